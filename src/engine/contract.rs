@@ -1,0 +1,131 @@
+//! What the engine asks of a network, and what a network tells it. Nothing here blocks or touches a socket.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::probe::Failure;
+use crate::stun::{ServerSpec, Transport};
+
+/// Time since the run began; the network keeps it (real or virtual), the engine only compares.
+pub type Time = Duration;
+
+/// A socket's number within the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(pub u32);
+
+/// How to open a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketSpec {
+    /// What it carries.
+    pub transport: Transport,
+    /// Its first remote; a TCP or TLS socket connects to it, a UDP socket stays unconnected (a connected one would drop
+    /// answers from alternate addresses) and takes its family from it.
+    pub remote: SocketAddr,
+    /// The name to verify a TLS certificate against.
+    pub server_name: Option<String>,
+    /// Local ports to try in this order, the first free one is taken; empty leaves the choice to the system.
+    pub local_ports: Vec<u16>,
+    /// Let other sockets of this run use the same local port (mapping over TCP needs several connections from one port).
+    pub share_port: bool,
+}
+
+/// What the engine wants done. Commands never block and never fail in place: failures come back as [`Input`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Look up the addresses of a server for a transport; answered by [`Input::Resolved`].
+    Resolve {
+        /// Index of the server.
+        server: usize,
+        /// The server as written.
+        spec: ServerSpec,
+        /// The transport the addresses are for.
+        transport: Transport,
+    },
+    /// Open a socket; answered by [`Input::Opened`] or [`Input::Failed`]. UDP is open at once, TCP when connected, TLS when the
+    /// handshake is done and verified.
+    Open {
+        /// The number the engine gave it.
+        socket: SocketId,
+        /// How.
+        spec: SocketSpec,
+    },
+    /// Send one message. The first time a UDP socket sends to a remote, [`Input::Local`] follows.
+    Send {
+        /// From this socket.
+        socket: SocketId,
+        /// To this remote.
+        remote: SocketAddr,
+        /// These bytes: one datagram, or one message on a stream.
+        bytes: Vec<u8>,
+    },
+    /// Close a socket; nothing is answered.
+    Close {
+        /// The socket.
+        socket: SocketId,
+    },
+}
+
+/// What a network tells the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A look-up ended.
+    Resolved {
+        /// Index of the server.
+        server: usize,
+        /// The transport that was asked for.
+        transport: Transport,
+        /// Addresses in the order to try them, of every family asked for.
+        result: Result<Vec<SocketAddr>, Failure>,
+    },
+    /// A socket is open.
+    Opened {
+        /// The socket.
+        socket: SocketId,
+        /// The local port (and address, where already known) it has.
+        local: SocketAddr,
+    },
+    /// A UDP socket's packets to this remote leave with this source address and port.
+    Local {
+        /// The socket.
+        socket: SocketId,
+        /// Towards this remote.
+        remote: SocketAddr,
+        /// The source the kernel uses.
+        local: SocketAddr,
+    },
+    /// Bytes arrived: one datagram, or one whole message of a stream.
+    Received {
+        /// On this socket.
+        socket: SocketId,
+        /// From this source.
+        source: SocketAddr,
+        /// What arrived.
+        bytes: Vec<u8>,
+    },
+    /// A socket could not be opened, a send was refused, an ICMP error came back, or a stream ended.
+    Failed {
+        /// The socket.
+        socket: SocketId,
+        /// The remote concerned; `None` when the whole socket is dead.
+        remote: Option<SocketAddr>,
+        /// Why.
+        failure: Failure,
+    },
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// A network to measure: real sockets or the simulated internet.
+pub trait Network {
+    /// Time since the run began.
+    fn now(&self) -> Time;
+
+    /// The addresses of this host's interfaces that are up.
+    fn host_addresses(&self) -> Vec<IpAddr>;
+
+    /// Carries out a command. Must not block.
+    fn perform(&mut self, command: Command);
+
+    /// Waits for the next input, at most until then; `None` when the time came first.
+    fn wait(&mut self, until: Time) -> Option<Input>;
+}

@@ -1,0 +1,213 @@
+//! What was seen: every exchange with its outcome, every name looked up. Verdicts are functions of this and nothing else.
+
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::stun::{Request, Transport};
+
+/// Everything seen in one run; what `--from` judges again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The addresses of this host's interfaces that are up, loopback and link-local ones included.
+    pub host_addresses: Vec<IpAddr>,
+    /// The servers to be asked, in the order they were named; an exchange refers to one by its index.
+    pub servers: Vec<Server>,
+    /// Every exchange, in the order they were started.
+    pub exchanges: Vec<Exchange>,
+    /// Why the run ended before every probe was done, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stop>,
+    /// Datagrams that belonged to no exchange: malformed, duplicate or of an unknown transaction.
+    #[serde(default)]
+    pub strays: u32,
+    /// Milliseconds from the start of the run until now (or its end).
+    #[serde(default)]
+    pub elapsed_ms: f64,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// The deadline passed.
+    Deadline,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// One server as it was named, and what its name led to.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Server {
+    /// As the user (or the built-in list) wrote it.
+    pub name: String,
+    /// One look-up for each transport asked for.
+    pub lookups: Vec<Lookup>,
+}
+
+/// A finished look-up of a server's addresses.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Lookup {
+    /// The transport the addresses are for (SRV records and default ports differ by it).
+    pub transport: Transport,
+    /// Addresses in the order to try them; empty when it failed.
+    pub addresses: Vec<SocketAddr>,
+    /// Why there are no addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+}
+
+/// One question to one address, with all its retransmissions, and what came of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Exchange {
+    /// Short name within the report (`e1`, `e2`, ...); findings refer to it.
+    pub id: String,
+    /// What the probe called it, for example `ipv4/filtering/0/1/address-and-port`; unique within a run.
+    pub ask: String,
+    /// Index into the servers.
+    pub server: usize,
+    /// The socket's name; exchanges with equal names shared one local port.
+    pub socket: String,
+    /// What carried it.
+    pub transport: Transport,
+    /// The address and port that this host used towards the remote; absent if nothing could be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddr>,
+    /// Where it was sent.
+    pub remote: SocketAddr,
+    /// What was asked.
+    pub request: Request,
+    /// How many times it was sent.
+    pub sends: u32,
+    /// Whether the interval between the sends was longer than the round trip known then, so that a second send means a loss.
+    #[serde(default)]
+    pub paced: bool,
+    /// Milliseconds from the start of the run to the first send.
+    pub started_ms: f64,
+    /// Milliseconds from the start of the run to the outcome; absent while pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_ms: Option<f64>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of an exchange.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Outcome {
+    /// Still waiting.
+    Pending,
+    /// A response with the right transaction id arrived on the right socket (from wherever: the source is for the probe to judge).
+    Reply(Reply),
+    /// Our own request arrived on another of our sockets: the NAT turned it round (hairpinning).
+    Looped {
+        /// The source that the receiving socket saw.
+        source: SocketAddr,
+        /// The name of the socket that received it.
+        socket: String,
+    },
+    /// Nothing came within the time that the round trip and loss of this run ask for.
+    Silence {
+        /// From the first send to giving up, in milliseconds.
+        waited_ms: f64,
+    },
+    /// The operating system or the path said no (ICMP, refused connection, failed handshake, no route ...).
+    Failed(Failure),
+    /// The run ended, or the answer was no longer needed, before the wait was over: neither an answer nor a silence.
+    Abandoned {
+        /// From the first send to the end, in milliseconds.
+        waited_ms: f64,
+    },
+}
+
+/// A response, as far as it could be read.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reply {
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// Round trip in milliseconds.
+    pub rtt_ms: f64,
+    /// The address the server saw: XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS (RFC 3489 servers).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped: Option<SocketAddr>,
+    /// MAPPED-ADDRESS as it arrived, where XOR-MAPPED-ADDRESS arrived too: a difference is an ALG's work (RFC 5780 section 3.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_mapped: Option<SocketAddr>,
+    /// OTHER-ADDRESS, else CHANGED-ADDRESS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<SocketAddr>,
+    /// RESPONSE-ORIGIN, else SOURCE-ADDRESS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<SocketAddr>,
+    /// SOFTWARE, unescaped: whoever prints it must escape it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<String>,
+    /// The ERROR-CODE of an error response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReply>,
+    /// What was wrong with the message, in words, one entry a fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+/// The ERROR-CODE of an error response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorReply {
+    /// 300 to 699; 0 where the response carried no readable ERROR-CODE.
+    pub code: u16,
+    /// The server's reason phrase, unescaped.
+    pub reason: String,
+}
+
+/// Why something could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// The kind, a stable code.
+    pub code: FailureCode,
+    /// The cause in words: operation, object, what the system said.
+    pub text: String,
+    /// Who said so, where an ICMP message told its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<IpAddr>,
+}
+
+/// The kinds of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureCode {
+    /// The name does not exist.
+    NameNotFound,
+    /// The name exists and has no address of the families asked for.
+    NoAddress,
+    /// The resolver did not answer or could not be asked.
+    ResolverFailed,
+    /// No route to the network.
+    NetworkUnreachable,
+    /// ICMP host unreachable.
+    HostUnreachable,
+    /// ICMP port unreachable, or TCP reset at connect: nothing listens there (or a firewall says so).
+    ConnectionRefused,
+    /// ICMP administratively prohibited, or the local firewall refused the send.
+    Prohibited,
+    /// Nothing came.
+    NoAnswer,
+    /// Something other than STUN answered.
+    NotStun,
+    /// The peer closed the connection before it answered.
+    ConnectionClosed,
+    /// The certificate is for another name.
+    TlsNameMismatch,
+    /// The certificate is expired or not yet valid.
+    TlsExpired,
+    /// The certificate's issuer is not trusted here.
+    TlsUntrusted,
+    /// The TLS handshake failed for another reason.
+    TlsHandshakeFailed,
+    /// The local address or port could not be bound.
+    BindFailed,
+    /// Anything else; the text says what.
+    Other,
+}

@@ -1,0 +1,82 @@
+//! The questions, one file each, and the vocabulary of evidence and findings. Everything here is pure: no sockets, no clock,
+//! no randomness; how anything is sent is the engine's business.
+
+pub mod behavior;
+pub mod evidence;
+pub mod finding;
+
+pub use behavior::{Behavior, Family};
+pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Reply, Server, Stop};
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::stun::{Request, Transport};
+
+/// A question, as a pure function of the evidence so far.
+pub trait Probe {
+    /// The name, as in `--only` and in ask labels.
+    fn name(&self) -> &'static str;
+
+    /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by label)
+    /// are not asked twice, so a probe states everything it wants so far each time.
+    fn next(&self, seen: &Evidence) -> Step;
+}
+
+/// What a probe wants next.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Exchanges to have; those whose label is in the evidence already are ignored.
+    pub asks: Vec<Ask>,
+    /// Remotes that no packet of another probe may reach before this probe says so (isolation is per host, not per socket).
+    pub quarantine: Vec<Quarantine>,
+    /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.
+    pub done: bool,
+}
+
+/// One exchange that a probe wants.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Unique within the run; how the probe finds the exchange in the evidence.
+    pub label: String,
+    /// Index of the server it concerns (its alternate addresses included): pacing is per server.
+    pub server: usize,
+    /// Sockets are opened on first use, each with a random local port of its own; asks with the same name share one.
+    pub socket: String,
+    /// What carries it.
+    pub transport: Transport,
+    /// Where to send it.
+    pub remote: SocketAddr,
+    /// What to ask.
+    pub request: Request,
+    /// How long to keep asking.
+    pub patience: Patience,
+}
+
+/// How long to keep asking; the numbers follow from the round trip and the loss of this run and belong to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// An answer is expected; ask until it is clear that none will come.
+    Answer,
+    /// Silence may be the answer: ask as often as it takes to tell it from loss.
+    Silence,
+}
+
+/// Remotes to keep away from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quarantine {
+    /// Every port of the address.
+    Address(IpAddr),
+    /// Just this address and port.
+    Endpoint(SocketAddr),
+}
+
+impl Quarantine {
+    /// Whether the remote is one to keep away from.
+    #[must_use]
+    pub fn covers(self, remote: SocketAddr) -> bool {
+        match self {
+            Self::Address(ip) => remote.ip() == ip,
+            Self::Endpoint(endpoint) => remote == endpoint,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The report: findings plus the evidence each one rests on. Every output format is a function of this.
+
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::probe::finding::FamilyFindings;
+use crate::probe::{Exchange, Lookup, Server, Stop};
+use crate::stun::Transport;
+
+/// What one command found.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this contract: members are added beside the present ones, never renamed.
+    pub schema_version: u32,
+    /// `classify` or `discover`.
+    pub command: String,
+    /// Which program wrote it.
+    pub tool: Tool,
+    /// Whether packets were sent.
+    pub network: NetworkKind,
+    /// Name of the simulated scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// When the run began (RFC 3339, UTC).
+    pub started_at: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// Set when addresses were masked: such a report cannot be judged again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+    /// Why the run ended early, if it did: what follows is what was learnt until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stop>,
+    /// How the measurement was made, as far as a verdict depends on it.
+    pub options: Options,
+    /// The verdicts of each address family that was asked for.
+    pub families: Families,
+    /// One row for each server, address and transport.
+    pub servers: Vec<ServerRow>,
+    /// What it means and what to do.
+    pub advice: Vec<Advice>,
+    /// The outcome of each `--require`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<Requirement>,
+    /// Every exchange.
+    pub evidence: Vec<Exchange>,
+    /// The addresses of this host's interfaces.
+    pub host_addresses: Vec<IpAddr>,
+    /// What the names of the servers led to.
+    pub lookups: Vec<Server>,
+    /// Datagrams that belonged to no exchange.
+    pub strays: u32,
+}
+
+/// Which program wrote the report.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `nat-probe`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Whether packets were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkKind {
+    /// Real sockets.
+    Real,
+    /// The simulated internet.
+    Simulated,
+}
+
+/// How the measurement was made, as far as a verdict depends on it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Options {
+    /// The families asked for.
+    pub families: Vec<crate::probe::Family>,
+    /// The transports asked for (discover).
+    pub transports: Vec<Transport>,
+    /// `--count`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// `--local-port`: verdicts may reflect earlier traffic from that port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_port: Option<u16>,
+    /// `--thorough`.
+    #[serde(default)]
+    pub thorough: bool,
+    /// `--hairpin`.
+    #[serde(default)]
+    pub hairpin: bool,
+    /// `--tcp`.
+    #[serde(default)]
+    pub tcp: bool,
+}
+
+/// The verdicts of each address family; absent when not asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Families {
+    /// IPv4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv4: Option<FamilyFindings>,
+    /// IPv6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<FamilyFindings>,
+}
+
+/// One server at one address over one transport.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ServerRow {
+    /// As it was named.
+    pub server: String,
+    /// The address asked; absent when the name led nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<SocketAddr>,
+    /// What carried the question.
+    pub transport: Transport,
+    /// The address it saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped: Option<SocketAddr>,
+    /// Median round trip in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<f64>,
+    /// Shortest round trip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_min_ms: Option<f64>,
+    /// Longest round trip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_max_ms: Option<f64>,
+    /// SOFTWARE, control characters escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<String>,
+    /// What it was seen to support: `other-address`, `change-request`, `response-port`, `xor-mapped-address`, `rfc3489`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
+    /// Why there is no mapped address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ServerError>,
+}
+
+/// Why a server gave no mapped address.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ServerError {
+    /// A failure code of the evidence, or `error-response`, `not-waited-for`.
+    pub code: String,
+    /// The same in words.
+    pub text: String,
+}
+
+/// What it means and what to do.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Advice {
+    /// A stable code in kebab case.
+    pub code: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// In plain words.
+    pub text: String,
+}
+
+/// How much a piece of advice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Some peers will not connect.
+    Warning,
+    /// Connections fail.
+    Error,
+}
+
+/// The outcome of one `--require`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Requirement {
+    /// As written, `mapping=endpoint-independent`.
+    pub requirement: String,
+    /// Whether it holds.
+    pub outcome: RequirementOutcome,
+    /// What was found instead, or why it could not be told.
+    pub text: String,
+}
+
+/// Whether a requirement holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequirementOutcome {
+    /// It holds.
+    Met,
+    /// It does not.
+    Unmet,
+    /// It could not be told.
+    Unknown,
+}

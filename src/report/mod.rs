@@ -1,0 +1,3 @@
+//! The report and its formats: knows nothing of measuring.
+
+pub mod document;
