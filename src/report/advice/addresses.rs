@@ -132,7 +132,7 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
         return None;
     }
     let text = format!(
-        "IPv6 has no NAT here ({}): it is the best way to peers that have IPv6 too. Make sure that the software offers its IPv6 \
+        "IPv6 has no NAT here ({}): that is the best way to peers that have IPv6 too. Make sure that the software offers its IPv6 \
          addresses.",
         list(&ipv6.public_addresses)
     );

@@ -7,8 +7,6 @@ use crate::probe::finding::Connectivity;
 use crate::report::document::Report;
 use crate::report::{family_name, peers};
 
-use super::style::Tint;
-
 pub(super) fn write(page: &mut Page, report: &Report) {
     for (family, found) in report.families.iter() {
         let (tint, sentence) = sentence::verdict(family, found);
@@ -16,14 +14,19 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     }
     let several = report.families.iter().count() > 1;
     for (family, found) in report.families.iter().filter(|(_, found)| found.connectivity != Connectivity::Unavailable) {
-        if several {
+        let picture = Picture::of(report, family, found);
+        let rows = tables::behaviors(found);
+        if several && (picture.is_some() || rows.len() > 1) {
             page.heading(family_name(family));
         }
-        if let Some(picture) = Picture::of(report, family, found) {
+        if let Some(picture) = picture {
             let drawings = picture.drawings(page.ascii(), |text| page.clean(text));
             page.drawing(&drawings);
         }
-        page.table(&tables::BEHAVIORS, &tables::behaviors(found));
+        // Connectivity alone is what the sentence said.
+        if rows.len() > 1 {
+            page.table(&tables::BEHAVIORS, &rows);
+        }
     }
     meaning(page, report);
 }
@@ -41,7 +44,7 @@ fn meaning(page: &mut Page, report: &Report) {
         let same = rest.iter().take_while(|(_, other)| other == outlook).count();
         let names: Vec<&str> = rest[..same].iter().map(|(family, _)| family_name(*family)).collect();
         let names = if several { format!("{}: ", names.join(" and ")) } else { String::new() };
-        page.bullet(Tint::Plain, &format!("{names}{}", outlook.sentences().join(" ")));
+        page.bullet(&format!("{names}{}", outlook.sentences().join(" ")));
         rest = &rest[same..];
     }
 }

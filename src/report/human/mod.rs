@@ -12,7 +12,7 @@ mod wrap;
 
 pub use style::Style;
 
-use super::document::{NetworkKind, Report, RequirementOutcome, Severity};
+use super::document::{NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
 use super::family_name;
 use crate::probe::Stop;
 use page::Page;
@@ -59,13 +59,13 @@ fn advice(page: &mut Page, report: &Report) {
     page.heading("What to do");
     let several = report.families.iter().count() > 1;
     for advice in &report.advice {
-        let tint = match advice.severity {
-            Severity::Error => Tint::Bad,
-            Severity::Warning => Tint::Warning,
-            Severity::Info => Tint::Plain,
-        };
-        let family = advice.family.filter(|_| several).map(|family| format!("{}: ", family_name(family))).unwrap_or_default();
-        page.bullet(tint, &format!("{family}{}", advice.text));
+        let family = advice.family.filter(|_| several).map(family_name).filter(|name| !advice.text.starts_with(name));
+        let text = family.map_or(advice.text.clone(), |name| format!("{name}: {}", advice.text));
+        match advice.severity {
+            Severity::Error => page.alarm(Tint::Bad, &text),
+            Severity::Warning => page.alarm(Tint::Warning, &text),
+            Severity::Info => page.bullet(&text),
+        }
     }
 }
 
@@ -75,17 +75,22 @@ fn requirements(page: &mut Page, report: &Report) {
     }
     page.heading("Required");
     for requirement in &report.requirements {
-        let (tint, outcome) = match requirement.outcome {
-            RequirementOutcome::Met => (Tint::Good, "met"),
-            RequirementOutcome::Unmet => (Tint::Bad, "NOT met"),
-            RequirementOutcome::Unknown => (Tint::Warning, "could not be told"),
-        };
-        page.bullet(tint, &format!("{}: {outcome} ({})", requirement.requirement, requirement.text));
+        let text = |outcome| format!("{}: {outcome} ({})", requirement.requirement, requirement.text);
+        match requirement.outcome {
+            RequirementOutcome::Met => page.bullet(&text("met")),
+            RequirementOutcome::Unmet => page.alarm(Tint::Bad, &text("NOT met")),
+            RequirementOutcome::Unknown => page.alarm(Tint::Warning, &text("could not be told")),
+        }
     }
 }
 
+/// Rows of servers that had their time to answer.
+fn asked(report: &Report) -> impl Iterator<Item = &ServerRow> {
+    report.servers.iter().filter(|row| row.error.as_ref().is_none_or(|error| error.code != "not-waited-for"))
+}
+
 fn failed_servers(page: &mut Page, report: &Report) {
-    let failed: Vec<_> = report.servers.iter().filter(|row| row.mapped.is_none()).collect();
+    let failed: Vec<_> = asked(report).filter(|row| row.mapped.is_none()).collect();
     if failed.is_empty() {
         return;
     }
@@ -93,17 +98,17 @@ fn failed_servers(page: &mut Page, report: &Report) {
     for row in failed {
         let address = row.address.map(|address| format!(" ({address})")).unwrap_or_default();
         let error = row.error.as_ref().map_or("not asked", |error| error.text.as_str());
-        page.bullet(Tint::Plain, &format!("{}{address} over {}: {error}", row.server, row.transport.name()));
+        page.bullet(&format!("{}{address} over {}: {error}", row.server, row.transport.name()));
     }
 }
 
 fn footer(page: &mut Page, report: &Report) {
     let answered = report.servers.iter().filter(|row| row.mapped.is_some()).count();
-    let all = report.servers.len();
+    let all = asked(report).count();
     let seconds = report.duration_ms / 1000.0;
     let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v lists every exchange." } else { "" };
     page.blank();
-    page.paragraph(Tint::Faint, &format!("{answered} of {all} server addresses answered; {seconds:.1} s.{more}"));
+    page.paragraph(Tint::Faint, &format!("{answered} of {all} server addresses answered, in {seconds:.1} s.{more}"));
 }
 
 #[cfg(test)]

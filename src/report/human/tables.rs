@@ -14,10 +14,10 @@ pub(super) const BEHAVIORS: [&str; 3] = ["what", "verdict", "evidence"];
 /// One row a behavior; what was not measured has none.
 pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
     let mut rows = vec![row("connectivity", connectivity(found.connectivity), connectivity_evidence(found))];
-    if !not_asked(found.mapping.reason.as_ref()) {
+    if !said(found, found.mapping.reason.as_ref()) {
         rows.push(row("mapping", mapping(&found.mapping), evidence(&found.mapping.summary, found.mapping.reason.as_ref())));
     }
-    if !not_asked(found.filtering.reason.as_ref()) {
+    if !said(found, found.filtering.reason.as_ref()) {
         let summary = evidence(&found.filtering.summary, found.filtering.reason.as_ref());
         rows.push(row("filtering", filtering(found.filtering.behavior), summary));
     }
@@ -48,9 +48,12 @@ fn row(what: &str, verdict: &str, evidence: String) -> Vec<String> {
     vec![what.to_owned(), verdict.to_owned(), evidence]
 }
 
-/// Whether the command does not ask this at all.
-pub(super) fn not_asked(reason: Option<&Reason>) -> bool {
-    reason.is_some_and(|reason| reason.code == "not-asked")
+/// Whether the reason is none worth a row: not asked for, or nothing could be known for what connectivity says already.
+fn said(found: &FamilyFindings, reason: Option<&Reason>) -> bool {
+    reason.is_some_and(|reason| {
+        let repeated = found.reason.as_ref().is_some_and(|connectivity| connectivity.text == reason.text);
+        repeated || reason.code == "not-asked" || reason.code == "no-connectivity"
+    })
 }
 
 fn evidence(summary: &str, reason: Option<&Reason>) -> String {
@@ -144,7 +147,7 @@ fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
     }
 }
 
-pub(super) const SERVERS: [&str; 5] = ["server", "over", "sees this host as", "min/median/max ms", "software, support"];
+pub(super) const SERVERS: [&str; 4] = ["server", "over", "sees this host as\nmin/median/max ms", "software, support"];
 
 /// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
 pub(super) fn server(row: &ServerRow) -> Vec<String> {
@@ -160,8 +163,9 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
     };
     let times = [row.rtt_min_ms.or(row.rtt_ms), row.rtt_ms, row.rtt_max_ms.or(row.rtt_ms)];
     let times: Vec<String> = times.into_iter().flatten().map(|ms| format!("{ms:.1}")).collect();
+    let seen = if times.is_empty() { seen } else { format!("{seen}\n{} ms", times.join("/")) };
     let software = row.software.as_deref().map(escape::visible);
     let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
     let about: Vec<String> = software.into_iter().chain(support).collect();
-    vec![name, row.transport.name().to_owned(), seen, times.join("/"), about.join("\n")]
+    vec![name, row.transport.name().to_owned(), seen, about.join("\n")]
 }

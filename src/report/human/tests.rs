@@ -143,7 +143,7 @@ fn requirements_and_failed_servers_are_listed() {
         ["mapping=none", "family=ipv4"].map(|text| text.parse::<crate::report::require::Requirement>().unwrap().check(&report.families)).to_vec();
     assert_eq!(report.requirements[0].outcome, RequirementOutcome::Unmet);
     let text = page(&report, 80);
-    assert!(text.contains("- mapping=none: NOT met (IPv4 mapping is endpoint-independent)"), "{text}");
+    assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent)"), "{text}");
     assert!(text.contains("- stun3.example.org over udp: no such name"), "{text}");
 }
 
