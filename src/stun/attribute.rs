@@ -1,7 +1,7 @@
 //! Attributes: their registered types and names (RFC 8489 section 18.3), and reading a value whatever its state.
 //!
 //! The values are read here and not by stun-rs because a diagnosis needs what a strict codec refuses: text that is not UTF-8, an error
-//! class out of range, an address XORed in a message without magic cookie.
+//! class out of range, an address xored in a message without magic cookie.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -44,7 +44,7 @@ pub const OTHER_ADDRESS: u16 = 0x802C;
 pub enum Kind {
     /// Family, port and address as they are.
     Address,
-    /// Family, and port and address XORed with the header's last 16 bytes.
+    /// Family, and port and address xored with the header's last 16 bytes.
     XorAddress,
     /// UTF-8, or what should be.
     Text,
@@ -185,7 +185,7 @@ impl RawAttribute {
         self.xor_address([0; 16])
     }
 
-    /// The value as an address XORed with the header's last 16 bytes: the magic cookie and the transaction id, or the 128-bit id of
+    /// The value as an address xored with the header's last 16 bytes: the magic cookie and the transaction id, or the 128-bit id of
     /// RFC 3489 (RFC 8489 section 14.2).
     #[must_use]
     pub fn xor_address(&self, key: [u8; 16]) -> Option<SocketAddr> {
@@ -289,7 +289,7 @@ impl RawAttribute {
             Kind::Text => std::str::from_utf8(&self.value)
                 .err()
                 .map(|_| format!("{name} is not valid UTF-8")),
-            Kind::Types if self.value.len() % 2 != 0 => {
+            Kind::Types if !self.value.len().is_multiple_of(2) => {
                 Some(format!("{name} is not a list of 16-bit types"))
             }
             Kind::Port if self.value.len() < 2 => Some(format!("{name} is too short for a port")),
@@ -303,7 +303,7 @@ impl RawAttribute {
 }
 
 fn xor<const N: usize>(mut bytes: [u8; N], key: [u8; 16]) -> [u8; N] {
-    // The port and the address are XORed with the same bytes from the first on.
+    // The port and the address are xored with the same bytes from the first on.
     for (byte, key) in bytes.iter_mut().zip(key) {
         *byte ^= key;
     }

@@ -65,8 +65,8 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
     let number = || attribute.number().filter(|_| attribute.value.len() == 4);
     let read = match attribute.kind() {
         Kind::Address => attribute.address().map(|address| address.to_string()),
-        Kind::XorAddress => attribute
-            .xor_address(message.xor_key())
+        Kind::XorAddress => message
+            .xor_address(attribute)
             .map(|address| address.to_string()),
         Kind::Text => Some(format!("\"{}\"", escape_bytes(attribute.trimmed()))),
         Kind::Error => attribute
@@ -87,7 +87,6 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
         Kind::Change => number().map(|flags| change(flags).into()),
         Kind::Padding => Some(format!("{} bytes", attribute.value.len())),
         Kind::Empty if attribute.value.is_empty() => Some("present".into()),
-        Kind::Empty => None,
         Kind::Bytes if attribute.ty == attribute::FINGERPRINT && !attribute.ignored => {
             let verdict = if message.fingerprint() == Some(true) {
                 "right"
@@ -99,7 +98,7 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
                 hex(&attribute.value, attribute.value.len())
             ))
         }
-        Kind::Bytes => None,
+        Kind::Empty | Kind::Bytes => None,
     };
     read.unwrap_or_else(|| hex(&attribute.value, attribute.value.len()))
 }

@@ -133,7 +133,7 @@ impl Message {
     }
 
     fn check_length(&mut self, announced: usize, arrived: usize) {
-        if announced % 4 != 0 {
+        if !announced.is_multiple_of(4) {
             self.fault(format!("the length {announced} is not a multiple of 4"));
         }
         if announced > arrived {
@@ -212,7 +212,7 @@ impl Message {
     fn check_content(&mut self) {
         match self.class {
             Class::Error if self.error().is_none() => {
-                self.fault("an error response without ERROR-CODE".into())
+                self.fault("an error response without ERROR-CODE".into());
             }
             Class::Success if self.method == BINDING && self.mapped().is_none() => {
                 self.fault("a Binding success response without a readable mapped address".into());
@@ -243,31 +243,31 @@ impl Message {
             .find(|attribute| attribute.ty == ty && !attribute.ignored)
     }
 
-    /// What addresses are XORed with: the header's last 16 bytes.
+    /// The value of an attribute as an xored address.
+    ///
+    /// Without magic cookie the key is the 128-bit id (stund, stuntman); turn-rs takes the cookie even then, which shows when that
+    /// leads to the plain address.
     #[must_use]
-    pub fn xor_key(&self) -> [u8; 16] {
-        key(self.head, self.id)
+    pub fn xor_address(&self, attribute: &RawAttribute) -> Option<SocketAddr> {
+        let by_cookie = attribute.xor_address(key(MAGIC_COOKIE, self.id))?;
+        if self.mapped_address() == Some(by_cookie) {
+            return Some(by_cookie);
+        }
+        attribute.xor_address(key(self.head, self.id))
     }
 
     /// XOR-MAPPED-ADDRESS, under its own number or the one that drafts gave it.
     #[must_use]
     pub fn xor_mapped_address(&self) -> Option<SocketAddr> {
-        let attribute = [
+        [
             attribute::XOR_MAPPED_ADDRESS,
             attribute::DRAFT_XOR_MAPPED_ADDRESS,
         ]
         .into_iter()
-        .find_map(|ty| self.attribute(ty).filter(|found| found.address().is_some()))?;
-        // Without magic cookie the key is the head of the 128-bit id (stund, stuntman); turn-rs takes the cookie even then, which
-        // shows when it leads to the plain address.
-        let by_cookie = attribute.xor_address(key(MAGIC_COOKIE, self.id));
-        if by_cookie == self.mapped_address() {
-            return by_cookie;
-        }
-        attribute.xor_address(self.xor_key())
+        .find_map(|ty| self.xor_address(self.attribute(ty)?))
     }
 
-    /// MAPPED-ADDRESS, not XORed.
+    /// MAPPED-ADDRESS, not xored.
     #[must_use]
     pub fn mapped_address(&self) -> Option<SocketAddr> {
         self.attribute(attribute::MAPPED_ADDRESS)?.address()

@@ -182,7 +182,7 @@ fn split_scheme(text: &str) -> Result<(bool, bool, &str), String> {
                 .unwrap_or_default();
             Err(format!(
                 "that is a TURN URI; most TURN servers answer STUN too: write {}:{rest}",
-                &scheme.replace("turn", "stun")
+                scheme.replace("turn", "stun")
             ))
         }
         _ => match rest.strip_prefix("//") {
@@ -225,7 +225,7 @@ fn parse_port(text: &str) -> Result<u16, String> {
             _ => format!("there is no port {text}"),
         }
     } else {
-        format!("\"{}\" is not a port", text)
+        format!("\"{text}\" is not a port")
     };
     Err(format!(
         "{why}; write a number from 1 to 65535, or leave it out"
@@ -252,13 +252,9 @@ fn parse_v6(text: &str) -> Result<Ipv6Addr, String> {
             "an address with a zone is this link's only; choose the interface by option".into(),
         );
     }
-    let why = || {
-        format!(
-            "\"{}\" is not an IPv6 address; write for example [2001:db8::1]:3478",
-            text
-        )
-    };
-    text.parse().map_err(|_| why())
+    text.parse().map_err(|_| {
+        format!("\"{text}\" is not an IPv6 address; write for example [2001:db8::1]:3478")
+    })
 }
 
 /// A name for DNS or the hosts file: dots, letters, digits, hyphens and underscores, within the lengths of RFC 1035 section 2.3.4.
@@ -276,7 +272,7 @@ fn parse_name(text: &str) -> Result<String, String> {
         } else {
             "write an international name in its ASCII form (xn--...)"
         };
-        return Err(format!("its name contains \"{}\"; {hint}", character));
+        return Err(format!("its name contains \"{character}\"; {hint}"));
     }
     if labels.len() > 253 {
         return Err(format!(

@@ -44,7 +44,7 @@ impl Writer {
         self.keyed_address(ty, address, [0; 16])
     }
 
-    /// Adds an address XORed with the header's last 16 bytes (RFC 8489 section 14.2).
+    /// Adds an address xored with the header's last 16 bytes (RFC 8489 section 14.2).
     #[must_use]
     pub fn xor_address(self, ty: u16, address: SocketAddr) -> Self {
         let key = self.key;
