@@ -74,6 +74,13 @@ impl Binding {
             }
             Err(error) => return Err(NetError::Interface { name: name.into(), reason: message(&error) }),
         };
+        self.use_addresses(name, addresses);
+        Ok(Some(format!(
+            "cannot bind to interface {name} ({refusal}): binding to its addresses, the route may still lead elsewhere"
+        )))
+    }
+
+    fn use_addresses(&mut self, name: &str, addresses: &[IpAddr]) {
         let first = |wanted: fn(&IpAddr) -> bool| match addresses.iter().find(|address| wanted(address)) {
             Some(&address) => Local::Only(address),
             None => Local::None(format!("interface {name} has no address of this family")),
@@ -81,9 +88,6 @@ impl Binding {
         self.ipv4 = first(IpAddr::is_ipv4);
         // A link-local address would need a scope and reaches no server.
         self.ipv6 = first(|address| matches!(address, IpAddr::V6(v6) if !v6.is_unicast_link_local()));
-        Ok(Some(format!(
-            "cannot bind to interface {name} ({refusal}): binding to its addresses, the route may still lead elsewhere"
-        )))
     }
 
     /// A non-blocking socket towards the remote, with nothing bound yet.
@@ -204,6 +208,14 @@ mod tests {
         let (name, _) = host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
         let (mut binding, _) = Binding::new(None, Some(&name)).unwrap();
         assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn without_leave_to_bind_to_an_interface_its_addresses_serve() {
+        let (mut binding, _) = Binding::new(None, None).unwrap();
+        binding.use_addresses("if0", &["fe80::1".parse().unwrap(), "127.0.0.4".parse().unwrap()]);
+        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.4".parse().unwrap()));
+        assert_eq!(binding.source_towards("[::1]:9".parse().unwrap()), None, "a link-local address reaches no server");
     }
 
     #[test]

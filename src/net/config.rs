@@ -64,12 +64,12 @@ pub enum NetError {
         /// What the system said.
         reason: String,
     },
-    /// There is no such interface.
-    #[error("no network interface {name:?}; this host has: {known}")]
+    /// There is no such interface, or it is down.
+    #[error("no network interface {name:?} is up; those that are: {known}")]
     NoInterface {
         /// The name as asked for.
         name: String,
-        /// The interfaces that there are.
+        /// The interfaces that are up.
         known: String,
     },
     /// The interface cannot be used.

@@ -2,17 +2,27 @@
 //! an unconnected socket never learns that a port is closed.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::probe::Failure;
+use crate::probe::{Failure, FailureCode};
 
 /// One entry of the error queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Where the refused packet was sent.
     pub(super) destination: SocketAddr,
-    /// Why, and who says so.
-    pub(super) failure: Failure,
+    code: FailureCode,
+    /// What was said, and by whom.
+    text: String,
+    by: Option<IpAddr>,
+}
+
+impl Refusal {
+    /// As the failure of that operation towards the destination.
+    pub(super) fn failure(self, operation: &str) -> Failure {
+        let Self { destination, code, text, by } = self;
+        Failure { code, text: format!("{operation} {destination}: {text}"), by }
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -33,7 +43,7 @@ mod linux {
     };
 
     use super::{Refusal, verdict};
-    use crate::probe::Failure;
+    use crate::net::failure;
 
     /// Has the kernel keep ICMP errors.
     pub(in crate::net) fn enable(socket: &impl AsFd, ipv6: bool) -> io::Result<()> {
@@ -83,23 +93,22 @@ mod linux {
                 _ => continue,
             };
             let Some(destination) = destination else { continue };
-            return Ok(Some(Refusal { destination, failure: explain(&error, offender, destination) }));
+            return Ok(Some(explain(&error, offender, destination)));
         }
         Ok(None)
     }
 
-    fn explain(error: &libc::sock_extended_err, offender: Option<IpAddr>, destination: SocketAddr) -> Failure {
-        let icmp = matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6);
-        if !icmp {
+    fn explain(error: &libc::sock_extended_err, offender: Option<IpAddr>, destination: SocketAddr) -> Refusal {
+        if !matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6) {
             let error = i32::try_from(error.ee_errno).map_or_else(|_| io::ErrorKind::Other.into(), io::Error::from_raw_os_error);
-            return crate::net::failure::io_failure(&format!("send to {destination}"), &error);
+            return Refusal { destination, code: failure::code(&error), text: failure::message(&error), by: None };
         }
         let ipv6 = error.ee_origin == libc::SO_EE_ORIGIN_ICMP6;
         let (code, words) = verdict(ipv6, error.ee_type, error.ee_code);
         let by = offender.filter(|address| !address.is_unspecified());
         let said_by = by.map_or_else(String::new, |address| format!(" from {address}"));
         let protocol = if ipv6 { "ICMPv6" } else { "ICMP" };
-        Failure { code, text: format!("send to {destination}: {protocol} {words}{said_by}"), by }
+        Refusal { destination, code, text: format!("{protocol} {words}{said_by}"), by }
     }
 }
 
@@ -126,8 +135,8 @@ mod elsewhere {
 
 /// What an ICMP error means (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; for `IPv6` RFC 4443 section 3).
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has an error queue"))]
-fn verdict(ipv6: bool, kind: u8, code: u8) -> (crate::probe::FailureCode, &'static str) {
-    use crate::probe::FailureCode::{ConnectionRefused, HostUnreachable, NetworkUnreachable, Other, Prohibited};
+fn verdict(ipv6: bool, kind: u8, code: u8) -> (FailureCode, &'static str) {
+    use FailureCode::{ConnectionRefused, HostUnreachable, NetworkUnreachable, Other, Prohibited};
     if ipv6 {
         return match (kind, code) {
             (1, 0) => (NetworkUnreachable, "no route to destination"),

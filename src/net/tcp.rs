@@ -224,7 +224,7 @@ fn not_connected(operation: &str, error: &io::Error) -> Failure {
 /// The ICMP error that ended the attempt, which says more than the system's error number, and who sent it.
 fn refusal(stream: &TcpStream) -> Option<Failure> {
     let mut last = None;
-    icmp::drain(stream, icmp::next, |refusal| last = Some(refusal.failure));
+    icmp::drain(stream, icmp::next, |refusal| last = Some(refusal.failure("connect to")));
     last
 }
 

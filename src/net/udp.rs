@@ -125,7 +125,7 @@ fn unsent(socket: SocketId, remote: SocketAddr, error: &io::Error) -> Input {
 }
 
 fn refused(socket: SocketId, refusal: icmp::Refusal) -> Input {
-    Input::Failed { socket, remote: Some(refusal.destination), failure: refusal.failure }
+    Input::Failed { socket, remote: Some(refusal.destination), failure: refusal.failure("send to") }
 }
 
 /// Passes on what arrives until nobody takes it any more. A full queue of inputs makes it wait, and the kernel's buffer behind
