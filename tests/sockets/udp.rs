@@ -212,6 +212,26 @@ fn two_hundred_servers_share_one_socket() {
 }
 
 #[test]
+fn a_flood_on_one_socket_does_not_drown_another() {
+    let (server, echoed) = echo("127.0.0.1:0", None);
+    let mut network = network();
+    open(&mut network, FIRST, spec(Transport::Udp, server));
+    let flooded = SocketAddr::new([127, 0, 0, 1].into(), opened(&mut network, FIRST).port());
+    let attacker = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..20_000 {
+        attacker.send_to(&[0xff; 1400], flooded).unwrap();
+    }
+    open(&mut network, SECOND, spec(Transport::Udp, server));
+    send(&mut network, SECOND, server, &message(2));
+    echoed.recv().unwrap();
+    let answer = super::expect(&mut network, "answer on the other socket", |input| match input {
+        Input::Received { socket: SECOND, bytes, .. } => Some(bytes.clone()),
+        _ => None,
+    });
+    assert_eq!(answer, message(2));
+}
+
+#[test]
 fn a_source_address_is_kept_to() {
     let (server, _) = echo("127.0.0.1:0", None);
     let source = IpAddr::from([127, 0, 0, 9]);
