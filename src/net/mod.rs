@@ -1,5 +1,5 @@
 //! The real network: sockets, names and interfaces of this host, behind the engine's [`Network`] trait. It knows nothing of
-//! verdicts; what goes wrong becomes a [`Failure`](crate::probe::Failure) with its cause in words.
+//! verdicts; what goes wrong becomes a [`Failure`] with its cause in words.
 //!
 //! One thread does everything. Commands act at once, so that what is sent is sent when the engine says so; what takes time
 //! runs as tasks while [`RealNetwork::wait`] waits. Nothing is read or opened before it is needed: name servers, certificate

@@ -70,7 +70,7 @@ fn uri(name: &str) -> ServerSpec {
 }
 
 fn asking(name_server: SocketAddr) -> RealNetwork {
-    let config = Config { name_servers: vec![name_server], lookup_timeout: Duration::from_millis(300), ..Config::default() };
+    let config = Config { name_servers: vec![name_server], lookup_timeout: Duration::from_millis(600), ..Config::default() };
     RealNetwork::new(config).unwrap()
 }
 
