@@ -94,7 +94,7 @@ pub fn reenter(story: &str, arguments: &[&str]) -> Result<String, Unplayed> {
     let door = door().map_err(Unplayed::Impossible)?;
     let this = env::current_exe().map_err(|error| Unplayed::Impossible(format!("own path unknown: {error}")))?;
     let mut unshare = Command::new("unshare");
-    unshare.args(door).arg(this).args(arguments).env(INSIDE, story);
+    unshare.args(door).arg(this).args(arguments).env(INSIDE, story).env("RUST_BACKTRACE", "0");
     match run(unshare, LIMIT) {
         Ok((true, output)) if output.contains(CURTAIN) => Ok(output),
         Ok((_, output)) | Err(output) => Err(Unplayed::Failed(output)),

@@ -17,9 +17,8 @@ pub mod probe;
 pub mod prober;
 pub mod servers;
 
-pub use nat::{Gateway, Lan};
 pub use net::{Internet, Net};
-pub use servers::{ALPHA, BETA, Host, OLD_TIMER, PLAIN, PLAIN_TOO};
+pub use servers::{ALPHA, BETA, OLD_TIMER, PLAIN, PLAIN_TOO};
 
 /// A test that is a story played in the lab.
 #[macro_export]

@@ -152,16 +152,16 @@ pub fn udp_rejected() -> Gateway {
 
 fn with_forward_rule(rule: &str) -> Gateway {
     let Gateway { lan, rules } = home_router();
-    let policy = format!(
+    let censor = format!(
         r#"
-table ip policy {{
+table ip censor {{
     chain forward {{
         type filter hook forward priority filter
         {rule}
     }}
 }}"#
     );
-    Gateway { lan, rules: rules + &policy }
+    Gateway { lan, rules: rules + &censor }
 }
 
 fn private(rules: &str) -> Gateway {

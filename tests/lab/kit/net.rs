@@ -34,6 +34,12 @@ impl Internet {
         Self(())
     }
 
+    /// Loses every packet to an address on the way.
+    pub fn swallowing(self, address: &str) -> Self {
+        tool("ip", &format!("-n internet route replace blackhole {address}"));
+        self
+    }
+
     /// Makes every packet through the internet take this long.
     pub fn delayed(self, one_way: Duration) -> Result<Self, String> {
         delay::install("internet", one_way)?;

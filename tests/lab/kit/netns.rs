@@ -3,7 +3,9 @@
 use std::fs;
 use std::panic::resume_unwind;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 
@@ -43,22 +45,28 @@ pub struct Plug<'a> {
     pub addresses: &'a [&'a str],
 }
 
-/// Lays a cable.
+/// Lays a cable, and waits until both ends know that it is plugged in: IPv6 does not work before.
 pub fn cable(one: &Plug, other: &Plug) {
-    let ends = [one, other];
-    tool(
-        "ip",
-        &format!(
-            "link add {} netns {} type veth peer name {} netns {}",
-            one.interface, one.namespace, other.interface, other.namespace
-        ),
-    );
-    for Plug { namespace, interface, addresses } in ends {
+    // Every end gets an index of its own. The kernel tells the ends of a cable by them, and where both happen to have the
+    // same it reports the carrier with the other slow news, up to a second late.
+    static INDEX: AtomicU32 = AtomicU32::new(100);
+    let [this, that] = [one, other].map(|plug| {
+        let index = INDEX.fetch_add(1, Ordering::Relaxed);
+        format!("{} netns {} index {index}", plug.interface, plug.namespace)
+    });
+    tool("ip", &format!("link add {this} type veth peer name {that}"));
+    for Plug { namespace, interface, addresses } in [one, other] {
         for address in *addresses {
             let at_once = if address.contains(':') { "nodad" } else { "" };
             tool("ip", &format!("-n {namespace} addr add {address} dev {interface} {at_once}"));
         }
         tool("ip", &format!("-n {namespace} link set {interface} up"));
+    }
+    let patience = Instant::now() + Duration::from_secs(5);
+    for Plug { namespace, interface, .. } in [one, other] {
+        while !tool("ip", &format!("-n {namespace} link show {interface} up")).contains("state UP") {
+            assert!(Instant::now() < patience, "{namespace}'s {interface} never came up");
+        }
     }
 }
 
