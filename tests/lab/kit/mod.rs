@@ -6,7 +6,7 @@
 //!                                             ├─ beta: coturn, two addresses
 //!                                             └─ ...
 //! ```
-#![allow(dead_code, reason = "the tests and the benchmark use different parts")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "the tests and the benchmark use different parts")]
 
 pub mod cage;
 pub mod delay;
