@@ -145,13 +145,10 @@ fn run(mut command: Command, limit: Duration) -> Result<(bool, String), String> 
         let _ = child.kill();
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    match said {
-        Ok(said) => Ok((status.success(), said)),
-        Err(_) => {
-            let said = receiver.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
-            Err(format!("{said}\n(killed after {} s)", limit.as_secs()))
-        }
-    }
+    said.map(|said| (status.success(), said)).map_err(|_| {
+        let said = receiver.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
+        format!("{said}\n(killed after {} s)", limit.as_secs())
+    })
 }
 
 /// Where system tools live, beside the user's own path: Debian leaves the sbin directories out of it.

@@ -7,7 +7,7 @@ use nat_probe::probe::Behavior::{self, AddressAndPortDependent, AddressDependent
 pub enum Lan {
     /// 10.0.0.0/24: needs translation.
     Private,
-    /// 192.0.2.128/25 and 2001:db8:1::/64, routed.
+    /// 192.0.2.128/25 and `2001:db8:1::/64`, routed.
     Public,
 }
 
@@ -153,13 +153,13 @@ pub fn udp_rejected() -> Gateway {
 fn with_forward_rule(rule: &str) -> Gateway {
     let Gateway { lan, rules } = home_router();
     let censor = format!(
-        r#"
+        "
 table ip censor {{
     chain forward {{
         type filter hook forward priority filter
         {rule}
     }}
-}}"#
+}}"
     );
     Gateway { lan, rules: rules + &censor }
 }
@@ -170,13 +170,15 @@ fn private(rules: &str) -> Gateway {
 
 /// Outbound translation: UDP as told, all else like a home router.
 fn translation(udp: &str) -> String {
-    let udp: String = udp.lines().map(|rule| format!("        oifname \"wan\" meta l4proto udp {rule}\n")).collect();
+    let udp: Vec<_> = udp.lines().map(|rule| format!("oifname \"wan\" meta l4proto udp {rule}")).collect();
+    let udp = udp.join("\n        ");
     format!(
         r#"
 table ip translation {{
     chain out {{
         type nat hook postrouting priority srcnat
-{udp}        oifname "wan" masquerade
+        {udp}
+        oifname "wan" masquerade
     }}
 }}"#
     )
@@ -187,9 +189,9 @@ table ip translation {{
 fn port_range_by_destination() -> String {
     let destinations = ["198.51.100.1", "198.51.100.2", "198.51.100.17", "203.0.113.1", "203.0.113.2", "203.0.113.17"];
     let ranges = destinations.iter().zip(20..).map(|(destination, thousand)| {
-        format!("ip daddr {destination} snat to {WAN}:{thousand}000-{thousand}999\n")
+        format!("ip daddr {destination} snat to {WAN}:{thousand}000-{thousand}999")
     });
-    ranges.collect()
+    ranges.collect::<Vec<_>>().join("\n")
 }
 
 /// Inbound admission wider than Linux's own: the key of every packet that left is remembered with the inside socket it came
