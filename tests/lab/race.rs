@@ -31,7 +31,7 @@ struct Course {
 /// Every test is answered / some silence has to be waited for / UDP is dead.
 const ANSWERED: Duration = Duration::from_millis(600);
 const SILENT: Duration = Duration::from_millis(1500);
-const DEAD: Duration = Duration::from_millis(3000);
+const DEAD: Duration = Duration::from_secs(3);
 
 const COURSES: [Course; 16] = [
     Course { name: "no NAT", gateway: nat::router, truth: Some(Truth::routed(Ei)), bar: ANSWERED },
@@ -188,7 +188,7 @@ fn ours(run: &Run) -> [Option<String>; 3] {
     })
 }
 
-/// What turnutils_natdiscovery says; the last statement about each counts.
+/// What `turnutils_natdiscovery` says; the last statement about each counts.
 fn coturn(said: &str) -> [Option<String>; 3] {
     let statement = |subject: &str| {
         let line = said.lines().rev().find(|line| line.contains("NAT with") && line.contains(subject));
