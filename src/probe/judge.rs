@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use super::finding::{FamilyFindings, Mapping, MappingBehavior};
 use super::plan::{ClassifyOptions, DiscoverOptions};
-use super::{
-    Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, ports, reason, tcp,
-};
+use super::{Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp};
 use crate::stun::Transport;
 
 /// The verdicts of `classify` for each family.
 #[must_use]
 pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
-    options.families.iter().map(|&family| (family, classify_family(seen, family, options))).collect()
+    let believed = misreport::without(seen);
+    options.families.iter().map(|&family| (family, classify_family(seen, &believed, family, options))).collect()
 }
 
-fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
+/// What got in does not depend on what servers say, so the filter is judged by everything seen; the rest by what is believed.
+fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
     let mut mapping = mapping_judge::judge(seen, family);
-    let mut filtering = filtering::judge(seen, family);
+    let mut filtering = filtering::judge(all, family);
     let (connectivity, reason) = connectivity::judge(seen, family, &mapping, &filtering);
     if mapping_judge::unheard(seen, family)
         && let Some(reason) = &reason
@@ -38,7 +38,7 @@ fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -
         alg: connectivity::alg(seen, family),
         rfc3489_type,
         hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
-        tcp_mapping: options.tcp.then(|| tcp::judge(seen, family)),
+        tcp_mapping: options.tcp.then(|| tcp::judge(all, family)),
         mapping,
         filtering,
     }
@@ -47,14 +47,18 @@ fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -
 /// What `discover` can say of each family: addresses, and whether there is a translation; not what kind of NAT it is.
 #[must_use]
 pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, FamilyFindings> {
+    let seen = &misreport::without(seen);
     options.families.iter().map(|&family| (family, discover_family(seen, family))).collect()
 }
 
 fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
     let not_asked = || reason::make(reason::NOT_ASKED, "discover does not test this; classify does");
     let filtering = filtering::inconclusive(not_asked(), Vec::new());
-    let answered: Vec<&Exchange> =
-        seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some()).collect();
+    let answered: Vec<&Exchange> = seen
+        .exchanges
+        .iter()
+        .filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some())
+        .collect();
     let untranslated = !answered.is_empty() && answered.iter().all(|exchange| exchange.untranslated() == Some(true));
     let mapping = Mapping {
         behavior: if untranslated { MappingBehavior::None } else { MappingBehavior::Inconclusive },

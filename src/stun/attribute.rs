@@ -92,11 +92,7 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (0x0019, "REQUESTED-TRANSPORT", Kind::Bytes),
     (0x001A, "DONT-FRAGMENT", Kind::Empty),
     (0x001B, "ACCESS-TOKEN", Kind::Bytes),
-    (
-        MESSAGE_INTEGRITY_SHA256,
-        "MESSAGE-INTEGRITY-SHA256",
-        Kind::Bytes,
-    ),
+    (MESSAGE_INTEGRITY_SHA256, "MESSAGE-INTEGRITY-SHA256", Kind::Bytes),
     (0x001D, "PASSWORD-ALGORITHM", Kind::Bytes),
     (0x001E, "USERHASH", Kind::Bytes),
     (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::XorAddress),
@@ -112,11 +108,7 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (0x8002, "PASSWORD-ALGORITHMS", Kind::Bytes),
     (0x8003, "ALTERNATE-DOMAIN", Kind::Text),
     (0x8004, "ICMP", Kind::Bytes),
-    (
-        DRAFT_XOR_MAPPED_ADDRESS,
-        "XOR-MAPPED-ADDRESS (draft)",
-        Kind::XorAddress,
-    ),
+    (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::XorAddress),
     (SOFTWARE, "SOFTWARE", Kind::Text),
     (0x8023, "ALTERNATE-SERVER", Kind::Address),
     (0x8025, "TRANSACTION-TRANSMIT-COUNTER", Kind::Bytes),
@@ -136,10 +128,7 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
 /// The registered name of an attribute type.
 #[must_use]
 pub fn name(ty: u16) -> Option<&'static str> {
-    REGISTRY
-        .iter()
-        .find(|entry| entry.0 == ty)
-        .map(|entry| entry.1)
+    REGISTRY.iter().find(|entry| entry.0 == ty).map(|entry| entry.1)
 }
 
 /// The registered name, or the number where there is none.
@@ -167,10 +156,7 @@ impl RawAttribute {
     /// How its value is to be read.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        REGISTRY
-            .iter()
-            .find(|entry| entry.0 == self.ty)
-            .map_or(Kind::Bytes, |entry| entry.2)
+        REGISTRY.iter().find(|entry| entry.0 == self.ty).map_or(Kind::Bytes, |entry| entry.2)
     }
 
     /// Whether the message ended before the value did.
@@ -208,11 +194,7 @@ impl RawAttribute {
     /// The value without NULs at its end.
     #[must_use]
     pub fn trimmed(&self) -> &[u8] {
-        let end = self
-            .value
-            .iter()
-            .rposition(|&byte| byte != 0)
-            .map_or(0, |last| last + 1);
+        let end = self.value.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
         &self.value[..end]
     }
 
@@ -221,12 +203,7 @@ impl RawAttribute {
     pub fn error(&self) -> Option<(u16, String)> {
         let (&[_, _, class, number], reason) = self.value.split_first_chunk()?;
         let code = u16::from(class & 0x07) * 100 + u16::from(number.min(99));
-        Some((
-            code,
-            String::from_utf8_lossy(reason)
-                .trim_end_matches('\0')
-                .to_owned(),
-        ))
+        Some((code, String::from_utf8_lossy(reason).trim_end_matches('\0').to_owned()))
     }
 
     /// The value as a list of attribute types. RFC 3489 filled it up by repeating the last: each is told once.
@@ -234,26 +211,19 @@ impl RawAttribute {
     pub fn types(&self) -> Vec<u16> {
         let mut seen = BTreeSet::new();
         let pairs = self.value.as_chunks().0.iter();
-        pairs
-            .map(|&pair| u16::from_be_bytes(pair))
-            .filter(|&ty| seen.insert(ty))
-            .collect()
+        pairs.map(|&pair| u16::from_be_bytes(pair)).filter(|&ty| seen.insert(ty)).collect()
     }
 
     /// The first 32 bits as a number.
     #[must_use]
     pub fn number(&self) -> Option<u32> {
-        self.value
-            .first_chunk()
-            .map(|&bytes| u32::from_be_bytes(bytes))
+        self.value.first_chunk().map(|&bytes| u32::from_be_bytes(bytes))
     }
 
     /// The first 16 bits as a port: the length is 2 with two bytes of padding, or 4 (RFC 5780 section 7.5 can be read both ways).
     #[must_use]
     pub fn port(&self) -> Option<u16> {
-        self.value
-            .first_chunk()
-            .map(|&bytes| u16::from_be_bytes(bytes))
+        self.value.first_chunk().map(|&bytes| u16::from_be_bytes(bytes))
     }
 
     /// What is wrong with the value, in words, if it is of a kind that can be wrong.
@@ -266,37 +236,26 @@ impl RawAttribute {
                     Some(1) => 8,
                     Some(2) => 20,
                     Some(family) => {
-                        return Some(format!(
-                            "{name} has the unknown address family 0x{family:02x}"
-                        ));
+                        return Some(format!("{name} has the unknown address family 0x{family:02x}"));
                     }
                     None => return Some(format!("{name} is too short for an address")),
                 };
                 let length = self.value.len();
-                (length != expected)
-                    .then(|| format!("{name} is {length} bytes long instead of {expected}"))
+                (length != expected).then(|| format!("{name} is {length} bytes long instead of {expected}"))
             }
             Kind::Error => match self.value.get(2..4) {
                 None => Some(format!("{name} is too short for a code")),
                 Some(&[class, number]) if !(3..=6).contains(&(class & 0x07)) || number > 99 => {
-                    Some(format!(
-                        "{name} has class {} and number {number}, outside 300 to 699",
-                        class & 0x07
-                    ))
+                    Some(format!("{name} has class {} and number {number}, outside 300 to 699", class & 0x07))
                 }
                 Some(_) => None,
             },
-            Kind::Text => std::str::from_utf8(&self.value)
-                .err()
-                .map(|_| format!("{name} is not valid UTF-8")),
-            Kind::Types if !self.value.len().is_multiple_of(2) => {
-                Some(format!("{name} is not a list of 16-bit types"))
-            }
+            Kind::Text => std::str::from_utf8(&self.value).err().map(|_| format!("{name} is not valid UTF-8")),
+            Kind::Types if !self.value.len().is_multiple_of(2) => Some(format!("{name} is not a list of 16-bit types")),
             Kind::Port if self.value.len() < 2 => Some(format!("{name} is too short for a port")),
-            Kind::Number | Kind::Change if self.value.len() != 4 => Some(format!(
-                "{name} is {} bytes long instead of 4",
-                self.value.len()
-            )),
+            Kind::Number | Kind::Change if self.value.len() != 4 => {
+                Some(format!("{name} is {} bytes long instead of 4", self.value.len()))
+            }
             _ => None,
         }
     }

@@ -14,38 +14,20 @@ const HEX_SHOWN: usize = 64;
 pub fn dump(bytes: &[u8]) -> String {
     match Message::read(bytes) {
         Ok(message) => describe(&message, bytes.len()),
-        Err(error) => format!(
-            "{} bytes, {error}\n  {}\n",
-            bytes.len(),
-            hex(error.start(), bytes.len())
-        ),
+        Err(error) => format!("{} bytes, {error}\n  {}\n", bytes.len(), hex(error.start(), bytes.len())),
     }
 }
 
 fn describe(message: &Message, size: usize) -> String {
     let mut text = String::new();
-    let method = method_name(message.method)
-        .map_or_else(|| format!("method 0x{:03x}", message.method), str::to_owned);
-    let _ = writeln!(
-        text,
-        "{method} {}, {size} bytes, transaction {}",
-        message.class, message.id
-    );
+    let method = method_name(message.method).map_or_else(|| format!("method 0x{:03x}", message.method), str::to_owned);
+    let _ = writeln!(text, "{method} {}, {size} bytes, transaction {}", message.class, message.id);
     if !message.cookie {
-        let _ = writeln!(
-            text,
-            "  no magic cookie (RFC 3489), {} in its place",
-            hex(&message.head, 4)
-        );
+        let _ = writeln!(text, "  no magic cookie (RFC 3489), {} in its place", hex(&message.head, 4));
     }
     for attribute in message.attributes() {
-        let name =
-            attribute::name(attribute.ty).map_or_else(|| unknown(attribute.ty), str::to_owned);
-        let ignored = if attribute.ignored {
-            " (after the integrity, ignored)"
-        } else {
-            ""
-        };
+        let name = attribute::name(attribute.ty).map_or_else(|| unknown(attribute.ty), str::to_owned);
+        let ignored = if attribute.ignored { " (after the integrity, ignored)" } else { "" };
         let _ = writeln!(text, "  {name}: {}{ignored}", value(message, attribute));
     }
     for fault in &message.faults {
@@ -65,38 +47,18 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
     let number = || attribute.number().filter(|_| attribute.value.len() == 4);
     let read = match attribute.kind() {
         Kind::Address => attribute.address().map(|address| address.to_string()),
-        Kind::XorAddress => message
-            .xor_address(attribute)
-            .map(|address| address.to_string()),
+        Kind::XorAddress => message.xor_address(attribute).map(|address| address.to_string()),
         Kind::Text => Some(format!("\"{}\"", escape_bytes(attribute.trimmed()))),
-        Kind::Error => attribute
-            .error()
-            .map(|(code, reason)| format!("{code} \"{}\"", escape(&reason))),
-        Kind::Types => Some(
-            attribute
-                .types()
-                .into_iter()
-                .map(attribute::label)
-                .collect::<Vec<_>>()
-                .join(", "),
-        ),
-        Kind::Port => attribute
-            .port()
-            .map(|port| format!("{port} (length {})", attribute.length)),
+        Kind::Error => attribute.error().map(|(code, reason)| format!("{code} \"{}\"", escape(&reason))),
+        Kind::Types => Some(attribute.types().into_iter().map(attribute::label).collect::<Vec<_>>().join(", ")),
+        Kind::Port => attribute.port().map(|port| format!("{port} (length {})", attribute.length)),
         Kind::Number => number().map(|number| number.to_string()),
         Kind::Change => number().map(|flags| change(flags).into()),
         Kind::Padding => Some(format!("{} bytes", attribute.value.len())),
         Kind::Empty if attribute.value.is_empty() => Some("present".into()),
         Kind::Bytes if attribute.ty == attribute::FINGERPRINT && !attribute.ignored => {
-            let verdict = if message.fingerprint() == Some(true) {
-                "right"
-            } else {
-                "wrong"
-            };
-            Some(format!(
-                "{} ({verdict})",
-                hex(&attribute.value, attribute.value.len())
-            ))
+            let verdict = if message.fingerprint() == Some(true) { "right" } else { "wrong" };
+            Some(format!("{} ({verdict})", hex(&attribute.value, attribute.value.len())))
         }
         Kind::Empty | Kind::Bytes => None,
     };

@@ -61,18 +61,12 @@ mod tests {
 
     #[test]
     fn readable_text_stays() {
-        assert_eq!(
-            escape("Coturn-4.6.1 'Gorst' ü 漢"),
-            "Coturn-4.6.1 'Gorst' ü 漢"
-        );
+        assert_eq!(escape("Coturn-4.6.1 'Gorst' ü 漢"), "Coturn-4.6.1 'Gorst' ü 漢");
     }
 
     #[test]
     fn what_a_terminal_obeys_becomes_visible() {
-        assert_eq!(
-            escape("a\x1b[2Jb\0\r\n\x7f"),
-            "a\\x1b[2Jb\\x00\\x0d\\x0a\\x7f"
-        );
+        assert_eq!(escape("a\x1b[2Jb\0\r\n\x7f"), "a\\x1b[2Jb\\x00\\x0d\\x0a\\x7f");
         assert_eq!(escape("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(escape("x\u{202e}y\u{2066}"), "x\\u{202e}y\\u{2066}");
     }

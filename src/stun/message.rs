@@ -111,9 +111,7 @@ impl Message {
     /// When the header is not STUN's: too short, the first two bits set, or neither magic cookie nor RFC 3489's forms.
     pub fn read(bytes: &[u8]) -> Result<Self, NotStun> {
         let header = Header::read(bytes)?;
-        header
-            .check(Some(bytes.len()))
-            .map_err(|reason| NotStun::new(reason, bytes))?;
+        header.check(Some(bytes.len())).map_err(|reason| NotStun::new(reason, bytes))?;
         let (class, method) = split_type(header.ty);
         let mut message = Self {
             class,
@@ -137,9 +135,7 @@ impl Message {
             self.fault(format!("the length {announced} is not a multiple of 4"));
         }
         if announced > arrived {
-            self.fault(format!(
-                "the header announces {announced} bytes of attributes and {arrived} arrived"
-            ));
+            self.fault(format!("the header announces {announced} bytes of attributes and {arrived} arrived"));
         }
         if announced < arrived {
             self.fault(format!("{} bytes follow the message", arrived - announced));
@@ -150,42 +146,26 @@ impl Message {
     fn walk(&mut self, bytes: &[u8]) {
         let mut offset = HEADER;
         let mut seal = Seal::Open;
-        while let Some((&[type_high, type_low, length_high, length_low], rest)) =
-            bytes[offset..].split_first_chunk()
-        {
+        while let Some((&[type_high, type_low, length_high, length_low], rest)) = bytes[offset..].split_first_chunk() {
             let ty = u16::from_be_bytes([type_high, type_low]);
             let length = u16::from_be_bytes([length_high, length_low]);
             let taken = rest.len().min(length.into());
-            let attribute = RawAttribute {
-                ty,
-                length,
-                value: rest[..taken].to_vec(),
-                offset,
-                ignored: !seal.admits(ty),
-            };
+            let attribute =
+                RawAttribute { ty, length, value: rest[..taken].to_vec(), offset, ignored: !seal.admits(ty) };
             if attribute.is_truncated() {
-                self.fault(format!(
-                    "{} is truncated: {taken} of {length} bytes arrived",
-                    attribute::label(ty)
-                ));
+                self.fault(format!("{} is truncated: {taken} of {length} bytes arrived", attribute::label(ty)));
             } else {
                 self.check_attribute(&attribute, bytes);
             }
             self.attributes.push(attribute);
             let padded = taken.next_multiple_of(4);
             if padded > rest.len() && taken == usize::from(length) {
-                self.fault(format!(
-                    "{} is not padded to a multiple of 4 bytes",
-                    attribute::label(ty)
-                ));
+                self.fault(format!("{} is not padded to a multiple of 4 bytes", attribute::label(ty)));
             }
             offset = bytes.len().min(offset + 4 + padded);
         }
         if offset < bytes.len() {
-            self.fault(format!(
-                "{} bytes after the last attribute are too few for another",
-                bytes.len() - offset
-            ));
+            self.fault(format!("{} bytes after the last attribute are too few for another", bytes.len() - offset));
         }
     }
 
@@ -198,10 +178,7 @@ impl Message {
             let right = attribute.number() == Some(fingerprint_of(&bytes[..attribute.offset]));
             self.fingerprint = Some(right);
             if !right {
-                self.fault(
-                    "FINGERPRINT is wrong: the message was changed on its way or badly written"
-                        .into(),
-                );
+                self.fault("FINGERPRINT is wrong: the message was changed on its way or badly written".into());
             }
             if attribute.offset + 8 < bytes.len() {
                 self.fault("FINGERPRINT is not the last attribute".into());
@@ -238,9 +215,7 @@ impl Message {
     /// The first attribute of a type, which is the one that counts (RFC 8489 section 14), unless it must be ignored.
     #[must_use]
     pub fn attribute(&self, ty: u16) -> Option<&RawAttribute> {
-        self.attributes
-            .iter()
-            .find(|attribute| attribute.ty == ty && !attribute.ignored)
+        self.attributes.iter().find(|attribute| attribute.ty == ty && !attribute.ignored)
     }
 
     /// The value of an attribute as an xored address.
@@ -259,12 +234,9 @@ impl Message {
     /// XOR-MAPPED-ADDRESS, under its own number or the one that drafts gave it.
     #[must_use]
     pub fn xor_mapped_address(&self) -> Option<SocketAddr> {
-        [
-            attribute::XOR_MAPPED_ADDRESS,
-            attribute::DRAFT_XOR_MAPPED_ADDRESS,
-        ]
-        .into_iter()
-        .find_map(|ty| self.xor_address(self.attribute(ty)?))
+        [attribute::XOR_MAPPED_ADDRESS, attribute::DRAFT_XOR_MAPPED_ADDRESS]
+            .into_iter()
+            .find_map(|ty| self.xor_address(self.attribute(ty)?))
     }
 
     /// MAPPED-ADDRESS, not xored.
@@ -292,9 +264,7 @@ impl Message {
     }
 
     fn either_address(&self, first: u16, second: u16) -> Option<SocketAddr> {
-        [first, second]
-            .into_iter()
-            .find_map(|ty| self.attribute(ty)?.address())
+        [first, second].into_iter().find_map(|ty| self.attribute(ty)?.address())
     }
 
     /// SOFTWARE, without NULs at its end. Not escaped: see [`escape`](super::escape::escape).
@@ -312,9 +282,7 @@ impl Message {
     /// The types listed in UNKNOWN-ATTRIBUTES.
     #[must_use]
     pub fn unknown_attributes(&self) -> Vec<u16> {
-        self.attribute(attribute::UNKNOWN_ATTRIBUTES)
-            .map(RawAttribute::types)
-            .unwrap_or_default()
+        self.attribute(attribute::UNKNOWN_ATTRIBUTES).map(RawAttribute::types).unwrap_or_default()
     }
 
     /// The "change IP" and "change port" flags of CHANGE-REQUEST (RFC 5780 section 7.2).
@@ -398,8 +366,7 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, NotStun> {
-        let Some(&[t0, t1, l0, l1, h0, h1, h2, h3, ref id @ ..]) = bytes.first_chunk::<HEADER>()
-        else {
+        let Some(&[t0, t1, l0, l1, h0, h1, h2, h3, ref id @ ..]) = bytes.first_chunk::<HEADER>() else {
             let reason = format!("{} bytes are too few for a header", bytes.len());
             return Err(NotStun::new(reason, bytes));
         };

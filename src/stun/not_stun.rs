@@ -16,10 +16,7 @@ pub struct NotStun {
 
 impl NotStun {
     pub(super) fn new(reason: String, bytes: &[u8]) -> Self {
-        Self {
-            reason,
-            start: bytes[..bytes.len().min(KEPT)].to_vec(),
-        }
+        Self { reason, start: bytes[..bytes.len().min(KEPT)].to_vec() }
     }
 
     /// Why this cannot be STUN.
@@ -38,18 +35,11 @@ impl NotStun {
     #[must_use]
     pub fn guess(&self) -> Option<&'static str> {
         let bytes = self.start.as_slice();
-        let begins = |text: &[u8]| {
-            bytes
-                .get(..text.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(text))
-        };
+        let begins = |text: &[u8]| bytes.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
         Some(match *bytes {
             [] => return None,
             _ if begins(b"HTTP/") => "an HTTP response",
-            _ if [&b"GET "[..], b"POST ", b"HEAD ", b"OPTIONS ", b"CONNECT "]
-                .iter()
-                .any(|verb| begins(verb)) =>
-            {
+            _ if [&b"GET "[..], b"POST ", b"HEAD ", b"OPTIONS ", b"CONNECT "].iter().any(|verb| begins(verb)) => {
                 "an HTTP request"
             }
             _ if begins(b"SSH-") => "an SSH banner",
@@ -67,9 +57,7 @@ impl NotStun {
             _ if is_text(bytes) => "plain text",
             [0x40..=0x4F, _, ..] => "TURN channel data",
             [0x80..=0xBF, _, ..] if bytes.len() >= 12 => "an RTP or RTCP packet",
-            [0xC0..=0xFF, _, _, _, _, ..]
-                if matches!(bytes[1..5], [0, 0, 0, 0 | 1] | [0x6B, 0x33, 0x43, 0xCF]) =>
-            {
+            [0xC0..=0xFF, _, _, _, _, ..] if matches!(bytes[1..5], [0, 0, 0, 0 | 1] | [0x6B, 0x33, 0x43, 0xCF]) => {
                 "a QUIC packet"
             }
             _ if bytes.iter().all(|&byte| byte == 0) => "nothing but zeros",
@@ -79,10 +67,7 @@ impl NotStun {
 
     /// The first line, escaped, where it is text that could help.
     fn excerpt(&self) -> Option<String> {
-        let line = self
-            .start
-            .split(|&byte| byte == b'\r' || byte == b'\n')
-            .next()?;
+        let line = self.start.split(|&byte| byte == b'\r' || byte == b'\n').next()?;
         (is_text(line)).then(|| escape_bytes(line))
     }
 }
@@ -116,8 +101,7 @@ fn is_dns(bytes: &[u8]) -> bool {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    let printable =
-        |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let printable = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     bytes.len() >= 2 && bytes.iter().all(printable)
 }
 
@@ -131,21 +115,12 @@ mod tests {
 
     #[test]
     fn common_strangers_are_named() {
-        assert_eq!(
-            guess(b"HTTP/1.1 400 Bad Request\r\n"),
-            Some("an HTTP response")
-        );
+        assert_eq!(guess(b"HTTP/1.1 400 Bad Request\r\n"), Some("an HTTP response"));
         assert_eq!(guess(b"SSH-2.0-OpenSSH_9.2p1\r\n"), Some("an SSH banner"));
-        assert_eq!(
-            guess(b"220 mail.example.org ESMTP\r\n"),
-            Some("an SMTP or FTP greeting")
-        );
+        assert_eq!(guess(b"220 mail.example.org ESMTP\r\n"), Some("an SMTP or FTP greeting"));
         assert_eq!(guess(&[0x15, 3, 1, 0, 2, 2, 40]), Some("a TLS alert"));
         assert_eq!(guess(&[0x16, 3, 3, 0, 0x7a, 2]), Some("a TLS record"));
-        assert_eq!(
-            guess(&[0x12, 0x34, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, 1, b'x']),
-            Some("a DNS message")
-        );
+        assert_eq!(guess(&[0x12, 0x34, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, 1, b'x']), Some("a DNS message"));
         assert_eq!(guess(b"hello?\r\n"), Some("plain text"));
         assert_eq!(guess(&[0; 30]), Some("nothing but zeros"));
         assert_eq!(guess(&[0x3f, 0xff, 0x00]), None);
@@ -154,10 +129,8 @@ mod tests {
 
     #[test]
     fn the_words_quote_the_first_line_escaped() {
-        let error = NotStun::new(
-            "the first two bits are not zero".into(),
-            b"HTTP/1.1 400 Bad \\Request\r\nServer: x\r\n",
-        );
+        let error =
+            NotStun::new("the first two bits are not zero".into(), b"HTTP/1.1 400 Bad \\Request\r\nServer: x\r\n");
         assert_eq!(
             error.to_string(),
             "not STUN: the first two bits are not zero; it looks like an HTTP response (\"HTTP/1.1 400 Bad \\\\Request\")"

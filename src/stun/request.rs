@@ -42,13 +42,9 @@ impl Request {
     /// CHANGE-REQUEST and RESPONSE-PORT are what RFC 5780 defines, no more: strict servers refuse what they need not know. RESPONSE-PORT
     /// has the attribute length 2, the only one that stuntman honors; coturn takes 2 and 4.
     #[must_use]
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "two attributes of fixed size always fit the buffer"
-    )]
+    #[expect(clippy::missing_panics_doc, reason = "two attributes of fixed size always fit the buffer")]
     pub fn encode(&self, id: TransactionId) -> Vec<u8> {
-        let mut message = StunMessageBuilder::new(BINDING, MessageClass::Request)
-            .with_transaction_id(id.0.into());
+        let mut message = StunMessageBuilder::new(BINDING, MessageClass::Request).with_transaction_id(id.0.into());
         let change = match self.change {
             Change::Nothing => None,
             Change::Empty => Some(ChangeRequest::new(None)),

@@ -75,11 +75,7 @@ mod tests {
 
     fn messages() -> [Vec<u8>; 2] {
         let first = Request::default().encode(TransactionId([1; 12]));
-        let second = Request {
-            response_port: Some(4242),
-            ..Request::default()
-        }
-        .encode(TransactionId([2; 12]));
+        let second = Request { response_port: Some(4242), ..Request::default() }.encode(TransactionId([2; 12]));
         [first, second]
     }
 
@@ -102,10 +98,7 @@ mod tests {
     fn a_stranger_is_told_once_and_early() {
         let mut framer = Framer::new();
         framer.push(b"SSH-2.0-OpenSSH_9.2p1\r\n");
-        assert_eq!(
-            framer.next().unwrap().unwrap_err().guess(),
-            Some("an SSH banner")
-        );
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("an SSH banner"));
         framer.push(&messages()[0]);
         assert!(framer.next().is_none());
         assert_eq!(framer.finish(), None);
@@ -115,27 +108,15 @@ mod tests {
     fn a_tls_alert_is_told_though_it_is_shorter_than_a_header() {
         let mut framer = Framer::new();
         framer.push(&[21, 3, 1, 0, 2, 2, 40]);
-        assert_eq!(
-            framer.next().unwrap().unwrap_err().guess(),
-            Some("a TLS alert")
-        );
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("a TLS alert"));
     }
 
     #[test]
     fn what_comes_before_a_stranger_is_kept() {
         let mut framer = Framer::new();
-        framer.push(
-            &[
-                messages()[0].as_slice(),
-                b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            ]
-            .concat(),
-        );
+        framer.push(&[messages()[0].as_slice(), b"HTTP/1.1 400 Bad Request\r\n\r\n"].concat());
         assert_eq!(framer.next(), Some(Ok(messages()[0].clone())));
-        assert_eq!(
-            framer.next().unwrap().unwrap_err().guess(),
-            Some("an HTTP response")
-        );
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("an HTTP response"));
     }
 
     #[test]
@@ -144,9 +125,6 @@ mod tests {
         framer.push(&messages()[1][..22]);
         assert!(framer.next().is_none());
         let error = framer.finish().unwrap();
-        assert_eq!(
-            error.reason(),
-            "the stream ended after 22 bytes of a message"
-        );
+        assert_eq!(error.reason(), "the stream ended after 22 bytes of a message");
     }
 }

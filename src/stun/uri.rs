@@ -68,20 +68,13 @@ impl ServerSpec {
     /// When the text names no STUN server; the error says why and what to try.
     pub fn parse(text: &str) -> Result<Self, UriError> {
         let text = text.trim();
-        understand(text).map_err(|problem| UriError {
-            text: text.to_owned(),
-            problem,
-        })
+        understand(text).map_err(|problem| UriError { text: text.to_owned(), problem })
     }
 
     /// The port where none was written.
     #[must_use]
     pub fn default_port(&self, transport: Transport) -> u16 {
-        if self.secure || transport == Transport::Tls {
-            SECURE_PORT
-        } else {
-            PORT
-        }
+        if self.secure || transport == Transport::Tls { SECURE_PORT } else { PORT }
     }
 }
 
@@ -120,45 +113,29 @@ fn understand(text: &str) -> Result<ServerSpec, String> {
     }
     if let Some(character) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
         let code = u32::from(character);
-        return Err(format!(
-            "it contains the character U+{code:04X}; write one server at a time, without spaces"
-        ));
+        return Err(format!("it contains the character U+{code:04X}; write one server at a time, without spaces"));
     }
     let (secure, uri, rest) = split_scheme(text)?;
     if let Some((host, _)) = rest.split_once('?') {
-        return Err(format!(
-            "a STUN URI has no query (RFC 7064); write {host} and choose the transport by option"
-        ));
+        return Err(format!("a STUN URI has no query (RFC 7064); write {host} and choose the transport by option"));
     }
     if let Some((_, host)) = rest.split_once('@') {
-        return Err(format!(
-            "a STUN server takes no user or password in its name; write {host}"
-        ));
+        return Err(format!("a STUN server takes no user or password in its name; write {host}"));
     }
     if let Some((host, _)) = rest.split_once(['/', '#']) {
         return Err(format!("a STUN server has no path; write {host}"));
     }
     let (host, port) = split_port(rest)?;
     if uri && port.is_none() && !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hint = format!(
-            "\"{host}\" is a number; write stun:HOST:{host}, or stun:stun:{host} for a host named stun"
-        );
+        let hint = format!("\"{host}\" is a number; write stun:HOST:{host}, or stun:stun:{host} for a host named stun");
         return Err(hint);
     }
     let host = parse_host(host)?;
     if secure && matches!(host, Host::Address(_)) {
         let why = "stuns: needs a name, since there is none in an address to verify the certificate against";
-        return Err(format!(
-            "{why} (RFC 8489 section 8.1); write the server's name"
-        ));
+        return Err(format!("{why} (RFC 8489 section 8.1); write the server's name"));
     }
-    Ok(ServerSpec {
-        text: text.to_owned(),
-        host,
-        port,
-        uri,
-        secure,
-    })
+    Ok(ServerSpec { text: text.to_owned(), host, port, uri, secure })
 }
 
 /// Whether it is `stuns:`, whether it is a URI at all, and what follows the scheme.
@@ -169,26 +146,18 @@ fn split_scheme(text: &str) -> Result<(bool, bool, &str), String> {
     let scheme = scheme.to_ascii_lowercase();
     match scheme.as_str() {
         "stun" | "stuns" => match rest.strip_prefix("//") {
-            Some(host) => Err(format!(
-                "a STUN URI has no \"//\" (RFC 7064); write {scheme}:{host}"
-            )),
+            Some(host) => Err(format!("a STUN URI has no \"//\" (RFC 7064); write {scheme}:{host}")),
             None => Ok((scheme == "stuns", true, rest)),
         },
         "turn" | "turns" => {
-            let rest = rest
-                .trim_start_matches('/')
-                .split('?')
-                .next()
-                .unwrap_or_default();
+            let rest = rest.trim_start_matches('/').split('?').next().unwrap_or_default();
             Err(format!(
                 "that is a TURN URI; most TURN servers answer STUN too: write {}:{rest}",
                 scheme.replace("turn", "stun")
             ))
         }
         _ => match rest.strip_prefix("//") {
-            Some(host) => Err(format!(
-                "it is a URI of the scheme {scheme}; write stun:{host}"
-            )),
+            Some(host) => Err(format!("it is a URI of the scheme {scheme}; write stun:{host}")),
             None => Ok((false, false, text)),
         },
     }
@@ -197,16 +166,12 @@ fn split_scheme(text: &str) -> Result<(bool, bool, &str), String> {
 /// The host, still as written, and the port.
 fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
     if let Some(inner) = text.strip_prefix('[') {
-        let (_, after) = inner
-            .split_once(']')
-            .ok_or("the bracket is not closed; write [2001:db8::1]:3478")?;
+        let (_, after) = inner.split_once(']').ok_or("the bracket is not closed; write [2001:db8::1]:3478")?;
         let host = &text[..text.len() - after.len()];
         return match after.strip_prefix(':') {
             Some(port) => Ok((host, Some(parse_port(port)?))),
             None if after.is_empty() => Ok((host, None)),
-            None => Err(format!(
-                "after the bracket only a port may follow; write {host}:3478"
-            )),
+            None => Err(format!("after the bracket only a port may follow; write {host}:3478")),
         };
     }
     match text.rsplit_once(':') {
@@ -227,9 +192,7 @@ fn parse_port(text: &str) -> Result<u16, String> {
     } else {
         format!("\"{text}\" is not a port")
     };
-    Err(format!(
-        "{why}; write a number from 1 to 65535, or leave it out"
-    ))
+    Err(format!("{why}; write a number from 1 to 65535, or leave it out"))
 }
 
 fn parse_host(text: &str) -> Result<Host, String> {
@@ -248,13 +211,9 @@ fn parse_host(text: &str) -> Result<Host, String> {
 
 fn parse_v6(text: &str) -> Result<Ipv6Addr, String> {
     if text.contains('%') {
-        return Err(
-            "an address with a zone is this link's only; choose the interface by option".into(),
-        );
+        return Err("an address with a zone is this link's only; choose the interface by option".into());
     }
-    text.parse().map_err(|_| {
-        format!("\"{text}\" is not an IPv6 address; write for example [2001:db8::1]:3478")
-    })
+    text.parse().map_err(|_| format!("\"{text}\" is not an IPv6 address; write for example [2001:db8::1]:3478"))
 }
 
 /// A name for DNS or the hosts file: dots, letters, digits, hyphens and underscores, within the lengths of RFC 1035 section 2.3.4.
@@ -263,10 +222,7 @@ fn parse_name(text: &str) -> Result<String, String> {
     if labels.is_empty() {
         return Err("it has no host; write for example stun.example.org:3478".into());
     }
-    if let Some(character) = text
-        .chars()
-        .find(|&c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')))
-    {
+    if let Some(character) = text.chars().find(|&c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))) {
         let hint = if character.is_ascii() {
             "a name has letters, digits, hyphens and dots"
         } else {
@@ -275,29 +231,19 @@ fn parse_name(text: &str) -> Result<String, String> {
         return Err(format!("its name contains \"{character}\"; {hint}"));
     }
     if labels.len() > 253 {
-        return Err(format!(
-            "its name has {} characters and may have 253",
-            labels.len()
-        ));
+        return Err(format!("its name has {} characters and may have 253", labels.len()));
     }
     for label in labels.split('.') {
         match label.len() {
             0 => return Err("its name has two dots in a row or one in front".into()),
             64.. => {
-                return Err(format!(
-                    "the part {label} of its name has {} characters and may have 63",
-                    label.len()
-                ));
+                return Err(format!("the part {label} of its name has {} characters and may have 63", label.len()));
             }
             _ => {}
         }
     }
     // No top-level domain is a number; a name that ends in one is an address with a slip of the finger.
-    if labels
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    if labels.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(format!(
             "{labels} is neither a name nor an IPv4 address; an address has four numbers from 0 to 255"
         ));
@@ -328,50 +274,17 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_server() {
-        assert_eq!(
-            parsed("stun.example.org"),
-            (name("stun.example.org"), None, false, false)
-        );
-        assert_eq!(
-            parsed(" stun.example.org:19302 "),
-            (name("stun.example.org"), Some(19302), false, false)
-        );
-        assert_eq!(
-            parsed("192.0.2.1:3478"),
-            (address("192.0.2.1"), Some(3478), false, false)
-        );
-        assert_eq!(
-            parsed("2001:db8::1"),
-            (address("2001:db8::1"), None, false, false)
-        );
-        assert_eq!(
-            parsed("[2001:db8::1]"),
-            (address("2001:db8::1"), None, false, false)
-        );
-        assert_eq!(
-            parsed("[2001:db8::1]:443"),
-            (address("2001:db8::1"), Some(443), false, false)
-        );
-        assert_eq!(
-            parsed("stun:stun.example.org"),
-            (name("stun.example.org"), None, true, false)
-        );
-        assert_eq!(
-            parsed("STUN:[::1]:3479"),
-            (address("::1"), Some(3479), true, false)
-        );
-        assert_eq!(
-            parsed("stuns:stun.example.org:443"),
-            (name("stun.example.org"), Some(443), true, true)
-        );
-        assert_eq!(
-            parsed("my_router.lan."),
-            (name("my_router.lan."), None, false, false)
-        );
-        assert_eq!(
-            parsed("xn--bcher-kva.example"),
-            (name("xn--bcher-kva.example"), None, false, false)
-        );
+        assert_eq!(parsed("stun.example.org"), (name("stun.example.org"), None, false, false));
+        assert_eq!(parsed(" stun.example.org:19302 "), (name("stun.example.org"), Some(19302), false, false));
+        assert_eq!(parsed("192.0.2.1:3478"), (address("192.0.2.1"), Some(3478), false, false));
+        assert_eq!(parsed("2001:db8::1"), (address("2001:db8::1"), None, false, false));
+        assert_eq!(parsed("[2001:db8::1]"), (address("2001:db8::1"), None, false, false));
+        assert_eq!(parsed("[2001:db8::1]:443"), (address("2001:db8::1"), Some(443), false, false));
+        assert_eq!(parsed("stun:stun.example.org"), (name("stun.example.org"), None, true, false));
+        assert_eq!(parsed("STUN:[::1]:3479"), (address("::1"), Some(3479), true, false));
+        assert_eq!(parsed("stuns:stun.example.org:443"), (name("stun.example.org"), Some(443), true, true));
+        assert_eq!(parsed("my_router.lan."), (name("my_router.lan."), None, false, false));
+        assert_eq!(parsed("xn--bcher-kva.example"), (name("xn--bcher-kva.example"), None, false, false));
     }
 
     #[test]
@@ -384,10 +297,7 @@ mod tests {
                 "TURN URI; most TURN servers answer STUN too: write stun:turn.example.org",
             ),
             ("turns:turn.example.org", "write stuns:turn.example.org"),
-            (
-                "https://stun.example.org",
-                "scheme https; write stun:stun.example.org",
-            ),
+            ("https://stun.example.org", "scheme https; write stun:stun.example.org"),
             ("stun:stun.example.org?transport=tcp", "has no query"),
             ("stun:user@stun.example.org", "takes no user or password"),
             ("stun.example.org/path", "has no path"),
@@ -414,8 +324,7 @@ mod tests {
             let problem = problem(text);
             assert!(problem.contains(words), "{text}: {problem}");
             assert!(
-                problem.starts_with(&format!("\"{text}\" is not"))
-                    || text.contains(['?', '"', '\u{fc}']),
+                problem.starts_with(&format!("\"{text}\" is not")) || text.contains(['?', '"', '\u{fc}']),
                 "{problem}"
             );
         }
@@ -453,11 +362,6 @@ mod tests {
         let plain = ServerSpec::parse("a.example").unwrap();
         assert_eq!(plain.default_port(Transport::Udp), 3478);
         assert_eq!(plain.default_port(Transport::Tls), 5349);
-        assert_eq!(
-            ServerSpec::parse("stuns:a.example")
-                .unwrap()
-                .default_port(Transport::Tcp),
-            5349
-        );
+        assert_eq!(ServerSpec::parse("stuns:a.example").unwrap().default_port(Transport::Tcp), 5349);
     }
 }

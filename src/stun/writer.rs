@@ -54,14 +54,7 @@ impl Writer {
     fn keyed_address(self, ty: u16, address: SocketAddr, key: [u8; 16]) -> Self {
         let mut value = Vec::with_capacity(20);
         value.extend([0, if address.is_ipv4() { 1 } else { 2 }]);
-        value.extend(
-            address
-                .port()
-                .to_be_bytes()
-                .iter()
-                .zip(key)
-                .map(|(byte, key)| byte ^ key),
-        );
+        value.extend(address.port().to_be_bytes().iter().zip(key).map(|(byte, key)| byte ^ key));
         let octets = match address.ip() {
             IpAddr::V4(ip) => ip.octets().to_vec(),
             IpAddr::V6(ip) => ip.octets().to_vec(),

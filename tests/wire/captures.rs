@@ -13,48 +13,24 @@ fn replies(capture: &Value) -> Vec<(&str, SocketAddr, Vec<u8>)> {
     let exchanges = capture["exchanges"].as_array().unwrap().iter();
     let replies = exchanges.flat_map(|exchange| {
         let case = exchange["case"].as_str().unwrap();
-        exchange["replies"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(move |reply| (case, reply))
+        exchange["replies"].as_array().unwrap().iter().map(move |reply| (case, reply))
     });
     replies
-        .map(|(case, reply)| {
-            (
-                case,
-                address(reply["source"].as_str().unwrap()),
-                hex(reply["hex"].as_str().unwrap()),
-            )
-        })
+        .map(|(case, reply)| (case, address(reply["source"].as_str().unwrap()), hex(reply["hex"].as_str().unwrap())))
         .collect()
 }
 
 fn all() -> Vec<Value> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
-    let mut paths: Vec<_> = directory
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    let mut paths: Vec<_> = directory.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     assert_eq!(paths.len(), 10);
-    paths
-        .iter()
-        .map(|path| serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
-        .collect()
+    paths.iter().map(|path| serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
 }
 
 pub(crate) fn datagrams() -> Vec<Vec<u8>> {
-    all()
-        .iter()
-        .flat_map(replies)
-        .map(|(_, _, bytes)| bytes)
-        .collect()
+    all().iter().flat_map(replies).map(|(_, _, bytes)| bytes).collect()
 }
 
 /// Every case was sent from one socket, so each server must have seen one address; whichever way it tells it.
@@ -72,25 +48,12 @@ fn every_reply_is_read_and_agrees_with_itself() {
                 Class::Success => {
                     mapped.extend(message.mapped_address());
                     mapped.extend(message.xor_mapped_address());
-                    assert!(
-                        message
-                            .other_address()
-                            .is_none_or(|other| other == alternate),
-                        "{what}"
-                    );
-                    assert!(
-                        message
-                            .response_origin()
-                            .is_none_or(|origin| origin == source),
-                        "{what}"
-                    );
+                    assert!(message.other_address().is_none_or(|other| other == alternate), "{what}");
+                    assert!(message.response_origin().is_none_or(|origin| origin == source), "{what}");
                 }
                 class => {
                     assert_eq!(class, Class::Error, "{what}");
-                    assert!(
-                        matches!(message.error().unwrap().0, 400 | 401 | 420),
-                        "{what}"
-                    );
+                    assert!(matches!(message.error().unwrap().0, 400 | 401 | 420), "{what}");
                 }
             }
         }
@@ -104,10 +67,7 @@ fn every_reply_is_read_and_agrees_with_itself() {
 fn the_servers_say_who_they_are() {
     let software = |name: &str| {
         let all = all();
-        let capture = all
-            .iter()
-            .find(|capture| capture["server"] == name)
-            .unwrap();
+        let capture = all.iter().find(|capture| capture["server"] == name).unwrap();
         let (_, _, bytes) = &replies(capture)[0];
         Message::read(bytes).unwrap().software()
     };

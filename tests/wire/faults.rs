@@ -10,8 +10,7 @@ fn faults(bytes: &[u8]) -> Vec<String> {
 }
 
 fn response() -> Writer {
-    Writer::new(Class::Success, 1, ID, None)
-        .xor_address(XOR_MAPPED_ADDRESS, address("203.0.113.7:54321"))
+    Writer::new(Class::Success, 1, ID, None).xor_address(XOR_MAPPED_ADDRESS, address("203.0.113.7:54321"))
 }
 
 #[test]
@@ -39,36 +38,19 @@ fn each_is_told_and_costs_only_itself() {
                 "SOFTWARE is not padded to a multiple of 4 bytes",
             ],
         ),
+        (unaligned, &["the length 17 is not a multiple of 4", "SOFTWARE is not padded to a multiple of 4 bytes"]),
         (
-            unaligned,
-            &[
-                "the length 17 is not a multiple of 4",
-                "SOFTWARE is not padded to a multiple of 4 bytes",
-            ],
-        ),
-        (
-            response()
-                .attribute(0x802C, &[0, 7, 1, 1, 1, 1, 1, 1])
-                .finish(),
+            response().attribute(0x802C, &[0, 7, 1, 1, 1, 1, 1, 1]).finish(),
             &["OTHER-ADDRESS has the unknown address family 0x07"],
         ),
-        (
-            response().attribute(0x802C, &[0, 1, 1]).finish(),
-            &["OTHER-ADDRESS is 3 bytes long instead of 8"],
-        ),
-        (
-            response().attribute(0x8022, b"\xff\x1b[2J").finish(),
-            &["SOFTWARE is not valid UTF-8"],
-        ),
+        (response().attribute(0x802C, &[0, 1, 1]).finish(), &["OTHER-ADDRESS is 3 bytes long instead of 8"]),
+        (response().attribute(0x8022, b"\xff\x1b[2J").finish(), &["SOFTWARE is not valid UTF-8"]),
         (
             response().fingerprint(false).finish(),
             &["FINGERPRINT is wrong: the message was changed on its way or badly written"],
         ),
         (
-            response()
-                .fingerprint(true)
-                .attribute(0x8022, b"late")
-                .finish(),
+            response().fingerprint(true).attribute(0x8022, b"late").finish(),
             &[
                 "FINGERPRINT is wrong: the message was changed on its way or badly written",
                 "FINGERPRINT is not the last attribute",
@@ -76,19 +58,12 @@ fn each_is_told_and_costs_only_itself() {
         ),
         (
             response().raw(&[0x80, 0x22]).finish(),
-            &[
-                "the length 14 is not a multiple of 4",
-                "2 bytes after the last attribute are too few for another",
-            ],
+            &["the length 14 is not a multiple of 4", "2 bytes after the last attribute are too few for another"],
         ),
     ] {
         let message = Message::read(&bytes).unwrap();
         assert_eq!(message.faults, expected);
-        assert_eq!(
-            message.mapped(),
-            Some(address("203.0.113.7:54321")),
-            "{expected:?}"
-        );
+        assert_eq!(message.mapped(), Some(address("203.0.113.7:54321")), "{expected:?}");
         assert!(expected.iter().all(|fault| dump(&bytes).contains(fault)));
     }
 }
@@ -96,25 +71,17 @@ fn each_is_told_and_costs_only_itself() {
 #[test]
 fn responses_that_say_nothing_are_told() {
     let nothing = Writer::new(Class::Success, 1, ID, None).finish();
-    assert_eq!(
-        faults(&nothing),
-        ["a Binding success response without a readable mapped address"]
-    );
+    assert_eq!(faults(&nothing), ["a Binding success response without a readable mapped address"]);
     let nothing = Writer::new(Class::Error, 1, ID, None).finish();
     assert_eq!(faults(&nothing), ["an error response without ERROR-CODE"]);
 }
 
 #[test]
 fn error_codes_out_of_range_are_clamped_and_told() {
-    let bytes = Writer::new(Class::Error, 1, ID, None)
-        .attribute(0x0009, &[0xff, 0xff, 0xff, 0xff, b'!'])
-        .finish();
+    let bytes = Writer::new(Class::Error, 1, ID, None).attribute(0x0009, &[0xff, 0xff, 0xff, 0xff, b'!']).finish();
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.error(), Some((799, "!".into())));
-    assert_eq!(
-        message.faults,
-        ["ERROR-CODE has class 7 and number 255, outside 300 to 699"]
-    );
+    assert_eq!(message.faults, ["ERROR-CODE has class 7 and number 255, outside 300 to 699"]);
 }
 
 #[test]
@@ -133,61 +100,32 @@ fn what_follows_the_integrity_is_kept_and_not_believed() {
         .finish();
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.other_address(), None);
-    assert!(
-        message
-            .attributes()
-            .iter()
-            .any(|attribute| attribute.ty == OTHER_ADDRESS && attribute.ignored)
-    );
+    assert!(message.attributes().iter().any(|attribute| attribute.ty == OTHER_ADDRESS && attribute.ignored));
     assert!(message.attribute(0x001C).is_some());
     assert_eq!(message.fingerprint(), Some(true));
 }
 
 #[test]
 fn the_first_of_two_counts() {
-    let bytes = response()
-        .xor_address(XOR_MAPPED_ADDRESS, address("192.0.2.9:9"))
-        .finish();
-    assert_eq!(
-        Message::read(&bytes).unwrap().mapped(),
-        Some(address("203.0.113.7:54321"))
-    );
+    let bytes = response().xor_address(XOR_MAPPED_ADDRESS, address("192.0.2.9:9")).finish();
+    assert_eq!(Message::read(&bytes).unwrap().mapped(), Some(address("203.0.113.7:54321")));
 }
 
 #[test]
 fn text_of_the_server_reaches_no_terminal_raw() {
-    let bytes = response()
-        .attribute(0x8022, b"evil\x1b[2J\xff\xe2\x80\xae\\\0\0")
-        .finish();
+    let bytes = response().attribute(0x8022, b"evil\x1b[2J\xff\xe2\x80\xae\\\0\0").finish();
     let text = dump(&bytes);
-    assert!(
-        text.contains("SOFTWARE: \"evil\\x1b[2J\\xff\\u{202e}\\\\\"\n"),
-        "{text}"
-    );
-    assert_eq!(
-        Message::read(&bytes).unwrap().software().unwrap(),
-        "evil\x1b[2J\u{fffd}\u{202e}\\"
-    );
+    assert!(text.contains("SOFTWARE: \"evil\\x1b[2J\\xff\\u{202e}\\\\\"\n"), "{text}");
+    assert_eq!(Message::read(&bytes).unwrap().software().unwrap(), "evil\x1b[2J\u{fffd}\u{202e}\\");
 }
 
 #[test]
 fn what_is_no_stun_is_named() {
     for (bytes, words) in [
-        (
-            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-            "the first two bits are not zero; it looks like an HTTP response",
-        ),
-        (
-            b"hi",
-            "2 bytes are too few for a header; it looks like plain text",
-        ),
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "the first two bits are not zero; it looks like an HTTP response"),
+        (b"hi", "2 bytes are too few for a header; it looks like plain text"),
         (b"", "0 bytes are too few for a header"),
-        (
-            &[
-                0x16, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-            ],
-            "no magic cookie",
-        ),
+        (&[0x16, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], "no magic cookie"),
     ] {
         let error = Message::read(bytes).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");

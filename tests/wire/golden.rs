@@ -1,8 +1,6 @@
 //! What is sent, byte for byte, and what RFC 5780 and TURN servers answer.
 
-use nat_probe::stun::attribute::{
-    MAPPED_ADDRESS, OTHER_ADDRESS, RESPONSE_ORIGIN, XOR_MAPPED_ADDRESS,
-};
+use nat_probe::stun::attribute::{MAPPED_ADDRESS, OTHER_ADDRESS, RESPONSE_ORIGIN, XOR_MAPPED_ADDRESS};
 use nat_probe::stun::{Change, Class, Request, Writer, dump};
 
 use crate::{ID, address, hex, read};
@@ -10,24 +8,14 @@ use crate::{ID, address, hex, read};
 #[test]
 fn requests_are_written_byte_for_byte() {
     for (change, response_port, expected, words) in [
-        (
-            Change::Nothing,
-            None,
-            "00010000 2112a442 00010203 04050607 08090a0b",
-            "Binding",
-        ),
+        (Change::Nothing, None, "00010000 2112a442 00010203 04050607 08090a0b", "Binding"),
         (
             Change::AddressAndPort,
             None,
             "00010008 2112a442 00010203 04050607 08090a0b 00030004 00000006",
             "Binding, change address and port",
         ),
-        (
-            Change::Port,
-            None,
-            "00010008 2112a442 00010203 04050607 08090a0b 00030004 00000002",
-            "Binding, change port",
-        ),
+        (Change::Port, None, "00010008 2112a442 00010203 04050607 08090a0b 00030004 00000002", "Binding, change port"),
         (
             Change::Nothing,
             Some(40000),
@@ -35,10 +23,7 @@ fn requests_are_written_byte_for_byte() {
             "Binding, response port 40000",
         ),
     ] {
-        let request = Request {
-            change,
-            response_port,
-        };
+        let request = Request { change, response_port };
         assert_eq!(request.encode(ID), hex(expected), "{words}");
         assert_eq!(request.to_string(), words);
         assert_eq!(read(expected).response_port(), response_port);
@@ -80,19 +65,12 @@ fn the_writer_writes_them_byte_for_byte() {
         .address(RESPONSE_ORIGIN, address("192.0.2.1:3478"))
         .address(OTHER_ADDRESS, address("198.51.100.1:3479"));
     assert_eq!(response.finish(), hex(RESPONSE));
-    let response = success()
-        .xor_address(XOR_MAPPED_ADDRESS, address("[2001:db8::7]:54321"))
-        .fingerprint(true);
+    let response = success().xor_address(XOR_MAPPED_ADDRESS, address("[2001:db8::7]:54321")).fingerprint(true);
     assert_eq!(response.finish(), hex(RESPONSE_V6));
-    let response = Writer::new(Class::Error, 1, ID, None)
-        .error(420, "Unknown Attribute")
-        .attribute(0x000A, &[0, 3]);
+    let response = Writer::new(Class::Error, 1, ID, None).error(420, "Unknown Attribute").attribute(0x000A, &[0, 3]);
     assert_eq!(response.finish(), hex(UNKNOWN));
     let keepalive = Writer::new(Class::Indication, 1, ID, None).fingerprint(true);
-    assert_eq!(
-        keepalive.finish(),
-        hex("00110008 2112a442 00010203 04050607 08090a0b 80280004 484dcdf6")
-    );
+    assert_eq!(keepalive.finish(), hex("00110008 2112a442 00010203 04050607 08090a0b 80280004 484dcdf6"));
 }
 
 #[test]
@@ -122,10 +100,7 @@ fn turn_messages_are_read_and_told() {
 fn no_packet_of_turn_or_ice_has_a_fault() {
     for (size, packet) in [
         // allocate
-        (
-            28,
-            "00030008 2112a442 00010203 04050607 08090a0b 00190004 11000000",
-        ),
+        (28, "00030008 2112a442 00010203 04050607 08090a0b 00190004 11000000"),
         // authenticated allocate
         (
             92,
@@ -195,10 +170,7 @@ fn no_packet_of_turn_or_ice_has_a_fault() {
              65000000 80230008 00010d96 c6336414",
         ),
         // keepalive
-        (
-            28,
-            "00110008 2112a442 00010203 04050607 08090a0b 80280004 484dcdf6",
-        ),
+        (28, "00110008 2112a442 00010203 04050607 08090a0b 80280004 484dcdf6"),
     ] {
         assert_eq!(hex(packet).len(), size);
         let message = read(packet);

@@ -7,9 +7,7 @@ use nat_probe::stun::{Change, Class, Framer, Message, Request, TransactionId, Wr
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stun_rs::attributes::stun as strict;
-use stun_rs::{
-    DecoderContextBuilder, MessageClass, MessageDecoderBuilder, MessageEncoder, StunMessageBuilder,
-};
+use stun_rs::{DecoderContextBuilder, MessageClass, MessageDecoderBuilder, MessageEncoder, StunMessageBuilder};
 
 use crate::{captures, hex};
 
@@ -109,26 +107,13 @@ proptest! {
 /// Reads bytes every way there is; what comes out is never much larger than what went in.
 fn survive(bytes: &[u8]) -> Result<(), TestCaseError> {
     if let Ok(message) = Message::read(bytes) {
-        let values: usize = message
-            .attributes()
-            .iter()
-            .map(|attribute| attribute.value.len() + 4)
-            .sum();
+        let values: usize = message.attributes().iter().map(|attribute| attribute.value.len() + 4).sum();
         prop_assert!(values <= bytes.len());
         prop_assert!(message.faults.len() <= 20);
-        let _ = (
-            message.mapped(),
-            message.other_address(),
-            message.response_origin(),
-            message.error(),
-            message.software(),
-        );
-        let _ = (
-            message.unknown_attributes(),
-            message.change_request(),
-            message.response_port(),
-            message.padding_len(),
-        );
+        let _ =
+            (message.mapped(), message.other_address(), message.response_origin(), message.error(), message.software());
+        let _ =
+            (message.unknown_attributes(), message.change_request(), message.response_port(), message.padding_len());
     }
     let text = dump(bytes);
     prop_assert!(text.len() <= 2000 + 40 * bytes.len());
@@ -137,10 +122,7 @@ fn survive(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut size_out = 0;
     for segment in bytes.chunks(7) {
         framer.push(segment);
-        size_out += framer
-            .by_ref()
-            .map(|message| message.map_or(0, |message| message.len()))
-            .sum::<usize>();
+        size_out += framer.by_ref().map(|message| message.map_or(0, |message| message.len())).sum::<usize>();
     }
     prop_assert!(size_out <= bytes.len());
     let _ = framer.finish();

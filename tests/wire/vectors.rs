@@ -11,10 +11,7 @@ fn rfc5769_request() {
          80290008 932ff9b1 51263b36 00060009 6576746a 3a683676 59202020 00080014 9aeaa70c bfd8cb56 781ef2b5 b2d3f249
          c1b571a2 80280004 e57a3bcf",
     );
-    assert_eq!(
-        (message.class, message.method, message.cookie),
-        (Class::Request, 1, true)
-    );
+    assert_eq!((message.class, message.method, message.cookie), (Class::Request, 1, true));
     assert_eq!(message.software().as_deref(), Some("STUN test client"));
     assert_eq!(message.attribute(0x0006).unwrap().text(), "evtj:h6vY");
     assert_eq!(message.fingerprint(), Some(true));
@@ -28,10 +25,7 @@ fn rfc5769_ipv4_response() {
     );
     assert_eq!(message.class, Class::Success);
     assert_eq!(message.software().as_deref(), Some("test vector"));
-    assert_eq!(
-        message.xor_mapped_address(),
-        Some(address("192.0.2.1:32853"))
-    );
+    assert_eq!(message.xor_mapped_address(), Some(address("192.0.2.1:32853")));
     assert_eq!(message.fingerprint(), Some(true));
 }
 
@@ -41,10 +35,7 @@ fn rfc5769_ipv6_response() {
         "01010048 2112a442 b7e7a701 bc34d686 fa87dfae 8022000b 74657374 20766563 746f7220 00200014 0002a147 0113a9fa
          a5d3f179 bc25f4b5 bed2b9d9 00080014 a382954e 4be67bf1 1784c97c 8292c275 bfe3ed41 80280004 c8fb0b4c",
     );
-    assert_eq!(
-        message.mapped(),
-        Some(address("[2001:db8:1234:5678:11:2233:4455:6677]:32853"))
-    );
+    assert_eq!(message.mapped(), Some(address("[2001:db8:1234:5678:11:2233:4455:6677]:32853")));
     assert_eq!(message.fingerprint(), Some(true));
 }
 
@@ -70,9 +61,6 @@ fn rfc8489_defective_vector_is_read_with_its_fault() {
          4c0a45d9 f830aa6d 6f735a01",
     );
     let message = Message::read(&bytes).unwrap();
-    assert_eq!(
-        message.faults,
-        ["the header announces 156 bytes of attributes and 136 arrived"]
-    );
+    assert_eq!(message.faults, ["the header announces 156 bytes of attributes and 136 arrived"]);
     assert_eq!(message.attributes().len(), 4);
 }
