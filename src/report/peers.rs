@@ -130,7 +130,9 @@ fn describe(peers: &[Pair]) -> String {
         match groups.last_mut() {
             _ if filterings.is_empty() => {}
             // Endpoint-independent mapping has words of its own and stands alone.
-            Some((mappings, same)) if *same == filterings && mappings[0] != Behavior::EndpointIndependent => mappings.push(mapping),
+            Some((mappings, same)) if *same == filterings && mappings[0] != Behavior::EndpointIndependent => {
+                mappings.push(mapping)
+            }
             _ => groups.push((vec![mapping], filterings)),
         }
     }
@@ -140,7 +142,9 @@ fn describe(peers: &[Pair]) -> String {
 
 fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
     let who = match mappings {
-        [Behavior::EndpointIndependent] => "peers without NAT or with endpoint-independent mapping (cone NATs)".to_owned(),
+        [Behavior::EndpointIndependent] => {
+            "peers without NAT or with endpoint-independent mapping (cone NATs)".to_owned()
+        }
         [one] => format!("peers behind {} mapping (symmetric NATs)", one.name()),
         _ => "peers behind address-dependent or address-and-port-dependent mapping (symmetric NATs)".to_owned(),
     };
@@ -154,7 +158,9 @@ fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Direct, Pair, direct, outlook};
-    use crate::probe::Behavior::{self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI};
+    use crate::probe::Behavior::{
+        self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
+    };
     use crate::report::sample;
 
     fn meet(a: (Behavior, Behavior), b: (Behavior, Behavior)) -> Direct {

@@ -94,7 +94,9 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
 
 /// Guessing the next port rescues some pairs (RFC 5128 section 3.5); only where every destination gets another one is it needed.
 pub(super) fn port_prediction(case: &Case) -> Option<Advice> {
-    if case.found.connectivity != Connectivity::Nat || possible::peer_mappings(case.found).contains(&Behavior::EndpointIndependent) {
+    if case.found.connectivity != Connectivity::Nat
+        || possible::peer_mappings(case.found).contains(&Behavior::EndpointIndependent)
+    {
         return None;
     }
     let ports = case.found.port_assignment.as_ref()?;
@@ -187,7 +189,10 @@ mod tests {
             assert!(codes(&report).contains(&code.to_owned()), "{code}");
         }
         let texts: Vec<String> = advise(&report).into_iter().map(|advice| advice.text).collect();
-        assert!(texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")), "addresses are named: {texts:?}");
+        assert!(
+            texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")),
+            "addresses are named: {texts:?}"
+        );
         assert!(texts.iter().any(|text| text.contains("last port +2")));
     }
 }

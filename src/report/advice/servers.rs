@@ -115,7 +115,8 @@ const PASSING: [&str; 5] =
 /// The reasons, code and text, of the verdicts that are inconclusive.
 fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
     let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
-    let filtering = (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
+    let filtering =
+        (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
     let reasons = [filtering, mapping].into_iter().flatten().flatten();
     reasons.map(|reason| (reason.code.as_str(), reason.text.as_str())).collect()
 }
@@ -173,7 +174,8 @@ mod tests {
         let report = sample::plain_servers();
         assert!(codes(&report).contains(&"no-rfc5780-server".to_owned()));
         let mut report = sample::plain_servers();
-        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "change-request-ignored".to_owned();
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code =
+            "change-request-ignored".to_owned();
         assert!(codes(&report).contains(&"server-faults".to_owned()));
         assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
         report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
@@ -183,7 +185,10 @@ mod tests {
 
     #[test]
     fn one_against_many_and_many_against_many() {
-        let mut report = sample::ipv4(sample::nat(crate::probe::Behavior::EndpointIndependent, crate::probe::Behavior::EndpointIndependent));
+        let mut report = sample::ipv4(sample::nat(
+            crate::probe::Behavior::EndpointIndependent,
+            crate::probe::Behavior::EndpointIndependent,
+        ));
         report.servers[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
         assert!(codes(&report).contains(&"several-exits".to_owned()), "one against one");
         let mut third = report.servers[0].clone();

@@ -34,7 +34,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 /// Which peers connect directly.
 fn meaning(page: &mut Page, report: &Report) {
     let several = report.families.iter().count() > 1;
-    let outlooks: Vec<_> = report.families.iter().filter_map(|(family, found)| Some((family, peers::outlook(found)?))).collect();
+    let outlooks: Vec<_> =
+        report.families.iter().filter_map(|(family, found)| Some((family, peers::outlook(found)?))).collect();
     if outlooks.is_empty() {
         return;
     }

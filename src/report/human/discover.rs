@@ -31,10 +31,13 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
     addresses.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let (tint, mut line) = match addresses[..] {
         [] => return nothing(found),
-        [(ip, _)] if found.local_address == Some(*ip) => (Tint::Good, format!("{ip} is this host's own address: no NAT.")),
+        [(ip, _)] if found.local_address == Some(*ip) => {
+            (Tint::Good, format!("{ip} is this host's own address: no NAT."))
+        }
         [(ip, count)] => (Tint::Good, format!("others see this host as {ip} ({}).", answers(*count))),
         _ => {
-            let list: Vec<String> = addresses.iter().map(|(ip, count)| format!("{ip} ({})", answers(**count))).collect();
+            let list: Vec<String> =
+                addresses.iter().map(|(ip, count)| format!("{ip} ({})", answers(**count))).collect();
             (Tint::Warning, format!("servers disagree: {}.", list.join(", ")))
         }
     };

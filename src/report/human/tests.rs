@@ -139,8 +139,9 @@ fn every_behavior_has_its_words() {
 #[test]
 fn requirements_and_failed_servers_are_listed() {
     let mut report = sample::home_router();
-    report.requirements =
-        ["mapping=none", "family=ipv4"].map(|text| text.parse::<crate::report::require::Requirement>().unwrap().check(&report.families)).to_vec();
+    report.requirements = ["mapping=none", "family=ipv4"]
+        .map(|text| text.parse::<crate::report::require::Requirement>().unwrap().check(&report.families))
+        .to_vec();
     assert_eq!(report.requirements[0].outcome, RequirementOutcome::Unmet);
     let text = page(&report, 80);
     assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent)"), "{text}");
@@ -196,11 +197,16 @@ fn the_evidence_tells_every_exchange() {
 fn show() {
     for report in [sample::home_router(), sample::discover()].into_iter().map(advised) {
         for width in [80, 60, 30] {
-            println!("{}\n#########", render(&report, &Style { width, verbosity: u8::from(width == 80), ..Style::default() }));
+            println!(
+                "{}\n#########",
+                render(&report, &Style { width, verbosity: u8::from(width == 80), ..Style::default() })
+            );
         }
         println!("{}", render(&report, &Style { ascii: true, color: true, ..Style::default() }));
     }
-    for report in [sample::udp_blocked(), sample::unavailable(), sample::inconclusive("no-answer", "no server answered.")] {
+    for report in
+        [sample::udp_blocked(), sample::unavailable(), sample::inconclusive("no-answer", "no server answered.")]
+    {
         println!("{}", page(&advised(sample::ipv4(report)), 80));
     }
 }
