@@ -1,1 +1,5 @@
-//! placeholder
+//! Networks: real sockets, and what drives an engine on any of them.
+
+mod drive;
+
+pub use drive::drive;

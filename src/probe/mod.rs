@@ -2,8 +2,25 @@
 //! no randomness; how anything is sent is the engine's business.
 
 pub mod behavior;
+mod connectivity;
+mod discover;
 pub mod evidence;
+mod filtering;
+mod filtering_steps;
 pub mod finding;
+mod hairpin;
+pub mod judge;
+mod legacy;
+mod loss;
+mod mapping;
+mod mapping_judge;
+pub mod plan;
+mod ports;
+mod reach;
+pub mod reason;
+pub mod seen;
+mod servers;
+mod tcp;
 
 pub use behavior::{Behavior, Family};
 pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Reply, Server, Stop};
@@ -50,6 +67,20 @@ pub struct Ask {
     pub request: Request,
     /// How long to keep asking.
     pub patience: Patience,
+    /// Which local port the socket gets, if this ask opens it.
+    pub local_port: LocalPort,
+}
+
+/// Which local port a socket gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LocalPort {
+    /// A random one that this run has not used yet: a port used before may still have a pinhole (FIELD trap 3).
+    #[default]
+    Fresh,
+    /// The one the user asked for.
+    Fixed(u16),
+    /// One fresh port for every socket of this group (mapping over TCP needs several connections from one port).
+    Shared(String),
 }
 
 /// How long to keep asking; the numbers follow from the round trip and the loss of this run and belong to the engine.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
-use crate::probe::{Exchange, Lookup, Server, Stop};
+use crate::probe::{Exchange, Server, Stop};
 use crate::stun::Transport;
 
 /// What one command found.

@@ -1,0 +1,72 @@
+//! One exchange under way: what is sent when, and how the answer reads.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::patience::Schedule;
+use super::{SocketId, Time, millis};
+use crate::probe::{ErrorReply, Reply};
+use crate::stun::Message;
+
+/// One exchange under way.
+pub struct Flight {
+    /// The socket it uses.
+    pub socket: SocketId,
+    /// Where it goes.
+    pub remote: SocketAddr,
+    /// The encoded request: a retransmission is the same bytes (RFC 8489 section 6.2.1).
+    pub bytes: Vec<u8>,
+    /// When to send.
+    pub schedule: Schedule,
+    /// When the schedule began: at once over UDP, when the connection stands on a stream.
+    pub begun: Option<Time>,
+    /// When the exchange was created.
+    pub created: Time,
+    /// When it was sent.
+    pub sent: Vec<Time>,
+}
+
+impl Flight {
+    /// When the next send is due.
+    pub fn next_send(&self) -> Option<Time> {
+        Some(self.begun? + *self.schedule.sends.get(self.sent.len())?)
+    }
+
+    /// When the waiting ends. A stream that never opens counts from its creation.
+    pub fn end(&self) -> Time {
+        self.begun.unwrap_or(self.created) + self.schedule.end
+    }
+
+    /// When something is to be done next.
+    pub fn wake(&self) -> Time {
+        self.next_send().map_or(self.end(), |send| send.min(self.end()))
+    }
+}
+
+/// What a response says, as evidence.
+pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply {
+    let xor = message.xor_mapped_address();
+    let plain = message.mapped_address();
+    let mut faults = message.faults().to_vec();
+    // A wrong FINGERPRINT means that the bytes are not the server's (RFC 8489 section 6.3): nothing in them is believed.
+    let corrupt = message.fingerprint() == Some(false);
+    let error = (message.class() == crate::stun::message::Class::Error).then(|| {
+        let (code, reason) = message.error().unwrap_or((0, String::new()));
+        ErrorReply { code, reason }
+    });
+    if error.is_none() && !corrupt && xor.or(plain).is_none() {
+        faults.push("a success response without any mapped address".to_owned());
+    }
+    let trusted = !corrupt && error.is_none();
+    Reply {
+        source,
+        rtt_ms: millis(rtt),
+        mapped: xor.or(plain).filter(|_| trusted),
+        plain_mapped: plain.filter(|_| trusted && xor.is_some()),
+        other: message.other_address().filter(|_| trusted),
+        origin: message.response_origin(),
+        software: message.software(),
+        error,
+        faults,
+    }
+}

@@ -1,0 +1,123 @@
+//! When to send again and when to give up: for a prober silence is the datum, so this decides whether a verdict is right.
+
+use std::time::Duration;
+
+use super::chance::Chance;
+use crate::probe::Patience;
+
+/// When to send, counted from the start of the exchange, and when the waiting ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Offsets of the sends, the first one zero.
+    pub sends: Vec<Duration>,
+    /// Offset of giving up.
+    pub end: Duration,
+    /// The intervals are longer than the round trip known at the start, so that a second send means a loss.
+    pub paced: bool,
+}
+
+/// At 10 % loss each way an exchange fails with probability 0.19; six in a row with 0.19^6 = 5 in 100,000.
+const SILENCE_SENDS: usize = 6;
+const ANSWER_SENDS: usize = 7;
+
+impl Schedule {
+    /// The schedule of one exchange over UDP; `rtt` is an upper bound of the round trip to the server as measured on this run.
+    pub fn new(patience: Patience, rtt: Option<Duration>, thorough: bool, chance: &mut Chance) -> Self {
+        if thorough {
+            return Self::rfc8489(rtt);
+        }
+        match (patience, rtt) {
+            (Patience::Answer, Some(rtt)) => {
+                // Long enough not to repeat what is still under way, short enough that four lost packets cost half a second.
+                let first = (rtt * 3 / 2).clamp(ms(50), ms(1000));
+                Self::build(ANSWER_SENDS, first, 1.4, ms(1000), (rtt * 2).max(ms(200)), first > rtt, chance)
+            }
+            // Nothing is known of the path yet: begin early and stay long enough for a satellite.
+            (Patience::Answer, None) => Self::build(ANSWER_SENDS, ms(100), 1.5, ms(600), ms(650), false, chance),
+            (Patience::Silence, Some(rtt)) => {
+                // What tells silence from loss is the number of sends; the wait for the last answer is what tells it from delay.
+                let first = (rtt * 3 / 2).clamp(ms(60), ms(150));
+                Self::build(SILENCE_SENDS, first, 1.15, ms(250), (rtt * 2 + ms(50)).max(ms(250)), first > rtt, chance)
+            }
+            (Patience::Silence, None) => Self::build(4, ms(150), 1.3, ms(300), ms(650), false, chance),
+        }
+    }
+
+    /// One request on a stream: TCP retransmits by itself (RFC 8489 section 6.2.2); its 39.5 s are cut to what a person waits for.
+    pub fn stream(thorough: bool) -> Self {
+        Self { sends: vec![Duration::ZERO], end: ms(if thorough { 39_500 } else { 2_200 }), paced: false }
+    }
+
+    /// RFC 8489 section 6.2.1: RTO of 500 ms, doubled each time, seven requests, sixteen RTOs after the last.
+    fn rfc8489(rtt: Option<Duration>) -> Self {
+        let rto = ms(500);
+        let sends = (0..7).map(|n| rto * ((1 << n) - 1)).collect();
+        Self { sends, end: rto * (63 + 16), paced: rtt.is_some_and(|rtt| rtt < rto) }
+    }
+
+    fn build(
+        count: usize,
+        first: Duration,
+        growth: f64,
+        longest: Duration,
+        tail: Duration,
+        paced: bool,
+        chance: &mut Chance,
+    ) -> Self {
+        let mut sends = vec![Duration::ZERO];
+        let mut interval = first;
+        let mut at = Duration::ZERO;
+        while sends.len() < count {
+            at += chance.jitter(interval);
+            sends.push(at);
+            interval = interval.mul_f64(growth).min(longest);
+        }
+        Self { end: at + tail, sends, paced }
+    }
+}
+
+const fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(patience: Patience, rtt_ms: Option<u64>) -> Schedule {
+        Schedule::new(patience, rtt_ms.map(ms), false, &mut Chance::new(7))
+    }
+
+    #[test]
+    fn a_dead_server_is_given_up_within_three_seconds_and_a_satellite_still_heard() {
+        let plan = schedule(Patience::Answer, None);
+        assert!(plan.end < ms(2_900), "{plan:?}");
+        assert!(plan.end - *plan.sends.last().unwrap() >= ms(600));
+    }
+
+    #[test]
+    fn silence_at_40_ms_takes_less_than_three_quarters_of_a_second() {
+        let plan = schedule(Patience::Silence, Some(40));
+        assert!(plan.end < ms(750), "{plan:?}");
+        assert_eq!(plan.sends.len(), 6);
+        assert!(plan.paced);
+    }
+
+    #[test]
+    fn the_wait_after_the_last_send_covers_the_round_trip() {
+        for rtt in [1, 40, 150, 400, 600, 1000] {
+            for patience in [Patience::Answer, Patience::Silence] {
+                let plan = schedule(patience, Some(rtt));
+                assert!(plan.end - *plan.sends.last().unwrap() >= ms(rtt * 2), "{rtt} {plan:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn thorough_is_the_schedule_of_rfc_8489() {
+        let plan = Schedule::new(Patience::Silence, None, true, &mut Chance::new(7));
+        let offsets: Vec<_> = plan.sends.iter().map(Duration::as_millis).collect();
+        assert_eq!(offsets, [0, 500, 1500, 3500, 7500, 15500, 31500]);
+        assert_eq!(plan.end, ms(39_500));
+    }
+}

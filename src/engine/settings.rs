@@ -1,0 +1,24 @@
+//! How a run is to be made.
+
+use std::time::Duration;
+
+use crate::stun::Transport;
+
+/// How a run is to be made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Transaction ids, local ports and the jitter of retransmissions follow from it; from the system's entropy for real runs.
+    pub seed: u64,
+    /// When to stop and report what was learnt.
+    pub deadline: Duration,
+    /// RFC 8489's own retransmission schedule instead of one fitted to the round trip.
+    pub thorough: bool,
+    /// Look the servers' addresses up for these transports.
+    pub transports: Vec<Transport>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { seed: 0, deadline: Duration::from_secs(10), thorough: false, transports: vec![Transport::Udp] }
+    }
+}

@@ -1,0 +1,191 @@
+//! Does UDP get out at all, and is there a translation? A function of what the first questions brought.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
+use super::seen::Scope;
+use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, reason};
+use crate::stun::Transport;
+
+/// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
+const WITNESSES: usize = 2;
+
+/// The connectivity verdict, with the reason where the word alone does not say it.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family, mapping: &Mapping, filtering: &Filtering) -> (Connectivity, Option<Reason>) {
+    let answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
+    if !answered {
+        return unanswered(seen, family);
+    }
+    let translated = seen
+        .of(family, Transport::Udp)
+        .filter_map(Exchange::untranslated)
+        .any(|untranslated| !untranslated);
+    match (mapping.behavior, filtering.behavior) {
+        (MappingBehavior::None, FilteringBehavior::EndpointIndependent) => (Connectivity::Open, None),
+        (MappingBehavior::None, FilteringBehavior::Inconclusive) => (Connectivity::Direct, filtering.reason.clone()),
+        (MappingBehavior::None, _) => (Connectivity::Firewalled, None),
+        _ if translated => (Connectivity::Nat, None),
+        _ => (Connectivity::Inconclusive, mapping.reason.clone()),
+    }
+}
+
+fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>) {
+    let inconclusive = |code, text: String| (Connectivity::Inconclusive, Some(reason::make(code, text)));
+    let prefix = format!("{}/", family.name());
+    let udp: Vec<&Exchange> =
+        seen.of(family, Transport::Udp).filter(|exchange| exchange.ask.starts_with(&prefix)).collect();
+    let usable = |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
+    let has_address = seen.host_addresses.iter().any(usable);
+    let unroutable = !udp.is_empty() && udp.iter().all(|exchange| no_route(exchange));
+    if unroutable || (!has_address && udp.iter().all(|exchange| exchange.reply().is_none())) && !loopback_only(&udp) {
+        let text = if has_address {
+            format!("this host has no {} route to the servers", label(family))
+        } else {
+            format!("this host has no {} address", label(family))
+        };
+        return (Connectivity::Unavailable, Some(reason::make(reason::NO_ADDRESS, text)));
+    }
+    if let Some(reason) = seen.stop_reason().filter(|_| udp.iter().any(|exchange| abandoned(exchange)) || udp.is_empty()) {
+        return (Connectivity::Inconclusive, Some(reason));
+    }
+    if udp.is_empty() {
+        let unresolved = seen.servers.iter().all(|server| server.lookups.iter().all(|lookup| lookup.failure.is_some()));
+        return if unresolved {
+            inconclusive(reason::NAMES_UNRESOLVED, "no server's name could be looked up: check DNS, or name a server by address".to_owned())
+        } else {
+            inconclusive(reason::NO_SERVER_OF_FAMILY, format!("none of the servers has an {} address", label(family)))
+        };
+    }
+    let over_tcp: Vec<SocketAddr> = seen
+        .of(family, Transport::Tcp)
+        .filter(|exchange| exchange.reply().is_some())
+        .map(|exchange| exchange.remote)
+        .collect();
+    let both: Vec<SocketAddr> = {
+        let mut remotes: Vec<SocketAddr> = udp.iter().map(|exchange| exchange.remote).collect();
+        remotes.retain(|remote| over_tcp.contains(remote));
+        remotes.sort_unstable();
+        remotes.dedup_by_key(|remote| remote.ip());
+        remotes
+    };
+    let asked = distinct_ips(&udp);
+    let refusal = refusal(&udp);
+    let how = refusal.as_ref().map_or_else(|| "stayed silent".to_owned(), |(_, text)| text.clone());
+    if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(elsewhere, _)| elsewhere)) {
+        let text = format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
+        return (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, text)));
+    }
+    if over_tcp.is_empty() {
+        let text = format!("UDP to {asked} of {asked} servers {how}, and none of them answered over TCP either");
+        return inconclusive(reason::NOTHING_ANSWERED, text);
+    }
+    let text = format!(
+        "UDP {how} while TCP works, but with {} server only: it may serve TCP alone; name two or more servers to tell",
+        over_tcp.len()
+    );
+    inconclusive(reason::TOO_FEW_SERVERS, text)
+}
+
+fn label(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "IPv4",
+        Family::Ipv6 => "IPv6",
+    }
+}
+
+fn no_route(exchange: &Exchange) -> bool {
+    matches!(&exchange.outcome, Outcome::Failed(Failure { code: FailureCode::NetworkUnreachable, by: None, .. }))
+}
+
+fn abandoned(exchange: &Exchange) -> bool {
+    matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Pending)
+}
+
+fn loopback_only(udp: &[&Exchange]) -> bool {
+    !udp.is_empty() && udp.iter().all(|exchange| exchange.remote.ip().is_loopback())
+}
+
+fn distinct_ips(exchanges: &[&Exchange]) -> usize {
+    let mut ips: Vec<IpAddr> = exchanges.iter().map(|exchange| exchange.remote.ip()).collect();
+    ips.sort_unstable();
+    ips.dedup();
+    ips.len()
+}
+
+/// Who refused, if every question was refused rather than left unanswered; and whether that was somebody else than the servers.
+fn refusal(udp: &[&Exchange]) -> Option<(bool, String)> {
+    let mut elsewhere = false;
+    let mut text = None;
+    for exchange in udp {
+        let Outcome::Failed(failure) = &exchange.outcome else { return None };
+        if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {
+            elsewhere = true;
+            text = Some(format!("was refused by {by}"));
+        } else if failure.code == FailureCode::Prohibited && failure.by.is_none() {
+            elsewhere = true;
+            text.get_or_insert_with(|| "was refused by this host's own firewall".to_owned());
+        }
+        text.get_or_insert_with(|| format!("failed ({})", failure.text));
+    }
+    text.map(|text| (elsewhere, text))
+}
+
+/// The address this host sends from: the one that most exchanges used.
+#[must_use]
+pub fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
+    let used = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
+    most_frequent(used.filter_map(|exchange| exchange.local.map(|local| local.ip()))).into_iter().next()
+}
+
+/// The addresses that servers saw, most often seen first.
+#[must_use]
+pub fn public_addresses(seen: &Evidence, family: Family) -> Vec<IpAddr> {
+    let asked = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
+    most_frequent(asked.filter_map(|exchange| exchange.mapped().map(|mapped| mapped.ip())))
+}
+
+fn most_frequent(items: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
+    let mut counts: Vec<(IpAddr, usize)> = Vec::new();
+    for item in items {
+        match counts.iter_mut().find(|(known, _)| *known == item) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((item, 1)),
+        }
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.into_iter().map(|(item, _)| item).collect()
+}
+
+/// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the XORed address of one response
+/// differ. `None` when no response had both.
+#[must_use]
+pub fn alg(seen: &Evidence, family: Family) -> Option<Alg> {
+    let mut compared = 0;
+    let mut rewritten = Vec::new();
+    let mut example = None;
+    for exchange in seen.of(family, Transport::Udp) {
+        let Some(reply) = exchange.answer() else { continue };
+        let (Some(plain), Some(mapped)) = (reply.plain_mapped, reply.mapped) else { continue };
+        compared += 1;
+        if plain != mapped {
+            rewritten.push(exchange);
+            example.get_or_insert((plain, mapped));
+        }
+    }
+    let because = rewritten.iter().map(|exchange| exchange.id.clone()).collect();
+    match example {
+        _ if compared == 0 => None,
+        None => Some(Alg {
+            detected: false,
+            summary: format!("MAPPED-ADDRESS arrived unchanged in {compared} of {compared} responses"),
+            because,
+        }),
+        Some((plain, mapped)) => Some(Alg {
+            detected: true,
+            summary: format!("MAPPED-ADDRESS arrived as {plain} where the server saw {mapped}"),
+            because,
+        }),
+    }
+}
+

@@ -1,0 +1,95 @@
+//! Do two sockets behind the NAT reach each other by their external addresses? RFC 4787 section 6.
+//!
+//! Only ever between two sockets: a packet from a mapped socket to its own mapping looks like a LAND attack to some firewalls.
+
+use std::net::SocketAddr;
+
+use super::finding::Hairpinning;
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, filtering, reach};
+use crate::stun::{Request, Transport};
+
+/// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
+pub struct Hairpin {
+    /// The family tested.
+    pub family: Family,
+}
+
+fn label(family: Family, what: &str) -> String {
+    format!("{}/hairpin/{what}", family.name())
+}
+
+impl Probe for Hairpin {
+    fn name(&self) -> &'static str {
+        "hairpin"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let first = reach::first_exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
+        let Some(server) = first else {
+            return Step { done: filtering::closed(seen, self.family), ..Step::default() };
+        };
+        // Its packets go to the host's own external address, which is no server's; it only waits so as not to disturb.
+        if !filtering::closed(seen, self.family) {
+            return Step::default();
+        }
+        let ask = |what: &str, socket: &str, remote, patience| Ask {
+            label: label(self.family, what),
+            server: server.server,
+            socket: label(self.family, socket),
+            transport: Transport::Udp,
+            remote,
+            request: Request::default(),
+            patience,
+            local_port: LocalPort::Fresh,
+        };
+        let mut asks = vec![
+            ask("learn-x", "x", server.remote, Patience::Answer),
+            ask("learn-y", "y", server.remote, Patience::Answer),
+        ];
+        if let (Some(x), Some(y)) = (mapped(seen, self.family, "learn-x"), mapped(seen, self.family, "learn-y")) {
+            asks.push(ask("x-to-y", "x", y, Patience::Silence));
+            asks.push(ask("y-to-x", "y", x, Patience::Silence));
+        }
+        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        Step { asks, quarantine: Vec::new(), done }
+    }
+}
+
+fn mapped(seen: &Evidence, family: Family, what: &str) -> Option<SocketAddr> {
+    seen.find(&label(family, what)).and_then(Exchange::mapped)
+}
+
+/// The verdict; `None` when it was not asked for.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
+    let prefix = label(family, "");
+    let because: Vec<String> = seen.under(&prefix).map(|exchange| exchange.id.clone()).collect();
+    if because.is_empty() {
+        return None;
+    }
+    let ways = [("x-to-y", "learn-x"), ("y-to-x", "learn-y")];
+    for (way, sender) in ways {
+        let Some(exchange) = seen.find(&label(family, way)) else { continue };
+        if let Outcome::Looped { source, .. } = exchange.outcome {
+            let external = mapped(seen, family, sender).map(|mapped| mapped == source);
+            let seen_as = match external {
+                Some(true) => "from the external address",
+                _ => "from another address than the external one",
+            };
+            return Some(Hairpinning {
+                supported: Some(true),
+                source: Some(source),
+                external_source: external,
+                summary: format!("a packet to the external address came back in, {seen_as} {source}"),
+                because,
+            });
+        }
+    }
+    let silent = ways.iter().all(|(way, _)| seen.find(&label(family, way)).is_some_and(Exchange::silent));
+    let (supported, summary) = if silent {
+        (Some(false), "packets to the external address did not come back in, either way".to_owned())
+    } else {
+        (None, "could not tell: the external addresses of the two sockets were not learnt, or the run was cut short".to_owned())
+    };
+    Some(Hairpinning { supported, source: None, external_source: None, summary, because })
+}

@@ -1,0 +1,87 @@
+//! From evidence to verdicts: the same function for a run that has just ended and for a report read back from a file.
+
+use std::collections::BTreeMap;
+
+use super::finding::{FamilyFindings, Mapping, MappingBehavior};
+use super::plan::{ClassifyOptions, DiscoverOptions};
+use super::{
+    Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, ports, reason, tcp,
+};
+use crate::stun::Transport;
+
+/// The verdicts of `classify` for each family.
+#[must_use]
+pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
+    options.families.iter().map(|&family| (family, classify_family(seen, family, options))).collect()
+}
+
+fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
+    let mut mapping = mapping_judge::judge(seen, family);
+    let mut filtering = filtering::judge(seen, family);
+    let (connectivity, reason) = connectivity::judge(seen, family, &mapping, &filtering);
+    if mapping_judge::unheard(seen, family)
+        && let Some(reason) = &reason
+    {
+        // One cause, said once: nothing else can be known where nothing answered.
+        let text = format!("could not tell: {}", reason.text);
+        mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
+        filtering = filtering::inconclusive(reason.clone(), Vec::new());
+    }
+    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior).map(str::to_owned);
+    FamilyFindings {
+        connectivity,
+        reason,
+        local_address: connectivity::local_address(seen, family),
+        public_addresses: connectivity::public_addresses(seen, family),
+        port_assignment: ports::judge(seen, family, mapping.behavior),
+        pooling: ports::pooling(seen, family, mapping.behavior),
+        alg: connectivity::alg(seen, family),
+        rfc3489_type,
+        hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
+        tcp_mapping: options.tcp.then(|| tcp::judge(seen, family)),
+        mapping,
+        filtering,
+    }
+}
+
+/// What `discover` can say of each family: addresses, and whether there is a translation; not what kind of NAT it is.
+#[must_use]
+pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, FamilyFindings> {
+    options.families.iter().map(|&family| (family, discover_family(seen, family))).collect()
+}
+
+fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
+    let not_asked = || reason::make(reason::NOT_ASKED, "discover does not test this; classify does");
+    let filtering = filtering::inconclusive(not_asked(), Vec::new());
+    let answered: Vec<&Exchange> =
+        seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some()).collect();
+    let untranslated = !answered.is_empty() && answered.iter().all(|exchange| exchange.untranslated() == Some(true));
+    let mapping = Mapping {
+        behavior: if untranslated { MappingBehavior::None } else { MappingBehavior::Inconclusive },
+        endpoint_independent: untranslated.then_some(true),
+        reason: (!untranslated).then(not_asked),
+        summary: String::new(),
+        because: answered.iter().map(|exchange| exchange.id.clone()).collect(),
+    };
+    let udp_answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
+    let (connectivity, reason) = if udp_answered || answered.is_empty() {
+        connectivity::judge(seen, family, &mapping, &filtering)
+    } else {
+        let text = "only TCP or TLS was asked, or only they answered: what UDP does is not known";
+        (super::finding::Connectivity::Inconclusive, Some(reason::make(reason::NO_ANSWER, text)))
+    };
+    FamilyFindings {
+        connectivity,
+        reason,
+        local_address: connectivity::local_address(seen, family),
+        public_addresses: connectivity::public_addresses(seen, family),
+        mapping,
+        filtering,
+        port_assignment: None,
+        pooling: None,
+        alg: connectivity::alg(seen, family),
+        rfc3489_type: None,
+        hairpinning: None,
+        tcp_mapping: None,
+    }
+}

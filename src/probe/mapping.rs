@@ -1,0 +1,100 @@
+//! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
+
+use super::mapping_judge::Group;
+use super::servers::{self, Capable};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach};
+use crate::stun::{Request, Transport};
+
+/// Tests the mapping with the socket that asked every server already.
+pub struct Mapping {
+    /// The family tested.
+    pub family: Family,
+    /// The port of that socket, if this probe opens it.
+    pub local_port: LocalPort,
+}
+
+/// Where the mapping is tested: with the second capable server, while the first one's alternates must stay untouched, else with
+/// the first.
+#[must_use]
+pub fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
+    let mut capable = servers::capable(seen, family);
+    if let Some(first) = capable.first().copied()
+        && let Some(second) = capable.iter().position(|other| !other.overlaps(&first))
+    {
+        let second = capable.remove(second);
+        capable.insert(0, second);
+    }
+    capable
+}
+
+/// What the exchange with a point of a server is called.
+#[must_use]
+pub fn label(family: Family, server: usize, point: &str) -> String {
+    format!("{}/mapping/{server}/{point}", family.name())
+}
+
+/// What the second question to the first server is called.
+#[must_use]
+pub fn again_label(family: Family, server: usize) -> String {
+    label(family, server, "primary-again")
+}
+
+impl Mapping {
+    fn ask(&self, server: usize, point: &str, remote: std::net::SocketAddr) -> Ask {
+        Ask {
+            label: label(self.family, server, point),
+            server,
+            socket: reach::main_socket(self.family),
+            transport: Transport::Udp,
+            remote,
+            request: Request::default(),
+            patience: Patience::Answer,
+            local_port: self.local_port.clone(),
+        }
+    }
+}
+
+impl Probe for Mapping {
+    fn name(&self) -> &'static str {
+        "mapping"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let mut asks = Vec::new();
+        for server in candidates(seen, self.family) {
+            asks.push(self.ask(server.server, "alternate-same-port", server.alternate_same_port()));
+            asks.push(self.ask(server.server, "alternate", server.alternate));
+            asks.push(self.ask(server.server, "primary-other-port", server.primary_other_port()));
+            let group = Group::of(seen, self.family, &server);
+            if !group.settled {
+                return Step { asks, ..Step::default() };
+            }
+            if group.complete() {
+                return self.ask_again(seen, asks, server.server, server.primary);
+            }
+        }
+        // No server with a second address of use: unrelated servers must do, once all of them were heard.
+        let heard: Vec<&Exchange> = reach::first_exchanges(seen, self.family);
+        let waiting = seen.looking_up(Transport::Udp)
+            || !filtering::closed(seen, self.family)
+            || seen.addresses(self.family, Transport::Udp).len() > heard.len()
+            || heard.iter().any(|exchange| !exchange.settled());
+        if waiting {
+            return Step { asks, ..Step::default() };
+        }
+        match heard.iter().find(|exchange| exchange.mapped().is_some()) {
+            Some(first) => self.ask_again(seen, asks, first.server, first.remote),
+            None => Step { asks, done: true, ..Step::default() },
+        }
+    }
+}
+
+impl Mapping {
+    /// At the end the first server once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8).
+    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, server: usize, primary: std::net::SocketAddr) -> Step {
+        let again = Ask { label: again_label(self.family, server), ..self.ask(server, "primary", primary) };
+        let done = seen.find(&again.label).is_some_and(Exchange::settled);
+        asks.push(again);
+        Step { asks, done, ..Step::default() }
+    }
+}

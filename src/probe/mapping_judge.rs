@@ -1,0 +1,228 @@
+//! The mapping verdict: which destinations saw which external address and port of one socket.
+
+use std::net::SocketAddr;
+
+use super::finding::{Mapping as Finding, MappingBehavior, Reason};
+use super::servers::{Capable, capable};
+use super::{Behavior, Evidence, Exchange, Family, Outcome, mapping, reach, reason};
+use crate::stun::Transport;
+
+/// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Group {
+    primary: Option<SocketAddr>,
+    primary_other_port: Option<SocketAddr>,
+    alternate_same_port: Option<SocketAddr>,
+    alternate: Option<SocketAddr>,
+    /// Every point has been waited for.
+    pub settled: bool,
+}
+
+impl Group {
+    /// What the server's points saw so far.
+    #[must_use]
+    pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
+        let point = |point| seen.find(&mapping::label(family, server.server, point));
+        let points = [point("alternate-same-port"), point("alternate"), point("primary-other-port")];
+        let mapped = |exchange: Option<&Exchange>| exchange.and_then(Exchange::mapped);
+        Self {
+            primary: reach::first_exchanges(seen, family)
+                .into_iter()
+                .find(|exchange| exchange.server == server.server)
+                .and_then(Exchange::mapped),
+            alternate_same_port: mapped(points[0]),
+            alternate: mapped(points[1]),
+            primary_other_port: mapped(points[2]),
+            settled: points.iter().all(|point| point.is_some_and(Exchange::settled)),
+        }
+    }
+
+    /// Both ports of the second address answered: the behavior follows.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
+    }
+
+    /// The behavior, `None` where the answers fit none of the three; call it on complete groups only.
+    fn behavior(&self) -> Option<Behavior> {
+        let (primary, same_port, other_port) = (self.primary?, self.alternate_same_port?, self.alternate?);
+        let fourth = self.primary_other_port;
+        if same_port == primary && other_port == primary && fourth.is_none_or(|fourth| fourth == primary) {
+            Some(Behavior::EndpointIndependent)
+        } else if same_port == other_port && same_port != primary && fourth.is_none_or(|fourth| fourth == primary) {
+            Some(Behavior::AddressDependent)
+        } else if same_port != other_port
+            && same_port != primary
+            && other_port != primary
+            && fourth.is_none_or(|fourth| fourth != primary)
+        {
+            Some(Behavior::AddressAndPortDependent)
+        } else {
+            None
+        }
+    }
+}
+
+/// The exchanges of the one socket under test that told a mapped address, in the order they were started.
+fn observations(seen: &Evidence, family: Family) -> Vec<(&Exchange, SocketAddr)> {
+    let socket = reach::main_socket(family);
+    seen.of(family, Transport::Udp)
+        .filter(|exchange| exchange.socket == socket)
+        .filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped)))
+        .collect()
+}
+
+/// The verdict that the evidence supports.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family) -> Finding {
+    let observed = observations(seen, family);
+    let because: Vec<String> = observed.iter().map(|(exchange, _)| exchange.id.clone()).collect();
+    let finding = |behavior, summary: String| Finding {
+        behavior,
+        endpoint_independent: match behavior {
+            MappingBehavior::EndpointIndependent | MappingBehavior::None => Some(true),
+            MappingBehavior::Inconclusive => None,
+            _ => Some(false),
+        },
+        reason: None,
+        summary,
+        because: because.clone(),
+    };
+    let withheld = |reason: Reason, endpoint_independent| Finding {
+        endpoint_independent,
+        reason: Some(reason.clone()),
+        ..finding(MappingBehavior::Inconclusive, format!("could not tell: {}", reason.text))
+    };
+    let Some((_, first)) = observed.first().copied() else {
+        let reason = seen.stop_reason();
+        return withheld(reason.unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")), None);
+    };
+    if let Some(reason) = unstable(seen, family) {
+        return withheld(reason, None);
+    }
+    let destinations = distinct(observed.iter().map(|(exchange, _)| exchange.remote));
+    let addresses = distinct(destinations.iter().map(SocketAddr::ip));
+    let count = destinations.len();
+    let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
+    if untranslated == observed.len() {
+        return finding(MappingBehavior::None, format!("{count} of {count} destinations saw this host's own address and port"));
+    }
+    if untranslated > 0 {
+        let text = "some destinations see this host's own address and some a translated one: a policy on the path tells them apart";
+        return withheld(reason::make(reason::PARTLY_TRANSLATED, text), Some(false));
+    }
+    let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
+    let same_port = external.iter().all(|mapped| mapped.port() == first.port());
+    let groups: Vec<(Capable, Group)> =
+        capable(seen, family).into_iter().map(|server| (server, Group::of(seen, family, &server))).collect();
+    let behaviors: Vec<Option<Behavior>> =
+        groups.iter().filter(|(_, group)| group.complete()).map(|(_, group)| group.behavior()).collect();
+
+    if external.len() == 1 {
+        if addresses.len() > 1 {
+            let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
+            return finding(MappingBehavior::EndpointIndependent, summary);
+        }
+        let stopped = seen.stop_reason();
+        let text = format!("only {} answered, and one address cannot show what another would see", addresses[0]);
+        return withheld(stopped.unwrap_or_else(|| reason::make(reason::ONE_DESTINATION, text)), None);
+    }
+    if same_port && !by_destination(seen, family) {
+        let text = format!(
+            "the port stayed {} while the address varied from flow to flow ({}): a pool of addresses, or several exits",
+            first.port(),
+            list(&external)
+        );
+        return withheld(reason::make(reason::SEVERAL_EXITS, text), Some(false));
+    }
+    match behaviors.as_slice() {
+        [] => {
+            let reason = if same_port {
+                let text = format!(
+                    "the port stayed {} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by destination",
+                    first.port(),
+                    list(&external)
+                );
+                reason::make(reason::SEVERAL_EXITS, text)
+            } else {
+                let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
+                reason::make(reason::DEPENDENT_KIND_UNKNOWN, text)
+            };
+            withheld(reason, Some(false))
+        }
+        [Some(behavior), rest @ ..] if rest.iter().all(|other| *other == Some(*behavior)) => match behavior {
+            Behavior::EndpointIndependent => {
+                let text = format!(
+                    "all addresses of one server saw the same port, other servers saw something else ({}): a server misreports, or some destinations take another way",
+                    list(&external)
+                );
+                withheld(reason::make(if same_port { reason::SEVERAL_EXITS } else { reason::SERVERS_DISAGREE }, text), None)
+            }
+            Behavior::AddressDependent => {
+                let how = if same_port { "the same port of another address" } else { "another port" };
+                finding(
+                    MappingBehavior::AddressDependent,
+                    format!("each destination address saw {how}, whatever its port ({})", list(&external)),
+                )
+            }
+            Behavior::AddressAndPortDependent => finding(
+                MappingBehavior::AddressAndPortDependent,
+                format!("{count} destinations saw {} external ports", external.len()),
+            ),
+        },
+        _ => {
+            let text = format!("the external ports fit none of the behaviors ({})", list(&external));
+            withheld(reason::make(reason::MAPPING_INCONSISTENT, text), Some(false))
+        }
+    }
+}
+
+/// The first server was asked again at the end and saw something else: the mapping changed under way.
+fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
+    reach::first_exchanges(seen, family).into_iter().find_map(|first| {
+        let again = seen.find(&mapping::again_label(family, first.server))?;
+        let (before, after) = (first.mapped()?, again.mapped()?);
+        (before != after).then(|| {
+            let text = format!("{} saw {before} first and {after} at the end: the mapping does not last", first.remote);
+            reason::make(reason::MAPPING_UNSTABLE, text)
+        })
+    })
+}
+
+/// Whether the external address is a function of the destination's address, over every socket of the family.
+fn by_destination(seen: &Evidence, family: Family) -> bool {
+    let mut known: Vec<(std::net::IpAddr, std::net::IpAddr)> = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let Some(mapped) = exchange.mapped() else { continue };
+        match known.iter().find(|(destination, _)| *destination == exchange.remote.ip()) {
+            Some((_, external)) if *external != mapped.ip() => return false,
+            Some(_) => {}
+            None => known.push((exchange.remote.ip(), mapped.ip())),
+        }
+    }
+    true
+}
+
+/// Whether no exchange of the family was answered at all, in whatever way.
+#[must_use]
+pub fn unheard(seen: &Evidence, family: Family) -> bool {
+    seen.of(family, Transport::Udp).all(|exchange| !matches!(exchange.outcome, Outcome::Reply(_)))
+}
+
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
+}
+
+fn list(addresses: &[SocketAddr]) -> String {
+    let mut words: Vec<String> = addresses.iter().take(4).map(SocketAddr::to_string).collect();
+    if addresses.len() > words.len() {
+        words.push("...".to_owned());
+    }
+    words.join(", ")
+}

@@ -1,0 +1,177 @@
+//! How are external ports and addresses chosen? A few fresh sockets, and every mapping that other probes made anyway.
+
+use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach, servers};
+use crate::stun::{Request, Transport};
+
+/// Fresh sockets asked from where there are servers to spare.
+const SAMPLES: usize = 3;
+/// Chance keeps the parity of four ports once in sixteen runs; of five once in 32, and that is said with the samples beside it.
+const PARITY_SAMPLES: usize = 5;
+/// A step between consecutive mappings larger than this is not one.
+const LARGEST_STEP: i32 = 16;
+
+/// Opens fresh sockets, each for one Binding. Servers other than the one that tests the filter are preferred: new transactions
+/// to one server are limited, and there they are needed.
+pub struct Ports {
+    /// The family sampled.
+    pub family: Family,
+}
+
+impl Probe for Ports {
+    fn name(&self) -> &'static str {
+        "ports"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let answered: Vec<&Exchange> =
+            reach::first_exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
+        let Some(first) = answered.first().copied() else { return Step { done: true, ..Step::default() } };
+        if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {
+            return Step { done: true, ..Step::default() };
+        }
+        let tester = servers::capable(seen, self.family).first().map(|server| server.server);
+        let prefix = format!("{}/ports/", self.family.name());
+        let begun: Vec<&Exchange> = seen.under(&prefix).collect();
+        let spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
+        let targets: Vec<&Exchange> = if !begun.is_empty() {
+            Vec::new()
+        } else if spare.is_empty() {
+            if !filtering::closed(seen, self.family) {
+                return Step::default();
+            }
+            vec![first]
+        } else {
+            spare.into_iter().cycle().take(SAMPLES).collect()
+        };
+        let asks = targets
+            .iter()
+            .enumerate()
+            .map(|(number, target)| Ask {
+                label: format!("{prefix}{number}"),
+                server: target.server,
+                socket: format!("{prefix}{number}"),
+                transport: Transport::Udp,
+                remote: target.remote,
+                request: Request::default(),
+                patience: Patience::Answer,
+                local_port: LocalPort::Fresh,
+            })
+            .collect();
+        Step { asks, quarantine: Vec::new(), done: begun.iter().all(|exchange| exchange.settled()) && !begun.is_empty() }
+    }
+}
+
+/// One mapping: the first exchange of a socket, or of a socket and a destination where the mapping depends on it.
+fn mappings<'a>(seen: &'a Evidence, family: Family, behavior: MappingBehavior) -> Vec<(&'a Exchange, PortSample)> {
+    let per_destination = behavior != MappingBehavior::EndpointIndependent;
+    let per_port = behavior == MappingBehavior::AddressAndPortDependent;
+    let mut found: Vec<(&Exchange, PortSample)> = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let (Some(mapped), Some(local)) = (exchange.mapped(), exchange.local) else { continue };
+        let known = found.iter().any(|(other, _)| {
+            other.socket == exchange.socket
+                && (!per_destination || other.remote.ip() == exchange.remote.ip())
+                && (!per_port || other.remote == exchange.remote)
+        });
+        if !known {
+            found.push((exchange, PortSample { local: local.port(), external: mapped.port() }));
+        }
+    }
+    found
+}
+
+/// How external ports are chosen; `None` without translation.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<PortAssignment> {
+    if mapping == MappingBehavior::None {
+        return None;
+    }
+    let made = mappings(seen, family, mapping);
+    let samples: Vec<PortSample> = made.iter().map(|(_, sample)| *sample).collect();
+    if samples.is_empty() {
+        return None;
+    }
+    let count = samples.len();
+    let per_destination_delta = per_destination_delta(&made, mapping);
+    let parity = (count >= PARITY_SAMPLES)
+        .then(|| samples.iter().all(|sample| sample.local % 2 == sample.external % 2));
+    let build = |behavior, step, parity_kept, summary| {
+        Some(PortAssignment { behavior, step, per_destination_delta, parity_kept, samples: samples.clone(), summary })
+    };
+    if count < 2 {
+        return build(PortBehavior::Inconclusive, None, None, "only one mapping was seen".to_owned());
+    }
+    let preserved = samples.iter().filter(|sample| sample.local == sample.external).count();
+    if preserved == count {
+        return build(PortBehavior::Preserved, None, None, format!("{count} of {count} local ports kept their number"));
+    }
+    if count < 3 {
+        return build(PortBehavior::Inconclusive, None, None, format!("only {count} mappings were seen"));
+    }
+    if preserved * 2 >= count {
+        let text = format!("{preserved} of {count} local ports kept their number, the others were taken or changed");
+        return build(PortBehavior::Inconclusive, None, parity, text);
+    }
+    if let Some(step) = common_step(&samples) {
+        return build(PortBehavior::Sequential, Some(step), None, format!("{count} mappings, each {step:+} from the one before"));
+    }
+    let summary = match parity {
+        Some(true) => format!("{count} mappings without order; even stayed even, odd stayed odd"),
+        _ => format!("{count} mappings without order"),
+    };
+    build(PortBehavior::Random, None, parity, summary)
+}
+
+/// The step that at least four of five consecutive mappings share; other hosts behind the NAT take ports in between.
+fn common_step(samples: &[PortSample]) -> Option<i32> {
+    let steps: Vec<i32> =
+        samples.windows(2).map(|pair| i32::from(pair[1].external) - i32::from(pair[0].external)).collect();
+    let step = *steps.first()?;
+    let same = steps.iter().filter(|&&other| other == step).count();
+    (step != 0 && step.abs() <= LARGEST_STEP && steps.len() >= 2 && same * 5 >= steps.len() * 4).then_some(step)
+}
+
+/// The usual difference between the ports that one socket got for consecutive destinations.
+fn per_destination_delta(made: &[(&Exchange, PortSample)], mapping: MappingBehavior) -> Option<i32> {
+    if !matches!(mapping, MappingBehavior::AddressDependent | MappingBehavior::AddressAndPortDependent) {
+        return None;
+    }
+    let socket = &made.first()?.0.socket;
+    let samples: Vec<PortSample> =
+        made.iter().filter(|(exchange, _)| exchange.socket == *socket).map(|(_, sample)| *sample).collect();
+    if samples.len() < 3 {
+        return None;
+    }
+    common_step(&samples)
+}
+
+/// Whether one host always gets the same external address; `None` without translation or with a single mapping.
+#[must_use]
+pub fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<Pooling> {
+    if mapping == MappingBehavior::None {
+        return None;
+    }
+    let mut sockets: Vec<&str> = Vec::new();
+    let mut addresses = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let Some(mapped) = exchange.mapped() else { continue };
+        if !sockets.contains(&exchange.socket.as_str()) {
+            sockets.push(&exchange.socket);
+        }
+        if !addresses.contains(&mapped.ip()) {
+            addresses.push(mapped.ip());
+        }
+    }
+    match (sockets.len(), addresses.as_slice()) {
+        (0 | 1, [] | [_]) => None,
+        (count, [address]) => Some(Pooling {
+            behavior: PoolingBehavior::Paired,
+            summary: format!("{count} of {count} local ports appear as {address}"),
+        }),
+        (count, several) => Some(Pooling {
+            behavior: PoolingBehavior::Arbitrary,
+            summary: format!("{count} local ports appear as {} different addresses", several.len()),
+        }),
+    }
+}

@@ -1,0 +1,112 @@
+//! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
+
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step};
+use crate::stun::{Change, Request, Transport};
+
+/// Sends without any answer from any server after which TCP is tried beside UDP: half a second into the run.
+const SENDS_BEFORE_TCP: u32 = 4;
+/// TCP is asked of so many servers at most: two are needed to blame UDP.
+const TCP_SERVERS: usize = 4;
+
+/// Asks every server for the mapped address of one socket. The mapping probe goes on with that socket.
+pub struct Reach {
+    /// The family asked over.
+    pub family: Family,
+    /// The port that socket gets.
+    pub local_port: LocalPort,
+}
+
+/// The socket that every server is asked from.
+#[must_use]
+pub fn main_socket(family: Family) -> String {
+    format!("{}/main", family.name())
+}
+
+/// What the first Binding to a server is called.
+#[must_use]
+pub fn label(family: Family, server: usize) -> String {
+    format!("{}/reach/udp/{server}", family.name())
+}
+
+fn empty_label(family: Family, server: usize) -> String {
+    format!("{}/reach/udp-empty-change-request/{server}", family.name())
+}
+
+/// What the Binding over TCP to a server is called.
+#[must_use]
+pub fn tcp_label(family: Family, server: usize) -> String {
+    format!("{}/reach/tcp/{server}", family.name())
+}
+
+/// The first Binding of each server, and for jstun's kind the one with an empty CHANGE-REQUEST where the plain one was not answered.
+#[must_use]
+pub fn first_exchanges(seen: &Evidence, family: Family) -> Vec<&Exchange> {
+    let servers = seen.addresses(family, Transport::Udp);
+    let pick = |(server, _): (usize, _)| {
+        let plain = seen.find(&label(family, server));
+        let empty = seen.find(&empty_label(family, server)).filter(|exchange| exchange.answer().is_some());
+        match plain {
+            Some(plain) if plain.answer().is_none() => empty.or(Some(plain)),
+            other => other,
+        }
+    };
+    servers.into_iter().filter_map(pick).collect()
+}
+
+impl Probe for Reach {
+    fn name(&self) -> &'static str {
+        "reach"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let ask = |server, remote, label, socket, transport, change, patience| Ask {
+            label,
+            server,
+            socket,
+            transport,
+            remote,
+            request: Request { change, response_port: None },
+            patience,
+            local_port: if transport == Transport::Udp { self.local_port.clone() } else { LocalPort::Fresh },
+        };
+        let servers = seen.addresses(self.family, Transport::Udp);
+        let main = main_socket(self.family);
+        let mut asks: Vec<Ask> = servers
+            .iter()
+            .map(|&(server, remote)| {
+                let label = label(self.family, server);
+                ask(server, remote, label, main.clone(), Transport::Udp, Change::Nothing, Patience::Answer)
+            })
+            .collect();
+
+        let asked: Vec<&Exchange> = servers.iter().filter_map(|(server, _)| seen.find(&label(self.family, *server))).collect();
+        for exchange in asked.iter().filter(|exchange| waited_long(exchange)) {
+            // jstun answers a Binding only when it carries CHANGE-REQUEST; strict servers answer 420 to one, so it comes last.
+            let label = empty_label(self.family, exchange.server);
+            let (server, remote) = (exchange.server, exchange.remote);
+            asks.push(ask(server, remote, label, main.clone(), Transport::Udp, Change::Empty, Patience::Silence));
+        }
+
+        let udp_answers = seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
+        let all_waited = !asked.is_empty() && asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
+        if all_waited && !udp_answers {
+            for &(server, remote) in servers.iter().take(TCP_SERVERS) {
+                let label = tcp_label(self.family, server);
+                asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));
+            }
+        }
+
+        let capable = !super::servers::capable(seen, self.family).is_empty();
+        let waiting = seen.looking_up(Transport::Udp)
+            || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));
+        Step { asks, quarantine: Vec::new(), done: capable || !waiting }
+    }
+}
+
+fn waited_long(exchange: &Exchange) -> bool {
+    match exchange.outcome {
+        Outcome::Pending => exchange.sends >= SENDS_BEFORE_TCP,
+        Outcome::Silence { .. } => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading the evidence: what probes ask of it again and again.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Evidence, Exchange, Family, Outcome, Reply, Stop};
+use crate::stun::Transport;
+
+impl Evidence {
+    /// The exchange that a probe called so.
+    #[must_use]
+    pub fn find(&self, label: &str) -> Option<&Exchange> {
+        self.exchanges.iter().find(|exchange| exchange.ask == label)
+    }
+
+    /// The exchanges whose labels begin so, in the order they were started.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Exchange> {
+        self.exchanges.iter().filter(move |exchange| exchange.ask.starts_with(prefix))
+    }
+
+    /// The exchanges of a family over a transport, in the order they were started.
+    pub fn of(&self, family: Family, transport: Transport) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter().filter(move |exchange| {
+            family.has(exchange.remote.ip()) && exchange.transport == transport
+        })
+    }
+
+    /// Each server with its first address of the family for the transport, in the order they were named; a server whose
+    /// address an earlier one has already is left out.
+    #[must_use]
+    pub fn addresses(&self, family: Family, transport: Transport) -> Vec<(usize, SocketAddr)> {
+        let mut found: Vec<(usize, SocketAddr)> = Vec::new();
+        for (index, server) in self.servers.iter().enumerate() {
+            let lookups = server.lookups.iter().filter(|lookup| lookup.transport == transport);
+            let first = lookups.flat_map(|lookup| &lookup.addresses).find(|address| family.has(address.ip()));
+            if let Some(&address) = first
+                && found.iter().all(|(_, known)| *known != address)
+            {
+                found.push((index, address));
+            }
+        }
+        found
+    }
+
+    /// Whether the look-up of some server for the transport has not ended.
+    #[must_use]
+    pub fn looking_up(&self, transport: Transport) -> bool {
+        self.servers.iter().any(|server| server.lookups.iter().all(|lookup| lookup.transport != transport))
+    }
+
+    /// Whether a packet of an exchange that satisfies the condition went to the address before that time.
+    #[must_use]
+    pub fn contacted_before(&self, time_ms: f64, remote: impl Fn(SocketAddr) -> bool) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.sends > 0 && exchange.started_ms < time_ms && remote(exchange.remote))
+    }
+
+    /// Why something that was asked for is not there: the run was ended, in words and as a code.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<super::finding::Reason> {
+        self.stopped.map(|stop| match stop {
+            Stop::Deadline => super::reason::make(super::reason::DEADLINE, "the deadline came before this was measured"),
+            Stop::Interrupted => super::reason::make(super::reason::INTERRUPTED, "interrupted before this was measured"),
+        })
+    }
+}
+
+impl Exchange {
+    /// Whether it has its outcome.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        !matches!(self.outcome, Outcome::Pending)
+    }
+
+    /// The response, of whatever kind and from wherever.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.outcome {
+            Outcome::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// A success response from the very address that was asked.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Reply> {
+        self.reply().filter(|reply| reply.error.is_none() && reply.source == self.remote)
+    }
+
+    /// The mapped address that the server asked saw.
+    #[must_use]
+    pub fn mapped(&self) -> Option<SocketAddr> {
+        self.answer().and_then(|reply| reply.mapped)
+    }
+
+    /// Whether the server saw the very address and port that this host used.
+    #[must_use]
+    pub fn untranslated(&self) -> Option<bool> {
+        Some(self.mapped()? == self.local?)
+    }
+
+    /// Whether it was waited for to the end and nothing came.
+    #[must_use]
+    pub fn silent(&self) -> bool {
+        matches!(self.outcome, Outcome::Silence { .. })
+    }
+}
+
+/// Where packets to this address can come from and go to: addresses of different scopes do not reach each other, so a server
+/// whose alternate address has another scope than its primary is misconfigured (STANDARDS B1). Documentation ranges count as
+/// public: labs use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This host.
+    Loopback,
+    /// This link.
+    Link,
+    /// RFC 1918, RFC 4193.
+    Private,
+    /// RFC 6598: between a subscriber and a carrier-grade NAT.
+    Shared,
+    /// The internet.
+    Public,
+    /// No address of a host: unspecified, multicast, broadcast, reserved.
+    Invalid,
+}
+
+impl Scope {
+    /// The scope of an address.
+    #[must_use]
+    pub fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(v4) => {
+                let octets = v4.octets();
+                if v4.is_loopback() {
+                    Self::Loopback
+                } else if v4.is_link_local() {
+                    Self::Link
+                } else if v4.is_private() {
+                    Self::Private
+                } else if octets[0] == 100 && octets[1] & 0xc0 == 64 {
+                    Self::Shared
+                } else if octets[0] == 0 || octets[0] >= 224 {
+                    Self::Invalid
+                } else {
+                    Self::Public
+                }
+            }
+            IpAddr::V6(v6) => {
+                if v6.is_loopback() {
+                    Self::Loopback
+                } else if v6.is_unicast_link_local() {
+                    Self::Link
+                } else if v6.is_unique_local() {
+                    Self::Private
+                } else if v6.is_unspecified() || v6.is_multicast() {
+                    Self::Invalid
+                } else {
+                    Self::Public
+                }
+            }
+        }
+    }
+}

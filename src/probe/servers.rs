@@ -1,0 +1,104 @@
+//! Which servers can be used for what: a server is believed to have a second address only when the address makes sense.
+
+use std::net::SocketAddr;
+
+use super::finding::Reason;
+use super::seen::Scope;
+use super::{Evidence, Exchange, Family, reach, reason};
+
+/// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capable {
+    /// Index of the server.
+    pub server: usize,
+    /// A1:P1, where it was asked.
+    pub primary: SocketAddr,
+    /// A2:P2, its OTHER-ADDRESS as the first answer gave it. Later answers give that of the point asked (FIELD trap 13).
+    pub alternate: SocketAddr,
+}
+
+impl Capable {
+    /// A1:P2.
+    #[must_use]
+    pub fn primary_other_port(&self) -> SocketAddr {
+        SocketAddr::new(self.primary.ip(), self.alternate.port())
+    }
+
+    /// A2:P1.
+    #[must_use]
+    pub fn alternate_same_port(&self) -> SocketAddr {
+        SocketAddr::new(self.alternate.ip(), self.primary.port())
+    }
+
+    /// Whether a remote is an alternate point of this server.
+    #[must_use]
+    pub fn is_alternate(&self, remote: SocketAddr) -> bool {
+        remote.ip() == self.alternate.ip() || remote == self.primary_other_port()
+    }
+
+    /// Whether both are the same machine, as far as addresses tell.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ips = [other.primary.ip(), other.alternate.ip()];
+        ips.contains(&self.primary.ip()) || ips.contains(&self.alternate.ip())
+    }
+}
+
+/// Why an answer's OTHER-ADDRESS is of no use, or `Ok` with the server's points.
+pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
+    let name = exchange.remote;
+    let fail = |text: String| Err(reason::make(reason::NO_SECOND_ADDRESS, text));
+    let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
+    let Some(other) = reply.other else { return fail(format!("{name} names no second address (OTHER-ADDRESS)")) };
+    let (primary_scope, other_scope) = (Scope::of(name.ip()), Scope::of(other.ip()));
+    if other.is_ipv4() != name.is_ipv4() {
+        return fail(format!("{name} names a second address of the other family ({other})"));
+    }
+    if other.ip() == name.ip() {
+        return fail(format!("{name} names its own address as its second one ({other})"));
+    }
+    if other.port() == name.port() || other.port() == 0 {
+        return fail(format!("{name} names a second address without a second port ({other})"));
+    }
+    if other_scope == Scope::Invalid || other_scope != primary_scope {
+        return fail(format!("{name} names a second address that cannot be reached from here ({other})"));
+    }
+    Ok(Capable { server: exchange.server, primary: name, alternate: other })
+}
+
+/// The servers with a usable second address, in the order they answered, those first whose second address nobody has contacted:
+/// only there an answer to a CHANGE-REQUEST is certain to be unsolicited.
+#[must_use]
+pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
+    let mut answered: Vec<(&Exchange, Capable)> = reach::first_exchanges(seen, family)
+        .into_iter()
+        .filter_map(|exchange| judge(exchange).ok().map(|capable| (exchange, capable)))
+        .collect();
+    let contacted = |capable: &Capable| {
+        // Only the first question to each server can come before anything is known of alternates.
+        let prefix = format!("{}/reach/", family.name());
+        seen.under(&prefix).any(|exchange| capable.is_alternate(exchange.remote))
+    };
+    answered.sort_by(|(a, capable_a), (b, capable_b)| {
+        let time = |exchange: &Exchange| exchange.ended_ms.unwrap_or(f64::MAX);
+        contacted(capable_a).cmp(&contacted(capable_b)).then(time(a).total_cmp(&time(b)))
+    });
+    answered.into_iter().map(|(_, capable)| capable).collect()
+}
+
+/// Why no server is capable, in one sentence.
+#[must_use]
+pub fn why_none(seen: &Evidence, family: Family) -> Reason {
+    let answered: Vec<_> = reach::first_exchanges(seen, family);
+    let reasons: Vec<_> = answered
+        .iter()
+        .filter(|exchange| exchange.answer().is_some())
+        .filter_map(|exchange| judge(exchange).err())
+        .map(|reason| reason.text)
+        .collect();
+    if reasons.is_empty() {
+        return reason::make(reason::NO_ANSWER, "no server answered over UDP");
+    }
+    let text = format!("no server with a usable second address answered: {}", reasons.join("; "));
+    reason::make(reason::NO_SECOND_ADDRESS, text)
+}
