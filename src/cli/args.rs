@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::{duration, manual, servers};
 use crate::probe::Family;
@@ -179,13 +179,13 @@ pub struct OutputArgs {
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub ndjson: bool,
 
-    /// Print the verdict only, and show no progress.
+    /// Show no progress and no notes on standard error.
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
 
-    /// List every exchange as well; changes nothing of what is measured.
-    #[arg(short, long, help_heading = "Output")]
-    pub verbose: bool,
+    /// List every exchange as well, twice with all that was answered; changes nothing of what is measured.
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
 
     /// When to use color.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto, help_heading = "Output")]
@@ -254,7 +254,7 @@ fn transport(text: &str) -> Result<Transport, String> {
 pub type Requirement = crate::report::require::Requirement;
 
 fn requirement(text: &str) -> Result<Requirement, String> {
-    crate::report::require::Requirement::parse(text).map_err(|error| error.to_string())
+    text.parse().map_err(|error: crate::report::require::RequirementError| error.to_string())
 }
 
 #[cfg(test)]

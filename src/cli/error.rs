@@ -36,6 +36,11 @@ impl CliError {
     }
 }
 
+/// Tells something on standard error that does not end the run.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "nat-probe: {text}");
+}
+
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "nat-probe: {}", self.what)?;

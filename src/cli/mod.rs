@@ -4,6 +4,7 @@ pub mod args;
 pub mod assemble;
 pub mod duration;
 pub mod error;
+pub mod events;
 pub mod exit;
 pub mod manual;
 pub mod output;
@@ -13,6 +14,7 @@ pub mod run;
 pub mod saved;
 pub mod scenario;
 pub mod servers;
+pub mod terminal;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -44,7 +46,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         Command::Classify(arguments) => run::classify(arguments, out),
         Command::Discover(arguments) => run::discover(arguments, out),
         Command::Schema => {
-            out.line(&crate::report::schema::schema())?;
+            out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)
         }
         Command::Completions { shell } => {
