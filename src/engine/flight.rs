@@ -47,10 +47,10 @@ impl Flight {
 pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply {
     let xor = message.xor_mapped_address();
     let plain = message.mapped_address();
-    let mut faults = message.faults().to_vec();
+    let mut faults = message.faults.clone();
     // A wrong FINGERPRINT means that the bytes are not the server's (RFC 8489 section 6.3): nothing in them is believed.
     let corrupt = message.fingerprint() == Some(false);
-    let error = (message.class() == crate::stun::message::Class::Error).then(|| {
+    let error = (message.class == crate::stun::message::Class::Error).then(|| {
         let (code, reason) = message.error().unwrap_or((0, String::new()));
         ErrorReply { code, reason }
     });

@@ -5,8 +5,8 @@
 //! waiting; quarantined remotes are not touched; new transactions are paced and retransmissions are out of step; every wait
 //! has an end.
 
-pub mod contract;
 mod chance;
+pub mod contract;
 mod flight;
 pub mod log;
 mod pacing;

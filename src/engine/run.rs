@@ -75,7 +75,8 @@ impl Engine {
             for &transport in &self.settings.transports {
                 // A `stuns:` URI means TLS and nothing else (RFC 7064 section 3.2); a host without a scheme means any transport.
                 if spec.uri && spec.secure != (transport == Transport::Tls) {
-                    let text = format!("{} is not asked over {}: its scheme says otherwise", spec.text, transport.name());
+                    let text =
+                        format!("{} is not asked over {}: its scheme says otherwise", spec.text, transport.name());
                     let failure = Some(Failure { code: FailureCode::Other, text, by: None });
                     let lookup = Lookup { transport, addresses: Vec::new(), failure, duration_ms: 0.0 };
                     self.evidence.servers[server].lookups.push(lookup);
@@ -198,12 +199,12 @@ impl Engine {
                 return;
             }
         };
-        let Some(&index) = self.by_id.get(&message.id()) else {
+        let Some(&index) = self.by_id.get(&message.id) else {
             return self.stray(now, source, "no transaction of this run".to_owned());
         };
         let asked_from = &self.evidence.exchanges[index].socket;
         let arrived_on = self.sockets.get(socket).map_or("", |entry| entry.name.as_str());
-        let outcome = match message.class() {
+        let outcome = match message.class {
             Class::Success | Class::Error if asked_from == arrived_on => None,
             // Our own request on another of our sockets: something turned it round.
             Class::Request if asked_from != arrived_on => {
@@ -234,8 +235,10 @@ impl Engine {
         {
             entry.dead = Some(failure.clone());
         }
-        let concerned = |flight: &Flight| flight.socket == socket && remote.is_none_or(|remote| remote == flight.remote);
-        let indexes: Vec<_> = self.flights.iter().filter(|(_, flight)| concerned(flight)).map(|(&index, _)| index).collect();
+        let concerned =
+            |flight: &Flight| flight.socket == socket && remote.is_none_or(|remote| remote == flight.remote);
+        let indexes: Vec<_> =
+            self.flights.iter().filter(|(_, flight)| concerned(flight)).map(|(&index, _)| index).collect();
         for index in indexes {
             self.settle(now, index, Outcome::Failed(failure.clone()));
         }
@@ -277,7 +280,8 @@ impl Engine {
 
     /// Sends what is due and gives up what has waited long enough.
     fn serve_flights(&mut self, now: Time) {
-        let due: Vec<_> = self.flights.iter().filter(|(_, flight)| flight.wake() <= now).map(|(&index, _)| index).collect();
+        let due: Vec<_> =
+            self.flights.iter().filter(|(_, flight)| flight.wake() <= now).map(|(&index, _)| index).collect();
         for index in due {
             let Some(flight) = self.flights.get_mut(&index) else { continue };
             if flight.end() <= now {
@@ -301,7 +305,11 @@ impl Engine {
                 remote: flight.remote,
                 sends: exchange.sends,
             });
-            self.commands.push(Command::Send { socket: flight.socket, remote: flight.remote, bytes: flight.bytes.clone() });
+            self.commands.push(Command::Send {
+                socket: flight.socket,
+                remote: flight.remote,
+                bytes: flight.bytes.clone(),
+            });
         }
     }
 

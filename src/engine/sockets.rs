@@ -34,7 +34,12 @@ pub struct Sockets {
 
 impl Sockets {
     /// The socket that the ask names, and the command that opens it if this is its first use.
-    pub fn for_ask(&mut self, ask: &Ask, server: Option<&ServerSpec>, chance: &mut Chance) -> (SocketId, Option<Command>) {
+    pub fn for_ask(
+        &mut self,
+        ask: &Ask,
+        server: Option<&ServerSpec>,
+        chance: &mut Chance,
+    ) -> (SocketId, Option<Command>) {
         if let Some(&id) = self.by_name.get(&ask.socket) {
             return (id, None);
         }

@@ -1,5 +1,237 @@
-//! Networks: real sockets, and what drives an engine on any of them.
+//! The real network: sockets, names and interfaces of this host, behind the engine's [`Network`] trait. It knows nothing of
+//! verdicts; what goes wrong becomes a [`Failure`] with its cause in words.
+//!
+//! One thread does everything. Commands act at once, so that what is sent is sent when the engine says so; what takes time
+//! runs as tasks while [`RealNetwork::wait`] waits. Nothing is read or opened before it is needed: name servers, certificate
+//! authorities and interfaces cost nothing where only literal addresses are asked.
 
+mod binding;
+mod certificate;
+pub mod clock;
+mod config;
+mod dns;
 mod drive;
+mod entropy;
+mod failure;
+pub mod host;
+mod icmp;
+mod interrupt;
+mod resolve;
+mod srv;
+mod tcp;
+mod tls;
+mod udp;
 
+pub use config::{Config, NetError, TlsConfig};
 pub use drive::drive;
+pub use entropy::entropy;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinSet;
+
+use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
+use crate::probe::Failure;
+use crate::stun::Transport;
+use binding::Binding;
+use clock::Clock;
+use resolve::Names;
+use tcp::Stream;
+use tls::Tls;
+use udp::Udp;
+
+/// Inputs that wait for the engine. When it is full, sockets are not read; so a flood stays in the kernel's buffers.
+const WAITING_INPUTS: usize = 256;
+
+/// Real sockets.
+pub struct RealNetwork {
+    clock: Clock,
+    binding: Binding,
+    notes: Vec<String>,
+    names: Arc<Names>,
+    tls: Arc<Tls>,
+    connect_timeout: Duration,
+    /// Every socket that was not closed, dead ones included: inputs of others are of no interest any more.
+    sockets: BTreeMap<SocketId, Socket>,
+    lookups: JoinSet<()>,
+    buffer: udp::Buffer,
+    /// What commands led to at once.
+    events: VecDeque<Input>,
+    inputs: Receiver<Input>,
+    /// For tasks, which add to `inputs`.
+    tell: Sender<Input>,
+    interruptible: bool,
+    runtime: Runtime,
+}
+
+/// What became of an `Open`.
+enum Socket {
+    Udp(Udp),
+    Stream(Stream),
+    Dead,
+}
+
+impl RealNetwork {
+    /// A network for one run, whose time begins now.
+    ///
+    /// # Errors
+    /// When the source address or the interface cannot be used, or the system refuses a runtime.
+    pub fn new(config: Config) -> Result<Self, NetError> {
+        let clock = Clock::start();
+        let (binding, notes) = Binding::new(config.source, config.interface.as_deref())?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(NetError::Runtime)?;
+        let (tell, inputs) = channel(WAITING_INPUTS);
+        Ok(Self {
+            clock,
+            binding,
+            notes,
+            names: Arc::new(Names::new(&config)),
+            connect_timeout: config.connect_timeout,
+            tls: Arc::new(Tls::new(config.tls)),
+            sockets: BTreeMap::new(),
+            lookups: JoinSet::new(),
+            buffer: udp::buffer(),
+            events: VecDeque::new(),
+            inputs,
+            tell,
+            interruptible: false,
+            runtime,
+        })
+    }
+
+    /// What could not be done as asked and is done otherwise, in words for the user.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn resolve(&mut self, server: usize, spec: crate::stun::ServerSpec, transport: Transport) {
+        if let Some(result) = self.names.literal(&spec, transport) {
+            self.events.push_back(Input::Resolved { server, transport, result });
+            return;
+        }
+        while self.lookups.try_join_next().is_some() {}
+        let (names, tell) = (Arc::clone(&self.names), self.tell.clone());
+        self.lookups.spawn_on(
+            async move {
+                let result = names.resolve(spec, transport).await;
+                // Nobody is left to tell where this fails: the network was dropped.
+                let _ = tell.send(Input::Resolved { server, transport, result }).await;
+            },
+            self.runtime.handle(),
+        );
+    }
+
+    fn open(&mut self, id: SocketId, spec: SocketSpec) -> Result<Socket, Failure> {
+        let tell = self.tell.clone();
+        if spec.transport == Transport::Udp {
+            let (socket, local) = Udp::open(id, &spec, &self.binding, tell, Arc::clone(&self.buffer))?;
+            self.events.push_back(Input::Opened { socket: id, local });
+            return Ok(Socket::Udp(socket));
+        }
+        Stream::open(id, spec, &self.binding, Arc::clone(&self.tls), self.connect_timeout, tell).map(Socket::Stream)
+    }
+
+    fn send(&mut self, id: SocketId, remote: SocketAddr, bytes: Vec<u8>) {
+        match self.sockets.get_mut(&id) {
+            Some(Socket::Udp(socket)) => socket.send(remote, bytes, &mut self.binding, &mut self.events),
+            Some(Socket::Stream(stream)) => {
+                if let Err(failure) = stream.send(bytes) {
+                    self.fail(id, Some(remote), failure);
+                }
+            }
+            // The engine was told when it died.
+            Some(Socket::Dead) | None => {}
+        }
+    }
+
+    fn fail(&mut self, socket: SocketId, remote: Option<SocketAddr>, failure: Failure) {
+        self.events.push_back(Input::Failed { socket, remote, failure });
+    }
+
+    /// The next input of the tasks, at most until then.
+    fn receive(&mut self, until: Time) -> Option<Input> {
+        /// Turns of the scheduler in which what has arrived becomes an input: the reactor, the socket's task, this one.
+        const TURNS: usize = 3;
+        let deadline = self.clock.moment(until);
+        let inputs = &mut self.inputs;
+        let expired = async {
+            tokio::time::sleep_until(deadline).await;
+            // Even an engine that is late, and never waits, hears what has arrived.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                input = inputs.recv() => input,
+                () = expired => None,
+            }
+        })
+    }
+
+    /// Whether the input concerns a socket that was closed since.
+    fn is_stale(&self, input: &Input) -> bool {
+        match input {
+            Input::Opened { socket, .. }
+            | Input::Local { socket, .. }
+            | Input::Received { socket, .. }
+            | Input::Failed { socket, .. } => !self.sockets.contains_key(socket),
+            Input::Resolved { .. } | Input::Interrupted => false,
+        }
+    }
+}
+
+impl Network for RealNetwork {
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn host_addresses(&self) -> Vec<IpAddr> {
+        host::addresses()
+    }
+
+    fn perform(&mut self, command: Command) {
+        match command {
+            Command::Resolve { server, spec, transport } => self.resolve(server, spec, transport),
+            Command::Open { socket, spec } => {
+                let handle = self.runtime.handle().clone();
+                let _context = handle.enter();
+                let opened = self.open(socket, spec).unwrap_or_else(|failure| {
+                    self.fail(socket, None, failure);
+                    Socket::Dead
+                });
+                self.sockets.insert(socket, opened);
+            }
+            Command::Send { socket, remote, bytes } => {
+                let handle = self.runtime.handle().clone();
+                let _context = handle.enter();
+                self.send(socket, remote, bytes);
+            }
+            Command::Close { socket } => {
+                self.sockets.remove(&socket);
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Time) -> Option<Input> {
+        if !std::mem::replace(&mut self.interruptible, true) {
+            interrupt::watch(self.tell.clone());
+        }
+        loop {
+            let input = match self.events.pop_front() {
+                Some(event) => event,
+                None => self.receive(until)?,
+            };
+            if !self.is_stale(&input) {
+                return Some(input);
+            }
+        }
+    }
+}

@@ -12,15 +12,18 @@ const WITNESSES: usize = 2;
 
 /// The connectivity verdict, with the reason where the word alone does not say it.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family, mapping: &Mapping, filtering: &Filtering) -> (Connectivity, Option<Reason>) {
+pub fn judge(
+    seen: &Evidence,
+    family: Family,
+    mapping: &Mapping,
+    filtering: &Filtering,
+) -> (Connectivity, Option<Reason>) {
     let answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
     if !answered {
         return unanswered(seen, family);
     }
-    let translated = seen
-        .of(family, Transport::Udp)
-        .filter_map(Exchange::untranslated)
-        .any(|untranslated| !untranslated);
+    let translated =
+        seen.of(family, Transport::Udp).filter_map(Exchange::untranslated).any(|untranslated| !untranslated);
     match (mapping.behavior, filtering.behavior) {
         (MappingBehavior::None, FilteringBehavior::EndpointIndependent) => (Connectivity::Open, None),
         (MappingBehavior::None, FilteringBehavior::Inconclusive) => (Connectivity::Direct, filtering.reason.clone()),
@@ -35,7 +38,8 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     let prefix = format!("{}/", family.name());
     let udp: Vec<&Exchange> =
         seen.of(family, Transport::Udp).filter(|exchange| exchange.ask.starts_with(&prefix)).collect();
-    let usable = |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
+    let usable =
+        |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
     let has_address = seen.host_addresses.iter().any(usable);
     let unroutable = !udp.is_empty() && udp.iter().all(|exchange| no_route(exchange));
     if unroutable || (!has_address && udp.iter().all(|exchange| exchange.reply().is_none())) && !loopback_only(&udp) {
@@ -46,13 +50,18 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         };
         return (Connectivity::Unavailable, Some(reason::make(reason::NO_ADDRESS, text)));
     }
-    if let Some(reason) = seen.stop_reason().filter(|_| udp.iter().any(|exchange| abandoned(exchange)) || udp.is_empty()) {
+    if let Some(reason) =
+        seen.stop_reason().filter(|_| udp.iter().any(|exchange| abandoned(exchange)) || udp.is_empty())
+    {
         return (Connectivity::Inconclusive, Some(reason));
     }
     if udp.is_empty() {
         let unresolved = seen.servers.iter().all(|server| server.lookups.iter().all(|lookup| lookup.failure.is_some()));
         return if unresolved {
-            inconclusive(reason::NAMES_UNRESOLVED, "no server's name could be looked up: check DNS, or name a server by address".to_owned())
+            inconclusive(
+                reason::NAMES_UNRESOLVED,
+                "no server's name could be looked up: check DNS, or name a server by address".to_owned(),
+            )
         } else {
             inconclusive(reason::NO_SERVER_OF_FAMILY, format!("none of the servers has an {} address", label(family)))
         };
@@ -73,7 +82,8 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     let refusal = refusal(&udp);
     let how = refusal.as_ref().map_or_else(|| "stayed silent".to_owned(), |(_, text)| text.clone());
     if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(elsewhere, _)| elsewhere)) {
-        let text = format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
+        let text =
+            format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
         return (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, text)));
     }
     if over_tcp.is_empty() {
@@ -188,4 +198,3 @@ pub fn alg(seen: &Evidence, family: Family) -> Option<Alg> {
         }),
     }
 }
-

@@ -15,16 +15,10 @@ pub struct Filtering {
     pub family: Family,
 }
 
-/// The servers to test with, in order. The second one is left for last: the mapping tests run there meanwhile and contact its
-/// alternate addresses.
 fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
-    let mut capable = servers::capable(seen, family);
-    if capable.len() > 1 {
-        let second = capable.remove(1);
-        capable.push(second);
-    }
-    capable.truncate(SERVERS_TRIED);
-    capable
+    let mut candidates = servers::roles(seen, family).filtering;
+    candidates.truncate(SERVERS_TRIED);
+    candidates
 }
 
 /// The server whose filter test is under way or was the last, and how far it is.
@@ -45,9 +39,9 @@ fn current(seen: &Evidence, family: Family) -> Option<(Capable, Progress)> {
 fn all_heard(seen: &Evidence, family: Family) -> bool {
     let asked = seen.addresses(family, Transport::Udp);
     !seen.looking_up(Transport::Udp)
-        && asked.iter().all(|(server, _)| {
-            seen.find(&reach::label(family, *server)).is_some_and(super::Exchange::settled)
-        })
+        && asked
+            .iter()
+            .all(|(server, _)| seen.find(&reach::label(family, *server)).is_some_and(super::Exchange::settled))
 }
 
 /// Whether the question is closed: nothing more will be asked.
@@ -68,18 +62,26 @@ impl Probe for Filtering {
     fn next(&self, seen: &Evidence) -> Step {
         match current(seen, self.family) {
             Some((server, Progress::Asking { asks, untouched })) => {
-                let quarantine = if untouched {
-                    vec![
-                        Quarantine::Address(server.alternate.ip()),
-                        Quarantine::Endpoint(server.primary_other_port()),
-                    ]
-                } else {
-                    Vec::new()
-                };
+                let quarantine = self.untouched(seen, &server, untouched);
                 Step { asks, quarantine, done: false }
             }
             _ => Step { done: closed(seen, self.family), ..Step::default() },
         }
+    }
+}
+
+impl Filtering {
+    /// The remotes that nobody may contact: the alternates of the server under test while its silence counts, and those of the
+    /// servers that stand by.
+    fn untouched(&self, seen: &Evidence, current: &Capable, current_too: bool) -> Vec<Quarantine> {
+        let roles = servers::roles(seen, self.family);
+        let given = roles.mapping.first().filter(|server| *server != current);
+        let standing_by = roles.filtering.iter().filter(|server| *server != current && Some(*server) != given);
+        let kept = standing_by.chain(current_too.then_some(current));
+        kept.flat_map(|server| {
+            [Quarantine::Address(server.alternate.ip()), Quarantine::Endpoint(server.primary_other_port())]
+        })
+        .collect()
     }
 }
 

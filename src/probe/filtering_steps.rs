@@ -174,21 +174,24 @@ impl<'a> Test<'a> {
     /// RESPONSE-PORT is asked without: that passes where the mapping does not depend on the destination.
     fn control(&mut self, what: &str, change: Change, point: SocketAddr) -> Heard {
         let primary = self.server.primary;
-        let Some(prime) = self.ask("control", &format!("prime-{what}"), point, Change::Nothing, None, Patience::Answer) else {
+        let Some(prime) = self.ask("control", &format!("prime-{what}"), point, Change::Nothing, None, Patience::Answer)
+        else {
             return Heard::Pending;
         };
         if !prime.settled() {
             return Heard::Pending;
         }
-        let Some(external) = prime.mapped() else {
+        if prime.answer().is_none() {
             let text = format!("the server's other address {point} does not answer, so its silence proves nothing");
             return Heard::Wrong(reason::make(reason::ALTERNATE_DEAD, text));
-        };
-        let directed = self.ask("control", what, primary, change, Some(external.port()), Patience::Silence);
-        match directed.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
-            Heard::Pending => return Heard::Pending,
-            Heard::Expected => return Heard::Expected,
-            Heard::Silent | Heard::Wrong(_) => {}
+        }
+        if let Some(external) = prime.mapped() {
+            let directed = self.ask("control", what, primary, change, Some(external.port()), Patience::Silence);
+            match directed.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
+                Heard::Pending => return Heard::Pending,
+                Heard::Expected => return Heard::Expected,
+                Heard::Silent | Heard::Wrong(_) => {}
+            }
         }
         let plain = self.ask("control", &format!("{what}-plain"), primary, change, None, Patience::Silence);
         match plain.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
@@ -288,9 +291,9 @@ impl<'a> Test<'a> {
 
 /// Whether a label is the first one or a repeat of it (`...-2`).
 fn is_round(label: &str, first: &str) -> bool {
-    label.strip_prefix(first).is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix('-').is_some_and(|round| round.parse::<u8>().is_ok())
-    })
+    label
+        .strip_prefix(first)
+        .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|round| round.parse::<u8>().is_ok()))
 }
 
 fn lost(primary: SocketAddr) -> Reason {
@@ -323,8 +326,10 @@ fn hear(exchange: &Exchange, expected: SocketAddr, seen: &Evidence) -> Heard {
             wrong(reason::UNEXPECTED_SOURCE, format!("the request to {asked} came back to this host from {source}"))
         }
         Outcome::Failed(failure) => wrong(reason::PATH_LOST, failure.text.clone()),
-        Outcome::Abandoned { .. } => Heard::Wrong(seen.stop_reason().unwrap_or_else(|| {
-            reason::make(reason::PATH_LOST, format!("the run ended before {asked} could answer"))
-        })),
+        Outcome::Abandoned { .. } => {
+            Heard::Wrong(seen.stop_reason().unwrap_or_else(|| {
+                reason::make(reason::PATH_LOST, format!("the run ended before {asked} could answer"))
+            }))
+        }
     }
 }

@@ -89,7 +89,11 @@ pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
     let (supported, summary) = if silent {
         (Some(false), "packets to the external address did not come back in, either way".to_owned())
     } else {
-        (None, "could not tell: the external addresses of the two sockets were not learnt, or the run was cut short".to_owned())
+        (
+            None,
+            "could not tell: the external addresses of the two sockets were not learnt, or the run was cut short"
+                .to_owned(),
+        )
     };
     Some(Hairpinning { supported, source: None, external_source: None, summary, because })
 }

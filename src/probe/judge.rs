@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use super::finding::{FamilyFindings, Mapping, MappingBehavior};
 use super::plan::{ClassifyOptions, DiscoverOptions};
-use super::{
-    Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, ports, reason, tcp,
-};
+use super::{Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp};
 use crate::stun::Transport;
 
 /// The verdicts of `classify` for each family.
 #[must_use]
 pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
+    let seen = &misreport::without(seen);
     options.families.iter().map(|&family| (family, classify_family(seen, family, options))).collect()
 }
 
@@ -47,14 +46,18 @@ fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -
 /// What `discover` can say of each family: addresses, and whether there is a translation; not what kind of NAT it is.
 #[must_use]
 pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, FamilyFindings> {
+    let seen = &misreport::without(seen);
     options.families.iter().map(|&family| (family, discover_family(seen, family))).collect()
 }
 
 fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
     let not_asked = || reason::make(reason::NOT_ASKED, "discover does not test this; classify does");
     let filtering = filtering::inconclusive(not_asked(), Vec::new());
-    let answered: Vec<&Exchange> =
-        seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some()).collect();
+    let answered: Vec<&Exchange> = seen
+        .exchanges
+        .iter()
+        .filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some())
+        .collect();
     let untranslated = !answered.is_empty() && answered.iter().all(|exchange| exchange.untranslated() == Some(true));
     let mapping = Mapping {
         behavior: if untranslated { MappingBehavior::None } else { MappingBehavior::Inconclusive },

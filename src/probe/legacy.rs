@@ -12,11 +12,9 @@ pub fn name(connectivity: Connectivity, mapping: M, filtering: F) -> Option<&'st
         (_, M::EndpointIndependent, F::EndpointIndependent) => Some("full cone"),
         (_, M::EndpointIndependent, F::AddressDependent) => Some("restricted cone"),
         (_, M::EndpointIndependent, F::AddressAndPortDependent) => Some("port restricted cone"),
-        (
-            _,
-            M::AddressDependent | M::AddressAndPortDependent,
-            F::AddressDependent | F::AddressAndPortDependent,
-        ) => Some("symmetric"),
+        (_, M::AddressDependent | M::AddressAndPortDependent, F::AddressDependent | F::AddressAndPortDependent) => {
+            Some("symmetric")
+        }
         _ => None,
     }
 }

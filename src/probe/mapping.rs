@@ -1,7 +1,7 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
 use super::mapping_judge::Group;
-use super::servers::{self, Capable};
+use super::servers;
 use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach};
 use crate::stun::{Request, Transport};
 
@@ -11,20 +11,6 @@ pub struct Mapping {
     pub family: Family,
     /// The port of that socket, if this probe opens it.
     pub local_port: LocalPort,
-}
-
-/// Where the mapping is tested: with the second capable server, while the first one's alternates must stay untouched, else with
-/// the first.
-#[must_use]
-pub fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
-    let mut capable = servers::capable(seen, family);
-    if let Some(first) = capable.first().copied()
-        && let Some(second) = capable.iter().position(|other| !other.overlaps(&first))
-    {
-        let second = capable.remove(second);
-        capable.insert(0, second);
-    }
-    capable
 }
 
 /// What the exchange with a point of a server is called.
@@ -61,7 +47,7 @@ impl Probe for Mapping {
 
     fn next(&self, seen: &Evidence) -> Step {
         let mut asks = Vec::new();
-        for server in candidates(seen, self.family) {
+        for server in servers::roles(seen, self.family).mapping {
             asks.push(self.ask(server.server, "alternate-same-port", server.alternate_same_port()));
             asks.push(self.ask(server.server, "alternate", server.alternate));
             asks.push(self.ask(server.server, "primary-other-port", server.primary_other_port()));

@@ -94,8 +94,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         ..finding(MappingBehavior::Inconclusive, format!("could not tell: {}", reason.text))
     };
     let Some((_, first)) = observed.first().copied() else {
-        let reason = seen.stop_reason();
-        return withheld(reason.unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")), None);
+        return withheld(why_nothing(seen, family), None);
     };
     if let Some(reason) = unstable(seen, family) {
         return withheld(reason, None);
@@ -105,7 +104,10 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let count = destinations.len();
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     if untranslated == observed.len() {
-        return finding(MappingBehavior::None, format!("{count} of {count} destinations saw this host's own address and port"));
+        return finding(
+            MappingBehavior::None,
+            format!("{count} of {count} destinations saw this host's own address and port"),
+        );
     }
     if untranslated > 0 {
         let text = "some destinations see this host's own address and some a translated one: a policy on the path tells them apart";
@@ -156,7 +158,10 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
                     "all addresses of one server saw the same port, other servers saw something else ({}): a server misreports, or some destinations take another way",
                     list(&external)
                 );
-                withheld(reason::make(if same_port { reason::SEVERAL_EXITS } else { reason::SERVERS_DISAGREE }, text), None)
+                withheld(
+                    reason::make(if same_port { reason::SEVERAL_EXITS } else { reason::SERVERS_DISAGREE }, text),
+                    None,
+                )
             }
             Behavior::AddressDependent => {
                 let how = if same_port { "the same port of another address" } else { "another port" };
@@ -174,6 +179,21 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             let text = format!("the external ports fit none of the behaviors ({})", list(&external));
             withheld(reason::make(reason::MAPPING_INCONSISTENT, text), Some(false))
         }
+    }
+}
+
+/// Why no mapped address is there to judge.
+fn why_nothing(seen: &Evidence, family: Family) -> Reason {
+    let answered = reach::first_exchanges(seen, family).into_iter().find(|exchange| exchange.answer().is_some());
+    match answered {
+        Some(exchange) if seen.stopped.is_none() => {
+            let text = format!(
+                "{} reports a mapped address that cannot be (the same for different sockets), or none at all",
+                exchange.remote
+            );
+            reason::make(reason::SERVER_MISREPORTS, text)
+        }
+        _ => seen.stop_reason().unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")),
     }
 }
 

@@ -14,6 +14,7 @@ mod legacy;
 mod loss;
 mod mapping;
 mod mapping_judge;
+pub mod misreport;
 pub mod plan;
 mod ports;
 mod reach;

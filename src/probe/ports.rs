@@ -24,8 +24,10 @@ impl Probe for Ports {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let answered: Vec<&Exchange> =
-            reach::first_exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
+        let answered: Vec<&Exchange> = reach::first_exchanges(seen, self.family)
+            .into_iter()
+            .filter(|exchange| exchange.mapped().is_some())
+            .collect();
         let Some(first) = answered.first().copied() else { return Step { done: true, ..Step::default() } };
         if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {
             return Step { done: true, ..Step::default() };
@@ -58,7 +60,11 @@ impl Probe for Ports {
                 local_port: LocalPort::Fresh,
             })
             .collect();
-        Step { asks, quarantine: Vec::new(), done: begun.iter().all(|exchange| exchange.settled()) && !begun.is_empty() }
+        Step {
+            asks,
+            quarantine: Vec::new(),
+            done: begun.iter().all(|exchange| exchange.settled()) && !begun.is_empty(),
+        }
     }
 }
 
@@ -94,8 +100,8 @@ pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Optio
     }
     let count = samples.len();
     let per_destination_delta = per_destination_delta(&made, mapping);
-    let parity = (count >= PARITY_SAMPLES)
-        .then(|| samples.iter().all(|sample| sample.local % 2 == sample.external % 2));
+    let parity =
+        (count >= PARITY_SAMPLES).then(|| samples.iter().all(|sample| sample.local % 2 == sample.external % 2));
     let build = |behavior, step, parity_kept, summary| {
         Some(PortAssignment { behavior, step, per_destination_delta, parity_kept, samples: samples.clone(), summary })
     };
@@ -114,7 +120,12 @@ pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Optio
         return build(PortBehavior::Inconclusive, None, parity, text);
     }
     if let Some(step) = common_step(&samples) {
-        return build(PortBehavior::Sequential, Some(step), None, format!("{count} mappings, each {step:+} from the one before"));
+        return build(
+            PortBehavior::Sequential,
+            Some(step),
+            None,
+            format!("{count} mappings, each {step:+} from the one before"),
+        );
     }
     let summary = match parity {
         Some(true) => format!("{count} mappings without order; even stayed even, odd stayed odd"),

@@ -79,7 +79,8 @@ impl Probe for Reach {
             })
             .collect();
 
-        let asked: Vec<&Exchange> = servers.iter().filter_map(|(server, _)| seen.find(&label(self.family, *server))).collect();
+        let asked: Vec<&Exchange> =
+            servers.iter().filter_map(|(server, _)| seen.find(&label(self.family, *server))).collect();
         for exchange in asked.iter().filter(|exchange| waited_long(exchange)) {
             // jstun answers a Binding only when it carries CHANGE-REQUEST; strict servers answer 420 to one, so it comes last.
             let label = empty_label(self.family, exchange.server);
@@ -87,7 +88,8 @@ impl Probe for Reach {
             asks.push(ask(server, remote, label, main.clone(), Transport::Udp, Change::Empty, Patience::Silence));
         }
 
-        let udp_answers = seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
+        let udp_answers =
+            seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
         let all_waited = !asked.is_empty() && asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
         if all_waited && !udp_answers {
             for &(server, remote) in servers.iter().take(TCP_SERVERS) {

@@ -50,6 +50,8 @@ pub const MAPPING_UNSTABLE: &str = "mapping-unstable";
 pub const MAPPING_INCONSISTENT: &str = "mapping-inconsistent";
 /// Servers contradict each other.
 pub const SERVERS_DISAGREE: &str = "servers-disagree";
+/// The server reports addresses that cannot be.
+pub const SERVER_MISREPORTS: &str = "server-misreports";
 /// The deadline came first.
 pub const DEADLINE: &str = "deadline";
 /// Ctrl-C came first.

@@ -19,9 +19,9 @@ impl Evidence {
 
     /// The exchanges of a family over a transport, in the order they were started.
     pub fn of(&self, family: Family, transport: Transport) -> impl Iterator<Item = &Exchange> {
-        self.exchanges.iter().filter(move |exchange| {
-            family.has(exchange.remote.ip()) && exchange.transport == transport
-        })
+        self.exchanges
+            .iter()
+            .filter(move |exchange| family.has(exchange.remote.ip()) && exchange.transport == transport)
     }
 
     /// Each server with its first address of the family for the transport, in the order they were named; a server whose
@@ -50,15 +50,21 @@ impl Evidence {
     /// Whether a packet of an exchange that satisfies the condition went to the address before that time.
     #[must_use]
     pub fn contacted_before(&self, time_ms: f64, remote: impl Fn(SocketAddr) -> bool) -> bool {
-        self.exchanges.iter().any(|exchange| exchange.sends > 0 && exchange.started_ms < time_ms && remote(exchange.remote))
+        self.exchanges
+            .iter()
+            .any(|exchange| exchange.sends > 0 && exchange.started_ms < time_ms && remote(exchange.remote))
     }
 
     /// Why something that was asked for is not there: the run was ended, in words and as a code.
     #[must_use]
     pub fn stop_reason(&self) -> Option<super::finding::Reason> {
         self.stopped.map(|stop| match stop {
-            Stop::Deadline => super::reason::make(super::reason::DEADLINE, "the deadline came before this was measured"),
-            Stop::Interrupted => super::reason::make(super::reason::INTERRUPTED, "interrupted before this was measured"),
+            Stop::Deadline => {
+                super::reason::make(super::reason::DEADLINE, "the deadline came before this was measured")
+            }
+            Stop::Interrupted => {
+                super::reason::make(super::reason::INTERRUPTED, "interrupted before this was measured")
+            }
         })
     }
 }

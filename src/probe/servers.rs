@@ -102,3 +102,30 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
     let text = format!("no server with a usable second address answered: {}", reasons.join("; "));
     reason::make(reason::NO_SECOND_ADDRESS, text)
 }
+
+/// Which capable servers test what, each list in order of preference.
+pub struct Roles {
+    /// For the filter: one whose alternates nobody has contacted. The others stand by untouched in case it is of no use.
+    pub filtering: Vec<Capable>,
+    /// For the mapping, which contacts alternates: with three servers or more one is given to it at once; else it waits until
+    /// the filter test is through with the first.
+    pub mapping: Vec<Capable>,
+}
+
+/// Shares the capable servers out. One that overlaps the filter's first server is never given away for the mapping.
+#[must_use]
+pub fn roles(seen: &Evidence, family: Family) -> Roles {
+    let mut filtering = capable(seen, family);
+    let mut mapping = filtering.clone();
+    if filtering.len() > 2
+        && let Some(given) = filtering.iter().skip(1).position(|other| !other.overlaps(&filtering[0]))
+    {
+        let server = filtering.remove(given + 1);
+        filtering.push(server);
+        mapping.retain(|other| *other != server);
+        mapping.insert(0, server);
+    }
+    let misreporting = super::misreport::servers(seen);
+    mapping.retain(|server| !misreporting.contains(&server.server));
+    Roles { filtering, mapping }
+}

@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use super::finding::{Mapping as Finding, MappingBehavior};
-use super::servers::Capable;
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, mapping, reason};
+use super::servers::{self, Capable};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reason};
 use crate::stun::{Request, Transport};
 
 /// Connects from one local port to the points of a server with a second address.
@@ -33,7 +33,7 @@ impl Probe for TcpMapping {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let Some(server) = mapping::candidates(seen, self.family).first().copied() else {
+        let Some(server) = servers::roles(seen, self.family).mapping.first().copied() else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
         };
         let asks: Vec<Ask> = points(&server)
@@ -74,8 +74,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let summary = format!("could not tell: {}", reason.text);
         finding(MappingBehavior::Inconclusive, Some(reason), independent, summary)
     };
-    let Some(server) = mapping::candidates(seen, family).first().copied() else {
-        let reason = super::servers::why_none(seen, family);
+    let Some(server) = servers::roles(seen, family).mapping.first().copied() else {
+        let reason = servers::why_none(seen, family);
         return withheld(&reason.code, reason.text, None);
     };
     let exchanges = points(&server).map(|(point, _)| seen.find(&label(family, server.server, point)));
@@ -83,12 +83,21 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
         let what = failed.map_or_else(|| "the server".to_owned(), |exchange| exchange.remote.to_string());
-        return withheld(reason::ALTERNATE_DEAD, format!("{what} did not answer over TCP from the shared local port"), None);
+        return withheld(
+            reason::ALTERNATE_DEAD,
+            format!("{what} did not answer over TCP from the shared local port"),
+            None,
+        );
     };
     let untranslated = exchanges.iter().flatten().all(|exchange| exchange.untranslated() != Some(false));
     let fits = |expected: bool| fourth.is_none_or(|fourth| (fourth == primary) == expected);
     if untranslated {
-        finding(MappingBehavior::None, None, Some(true), "every connection kept this host's address and port".to_owned())
+        finding(
+            MappingBehavior::None,
+            None,
+            Some(true),
+            "every connection kept this host's address and port".to_owned(),
+        )
     } else if same_port == primary && other_port == primary && fits(true) {
         let summary = format!("every destination saw {primary}");
         finding(MappingBehavior::EndpointIndependent, None, Some(true), summary)

@@ -1,16 +1,35 @@
 //! STUN messages and URIs as values: knows nothing of sockets, clocks or randomness.
 
+pub mod attribute;
+pub mod dump;
+pub mod escape;
 pub mod message;
+mod not_stun;
 pub mod request;
+pub mod stream;
 pub mod transport;
 pub mod uri;
 pub mod writer;
 
-pub use message::{Message, NotStun};
+use std::fmt;
+
+pub use attribute::RawAttribute;
+pub use dump::dump;
+pub use escape::escape;
+pub use message::{Class, Message};
+pub use not_stun::NotStun;
 pub use request::{Change, Request};
+pub use stream::Framer;
 pub use transport::Transport;
-pub use uri::{Host, ServerSpec};
+pub use uri::{Host, ServerSpec, UriError};
+pub use writer::Writer;
 
 /// The 96 bits that tie a response to its request (RFC 8489 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionId(pub [u8; 12]);
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,65 @@
+//! The clock: the only place of the program that reads it.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::engine::Time;
+
+/// The clock of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts the run.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// Time since the run began.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.start.elapsed()
+    }
+
+    /// The moment at which the run will have lasted that long. A time too far away to be told becomes one that no run reaches.
+    pub(super) fn moment(&self, time: Time) -> tokio::time::Instant {
+        const NEVER: Duration = Duration::from_secs(365 * 86_400);
+        let instant = self.start.checked_add(time).unwrap_or(self.start + NEVER);
+        tokio::time::Instant::from_std(instant)
+    }
+}
+
+/// This moment, that far from now, for time limits inside the network.
+pub(super) fn after(wait: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + wait
+}
+
+/// The date and time in UTC, as RFC 3339 writes it, with milliseconds.
+#[must_use]
+pub fn now_rfc3339() -> String {
+    rfc3339(SystemTime::now())
+}
+
+/// A date and time in UTC, as RFC 3339 writes it, with milliseconds.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_is_utc_with_milliseconds() {
+        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_007)), "2023-11-14T22:13:20.007Z");
+    }
+
+    #[test]
+    fn a_moment_beyond_all_clocks_is_far_away() {
+        let clock = Clock::start();
+        assert!(clock.moment(Duration::MAX) > clock.moment(Duration::from_secs(86_400)));
+    }
+}

@@ -1,0 +1,229 @@
+//! The questions to name servers, and to the hosts file before them.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{IntoName, Name, RData, RecordType};
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+use tokio::time::timeout_at;
+
+use super::clock;
+use super::config::Config;
+use super::failure::{failure, message, printable};
+use super::srv::Record;
+use crate::probe::{Failure, FailureCode, Family};
+
+/// How long the other family is waited for once one has answered: long enough for one lost packet, and some resolvers never
+/// answer a question for AAAA.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How often one question is repeated.
+const REPEATS: u32 = 3;
+
+/// A resolver that reads the system's configuration when the first name is looked up.
+pub(super) struct Dns {
+    name_servers: Vec<SocketAddr>,
+    limit: Duration,
+    resolver: OnceCell<Setup>,
+}
+
+/// The resolver, and why it knows no name server (it answers from the hosts file even then).
+struct Setup {
+    resolver: Option<TokioResolver>,
+    trouble: Option<String>,
+}
+
+impl Dns {
+    pub(super) fn new(config: &Config) -> Self {
+        Self { name_servers: config.name_servers.clone(), limit: config.lookup_timeout, resolver: OnceCell::new() }
+    }
+
+    /// The addresses of a name, the families taking turns so that neither has to wait for all of the other.
+    pub(super) async fn addresses(&self, name: &str, families: &[Family], limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        let object = format!("look up {}", printable(name, 100));
+        let mut deadline = clock::after(limit);
+        let query = question(name).map_err(|reason| failure(FailureCode::NameNotFound, format!("{object}: {reason}")))?;
+        let setup = self.setup().await;
+        let mut lookups = JoinSet::new();
+        for (index, family) in families.iter().enumerate() {
+            let Some(resolver) = setup.resolver.clone() else { break };
+            let (query, kind) = (query.clone(), if *family == Family::Ipv4 { RecordType::A } else { RecordType::AAAA });
+            lookups.spawn(async move { (index, resolver.lookup(query, kind).await) });
+        }
+        let mut answers: Vec<Option<Result<Vec<IpAddr>, NetError>>> = families.iter().map(|_| None).collect();
+        while let Ok(Some(ended)) = timeout_at(deadline, lookups.join_next()).await {
+            let Ok((index, answer)) = ended else { continue };
+            if answer.is_ok() {
+                deadline = deadline.min(clock::after(GRACE));
+            }
+            let addresses = |lookup: hickory_resolver::lookup::Lookup| {
+                lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect()
+            };
+            answers[index] = Some(answer.map(addresses));
+        }
+        conclude(&object, setup.trouble.as_deref(), answers)
+    }
+
+    /// The SRV records of a service; `None` where there are none or nobody answers in time.
+    pub(super) async fn services(&self, service: &str, limit: Duration) -> Option<Vec<Record>> {
+        let deadline = clock::after(limit);
+        let resolver = self.setup().await.resolver.clone()?;
+        let mut name = service.into_name().ok()?;
+        name.set_fqdn(true);
+        let lookup = timeout_at(deadline, resolver.lookup(name, RecordType::SRV)).await.ok()?.ok()?;
+        let records = lookup.answers().iter().filter_map(|record| match &record.data {
+            RData::SRV(srv) => {
+                let target = srv.target.to_utf8();
+                Some(Record { priority: srv.priority, weight: srv.weight, port: srv.port, target })
+            }
+            _ => None,
+        });
+        Some(records.collect::<Vec<_>>()).filter(|records| !records.is_empty())
+    }
+
+    async fn setup(&self) -> &Setup {
+        self.resolver.get_or_init(|| async { self.make() }).await
+    }
+
+    fn make(&self) -> Setup {
+        let mut trouble = None;
+        let mut builder = if self.name_servers.is_empty() {
+            TokioResolver::builder_tokio().unwrap_or_else(|error| {
+                trouble = Some(words(&error));
+                let nobody = ResolverConfig::from_name_servers(Vec::new());
+                TokioResolver::builder_with_config(nobody, TokioRuntimeProvider::default())
+            })
+        } else {
+            let servers = self.name_servers.iter().copied().map(name_server).collect();
+            let config = ResolverConfig::from_name_servers(servers);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        };
+        let options = builder.options_mut();
+        options.timeout = self.limit / REPEATS;
+        options.attempts = REPEATS as usize - 1;
+        match builder.build() {
+            Ok(resolver) => Setup { resolver: Some(resolver), trouble },
+            Err(error) => Setup { resolver: None, trouble: Some(words(&error)) },
+        }
+    }
+}
+
+fn name_server(address: SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    NameServerConfig::new(address.ip(), true, connections.into())
+}
+
+/// A name with a dot is meant as it stands; only a single label is tried in the search domains.
+fn question(name: &str) -> Result<Name, &'static str> {
+    let mut query = name.into_name().map_err(|_| "not a host name")?;
+    if query.is_root() || query.num_labels() == 0 {
+        return Err("not a host name");
+    }
+    if query.num_labels() > 1 {
+        query.set_fqdn(true);
+    }
+    Ok(query)
+}
+
+/// One answer from those of the families. A name that does not exist has no family; a question without an answer hides
+/// whether there is an address.
+fn conclude(
+    object: &str,
+    trouble: Option<&str>,
+    answers: Vec<Option<Result<Vec<IpAddr>, NetError>>>,
+) -> Result<Vec<IpAddr>, Failure> {
+    let mut found = Vec::new();
+    let mut refused = None;
+    let mut missing = false;
+    for answer in answers {
+        match answer {
+            Some(Ok(addresses)) => found.push(addresses),
+            Some(Err(error)) if error.is_nx_domain() => missing = true,
+            Some(Err(error)) if error.is_no_records_found() => {}
+            Some(Err(error)) => refused = Some(words(&error)),
+            None => refused = refused.or(Some("no answer from the name server".into())),
+        }
+    }
+    let addresses = interleave(&found);
+    if !addresses.is_empty() {
+        return Ok(addresses);
+    }
+    Err(match (trouble, refused) {
+        (Some(trouble), _) => failure(FailureCode::ResolverFailed, format!("{object}: no name server to ask: {trouble}")),
+        (None, _) if missing => failure(FailureCode::NameNotFound, format!("{object}: no such name")),
+        (None, Some(reason)) => failure(FailureCode::ResolverFailed, format!("{object}: {reason}")),
+        (None, None) => failure(FailureCode::NoAddress, format!("{object}: the name has no address of the families asked for")),
+    })
+}
+
+/// The first of each list, then the second of each (RFC 8305 section 4).
+fn interleave(lists: &[Vec<IpAddr>]) -> Vec<IpAddr> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let mut mixed = Vec::new();
+    for address in (0..longest).flat_map(|rank| lists.iter().filter_map(move |list| list.get(rank))) {
+        if !mixed.contains(address) {
+            mixed.push(*address);
+        }
+    }
+    mixed
+}
+
+fn words(error: &NetError) -> String {
+    match error {
+        NetError::Io(error) if error.kind() == io::ErrorKind::NotFound => "there is no /etc/resolv.conf".into(),
+        NetError::Io(error) => message(error),
+        NetError::Timeout => "no answer from the name server".into(),
+        NetError::NoConnections => "the name server cannot be reached".into(),
+        other => printable(&other.to_string(), 200),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(addresses: &[&str]) -> Vec<IpAddr> {
+        addresses.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let mixed = interleave(&[list(&["192.0.2.1", "192.0.2.2", "192.0.2.1"]), list(&["2001:db8::1"])]);
+        assert_eq!(mixed, list(&["192.0.2.1", "2001:db8::1", "192.0.2.2"]));
+    }
+
+    #[test]
+    fn one_family_without_an_answer_does_not_hide_the_other() {
+        assert_eq!(conclude("x", None, vec![Some(Ok(list(&["192.0.2.1"]))), None]), Ok(list(&["192.0.2.1"])));
+        assert_eq!(
+            conclude("x", None, vec![Some(Ok(Vec::new())), None]).unwrap_err().code,
+            FailureCode::ResolverFailed,
+            "an address may hide behind the question that nobody answered"
+        );
+    }
+
+    #[test]
+    fn without_a_name_server_the_cause_is_told() {
+        let failure = conclude("look up x", Some("there is no /etc/resolv.conf"), vec![None, None]).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ResolverFailed);
+        assert!(failure.text.contains("/etc/resolv.conf"), "{}", failure.text);
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_not_asked_for() {
+        for name in ["", ".", "a..b", &"x".repeat(64)] {
+            assert!(question(name).is_err(), "{name:?}");
+        }
+        assert!(question("stun.example").unwrap().is_fqdn());
+        assert!(!question("router").unwrap().is_fqdn());
+    }
+}

@@ -1,0 +1,77 @@
+//! Failures in words: operation, object, what the system said.
+
+use std::io::{Error, ErrorKind};
+
+use crate::probe::{Failure, FailureCode};
+use crate::stun::escape::escape;
+
+/// A failure that nobody on the path claims.
+pub(super) fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
+    Failure { code, text: text.into(), by: None }
+}
+
+/// The failure of an operation of the system.
+pub(super) fn io_failure(operation: &str, error: &Error) -> Failure {
+    failure(code(error), format!("{operation}: {}", message(error)))
+}
+
+/// What the system said, without the number it has for it.
+pub(super) fn message(error: &Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    printable(words, 200)
+}
+
+/// The kind of a system error that sending or connecting met.
+pub(super) fn code(error: &Error) -> FailureCode {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => FailureCode::ConnectionRefused,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
+            FailureCode::ConnectionClosed
+        }
+        ErrorKind::HostUnreachable => FailureCode::HostUnreachable,
+        // An address that is not available is the answer where a family has a route and no address to send from.
+        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => FailureCode::NetworkUnreachable,
+        ErrorKind::PermissionDenied => FailureCode::Prohibited,
+        ErrorKind::TimedOut => FailureCode::NoAnswer,
+        _ if lacks_family(error) => FailureCode::NetworkUnreachable,
+        _ => FailureCode::Other,
+    }
+}
+
+/// Whether the system does not know the address family at all (IPv6 switched off).
+fn lacks_family(error: &Error) -> bool {
+    cfg!(unix) && error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT)
+}
+
+/// Text that somebody else wrote, fit for a terminal and not endless.
+pub(super) fn printable(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => escape(&text[..end]) + "...",
+        None => escape(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_number_is_left_out() {
+        let refused = io_failure("send to 192.0.2.1:1", &Error::from_raw_os_error(nix::libc::ENETUNREACH));
+        assert_eq!(refused, failure(FailureCode::NetworkUnreachable, "send to 192.0.2.1:1: Network is unreachable"));
+    }
+
+    #[test]
+    fn a_local_firewall_prohibits() {
+        for errno in [nix::libc::EPERM, nix::libc::EACCES] {
+            assert_eq!(code(&Error::from_raw_os_error(errno)), FailureCode::Prohibited);
+        }
+    }
+
+    #[test]
+    fn escape_sequences_and_overlong_text_do_not_reach_a_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\u{202e}c", 100), "a\\x1b[31mb\\u{202e}c");
+        assert_eq!(printable(&"ü".repeat(50), 10), "üüüüüüüüüü...");
+    }
+}

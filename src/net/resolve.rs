@@ -1,0 +1,149 @@
+//! From a server as it was written to addresses and ports: literals, SRV (RFC 8489 section 8), A and AAAA.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::config::Config;
+use super::dns::Dns;
+use super::failure::{failure, printable};
+use super::srv;
+use crate::probe::{Failure, FailureCode, Family};
+use crate::stun::{Host, ServerSpec, Transport};
+
+/// Names looked up at once: small routers forward no more than about 150 questions at a time, and a name costs two.
+const AT_ONCE: usize = 60;
+
+/// Addresses kept of one server.
+const MOST_ADDRESSES: usize = 16;
+
+/// SRV targets looked up for one server.
+const MOST_TARGETS: usize = 8;
+
+type Addresses = Result<Vec<IpAddr>, Failure>;
+
+/// Looks up names; equal names only once in a run.
+pub(super) struct Names {
+    families: Vec<Family>,
+    limit: Duration,
+    dns: Dns,
+    permits: Semaphore,
+    known: Mutex<BTreeMap<String, Arc<OnceCell<Addresses>>>>,
+}
+
+impl Names {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            families: config.families.clone(),
+            limit: config.lookup_timeout,
+            dns: Dns::new(config),
+            permits: Semaphore::new(AT_ONCE),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The addresses of a server that is written as an address: known without asking anybody.
+    pub(super) fn literal(&self, spec: &ServerSpec, transport: Transport) -> Option<Result<Vec<SocketAddr>, Failure>> {
+        let Host::Address(address) = spec.host else { return None };
+        if self.families.iter().any(|family| family.has(address)) {
+            Some(Ok(vec![SocketAddr::new(address, port(spec, transport))]))
+        } else {
+            let text = format!("{address} is not of a family that is asked for");
+            Some(Err(failure(FailureCode::NoAddress, text)))
+        }
+    }
+
+    /// The addresses of a server, in the order to try them.
+    pub(super) async fn resolve(self: Arc<Self>, spec: ServerSpec, transport: Transport) -> Result<Vec<SocketAddr>, Failure> {
+        if let Some(known) = self.literal(&spec, transport) {
+            return known;
+        }
+        let Host::Name(name) = &spec.host else { return Ok(Vec::new()) };
+        let plain = self.addresses(name, self.limit);
+        let found = if spec.uri && spec.port.is_none() {
+            // Both at once: most names have no SRV records, and then nothing was lost by asking.
+            let (by_service, plain) = tokio::join!(self.by_service(name, transport), plain);
+            match by_service {
+                Some(found) => found,
+                None => plain.map(|addresses| with_port(addresses, port(&spec, transport))),
+            }
+        } else {
+            plain.await.map(|addresses| with_port(addresses, port(&spec, transport)))
+        };
+        found.map(|mut addresses| {
+            addresses.truncate(MOST_ADDRESSES);
+            addresses
+        })
+    }
+
+    /// What SRV records say; `None` where there are none, so that the plain name decides (RFC 8489 section 8).
+    async fn by_service(self: &Arc<Self>, name: &str, transport: Transport) -> Option<Result<Vec<SocketAddr>, Failure>> {
+        let service = match transport {
+            Transport::Udp => "_stun._udp",
+            Transport::Tcp => "_stun._tcp",
+            Transport::Tls => "_stuns._tcp",
+        };
+        let records = {
+            let _permit = self.permits.acquire().await.ok()?;
+            self.dns.services(&format!("{service}.{name}"), self.limit / 2).await?
+        };
+        // RFC 2782: a single record whose target is the root says that there is no such service.
+        if let [only] = records.as_slice()
+            && matches!(only.target.as_str(), "." | "")
+        {
+            let text = format!("look up {service}.{}: this domain says that it has no such service", printable(name, 100));
+            return Some(Err(failure(FailureCode::NoAddress, text)));
+        }
+        let mut ordered = srv::order(records, |most| rand::RngExt::random_range(&mut super::entropy::rng(), 0..=most));
+        ordered.truncate(MOST_TARGETS);
+        let mut lookups = tokio::task::JoinSet::new();
+        for (rank, record) in ordered.into_iter().enumerate() {
+            let names = Arc::clone(self);
+            lookups.spawn(async move {
+                let addresses = names.addresses(&record.target, names.limit / 2).await;
+                (rank, addresses.map(|addresses| with_port(addresses, record.port)))
+            });
+        }
+        let mut answers = lookups.join_all().await;
+        answers.sort_by_key(|(rank, _)| *rank);
+        let mut found = Vec::new();
+        let mut last = None;
+        for (_, answer) in answers {
+            match answer {
+                Ok(addresses) => found.extend(addresses),
+                Err(failure) => last = Some(failure),
+            }
+        }
+        match last {
+            Some(failure) if found.is_empty() => Some(Err(failure)),
+            _ => Some(Ok(found)),
+        }
+    }
+
+    /// The addresses of a name, looked up by whoever asks first.
+    async fn addresses(&self, name: &str, limit: Duration) -> Addresses {
+        let key = name.trim_end_matches('.').to_ascii_lowercase();
+        let cell = Arc::clone(self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        cell.get_or_init(|| async {
+            // The semaphore is never closed, and a look-up too many would do no harm.
+            let _permit = self.permits.acquire().await;
+            self.dns.addresses(name, &self.families, limit).await
+        })
+        .await
+        .clone()
+    }
+}
+
+/// The port to ask: as written, else the default of RFC 8489 section 8.
+fn port(spec: &ServerSpec, transport: Transport) -> u16 {
+    const PLAIN: u16 = 3478;
+    const SECURE: u16 = 5349;
+    spec.port.unwrap_or(if spec.secure || transport == Transport::Tls { SECURE } else { PLAIN })
+}
+
+fn with_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
+    addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+}

@@ -1,0 +1,234 @@
+//! TCP and TLS sockets: connect, shake hands, then messages both ways until either end closes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Socket, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio::task::JoinSet;
+use tokio::time::timeout_at;
+
+use super::binding::Binding;
+use super::failure::{failure, io_failure, message};
+use super::tls::Tls;
+use super::{clock, icmp};
+use crate::engine::{Input, SocketId, SocketSpec};
+use crate::probe::{Failure, FailureCode};
+use crate::stun::stream::Framer;
+use crate::stun::{NotStun, Transport};
+
+/// Messages that wait for the connection or for room in its send buffer.
+const WAITING_SENDS: usize = 64;
+
+/// Bytes read at once.
+const CHUNK: usize = 4096;
+
+/// An open or opening connection; dropping it closes it.
+pub(super) struct Stream {
+    outgoing: Sender<Vec<u8>>,
+    _task: JoinSet<()>,
+}
+
+/// What a connection needs to know.
+struct Session {
+    id: SocketId,
+    spec: SocketSpec,
+    tls: Arc<Tls>,
+    patience: Duration,
+    inputs: Sender<Input>,
+}
+
+impl Stream {
+    /// Binds and starts to connect; the rest goes on by itself and is told as input.
+    pub(super) fn open(
+        id: SocketId,
+        spec: SocketSpec,
+        binding: &Binding,
+        tls: Arc<Tls>,
+        patience: Duration,
+        inputs: Sender<Input>,
+    ) -> Result<Self, Failure> {
+        let socket = binding.socket(spec.remote, Type::STREAM)?;
+        if spec.share_port {
+            share_port(&socket).map_err(|error| io_failure("share a local TCP port", &error))?;
+        }
+        binding.bind(&socket, spec.remote, &spec.local_ports)?;
+        let stream = start(socket, spec.remote)?;
+        let (outgoing, messages) = channel(WAITING_SENDS);
+        let session = Session { id, spec, tls, patience, inputs };
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let failure = session.run(stream, messages).await;
+            // Nobody is left to tell where this fails: the network was dropped.
+            let _ = session.inputs.send(Input::Failed { socket: id, remote: None, failure }).await;
+        });
+        Ok(Self { outgoing, _task: task })
+    }
+
+    /// Sends as soon as the connection is there. A connection that ended has told so itself.
+    pub(super) fn send(&self, bytes: Vec<u8>) -> Result<(), Failure> {
+        match self.outgoing.try_send(bytes) {
+            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(failure(FailureCode::Other, "send on a connection: the peer takes nothing more")),
+        }
+    }
+}
+
+/// Several connections from one local port, each to another remote (mapping over TCP: RFC 5382 section 4.1).
+fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(true)?;
+    Ok(())
+}
+
+/// The first packet of the handshake leaves here, not when the runtime comes to it.
+fn start(socket: Socket, remote: SocketAddr) -> Result<TcpStream, Failure> {
+    let begin = || {
+        socket.set_tcp_nodelay(true)?;
+        match socket.connect(&remote.into()) {
+            Err(error) if !is_in_progress(&error) => Err(error),
+            _ => TcpStream::from_std(socket.into()),
+        }
+    };
+    begin().map_err(|error| io_failure(&format!("connect to {remote}"), &error))
+}
+
+fn is_in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || cfg!(unix) && error.raw_os_error() == Some(nix::libc::EINPROGRESS)
+}
+
+impl Session {
+    /// From connecting to the end, whose reason it returns.
+    async fn run(&self, stream: TcpStream, messages: Receiver<Vec<u8>>) -> Failure {
+        let remote = self.spec.remote;
+        let local = match self.connect(&stream).await {
+            Ok(local) => local,
+            Err(failure) => return failure,
+        };
+        let opened = Input::Opened { socket: self.id, local };
+        if self.spec.transport != Transport::Tls {
+            return self.talk(stream, opened, messages).await;
+        }
+        let limit = clock::after(self.patience);
+        match timeout_at(limit, self.tls.connect(stream, remote, self.spec.server_name.as_deref())).await {
+            Ok(Ok(stream)) => self.talk(stream, opened, messages).await,
+            Ok(Err(failure)) => failure,
+            Err(_) => self.silent(&format!("TLS handshake with {remote}")),
+        }
+    }
+
+    async fn connect(&self, stream: &TcpStream) -> Result<SocketAddr, Failure> {
+        let remote = self.spec.remote;
+        let operation = format!("connect to {remote}");
+        let established = async {
+            stream.writable().await?;
+            match stream.take_error()? {
+                Some(error) => Err(error),
+                None => stream.local_addr(),
+            }
+        };
+        match timeout_at(clock::after(self.patience), established).await {
+            Ok(Ok(local)) => {
+                // From here on an ICMP message, which anybody can forge, must not break the connection (RFC 5461).
+                let _ = icmp::off(stream, remote.is_ipv6());
+                Ok(local)
+            }
+            Ok(Err(error)) => Err(refusal(stream).unwrap_or_else(|| not_connected(&operation, &error))),
+            Err(_) => Err(refusal(stream).unwrap_or_else(|| self.silent(&operation))),
+        }
+    }
+
+    fn silent(&self, operation: &str) -> Failure {
+        failure(FailureCode::NoAnswer, format!("{operation}: no answer within {} s", self.patience.as_secs_f64()))
+    }
+
+    /// Messages both ways until the end, whose reason it returns.
+    async fn talk<S>(&self, mut stream: S, opened: Input, mut messages: Receiver<Vec<u8>>) -> Failure
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let remote = self.spec.remote;
+        let mut framer = Framer::new();
+        let mut chunk = [0; CHUNK];
+        let mut received = 0_u64;
+        if self.inputs.send(opened).await.is_err() {
+            return gone();
+        }
+        loop {
+            let read = tokio::select! {
+                read = stream.read(&mut chunk) => read,
+                message = messages.recv() => {
+                    let Some(message) = message else { return gone() };
+                    match timeout_at(clock::after(self.patience), write(&mut stream, &message)).await {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(error)) => return io_failure(&format!("send to {remote}"), &error),
+                        Err(_) => return self.silent(&format!("send to {remote}")),
+                    }
+                }
+            };
+            let length = match read {
+                Ok(0) => return ended(remote, received, framer.finish()),
+                Ok(length) => length,
+                Err(error) => return io_failure(&format!("receive from {remote}"), &error),
+            };
+            received += length as u64;
+            framer.push(&chunk[..length]);
+            for message in framer.by_ref() {
+                let bytes = match message {
+                    Ok(bytes) => bytes,
+                    Err(stranger) => return failure(FailureCode::NotStun, format!("{remote}: {stranger}")),
+                };
+                if self.inputs.send(Input::Received { socket: self.id, source: remote, bytes }).await.is_err() {
+                    return gone();
+                }
+            }
+        }
+    }
+}
+
+async fn write<S: AsyncWrite + Unpin>(stream: &mut S, message: &[u8]) -> io::Result<()> {
+    stream.write_all(message).await?;
+    stream.flush().await
+}
+
+/// The end of the stream, with what it left unfinished. A stranger may say too little to be told before he hangs up.
+fn ended(remote: SocketAddr, received: u64, left: Option<NotStun>) -> Failure {
+    match left {
+        Some(stranger) if stranger.guess().is_some() => failure(FailureCode::NotStun, format!("{remote}: {stranger}")),
+        Some(_) => {
+            let text = format!("{remote} closed the connection in the middle of a message, after {received} bytes");
+            failure(FailureCode::ConnectionClosed, text)
+        }
+        None => {
+            let text = format!("{remote} closed the connection after {received} bytes");
+            failure(FailureCode::ConnectionClosed, text)
+        }
+    }
+}
+
+/// A reset while connecting is a refusal: nothing was established that could be closed.
+fn not_connected(operation: &str, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused => {
+            failure(FailureCode::ConnectionRefused, format!("{operation}: {}", message(error)))
+        }
+        _ => io_failure(operation, error),
+    }
+}
+
+/// The ICMP error that ended the attempt, which says more than the system's error number, and who sent it.
+fn refusal(stream: &TcpStream) -> Option<Failure> {
+    let mut last = None;
+    icmp::drain(stream, icmp::next, |refusal| last = Some(refusal.failure("connect to")));
+    last
+}
+
+/// The engine closed the socket or the network was dropped: nobody reads this.
+fn gone() -> Failure {
+    failure(FailureCode::ConnectionClosed, "the connection was closed here")
+}

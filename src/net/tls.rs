@@ -1,0 +1,231 @@
+//! TLS over a connection, with the reasons a handshake fails told apart: another name, expired, untrusted, or no TLS at all.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use super::certificate::{self, Parties};
+use super::clock;
+use super::config::TlsConfig;
+use super::failure::{code, failure, message, printable};
+use crate::probe::{Failure, FailureCode};
+
+/// TLS for all connections of a run. Certificate authorities are read when the first handshake needs them.
+pub(super) struct Tls {
+    config: TlsConfig,
+    verifier: OnceCell<Result<Arc<WebPkiServerVerifier>, String>>,
+}
+
+impl Tls {
+    pub(super) fn new(config: TlsConfig) -> Self {
+        Self { config, verifier: OnceCell::new() }
+    }
+
+    /// Shakes hands and verifies the server against the name it was called by, or its address where it has none.
+    pub(super) async fn connect(
+        &self,
+        stream: TcpStream,
+        remote: SocketAddr,
+        name: Option<&str>,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        let operation = format!("TLS handshake with {remote}");
+        let failed = |text: &str| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {text}"));
+        let expected = match name.map(|name| name.trim_end_matches('.')) {
+            Some(name) => ServerName::try_from(name.to_owned())
+                .map_err(|_| failed(&format!("{} is not a name a certificate can have", printable(name, 100))))?,
+            None => ServerName::IpAddress(remote.ip().into()),
+        };
+        let verifier = self.verifier.get_or_init(|| self.make_verifier()).await.clone().map_err(|reason| failed(&reason))?;
+        let recorder = Arc::new(Recorder { verifier, parties: Mutex::new(None) });
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed(&error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
+            .with_no_client_auth();
+        let shaken = TlsConnector::from(Arc::new(config)).connect(expected, stream).await;
+        shaken.map_err(|error| {
+            let (code, text) = explain(&error, recorder.take().as_ref());
+            failure(code, format!("{operation}: {text}"))
+        })
+    }
+
+    async fn make_verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
+        let roots = match &self.config {
+            TlsConfig::System => {
+                // Reads some hundred files: not on the thread that times packets.
+                tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?
+            }
+            TlsConfig::Only(certificates) => store(certificates.iter().cloned()),
+        };
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+            .build()
+            .map_err(|_| "there is no certificate authority to trust".into())
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn store(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates);
+    roots
+}
+
+fn system_roots() -> RootCertStore {
+    let mut roots = store(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
+}
+
+/// The real verifier, which also keeps who the certificate is for and from: rustls tells the names and dates, never the issuer.
+#[derive(Debug)]
+struct Recorder {
+    verifier: Arc<WebPkiServerVerifier>,
+    parties: Mutex<Option<Parties>>,
+}
+
+impl Recorder {
+    fn take(&self) -> Option<Parties> {
+        self.parties.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        *self.parties.lock().unwrap_or_else(PoisonError::into_inner) = certificate::parties(end_entity);
+        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
+}
+
+fn explain(error: &io::Error, parties: Option<&Parties>) -> (FailureCode, String) {
+    let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return match code(error) {
+            FailureCode::ConnectionClosed => (FailureCode::ConnectionClosed, "the server closed the connection".into()),
+            code => (code, message(error)),
+        };
+    };
+    match inner {
+        Error::InvalidCertificate(error) => explain_certificate(error, parties),
+        Error::AlertReceived(alert) => (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}")),
+        // What comes first from a server that speaks something else is no TLS record.
+        Error::InvalidMessage(_) => (
+            FailureCode::TlsHandshakeFailed,
+            format!("the server does not speak TLS there ({})", printable(&inner.to_string(), 100)),
+        ),
+        other => (FailureCode::TlsHandshakeFailed, printable(&other.to_string(), 200)),
+    }
+}
+
+fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (FailureCode, String) {
+    let issuer = parties.map_or_else(String::new, |parties| {
+        if parties.issuer == parties.subject {
+            format!(", by itself: {}", printable(&parties.issuer, 100))
+        } else {
+            format!(", by {}", printable(&parties.issuer, 100))
+        }
+    });
+    match error {
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let text = format!("the certificate is for {}, not for {}", names(presented), expected.to_str());
+            (FailureCode::TlsNameMismatch, text)
+        }
+        CertificateError::NotValidForName => (FailureCode::TlsNameMismatch, "the certificate is for another name".into()),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            (FailureCode::TlsExpired, format!("the certificate expired on {}", date(*not_after)))
+        }
+        CertificateError::Expired => (FailureCode::TlsExpired, "the certificate expired".into()),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            (FailureCode::TlsExpired, format!("the certificate is not valid before {}", date(*not_before)))
+        }
+        CertificateError::NotValidYet => (FailureCode::TlsExpired, "the certificate is not valid yet".into()),
+        CertificateError::BadEncoding => (FailureCode::TlsHandshakeFailed, "the certificate cannot be read".into()),
+        CertificateError::Revoked => (FailureCode::TlsUntrusted, format!("the certificate was revoked{issuer}")),
+        CertificateError::UnknownIssuer => {
+            (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
+        }
+        other => {
+            (FailureCode::TlsUntrusted, format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)))
+        }
+    }
+}
+
+/// The first names of a certificate, which rustls writes as `DnsName("a.example")`.
+fn names(presented: &[String]) -> String {
+    const SHOWN: usize = 5;
+    if presented.is_empty() {
+        return "no name at all".into();
+    }
+    let bare = presented.iter().take(SHOWN).map(|name| {
+        let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+        printable(inner.trim_matches('"'), 100)
+    });
+    let mut text = bare.collect::<Vec<_>>().join(", ");
+    if presented.len() > SHOWN {
+        text.push_str(" and others");
+    }
+    text
+}
+
+fn date(time: UnixTime) -> String {
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(time.as_secs()))
+        .map_or_else(|| "a date far away".into(), |time| clock::rfc3339(time).chars().take(10).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn names_of_a_certificate_are_bare_few_and_harmless() {
+        assert_eq!(names(&[]), "no name at all");
+        assert_eq!(names(&["DnsName(\"a.example\")".into(), "b\u{1b}.example".into()]), "a.example, b\\x1b.example");
+        let many = (0..9).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&many), "0, 1, 2, 3, 4 and others");
+    }
+}

@@ -1,0 +1,172 @@
+//! The host that nat-probe runs on: its addresses and its sockets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::packet::Protocol;
+use super::random::Random;
+use crate::engine::{SocketId, SocketSpec};
+use crate::probe::{Failure, FailureCode, Family};
+use crate::stun::Transport;
+
+/// The range Linux takes local ports from.
+const EPHEMERAL: (u16, u16) = (32_768, 60_999);
+
+/// An open socket.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// What it carries.
+    pub transport: Transport,
+    /// Its address and port; the address of a UDP socket is unspecified.
+    pub local: SocketAddr,
+    /// The one remote of a connection.
+    pub remote: SocketAddr,
+    /// The source that the remote end of a connection sees, once it is established.
+    pub seen: Option<SocketAddr>,
+    /// What was sent before the connection was there.
+    pub waiting: Vec<Vec<u8>>,
+    share_port: bool,
+    told: BTreeSet<SocketAddr>,
+}
+
+/// The host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    addresses: Vec<IpAddr>,
+    sockets: BTreeMap<SocketId, Socket>,
+}
+
+impl Host {
+    /// A host with these addresses and no socket.
+    #[must_use]
+    pub fn new(addresses: Vec<IpAddr>) -> Self {
+        Self { addresses, sockets: BTreeMap::new() }
+    }
+
+    /// What its interfaces have, loopback and link-local ones included.
+    #[must_use]
+    pub fn interfaces(&self) -> Vec<IpAddr> {
+        let mut all = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        if self.addresses.iter().any(IpAddr::is_ipv6) {
+            all.extend([IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x23))]);
+        }
+        all.extend(&self.addresses);
+        all
+    }
+
+    /// Whether that is one of its addresses.
+    #[must_use]
+    pub fn has(&self, ip: IpAddr) -> bool {
+        self.addresses.contains(&ip)
+    }
+
+    /// The address it sends from to this remote, if it has one of the family.
+    #[must_use]
+    pub fn source_towards(&self, remote: SocketAddr) -> Option<IpAddr> {
+        self.addresses.iter().copied().find(|ip| ip.is_ipv4() == remote.is_ipv4())
+    }
+
+    /// Opens a socket on the first of its ports that is free, and tells what it got; a connection is not established yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no address of the family, or no port.
+    pub fn open(&mut self, id: SocketId, spec: &SocketSpec, random: &mut Random) -> Result<SocketAddr, Failure> {
+        let remote = spec.remote;
+        let source = self.source_towards(remote).ok_or_else(|| unreachable_network(remote))?;
+        if remote.port() == 0 || remote.ip().is_unspecified() {
+            return Err(failure(FailureCode::Other, format!("connect to {remote}: invalid argument")));
+        }
+        let share_port = spec.share_port && spec.transport != Transport::Udp;
+        let is_free = |port: u16| {
+            let same = |other: &&Socket| {
+                other.local.port() == port
+                    && other.local.is_ipv4() == remote.is_ipv4()
+                    && protocol(other.transport) == protocol(spec.transport)
+            };
+            // One connection is told from another by its four ends: a second one to the same remote cannot be.
+            self.sockets.values().filter(same).all(|other| share_port && other.share_port && other.remote != remote)
+        };
+        let port = if spec.local_ports.is_empty() {
+            (0..256).map(|_| random.port(EPHEMERAL.0, EPHEMERAL.1)).find(|&port| is_free(port))
+        } else {
+            spec.local_ports.iter().copied().find(|&port| port != 0 && is_free(port))
+        };
+        let port = port.ok_or_else(|| {
+            let ports: Vec<String> = spec.local_ports.iter().map(ToString::to_string).collect();
+            failure(FailureCode::BindFailed, format!("bind a local port ({}): address already in use", ports.join(", ")))
+        })?;
+        let ip = match (spec.transport, Family::Ipv4.has(source)) {
+            (Transport::Udp, true) => Ipv4Addr::UNSPECIFIED.into(),
+            (Transport::Udp, false) => Ipv6Addr::UNSPECIFIED.into(),
+            (Transport::Tcp | Transport::Tls, _) => source,
+        };
+        let socket = Socket {
+            transport: spec.transport,
+            local: SocketAddr::new(ip, port),
+            remote,
+            seen: None,
+            share_port,
+            waiting: Vec::new(),
+            told: BTreeSet::new(),
+        };
+        let local = socket.local;
+        self.sockets.insert(id, socket);
+        Ok(local)
+    }
+
+    /// The socket of that number, while it is open.
+    #[must_use]
+    pub fn socket(&self, id: SocketId) -> Option<&Socket> {
+        self.sockets.get(&id)
+    }
+
+    /// The same, to change it.
+    pub fn socket_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        self.sockets.get_mut(&id)
+    }
+
+    /// Closes a socket.
+    pub fn close(&mut self, id: SocketId) {
+        self.sockets.remove(&id);
+    }
+
+    /// The UDP socket that a packet to this endpoint belongs to.
+    #[must_use]
+    pub fn listener(&self, destination: SocketAddr) -> Option<SocketId> {
+        let is_it = |socket: &Socket| {
+            socket.transport == Transport::Udp
+                && socket.local.port() == destination.port()
+                && socket.local.is_ipv4() == destination.is_ipv4()
+        };
+        self.sockets.iter().find(|(_, socket)| is_it(socket)).map(|(&id, _)| id)
+    }
+}
+
+impl Socket {
+    /// Whether this is the first packet to that remote.
+    pub fn is_news(&mut self, remote: SocketAddr) -> bool {
+        self.told.insert(remote)
+    }
+}
+
+/// The protocol beneath a transport.
+#[must_use]
+pub fn protocol(transport: Transport) -> Protocol {
+    match transport {
+        Transport::Udp => Protocol::Udp,
+        Transport::Tcp | Transport::Tls => Protocol::Tcp,
+    }
+}
+
+/// A failure that nobody on the path claims.
+#[must_use]
+pub fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
+    Failure { code, text: text.into(), by: None }
+}
+
+/// No address or route of the family.
+#[must_use]
+pub fn unreachable_network(remote: SocketAddr) -> Failure {
+    failure(FailureCode::NetworkUnreachable, format!("send to {remote}: Network is unreachable"))
+}

@@ -1,0 +1,235 @@
+//! A simulated internet as plain data: a host, the NATs before it, the links, the servers. Written in TOML or built in a test.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::link::LinkConfig;
+use super::nat::NatConfig;
+use super::server::{ServerConfig, Style};
+use crate::probe::{Behavior, Family};
+
+/// A simulated internet. What is left out is a host with a public address on a good line and the default servers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// One sentence about it; nothing depends on it.
+    pub description: String,
+    /// The host that nat-probe runs on.
+    pub host: HostConfig,
+    /// The NATs and firewalls from the host outwards: the outermost comes last.
+    pub nats: Vec<NatConfig>,
+    /// The link between the host and its first NAT.
+    #[serde(deserialize_with = "super::link::local")]
+    pub lan: LinkConfig,
+    /// The link between the outermost NAT and the internet.
+    pub link: LinkConfig,
+    /// The servers, in the order in which a run asks them.
+    pub servers: Vec<ServerConfig>,
+    /// How names are looked up.
+    pub resolver: ResolverConfig,
+    /// When somebody presses Ctrl-C.
+    pub interrupt_ms: Option<f64>,
+}
+
+/// The host that nat-probe runs on.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostConfig {
+    /// Its addresses; the first of a family is the one it sends from. Left out, it has one IPv4 address that suits: private behind
+    /// a NAT, else public. An empty list is a host without a network.
+    pub addresses: Option<Vec<IpAddr>>,
+    /// Whose packets its own firewall lets in; left out, it has none.
+    pub firewall: Option<Behavior>,
+}
+
+/// How names are looked up.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResolverConfig {
+    /// How long a look-up takes, in milliseconds.
+    pub delay_ms: f64,
+    /// Whether it can be reached at all.
+    pub works: bool,
+}
+
+impl Default for ResolverConfig {
+    fn default() -> Self {
+        Self { delay_ms: 10.0, works: true }
+    }
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            description: String::new(),
+            host: HostConfig::default(),
+            nats: Vec::new(),
+            lan: LinkConfig::perfect(),
+            link: LinkConfig::default(),
+            servers: default_servers(),
+            resolver: ResolverConfig::default(),
+            interrupt_ms: None,
+        }
+    }
+}
+
+/// Why there is no such scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// Neither a preset nor a file.
+    #[error("there is no simulated network {name:?}; give the path of a scenario file (*.toml) or one of: {presets}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The presets there are.
+        presets: String,
+    },
+    /// The file could not be read.
+    #[error("cannot read the scenario file {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No TOML, or not the TOML of a scenario; the text shows the line.
+    #[error("{}: {source}", place(path.as_deref()))]
+    Syntax {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong, and in which line.
+        source: Box<toml::de::Error>,
+    },
+    /// It can be read and makes no sense.
+    #[error("{}: {problem}", place(path.as_deref()))]
+    Contradiction {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+fn place(path: Option<&Path>) -> String {
+    path.map_or_else(|| "the scenario".into(), |path| format!("the scenario file {}", path.display()))
+}
+
+impl Scenario {
+    /// Reads a scenario from TOML.
+    ///
+    /// # Errors
+    ///
+    /// When it is not TOML, has a property that no scenario has, or contradicts itself.
+    pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
+        Self::read(None, text)
+    }
+
+    /// Reads a scenario from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, and as [`Scenario::from_toml`].
+    pub fn from_file(path: &Path) -> Result<Self, ScenarioError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.into(), source })?;
+        Self::read(Some(path), &text)
+    }
+
+    fn read(path: Option<&Path>, text: &str) -> Result<Self, ScenarioError> {
+        let path = path.map(Path::to_path_buf);
+        let scenario: Self = match toml::from_str(text) {
+            Ok(scenario) => scenario,
+            Err(source) => return Err(ScenarioError::Syntax { path, source: Box::new(source) }),
+        };
+        scenario.check().map_err(|problem| ScenarioError::Contradiction { path, problem })?;
+        Ok(scenario)
+    }
+
+    /// The servers that a run asks by default, as people write them.
+    #[must_use]
+    pub fn server_names(&self) -> Vec<String> {
+        self.servers.iter().map(ServerConfig::written).collect()
+    }
+
+    /// The addresses of the host: those given, else one that suits.
+    #[must_use]
+    pub fn host_addresses(&self) -> Vec<IpAddr> {
+        let is_inside = self.nats.iter().any(|nat| nat.translates(Family::Ipv4));
+        let suitable = if is_inside { Ipv4Addr::new(192, 168, 1, 23) } else { Ipv4Addr::new(203, 0, 113, 10) };
+        self.host.addresses.clone().unwrap_or_else(|| vec![suitable.into()])
+    }
+
+    /// What cannot be, in words: probabilities out of range, addresses that two have, a NAT without an external address.
+    fn check(&self) -> Result<(), String> {
+        for (name, link) in [("lan", &self.lan), ("link", &self.link)] {
+            check_link(link).map_err(|problem| format!("[{name}]: {problem}"))?;
+        }
+        for (index, nat) in self.nats.iter().enumerate() {
+            nat.check().map_err(|problem| format!("[[nats]] number {}: {problem}", index + 1))?;
+            for (before, other) in self.nats[..index].iter().enumerate() {
+                let both = nat.mapping.is_some() && other.mapping.is_some();
+                if let Some(ip) = nat.external.iter().find(|ip| both && other.external.contains(ip)) {
+                    let (first, second) = (before + 1, index + 1);
+                    return Err(format!("[[nats]] numbers {first} and {second} have the same `external` address {ip}"));
+                }
+            }
+        }
+        for (index, server) in self.servers.iter().enumerate() {
+            server.check().map_err(|problem| format!("[[servers]] number {}: {problem}", index + 1))?;
+            if self.servers[..index].iter().any(|other| other.name.eq_ignore_ascii_case(&server.name)) {
+                return Err(format!("[[servers]] number {}: there is another one called {:?}", index + 1, server.name));
+            }
+        }
+        if let Some(ip) = self.host.addresses.iter().flatten().find(|ip| ip.is_unspecified() || ip.is_multicast()) {
+            return Err(format!("[host]: {ip} is no address for a host"));
+        }
+        let milliseconds = [("resolver.delay_ms", Some(self.resolver.delay_ms)), ("interrupt_ms", self.interrupt_ms)];
+        for (name, ms) in milliseconds {
+            check_ms(name, ms.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+fn check_link(link: &LinkConfig) -> Result<(), String> {
+    check_ms("rtt_ms", link.rtt_ms)?;
+    check_ms("jitter_ms", link.jitter_ms)?;
+    let burst = link.burst.iter().flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
+    for (name, probability) in [("loss", link.loss), ("duplicate", link.duplicate)].into_iter().chain(burst) {
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(format!("`{name}` is a probability, from 0 to 1, not {probability}"));
+        }
+    }
+    Ok(())
+}
+
+fn check_ms(name: &str, ms: f64) -> Result<(), String> {
+    if (0.0..=3_600_000.0).contains(&ms) { Ok(()) } else { Err(format!("`{name}` must be from 0 to 3600000 milliseconds, not {ms}")) }
+}
+
+/// Two servers fit for behavior discovery and two plain ones, run by nobody in the documentation networks.
+fn default_servers() -> Vec<ServerConfig> {
+    let server = |number: u16, network: [u8; 3], style| {
+        let at = |last, port| SocketAddrV4::new(Ipv4Addr::new(network[0], network[1], network[2], last), port);
+        let at6 = |last, port| SocketAddrV6::new([0x2001, 0xdb8, number, 0, 0, 0, 0, last].into(), port, 0, 0);
+        let first = u8::try_from(number * 10).unwrap_or(u8::MAX);
+        let is_full = style == Style::Rfc5780;
+        ServerConfig {
+            name: format!("stun{number}.example.net"),
+            ipv4: Some(at(first, 3478)),
+            ipv4_alternate: is_full.then(|| at(first.saturating_add(1), 3479)),
+            ipv6: Some(at6(1, 3478)),
+            ipv6_alternate: is_full.then(|| at6(2, 3479)),
+            style,
+            rtt_ms: f64::from(number - 1) * 4.0,
+            ..ServerConfig::default()
+        }
+    };
+    vec![
+        server(1, [192, 0, 2], Style::Rfc5780),
+        server(2, [198, 51, 100], Style::Rfc5780),
+        server(3, [192, 0, 2], Style::Rfc8489Plain),
+        server(4, [198, 51, 100], Style::Rfc8489Plain),
+    ]
+}

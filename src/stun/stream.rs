@@ -1,0 +1,130 @@
+//! Messages on a stream (TCP, TLS): the header's length is the only framing (RFC 8489 section 6.2.2).
+
+use super::NotStun;
+use super::message::{HEADER, Header};
+use super::not_stun::is_tls;
+
+/// Cuts a stream into messages, however the segments fall. Call [`push`](Self::push) with what arrived, then take messages out until there
+/// are none; so it never holds more than one incomplete message (at most 65,555 bytes) and what a single push added.
+///
+/// The first bytes that cannot be STUN are reported once, and nothing after them: such a stream cannot be understood again.
+#[derive(Debug, Default)]
+pub struct Framer {
+    buffer: Vec<u8>,
+    broken: bool,
+}
+
+impl Framer {
+    /// A framer at the beginning of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes what arrived.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if !self.broken {
+            self.buffer.extend(bytes);
+        }
+    }
+
+    /// To be asked when the stream has ended: the bytes that did not become a message, if any.
+    pub fn finish(&mut self) -> Option<NotStun> {
+        let left = std::mem::take(&mut self.buffer);
+        let reason = || format!("the stream ended after {} bytes of a message", left.len());
+        (!left.is_empty()).then(|| NotStun::new(reason(), &left))
+    }
+
+    /// Gives up the stream.
+    fn fail(&mut self, reason: String) -> NotStun {
+        self.broken = true;
+        NotStun::new(reason, &std::mem::take(&mut self.buffer))
+    }
+}
+
+impl Iterator for Framer {
+    type Item = Result<Vec<u8>, NotStun>;
+
+    /// The next whole message; `None` while it has not arrived.
+    fn next(&mut self) -> Option<Self::Item> {
+        // Said as early as it is sure: who speaks first and waits for an answer (SSH, SMTP) or says little and hangs up (a TLS alert)
+        // may never send the twenty bytes of a header.
+        if *self.buffer.first()? & 0xC0 != 0 {
+            return Some(Err(self.fail("the first two bits are not zero".into())));
+        }
+        if is_tls(&self.buffer) {
+            return Some(Err(self.fail("the stream is encrypted".into())));
+        }
+        let header = Header::read(self.buffer.first_chunk::<HEADER>()?).ok()?;
+        if let Err(reason) = header.check(None) {
+            return Some(Err(self.fail(reason)));
+        }
+        let size = HEADER + usize::from(header.length);
+        if self.buffer.len() < size {
+            return None;
+        }
+        let rest = self.buffer.split_off(size);
+        Some(Ok(std::mem::replace(&mut self.buffer, rest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stun::{Request, TransactionId};
+
+    fn messages() -> [Vec<u8>; 2] {
+        let first = Request::default().encode(TransactionId([1; 12]));
+        let second = Request { response_port: Some(4242), ..Request::default() }.encode(TransactionId([2; 12]));
+        [first, second]
+    }
+
+    #[test]
+    fn segments_may_split_and_merge_messages() {
+        let stream = messages().concat();
+        for size in 1..=stream.len() {
+            let mut framer = Framer::new();
+            let mut found = Vec::new();
+            for segment in stream.chunks(size) {
+                framer.push(segment);
+                found.extend(framer.by_ref().map(Result::unwrap));
+            }
+            assert_eq!(found, messages(), "segments of {size}");
+            assert_eq!(framer.finish(), None);
+        }
+    }
+
+    #[test]
+    fn a_stranger_is_told_once_and_early() {
+        let mut framer = Framer::new();
+        framer.push(b"SSH-2.0-OpenSSH_9.2p1\r\n");
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("an SSH banner"));
+        framer.push(&messages()[0]);
+        assert!(framer.next().is_none());
+        assert_eq!(framer.finish(), None);
+    }
+
+    #[test]
+    fn a_tls_alert_is_told_though_it_is_shorter_than_a_header() {
+        let mut framer = Framer::new();
+        framer.push(&[21, 3, 1, 0, 2, 2, 40]);
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("a TLS alert"));
+    }
+
+    #[test]
+    fn what_comes_before_a_stranger_is_kept() {
+        let mut framer = Framer::new();
+        framer.push(&[messages()[0].as_slice(), b"HTTP/1.1 400 Bad Request\r\n\r\n"].concat());
+        assert_eq!(framer.next(), Some(Ok(messages()[0].clone())));
+        assert_eq!(framer.next().unwrap().unwrap_err().guess(), Some("an HTTP response"));
+    }
+
+    #[test]
+    fn an_end_inside_a_message_is_told() {
+        let mut framer = Framer::new();
+        framer.push(&messages()[1][..22]);
+        assert!(framer.next().is_none());
+        let error = framer.finish().unwrap();
+        assert_eq!(error.reason(), "the stream ended after 22 bytes of a message");
+    }
+}

@@ -1,0 +1,86 @@
+//! Real sockets on the loopback interface: what the engine is told about what servers, closed ports and strangers do.
+
+mod names;
+mod streams;
+mod tls;
+mod udp;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use nat_probe::engine::{Command, Input, Network, SocketId, SocketSpec};
+use nat_probe::net::{Config, RealNetwork};
+use nat_probe::probe::Failure;
+use nat_probe::stun::Transport;
+
+/// Far more than anything on loopback takes.
+const LIMIT: Duration = Duration::from_secs(10);
+
+const FIRST: SocketId = SocketId(1);
+const SECOND: SocketId = SocketId(2);
+
+fn network() -> RealNetwork {
+    RealNetwork::new(Config::default()).unwrap()
+}
+
+fn spec(transport: Transport, remote: SocketAddr) -> SocketSpec {
+    SocketSpec { transport, remote, server_name: None, local_ports: Vec::new(), share_port: false }
+}
+
+fn open(network: &mut RealNetwork, socket: SocketId, spec: SocketSpec) {
+    network.perform(Command::Open { socket, spec });
+}
+
+fn send(network: &mut RealNetwork, socket: SocketId, remote: SocketAddr, bytes: &[u8]) {
+    network.perform(Command::Send { socket, remote, bytes: bytes.to_vec() });
+}
+
+/// The first input that fits; those before it are left out.
+fn expect<T>(network: &mut RealNetwork, what: &str, fits: impl Fn(&Input) -> Option<T>) -> T {
+    let limit = network.now() + LIMIT;
+    let mut others = Vec::new();
+    while let Some(input) = network.wait(limit) {
+        if let Some(found) = fits(&input) {
+            return found;
+        }
+        others.push(input);
+    }
+    panic!("no {what}, but {others:?}");
+}
+
+fn opened(network: &mut RealNetwork, wanted: SocketId) -> SocketAddr {
+    expect(network, "opened socket", |input| match input {
+        Input::Opened { socket, local } if *socket == wanted => Some(*local),
+        _ => None,
+    })
+}
+
+fn received(network: &mut RealNetwork) -> (SocketAddr, Vec<u8>) {
+    expect(network, "received message", |input| match input {
+        Input::Received { source, bytes, .. } => Some((*source, bytes.clone())),
+        _ => None,
+    })
+}
+
+fn failed(network: &mut RealNetwork) -> (Option<SocketAddr>, Failure) {
+    expect(network, "failure", |input| match input {
+        Input::Failed { remote, failure, .. } => Some((*remote, failure.clone())),
+        _ => None,
+    })
+}
+
+/// A Binding request as a whole message of twenty bytes, told from others by a number.
+fn message(number: u8) -> Vec<u8> {
+    let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    bytes.extend([number; 12]);
+    bytes
+}
+
+/// Whether this system has IPv6 at all.
+fn has_ipv6() -> bool {
+    let there = std::net::UdpSocket::bind("[::1]:0").is_ok();
+    if !there {
+        eprintln!("skipped: this system has no IPv6 loopback address");
+    }
+    there
+}

@@ -1,0 +1,130 @@
+//! Any bytes are survived, and what is written is read.
+
+use std::net::SocketAddr;
+
+use nat_probe::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
+use nat_probe::stun::{Change, Class, Framer, Message, Request, TransactionId, Writer, dump};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use stun_rs::attributes::stun as strict;
+use stun_rs::{DecoderContextBuilder, MessageClass, MessageDecoderBuilder, MessageEncoder, StunMessageBuilder};
+
+use crate::{captures, hex};
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..300), header in any::<bool>()) {
+        let bytes = if header { [&hex("0101012c2112a442000102030405060708090a0b")[..], &bytes].concat() } else { bytes };
+        survive(&bytes)?;
+    }
+
+    #[test]
+    fn mutated_captures_are_survived(
+        which in any::<prop::sample::Index>(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let datagrams = captures::datagrams();
+        let mut bytes = which.get(&datagrams).clone();
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        survive(&bytes)?;
+        survive(&bytes[..cut.index(bytes.len() + 1)])?;
+    }
+
+    #[test]
+    fn what_is_written_is_read(
+        id in any::<[u8; 12]>(),
+        head in any::<Option<[u8; 4]>>(),
+        method in 0u16..0x1000,
+        mapped in any::<SocketAddr>(),
+        value in vec(any::<u8>(), 0..40),
+    ) {
+        let mapped = SocketAddr::new(mapped.ip(), mapped.port());
+        let bytes = Writer::new(Class::Success, method, TransactionId(id), head)
+            .attribute(0xC123, &value)
+            .xor_address(XOR_MAPPED_ADDRESS, mapped)
+            .address(MAPPED_ADDRESS, mapped)
+            .fingerprint(true)
+            .finish();
+        let message = Message::read(&bytes).unwrap();
+        prop_assert_eq!(&message.faults, &[""; 0]);
+        prop_assert_eq!((message.class, message.method, message.id.0), (Class::Success, method, id));
+        prop_assert_eq!(message.head, head.unwrap_or([0x21, 0x12, 0xA4, 0x42]));
+        prop_assert_eq!(&message.attribute(0xC123).unwrap().value, &value);
+        prop_assert_eq!((message.xor_mapped_address(), message.mapped_address()), (Some(mapped), Some(mapped)));
+        prop_assert_eq!(message.fingerprint(), Some(true));
+    }
+
+    #[test]
+    fn requests_are_read_back(id in any::<[u8; 12]>(), change in 0usize..4, response_port in any::<Option<u16>>()) {
+        let change = [Change::Nothing, Change::Empty, Change::Port, Change::AddressAndPort][change];
+        let message = Message::read(&Request { change, response_port }.encode(TransactionId(id))).unwrap();
+        let expected = match change {
+            Change::Nothing => None,
+            Change::Empty => Some((false, false)),
+            Change::Port => Some((false, true)),
+            Change::AddressAndPort => Some((true, true)),
+        };
+        prop_assert_eq!(message.change_request(), expected);
+        prop_assert_eq!(message.has_change_request(), expected.is_some());
+        prop_assert_eq!(message.response_port(), response_port);
+        prop_assert_eq!((message.class, message.method, message.id.0), (Class::Request, 1, id));
+    }
+
+    /// The strict codec, and we, understand each other.
+    #[test]
+    fn stun_rs_agrees(id in any::<[u8; 12]>(), mapped in any::<SocketAddr>(), software in "[ -~]{1,40}") {
+        let mapped = SocketAddr::new(mapped.ip(), mapped.port());
+        let theirs = StunMessageBuilder::new(stun_rs::methods::BINDING, MessageClass::SuccessResponse)
+            .with_transaction_id(id.into())
+            .with_attribute(strict::Software::new(&software).unwrap())
+            .with_attribute(strict::XorMappedAddress::from(mapped))
+            .with_attribute(strict::Fingerprint::default())
+            .build();
+        let mut bytes = vec![0; 256];
+        let length = MessageEncoder::default().encode(&mut bytes, &theirs).unwrap();
+        bytes.truncate(length);
+        let message = Message::read(&bytes).unwrap();
+        prop_assert_eq!(&message.faults, &[""; 0]);
+        prop_assert_eq!(message.mapped(), Some(mapped));
+        prop_assert_eq!(message.software(), Some(software.clone()));
+        prop_assert_eq!(message.fingerprint(), Some(true));
+
+        let ours = Writer::new(Class::Success, 1, TransactionId(id), None)
+            .attribute(0x8022, software.as_bytes())
+            .xor_address(XOR_MAPPED_ADDRESS, mapped)
+            .fingerprint(true)
+            .finish();
+        prop_assert_eq!(&ours, &bytes);
+        let context = DecoderContextBuilder::default().with_validation().build();
+        prop_assert!(MessageDecoderBuilder::default().with_context(context).build().decode(&ours).is_ok());
+    }
+}
+
+/// Reads bytes every way there is; what comes out is never much larger than what went in.
+fn survive(bytes: &[u8]) -> Result<(), TestCaseError> {
+    if let Ok(message) = Message::read(bytes) {
+        let values: usize = message.attributes().iter().map(|attribute| attribute.value.len() + 4).sum();
+        prop_assert!(values <= bytes.len());
+        prop_assert!(message.faults.len() <= 20);
+        let _ =
+            (message.mapped(), message.other_address(), message.response_origin(), message.error(), message.software());
+        let _ =
+            (message.unknown_attributes(), message.change_request(), message.response_port(), message.padding_len());
+    }
+    let text = dump(bytes);
+    prop_assert!(text.len() <= 2000 + 40 * bytes.len());
+    prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    let mut framer = Framer::new();
+    let mut size_out = 0;
+    for segment in bytes.chunks(7) {
+        framer.push(segment);
+        size_out += framer.by_ref().map(|message| message.map_or(0, |message| message.len())).sum::<usize>();
+    }
+    prop_assert!(size_out <= bytes.len());
+    let _ = framer.finish();
+    Ok(())
+}
