@@ -230,8 +230,10 @@ impl MeasureArgs {
         let fitting: Vec<Family> = chosen.into_iter().filter(|family| family.has(source)).collect();
         if fitting.is_empty() {
             let (flag, family) = if self.ipv4 { ("-4", "IPv6") } else { ("-6", "IPv4") };
-            return Err(super::error::CliError::usage(format!("--source {source} is an {family} address, and {flag} excludes those"))
-                .advise(format!("without {flag}, or another source address")));
+            return Err(super::error::CliError::usage(format!(
+                "--source {source} is an {family} address, and {flag} excludes those"
+            ))
+            .advise(format!("without {flag}, or another source address")));
         }
         Ok(fitting)
     }

@@ -88,13 +88,15 @@ mod tests {
         let pretty = "{\n  \"a \\\" b\": [ 1, \"c\\\\\" ],\n  \"d\": \" \\n \"\n}\n";
         let line = one_line(pretty);
         assert_eq!(line, "{\"a \\\" b\":[1,\"c\\\\\"],\"d\":\" \\n \"}");
-        let (before, after): (Value, Value) = (serde_json::from_str(pretty).unwrap(), serde_json::from_str(&line).unwrap());
+        let (before, after): (Value, Value) =
+            (serde_json::from_str(pretty).unwrap(), serde_json::from_str(&line).unwrap());
         assert_eq!(before, after);
     }
 
     #[test]
     fn an_address_that_the_report_lacks_is_masked_too() {
-        let mut value = serde_json::json!({"event": "stray", "source": "192.0.2.9:1", "n": 3, "list": ["x 192.0.2.9 y"]});
+        let mut value =
+            serde_json::json!({"event": "stray", "source": "192.0.2.9:1", "n": 3, "list": ["x 192.0.2.9 y"]});
         mask(&mut value, &Redactor::default());
         assert!(!value.to_string().contains("192.0.2.9"), "{value}");
     }

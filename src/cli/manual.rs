@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory as _};
 use clap::builder::{Resettable, StyledStr};
+use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
@@ -54,7 +54,8 @@ pub type Page = (String, Vec<u8>);
 /// When a file cannot be written.
 pub fn write(directory: &Path) -> Result<(), CliError> {
     let fail = |path: &Path, error: &io::Error| {
-        CliError::usage(format!("cannot write the manual page {}: {error}", path.display())).advise("a directory you may write to")
+        CliError::usage(format!("cannot write the manual page {}: {error}", path.display()))
+            .advise("a directory you may write to")
     };
     fs::create_dir_all(directory).map_err(|error| fail(directory, &error))?;
     let pages = pages().map_err(|error| fail(directory, &error))?;
@@ -136,7 +137,12 @@ fn see_also(roff: &mut Roff, name: &str, names: &[String]) {
     for other in names.iter().filter(|other| *other != name) {
         line.extend([bold(other.as_str()), roman("(1), ")]);
     }
-    line.extend([italic("RFC 5780"), roman(" (NAT behavior discovery), "), italic("RFC 4787"), roman(" (NAT behavior for UDP), ")]);
+    line.extend([
+        italic("RFC 5780"),
+        roman(" (NAT behavior discovery), "),
+        italic("RFC 4787"),
+        roman(" (NAT behavior for UDP), "),
+    ]);
     line.extend([italic("RFC 8489"), roman(" (STUN)")]);
     roff.text(line);
 }
@@ -166,7 +172,10 @@ const FILES: &[(&str, &str)] = &[
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("NAT_PROBE_SERVERS", "The servers to ask where the arguments name none, separated by commas or spaces."),
     ("NO_COLOR", "Where it is set and not empty, color is used only with --color always."),
-    ("LC_ALL, LC_CTYPE, LANG", "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then."),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
+    ),
     ("XDG_CONFIG_HOME", "Where the configuration is, see FILES."),
 ];
 

@@ -2,21 +2,38 @@
 
 use std::net::SocketAddr;
 
-use crate::probe::{Evidence, Exchange, Failure, Outcome, Reply, Server};
-use crate::report::document::{ServerError, ServerRow};
+use crate::probe::finding::{Connectivity, FamilyFindings};
+use crate::probe::{Evidence, Exchange, Failure, Family, Outcome, Reply, Server};
+use crate::report::document::{Families, ServerError, ServerRow};
 use crate::stun::escape::escape;
 use crate::stun::{Change, Transport};
 
-/// The rows, in the order in which the servers were named.
+/// The rows, in the order in which the servers were named. Where a server has a row of another family, those of a family that
+/// this host does not have are left out: they would say the same of every server.
 #[must_use]
-pub fn rows(seen: &Evidence) -> Vec<ServerRow> {
+pub fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
     let mut exchanges: Vec<Vec<&Exchange>> = vec![Vec::new(); seen.servers.len()];
     for exchange in &seen.exchanges {
         if let Some(of_server) = exchanges.get_mut(exchange.server) {
             of_server.push(exchange);
         }
     }
-    seen.servers.iter().zip(&exchanges).flat_map(|(server, exchanges)| rows_of(server, exchanges)).collect()
+    let mut rows = Vec::new();
+    for (server, exchanges) in seen.servers.iter().zip(&exchanges) {
+        let mut of_server = rows_of(server, exchanges);
+        if of_server.iter().any(|row| !is_unavailable(row, families)) {
+            of_server.retain(|row| !is_unavailable(row, families));
+        }
+        rows.extend(of_server);
+    }
+    rows
+}
+
+fn is_unavailable(row: &ServerRow, families: &Families) -> bool {
+    let missing = |(family, found): (Family, &FamilyFindings)| {
+        found.connectivity == Connectivity::Unavailable && row.address.is_some_and(|address| family.has(address.ip()))
+    };
+    families.iter().any(missing)
 }
 
 fn rows_of(server: &Server, exchanges: &[&Exchange]) -> Vec<ServerRow> {
@@ -33,7 +50,8 @@ fn rows_of(server: &Server, exchanges: &[&Exchange]) -> Vec<ServerRow> {
     }
     let asked = asked(server, exchanges);
     if asked.is_empty()
-        && let Some((lookup, &address)) = server.lookups.iter().find_map(|lookup| Some((lookup, lookup.addresses.first()?)))
+        && let Some((lookup, &address)) =
+            server.lookups.iter().find_map(|lookup| Some((lookup, lookup.addresses.first()?)))
     {
         let error = not_waited_for("it was not asked: the result did not need it, or the run ended before".to_owned());
         rows.push(ServerRow { address: Some(address), error: Some(error), ..empty(lookup.transport) });
@@ -76,8 +94,11 @@ fn empty_row(server: &str, transport: Transport) -> ServerRow {
 }
 
 fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Exchange]) -> ServerRow {
-    let here: Vec<&Exchange> =
-        exchanges.iter().copied().filter(|exchange| exchange.remote == address && exchange.transport == transport).collect();
+    let here: Vec<&Exchange> = exchanges
+        .iter()
+        .copied()
+        .filter(|exchange| exchange.remote == address && exchange.transport == transport)
+        .collect();
     let plain: Vec<&Exchange> = here.iter().copied().filter(|exchange| is_plain(exchange)).collect();
     let answers: Vec<&Reply> = plain.iter().filter_map(|exchange| exchange.answer()).collect();
     let mapped = answers.iter().find_map(|reply| reply.mapped);
@@ -133,9 +154,10 @@ fn error(exchange: &Exchange) -> ServerError {
         Outcome::Silence { waited_ms } => {
             named("no-answer", format!("no answer in {:.1} s ({})", waited_ms / 1000.0, times(exchange.sends)))
         }
-        Outcome::Reply(Reply { error: Some(error), .. }) => {
-            named("error-response", format!("answered with error {} {}", error.code, escape(&error.reason)).trim_end().to_owned())
-        }
+        Outcome::Reply(Reply { error: Some(error), .. }) => named(
+            "error-response",
+            format!("answered with error {} {}", error.code, escape(&error.reason)).trim_end().to_owned(),
+        ),
         Outcome::Reply(reply) if reply.source != exchange.remote => {
             named("other-source", format!("answered from {}, which was not asked", reply.source))
         }
@@ -145,9 +167,10 @@ fn error(exchange: &Exchange) -> ServerError {
             named("no-mapped-address", format!("answered without a mapped address that could be believed{faults}"))
         }
         Outcome::Looped { source, .. } => named("other-source", format!("the question came back from {source}")),
-        Outcome::Abandoned { waited_ms } => {
-            not_waited_for(format!("no answer in the {:.1} s until the result was clear or the run ended", waited_ms / 1000.0))
-        }
+        Outcome::Abandoned { waited_ms } => not_waited_for(format!(
+            "no answer in the {:.1} s until the result was clear or the run ended",
+            waited_ms / 1000.0
+        )),
         Outcome::Pending => not_waited_for("no answer until the run ended".to_owned()),
     }
 }
@@ -216,7 +239,7 @@ mod tests {
     }
 
     fn seen(lookup: Lookup, exchanges: Vec<Exchange>) -> Vec<ServerRow> {
-        rows(&Evidence { servers: vec![server(vec![lookup])], exchanges, ..Evidence::default() })
+        rows(&Evidence { servers: vec![server(vec![lookup])], exchanges, ..Evidence::default() }, &Families::default())
     }
 
     #[test]
@@ -227,7 +250,10 @@ mod tests {
         assert_eq!((row.rtt_min_ms, row.rtt_ms, row.rtt_max_ms), (Some(10.0), Some(25.0), Some(60.0)));
         assert_eq!(row.mapped, Some("203.0.113.7:4000".parse().unwrap()));
         assert!(row.error.is_none());
-        assert!(!row.software.as_ref().unwrap().contains('\u{1b}'), "what a server wrote cannot reach the terminal as it is");
+        assert!(
+            !row.software.as_ref().unwrap().contains('\u{1b}'),
+            "what a server wrote cannot reach the terminal as it is"
+        );
         assert_eq!(row.capabilities, ["other-address"]);
     }
 
@@ -270,6 +296,10 @@ mod tests {
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].error.as_ref().unwrap().code, "name-not-found");
         assert_eq!(seen(found(SERVER), Vec::new())[0].error.as_ref().unwrap().code, "not-waited-for");
-        assert_eq!(super::rows(&Evidence { servers: vec![server(Vec::new())], ..Evidence::default() }).len(), 1);
+        assert_eq!(
+            super::rows(&Evidence { servers: vec![server(Vec::new())], ..Evidence::default() }, &Families::default())
+                .len(),
+            1
+        );
     }
 }

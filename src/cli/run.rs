@@ -142,7 +142,12 @@ impl Job<'_> {
         Ok(Exit::of(stopped, exit))
     }
 
-    fn simulate(self, name: &str, events: &mut Events, out: &mut Output) -> Result<(Circumstances, Evidence), CliError> {
+    fn simulate(
+        self,
+        name: &str,
+        events: &mut Events,
+        out: &mut Output,
+    ) -> Result<(Circumstances, Evidence), CliError> {
         let (scenario, simulated) = scenario::load(name)?;
         let measure = self.measure;
         let servers = if measure.server.is_empty() && measure.servers_file.is_none() {

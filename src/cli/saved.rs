@@ -38,8 +38,10 @@ pub fn report(path: &Path) -> Result<Report, CliError> {
     let fail = |cause: String, advice: &str| {
         CliError::usage(format!("cannot judge the saved report {} again: {cause}", path.display())).advise(advice)
     };
-    let text = read_text(path, LARGEST_REPORT).map_err(|cause| fail(cause, "a file that `nat-probe classify --json` wrote"))?;
-    let report = parse(&text).map_err(|error| fail(error.to_string(), "a file that `nat-probe classify --json` wrote"))?;
+    let text = read_text(path, LARGEST_REPORT)
+        .map_err(|cause| fail(cause, "a file that `nat-probe classify --json` wrote"))?;
+    let report =
+        parse(&text).map_err(|error| fail(error.to_string(), "a file that `nat-probe classify --json` wrote"))?;
     if report.command != "classify" {
         let cause = format!("it is a report of {}, which tests no NAT behavior", report.command.escape_default());
         return Err(fail(cause, "a report of classify"));

@@ -12,8 +12,9 @@ use crate::stun::ServerSpec;
 /// # Errors
 /// When there is neither, or the file is no scenario.
 pub fn load(name: &str) -> Result<(String, Scenario), CliError> {
-    sim::load(name)
-        .map_err(|error| CliError::usage(error.to_string()).advise("nat-probe classify --simulate list, which describes the names"))
+    sim::load(name).map_err(|error| {
+        CliError::usage(error.to_string()).advise("nat-probe classify --simulate list, which describes the names")
+    })
 }
 
 /// The servers that the scenario has.
@@ -21,7 +22,8 @@ pub fn load(name: &str) -> Result<(String, Scenario), CliError> {
 /// # Errors
 /// When it names one that is none.
 pub fn servers(scenario: &Scenario) -> Result<Vec<ServerSpec>, CliError> {
-    let parse = |name: &String| ServerSpec::parse(name).map_err(|error| CliError::usage(format!("the scenario: {error}")));
+    let parse =
+        |name: &String| ServerSpec::parse(name).map_err(|error| CliError::usage(format!("the scenario: {error}")));
     scenario.server_names().iter().map(parse).collect()
 }
 
@@ -32,7 +34,8 @@ pub fn servers(scenario: &Scenario) -> Result<Vec<ServerSpec>, CliError> {
 pub fn list(output: &OutputArgs, out: &mut Output) -> Result<Exit, CliError> {
     let presets = sim::presets();
     if output.json || output.ndjson {
-        let described = |preset: &sim::Preset| serde_json::json!({ "name": preset.name, "description": preset.description });
+        let described =
+            |preset: &sim::Preset| serde_json::json!({ "name": preset.name, "description": preset.description });
         let all: Vec<_> = presets.iter().map(described).collect();
         out.line(&serde_json::Value::from(all).to_string())?;
     } else {

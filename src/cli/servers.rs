@@ -101,7 +101,8 @@ fn from_variable(value: &str) -> Result<Vec<ServerSpec>, CliError> {
     let words = value.split([',', ' ', '\t', '\n']).filter(|word| !word.is_empty());
     let servers: Result<Vec<_>, _> = words.map(ServerSpec::parse).collect();
     servers.map(unique).map_err(|error| {
-        CliError::usage(format!("the environment variable {VARIABLE}: {error}")).advise("servers separated by commas or spaces")
+        CliError::usage(format!("the environment variable {VARIABLE}: {error}"))
+            .advise("servers separated by commas or spaces")
     })
 }
 

@@ -10,7 +10,11 @@ const WIDTH: usize = 80;
 /// The looks that the options, the environment and the terminal agree on.
 #[must_use]
 pub fn style(output: &OutputArgs, out: &Output) -> Style {
-    let width = if out.is_terminal() { terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into()) } else { WIDTH };
+    let width = if out.is_terminal() {
+        terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
+    } else {
+        WIDTH
+    };
     Style {
         color: color(output.color, out.is_terminal()),
         ascii: output.ascii || !utf8_locale(),
@@ -24,7 +28,9 @@ fn color(choice: ColorChoice, terminal: bool) -> bool {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         // https://no-color.org: present and not empty.
-        ColorChoice::Auto => terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb"),
+        ColorChoice::Auto => {
+            terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+        }
     }
 }
 
