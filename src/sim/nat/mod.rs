@@ -114,10 +114,10 @@ impl Nat {
             return false;
         };
         packet.destination = inside;
-        if self.config.alg {
-            if let Payload::Data(bytes) = &mut packet.payload {
-                rewrite_mapped_address(bytes, external, inside);
-            }
+        if self.config.alg
+            && let Payload::Data(bytes) = &mut packet.payload
+        {
+            rewrite_mapped_address(bytes, external, inside);
         }
         true
     }
@@ -230,9 +230,10 @@ impl Nat {
 
     fn is_squatted(&self, now: Time, external: SocketAddr, remote: SocketAddr) -> bool {
         self.squatters.get(&(external, remote)).is_some_and(|&at| {
-            let replied = self.table.at(Protocol::Udp, external, now).is_some_and(|mapping| {
-                mapping.contacts.admit(Behavior::AddressAndPortDependent, remote, now, self.timeout)
-            });
+            let replied = self
+                .table
+                .at(Protocol::Udp, external, now)
+                .is_some_and(|mapping| mapping.contacts.admit(Behavior::AddressAndPortDependent, remote, now, self.timeout));
             !replied && now.saturating_sub(at) <= UNREPLIED
         })
     }

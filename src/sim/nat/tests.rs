@@ -75,7 +75,8 @@ fn each_of_the_nine_pairs_maps_and_filters_as_rfc_4787_says() {
                 let first = FOUR.map(|remote| bench.send(INSIDE, remote));
                 assert_eq!(first, FOUR.map(|remote| bench.send(INSIDE, remote)), "{name}");
                 let same = |a: usize, b: usize| first[a] == first[b];
-                let (address_only, any) = (mapping != Behavior::AddressAndPortDependent, mapping == Behavior::EndpointIndependent);
+                let (address_only, any) =
+                    (mapping != Behavior::AddressAndPortDependent, mapping == Behavior::EndpointIndependent);
                 assert_eq!([same(0, 1), same(2, 3)], [address_only; 2], "{name}");
                 assert_eq!([same(0, 2), same(1, 3), same(0, 3)], [any; 3], "{name}");
                 assert!(FOUR.iter().zip(first).all(|(remote, external)| bench.receive(remote, external).is_some()), "{name}");
@@ -178,11 +179,9 @@ fn pooling_decides_the_external_address() {
 #[test]
 fn hairpinning_shows_the_source_it_is_told_to() {
     let other = "192.168.1.23:40001";
-    for (hairpin, source) in [
-        (Hairpin::No, None),
-        (Hairpin::ExternalSource, Some("203.0.113.7:40001")),
-        (Hairpin::InternalSource, Some(other)),
-    ] {
+    for (hairpin, source) in
+        [(Hairpin::No, None), (Hairpin::ExternalSource, Some("203.0.113.7:40001")), (Hairpin::InternalSource, Some(other))]
+    {
         let mut bench = Bench::new(&NatConfig { hairpin, ..nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent) });
         let target = bench.send(INSIDE, A1P1).to_string();
         let (passage, packet) = bench.send_by(Protocol::Udp, other, &target);

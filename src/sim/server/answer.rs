@@ -163,7 +163,7 @@ impl Question<'_> {
 
     /// Ca:Cp of RFC 5780 table 1: relative to where the request arrived, whatever it asks for.
     fn other(&self) -> Option<SocketAddr> {
-        let other_ip = self.point.other_ip != !self.has(Fault::OtherSameIp);
+        let other_ip = self.point.other_ip == self.has(Fault::OtherSameIp);
         let point = Point { other_ip, other_port: !self.point.other_port };
         let mut other = self.server.at(self.family(), point).filter(|_| self.has_alternate())?;
         if self.has(Fault::PrivateAlternate) {

@@ -110,7 +110,9 @@ impl ServerConfig {
         for family in [Family::Ipv4, Family::Ipv6] {
             let name = family.name();
             let Some((primary, alternate)) = self.endpoints(family) else {
-                if (family == Family::Ipv4 && self.ipv4_alternate.is_some()) || (family == Family::Ipv6 && self.ipv6_alternate.is_some()) {
+                if (family == Family::Ipv4 && self.ipv4_alternate.is_some())
+                    || (family == Family::Ipv6 && self.ipv6_alternate.is_some())
+                {
                     return Err(format!("`{name}_alternate` without `{name}`"));
                 }
                 continue;

@@ -1,0 +1,20 @@
+//! The kernel lab: nat-probe against real servers (coturn, Debian's stund) behind real NATs (Linux, nftables), each story in a
+//! cage of namespaces. `NAT_PROBE_LAB=require` fails where a lab is impossible; `NAT_PROBE_LAB=truth` checks only the lab
+//! itself; `NAT_PROBE_BIN` names another binary to test.
+#![cfg(target_os = "linux")]
+
+#[path = "lab/kit/mod.rs"]
+mod kit;
+
+#[path = "lab/discover.rs"]
+mod discover;
+#[path = "lab/interrupt.rs"]
+mod interrupt;
+#[path = "lab/nats.rs"]
+mod nats;
+#[path = "lab/odd_nats.rs"]
+mod odd_nats;
+#[path = "lab/paths.rs"]
+mod paths;
+#[path = "lab/server_sets.rs"]
+mod server_sets;

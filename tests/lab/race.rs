@@ -1,0 +1,252 @@
+//! The courses, the runners and the table of the race.
+
+use std::process::{self, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nat_probe::probe::Behavior::{
+    self, AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
+};
+
+use crate::kit::cage::{self, Unplayed};
+use crate::kit::probe::{Run, Verdict};
+use crate::kit::prober::{self, Truth};
+use crate::kit::{ALPHA, BETA, Internet, nat, netns};
+
+/// Half the round trip.
+const ONE_WAY: Duration = Duration::from_millis(20);
+/// Of these runs of nat-probe the median counts. The others are an order of magnitude from any bar, and run once.
+const RUNS: usize = 5;
+/// Marks a result on its way out of the cage.
+const RESULT: &str = "RESULT\t";
+
+/// A NAT to classify, what it truly does, and the time allowed.
+struct Course {
+    name: &'static str,
+    gateway: fn() -> nat::Gateway,
+    /// Absent where UDP is dead.
+    truth: Option<Truth>,
+    bar: Duration,
+}
+
+/// Every test is answered / some silence has to be waited for / UDP is dead.
+const ANSWERED: Duration = Duration::from_millis(600);
+const SILENT: Duration = Duration::from_millis(1500);
+const DEAD: Duration = Duration::from_secs(3);
+
+const COURSES: [Course; 16] = [
+    Course { name: "no NAT", gateway: nat::router, truth: Some(Truth::routed(Ei)), bar: ANSWERED },
+    Course { name: "stateful firewall", gateway: nat::firewall, truth: Some(Truth::routed(Apd)), bar: SILENT },
+    nine("EIM + EIF", || nat::nat(Ei, Ei), Ei, Ei),
+    nine("EIM + ADF", || nat::nat(Ei, Ad), Ei, Ad),
+    nine("EIM + APDF", || nat::nat(Ei, Apd), Ei, Apd),
+    nine("ADM + EIF", || nat::nat(Ad, Ei), Ad, Ei),
+    nine("ADM + ADF", || nat::nat(Ad, Ad), Ad, Ad),
+    nine("ADM + APDF", || nat::nat(Ad, Apd), Ad, Apd),
+    nine("APDM + EIF", || nat::nat(Apd, Ei), Apd, Ei),
+    nine("APDM + ADF", || nat::nat(Apd, Ad), Apd, Ad),
+    nine("APDM + APDF", || nat::nat(Apd, Apd), Apd, Apd),
+    nine("open WAN input", nat::open_wan_router, Ei, Apd),
+    nine("host-wide filter", nat::host_wide_filter, Ei, Ad),
+    nine("exit by destination", nat::exit_by_destination, Ad, Apd),
+    Course { name: "UDP dropped", gateway: nat::udp_dropped, truth: None, bar: DEAD },
+    Course { name: "UDP rejected", gateway: nat::udp_rejected, truth: None, bar: DEAD },
+];
+
+const fn nine(name: &'static str, gateway: fn() -> nat::Gateway, mapping: Behavior, filtering: Behavior) -> Course {
+    let bar = if matches!(filtering, Ei) { ANSWERED } else { SILENT };
+    Course { name, gateway, truth: Some(Truth::nat(mapping, filtering)), bar }
+}
+
+/// Outside: runs every course in a cage of its own and prints the table. Inside: runs one.
+pub fn run() {
+    if let Some(course) = COURSES.iter().find(|course| cage::inside() && course.name == cage::story()) {
+        match course.run() {
+            Ok(result) => println!("{RESULT}{result}"),
+            Err(why) => println!("{RESULT}SKIP\t{why}"),
+        }
+        cage::curtain();
+    }
+    let mut failures = Vec::new();
+    for course in &COURSES {
+        match cage::reenter(course.name, &["--bench"]) {
+            Ok(output) => {
+                let result = output.lines().find_map(|line| line.strip_prefix(RESULT)).unwrap_or_default();
+                if let Some(why) = result.strip_prefix("SKIP\t") {
+                    return cage::skip(why);
+                }
+                if course.name == COURSES[0].name {
+                    header();
+                }
+                println!("{result}");
+                if result.contains('!') {
+                    failures.push(course.name);
+                }
+            }
+            Err(Unplayed::Impossible(why)) => return cage::skip(&why),
+            Err(Unplayed::Failed(output)) => {
+                println!("| {:<19} | failed:\n{output}", course.name);
+                failures.push(course.name);
+            }
+        }
+    }
+    println!("At {} ms round trip; nat-probe: median of {RUNS}; x: ratio to nat-probe;", 2 * ONE_WAY.as_millis());
+    println!("ok: right; ?: not all of it found out; wrong: says something untrue; !: nat-probe wrong or over its bar.");
+    if !failures.is_empty() {
+        println!("Missed: {}", failures.join(", "));
+        if cage::required() {
+            process::exit(1);
+        }
+    }
+}
+
+fn header() {
+    println!("| {:<19} | {:>21} | {:>14} | {:>14} |", "behind", "nat-probe", "natdiscovery", "stun");
+    println!("|{}|{}|{2}|{2}|", "-".repeat(21), "-".repeat(23), "-".repeat(16));
+}
+
+impl Course {
+    /// Everybody's run over this course, as a row of the table.
+    fn run(&self) -> Result<String, String> {
+        let net = Internet::with(&[ALPHA, BETA]).delayed(ONE_WAY)?.behind((self.gateway)());
+        if let Some(truth) = self.truth {
+            net.truth(ALPHA, truth);
+            self.check_distance();
+        }
+        let mut runs = Vec::new();
+        for _ in 0..RUNS {
+            net.forget();
+            runs.push(net.nat_probe("classify --json -4 --server 198.51.100.1 --server 203.0.113.1"));
+        }
+        let worst = runs.iter().map(|run| self.judge(&ours(run))).max().unwrap_or(Judgment::Silent);
+        let mut times: Vec<_> = runs.iter().map(|run| run.took).collect();
+        times.sort();
+        let median = times[RUNS / 2];
+        let missed = if worst != Judgment::Right || median > self.bar { " !" } else { "" };
+        let own = format!("{:.2} of {:.1} s {}{missed}", median.as_secs_f64(), self.bar.as_secs_f64(), worst.sign());
+
+        let others = [("turnutils_natdiscovery", vec!["-m", "-f", ALPHA.at()]), ("stun", vec![ALPHA.at()])];
+        let others = others.map(|(program, arguments)| {
+            net.forget();
+            let (took, said) = timed(program, &arguments);
+            let verdict = if program == "stun" { vovida(&said) } else { coturn(&said) };
+            let ratio = took.as_secs_f64() / median.as_secs_f64();
+            format!("{:.2} x{ratio:.1} {}", took.as_secs_f64(), self.judge(&verdict).sign())
+        });
+        Ok(format!("| {:<19} | {own:>21} | {:>14} | {:>14} |", self.name, others[0], others[1]))
+    }
+
+    /// The detour makes the distance that it promises.
+    fn check_distance(&self) {
+        let began = Instant::now();
+        netns::within("client", || prober::mapped(ALPHA.endpoint())).expect("an answer");
+        let round_trip = began.elapsed();
+        let fits = round_trip >= 2 * ONE_WAY && round_trip < 3 * ONE_WAY;
+        assert!(fits, "{}: {round_trip:?} instead of {:?}", self.name, 2 * ONE_WAY);
+    }
+
+    /// Sets a verdict against the truth.
+    fn judge(&self, verdict: &[Option<String>; 3]) -> Judgment {
+        let truth = self.truth.map(Verdict::from);
+        let truth = match truth {
+            Some(truth) => [truth.connectivity, truth.mapping, truth.filtering],
+            None => ["udp-blocked", "", ""],
+        };
+        let pairs = || verdict.iter().zip(truth).filter(|(_, truth)| !truth.is_empty());
+        if pairs().any(|(said, truth)| said.as_deref().is_some_and(|said| said != truth)) {
+            Judgment::Wrong
+        } else if pairs().all(|(said, _)| said.is_some()) {
+            Judgment::Right
+        } else {
+            Judgment::Silent
+        }
+    }
+}
+
+/// How a verdict stands to the truth, from best to worst.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Judgment {
+    Right,
+    Silent,
+    Wrong,
+}
+
+impl Judgment {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Right => "ok",
+            Self::Silent => "?",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// Connectivity, mapping and filtering in nat-probe's words; what a tool does not say is absent.
+fn ours(run: &Run) -> [Option<String>; 3] {
+    ["connectivity", "mapping/behavior", "filtering/behavior"].map(|member| {
+        let said = run.text(&format!("/families/ipv4/{member}"));
+        (!["", "inconclusive", "direct"].contains(&said)).then(|| said.to_owned())
+    })
+}
+
+/// What `turnutils_natdiscovery` says; the last statement about each counts.
+fn coturn(said: &str) -> [Option<String>; 3] {
+    let statement = |subject: &str| {
+        let line = said.lines().rev().find(|line| line.contains("NAT with") && line.contains(subject));
+        line.map(|line| behavior(line.trim_start_matches(|c| c != 'w')))
+    };
+    // "No NAT!" of the first exchange is overruled by any "NAT with" that follows
+    let (mapping, filtering) = (statement("Mapping"), statement("Filtering"));
+    let translated = mapping.is_some() || filtering.is_some();
+    let connectivity = translated.then(|| "nat".to_owned());
+    [connectivity, mapping, filtering]
+}
+
+/// What Debian's stun says in its line "Primary: ...".
+fn vovida(said: &str) -> [Option<String>; 3] {
+    let primary = said.lines().find(|line| line.starts_with("Primary:")).unwrap_or_default();
+    let words = |words: [&str; 3]| words.map(|word| (!word.is_empty()).then(|| word.to_owned()));
+    if primary.contains("Open") {
+        return words(["open", "none", "endpoint-independent"]);
+    }
+    if primary.contains("Firewall") {
+        return words(["firewalled", "none", ""]);
+    }
+    if primary.contains("Blocked") {
+        return words(["udp-blocked", "", ""]);
+    }
+    if !primary.contains("Mapping") {
+        return words(["", "", ""]);
+    }
+    let filtering = match primary {
+        line if line.contains("Independent Filter") => "endpoint-independent",
+        line if line.contains("Port Dependent Filter") => "address-and-port-dependent",
+        line if line.contains("Address Dependent Filter") || line.contains("Address Dependendent Filter") => {
+            "address-dependent"
+        }
+        _ => "",
+    };
+    // "Dependent Mapping" leaves open on what
+    let mapping = if primary.contains("Independent Mapping") { "endpoint-independent" } else { "" };
+    words(["nat", mapping, filtering])
+}
+
+/// The behavior named in a sentence.
+fn behavior(sentence: &str) -> String {
+    let behavior = match sentence.to_lowercase() {
+        line if line.contains("endpoint independent") => Ei,
+        line if line.contains("address and port dependent") => Apd,
+        _ => Ad,
+    };
+    behavior.name().to_owned()
+}
+
+/// Runs another tool on the client.
+fn timed(program: &str, arguments: &[&str]) -> (Duration, String) {
+    let mut command = Command::new("timeout");
+    command.arg("30").arg(program).args(arguments).stdin(Stdio::null());
+    let began = Instant::now();
+    let output = netns::within("client", || command.output());
+    let took = began.elapsed();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    (took, String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+}
