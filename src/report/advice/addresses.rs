@@ -117,14 +117,27 @@ pub(super) fn teredo(case: &Case) -> Option<Advice> {
 }
 
 pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
-    let both = case.report.families.iter().count() == 2;
-    if case.family != Family::Ipv6 || !both || case.found.connectivity != Connectivity::Unavailable {
+    let other = case.report.families.ipv4.as_ref().map(|found| found.connectivity);
+    let alone = matches!(other, None | Some(Connectivity::Unavailable));
+    if case.family != Family::Ipv6 || alone || case.found.connectivity != Connectivity::Unavailable {
         return None;
     }
     case.info(
         "ipv6-unavailable",
         "This host has no IPv6. Where the provider offers it, switching it on in the router gives most peers a way without NAT.",
     )
+}
+
+/// No address of any family that was asked for.
+pub(super) fn offline(report: &Report) -> Option<Advice> {
+    let mut families = report.families.iter().peekable();
+    families.peek()?;
+    if !families.all(|(_, found)| found.connectivity == Connectivity::Unavailable) {
+        return None;
+    }
+    let text = "This host has no address or route of any family asked for: connect it to a network, or ask for the other \
+                family.";
+    Some(Advice { code: "offline".to_owned(), severity: Severity::Error, family: None, text: text.to_owned() })
 }
 
 /// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
@@ -209,7 +222,9 @@ mod tests {
         let mut report = sample::home_router();
         report.families.ipv6 = Some(sample::unavailable());
         assert!(has(&report, "ipv6-unavailable") && !has(&report, "ipv6-direct-is-best-path"));
+        report.families.ipv4 = Some(sample::unavailable());
+        assert_eq!(codes(&report), ["offline"]);
         report.families.ipv4 = None;
-        assert!(!has(&report, "ipv6-unavailable"), "the sentence says it");
+        assert_eq!(codes(&report), ["offline"]);
     }
 }

@@ -51,6 +51,7 @@ pub fn advise(report: &Report) -> Vec<Advice> {
         let case = Case { report, family, found };
         advice.extend(FAMILY_RULES.iter().filter_map(|rule| rule(&case)));
     }
+    advice.extend(addresses::offline(report));
     advice.extend(addresses::ipv6_is_better(report));
     advice.extend(local_port_reused(report));
     advice.sort_by_key(|one| match one.severity {

@@ -51,7 +51,7 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
 }
 
 /// Where one server stands against at least two that agree: its name, the address that it saw and the one that all others saw.
-fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
+pub(super) fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
     let seen = witnesses(case);
     let mut counted: Vec<(&IpAddr, &Vec<&str>)> = seen.iter().collect();
     counted.sort_by_key(|(_, names)| names.len());
@@ -63,9 +63,6 @@ fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
 
 /// Servers that report wrong addresses exist; one against several is more often that than a second exit.
 pub(super) fn one_differs(case: &Case) -> Option<Advice> {
-    if pools(case) {
-        return None;
-    }
     let (server, odd, usual) = outlier(case)?;
     case.warning(
         "server-disagrees",
@@ -95,7 +92,7 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
     )
 }
 
-fn pools(case: &Case) -> bool {
+pub(super) fn pools(case: &Case) -> bool {
     case.found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary)
 }
 

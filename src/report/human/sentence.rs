@@ -11,7 +11,8 @@ pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) 
     let because = |text: &str| found.reason.as_ref().map_or(text.to_owned(), trimmed);
     match found.connectivity {
         Connectivity::Open => {
-            (Tint::Good, format!("{name} is open: no NAT and no firewall, anybody can reach this host."))
+            let at = found.public_addresses.first().map(|ip| format!(" at {ip}")).unwrap_or_default();
+            (Tint::Good, format!("{name} is open: no NAT and no firewall, anybody can reach this host{at}."))
         }
         Connectivity::Firewalled => {
             (Tint::Good, format!("{name} has no NAT, but a firewall: {}.", lets_in(found.filtering.behavior)))

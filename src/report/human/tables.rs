@@ -158,7 +158,8 @@ fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
     }
 }
 
-pub(super) const SERVERS: [&str; 4] = ["server", "over", "sees this host as\nmin/median/max ms", "software, support"];
+pub(super) const SERVERS: [&str; 4] =
+    ["server", "over", "sees this host as\nmin/median/max ms", "software, support,\nor what failed"];
 
 /// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
 pub(super) fn server(row: &ServerRow) -> Vec<String> {
@@ -167,16 +168,20 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
         Some(address) if address != name => format!("{name}\n{address}"),
         _ => name,
     };
-    let seen = match (&row.mapped, &row.error) {
-        (Some(mapped), _) => mapped.to_string(),
-        (None, Some(error)) => escape::visible(&error.text),
-        (None, None) => "no answer yet".to_owned(),
-    };
-    let times = [row.rtt_min_ms.or(row.rtt_ms), row.rtt_ms, row.rtt_max_ms.or(row.rtt_ms)];
-    let times: Vec<String> = times.into_iter().flatten().map(|ms| format!("{ms:.1}")).collect();
-    let seen = if times.is_empty() { seen } else { format!("{seen}\n{} ms", times.join("/")) };
+    let mapped = row.mapped.map(|mapped| mapped.to_string());
+    let seen: Vec<String> = mapped.into_iter().chain(round_trips(row)).collect();
     let software = row.software.as_deref().map(escape::visible);
     let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
-    let about: Vec<String> = software.into_iter().chain(support).collect();
-    vec![name, row.transport.name().to_owned(), seen, about.join("\n")]
+    let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
+    let about: Vec<String> = [software, support, failure].into_iter().flatten().collect();
+    vec![name, row.transport.name().to_owned(), seen.join("\n"), about.join("\n")]
+}
+
+/// One number where there was one round trip, or where they do not differ.
+fn round_trips(row: &ServerRow) -> Option<String> {
+    let median = row.rtt_ms?;
+    let times =
+        [row.rtt_min_ms.unwrap_or(median), median, row.rtt_max_ms.unwrap_or(median)].map(|ms| format!("{ms:.1}"));
+    let equal = times[0] == times[2];
+    Some(if equal { format!("{} ms", times[1]) } else { format!("{} ms", times.join("/")) })
 }
