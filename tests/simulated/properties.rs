@@ -113,6 +113,7 @@ proptest! {
         let evidence = drive(engine, &mut network, &mut |_| ());
         prop_assert!(network.now <= Duration::from_secs(11));
         prop_assert!(evidence.exchanges.len() < 200);
-        nat_probe::probe::judge::classify(&evidence, &on);
+        let findings = nat_probe::probe::judge::classify(&evidence, &on);
+        prop_assert_eq!(findings.len(), 1);
     }
 }
