@@ -1,1 +1,7 @@
-fn main() {}
+//! The `nat-probe` program: everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nat_probe::cli::main(std::env::args_os()).into()
+}

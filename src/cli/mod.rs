@@ -1,1 +1,73 @@
-//! placeholder
+//! The command line: arguments to plan, plan to report, report to output and exit code.
+
+pub mod args;
+pub mod assemble;
+pub mod duration;
+pub mod error;
+pub mod events;
+pub mod exit;
+pub mod manual;
+pub mod output;
+pub mod progress;
+pub mod rows;
+pub mod run;
+pub mod saved;
+pub mod scenario;
+pub mod servers;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command};
+use error::CliError;
+use exit::Exit;
+use output::Output;
+
+/// Runs the program with these arguments (the program's name first).
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut out = Output::stdout();
+    let outcome = match Cli::try_parse_from(arguments) {
+        Ok(cli) => dispatch(&cli.command, &mut out),
+        Err(error) => return refused(&error),
+    };
+    let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
+    flushed.unwrap_or_else(|error| {
+        error.tell();
+        error.exit
+    })
+}
+
+fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Classify(arguments) => run::classify(arguments, out),
+        Command::Discover(arguments) => run::discover(arguments, out),
+        Command::Schema => {
+            out.line(&format!("{:#}", crate::report::schema::schema()))?;
+            Ok(Exit::Measured)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "nat-probe", &mut script);
+            out.bytes(&script)?;
+            Ok(Exit::Measured)
+        }
+        Command::Man { directory } => manual::write(directory).map(|()| Exit::Measured),
+    }
+}
+
+/// Help and version go to standard output, mistakes to standard error in the words of every other error.
+fn refused(error: &clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A pipe that closed early has read what it wanted.
+        let _ = error.print();
+        return Exit::Measured;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let _ = write!(std::io::stderr(), "nat-probe: {text}");
+    Exit::Usage
+}

@@ -75,8 +75,7 @@ impl Filtering {
     /// servers that stand by.
     fn untouched(&self, seen: &Evidence, current: &Capable, current_too: bool) -> Vec<Quarantine> {
         let roles = servers::roles(seen, self.family);
-        let given = roles.mapping.first().filter(|server| *server != current);
-        let standing_by = roles.filtering.iter().filter(|server| *server != current && Some(*server) != given);
+        let standing_by = roles.filtering.iter().filter(|server| *server != current && Some(**server) != roles.given);
         let kept = standing_by.chain(current_too.then_some(current));
         kept.flat_map(|server| {
             [Quarantine::Address(server.alternate.ip()), Quarantine::Endpoint(server.primary_other_port())]

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use super::finding::{FamilyFindings, Mapping, MappingBehavior};
 use super::plan::{ClassifyOptions, DiscoverOptions};
-use super::{Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp};
+use super::{
+    Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp,
+};
 use crate::stun::Transport;
 
 /// The verdicts of `classify` for each family.
 #[must_use]
 pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
-    let seen = &misreport::without(seen);
-    options.families.iter().map(|&family| (family, classify_family(seen, family, options))).collect()
+    let believed = misreport::without(seen);
+    options.families.iter().map(|&family| (family, classify_family(seen, &believed, family, options))).collect()
 }
 
-fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
+/// What got in does not depend on what servers say, so the filter is judged by everything seen; the rest by what is believed.
+fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
     let mut mapping = mapping_judge::judge(seen, family);
-    let mut filtering = filtering::judge(seen, family);
+    let mut filtering = filtering::judge(all, family);
     let (connectivity, reason) = connectivity::judge(seen, family, &mapping, &filtering);
     if mapping_judge::unheard(seen, family)
         && let Some(reason) = &reason
@@ -26,7 +29,9 @@ fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -
         mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
-    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior).map(str::to_owned);
+    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior)
+        .filter(|_| !mapping_judge::several_exits(seen, family))
+        .map(str::to_owned);
     FamilyFindings {
         connectivity,
         reason,
@@ -37,7 +42,7 @@ fn classify_family(seen: &Evidence, family: Family, options: &ClassifyOptions) -
         alg: connectivity::alg(seen, family),
         rfc3489_type,
         hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
-        tcp_mapping: options.tcp.then(|| tcp::judge(seen, family)),
+        tcp_mapping: options.tcp.then(|| tcp::judge(all, family)),
         mapping,
         filtering,
     }

@@ -107,25 +107,32 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
 pub struct Roles {
     /// For the filter: one whose alternates nobody has contacted. The others stand by untouched in case it is of no use.
     pub filtering: Vec<Capable>,
-    /// For the mapping, which contacts alternates: with three servers or more one is given to it at once; else it waits until
-    /// the filter test is through with the first.
+    /// For the mapping, which contacts alternates.
     pub mapping: Vec<Capable>,
+    /// With three servers or more one is given to the mapping at once; else the mapping waits until the filter test is through
+    /// with the first server's silence, and there is one in reserve.
+    pub given: Option<Capable>,
 }
 
 /// Shares the capable servers out. One that overlaps the filter's first server is never given away for the mapping.
 #[must_use]
 pub fn roles(seen: &Evidence, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
-    let mut mapping = filtering.clone();
-    if filtering.len() > 2
-        && let Some(given) = filtering.iter().skip(1).position(|other| !other.overlaps(&filtering[0]))
-    {
-        let server = filtering.remove(given + 1);
+    // A server that misreports addresses may still filter-test well, but only where there is no other.
+    let misreporting = super::misreport::servers(seen);
+    let lies = |server: &Capable| misreporting.contains(&server.server);
+    filtering.sort_by_key(lies);
+    let mut mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
+    let mut given = None;
+    if filtering.len() > 2 {
+        let tester = filtering[0];
+        given = mapping.iter().find(|other| !other.overlaps(&tester)).copied();
+    }
+    if let Some(server) = given {
+        filtering.retain(|other| *other != server);
         filtering.push(server);
         mapping.retain(|other| *other != server);
         mapping.insert(0, server);
     }
-    let misreporting = super::misreport::servers(seen);
-    mapping.retain(|server| !misreporting.contains(&server.server));
-    Roles { filtering, mapping }
+    Roles { filtering, mapping, given }
 }

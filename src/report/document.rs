@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
-use crate::probe::{Exchange, Server, Stop};
+use crate::probe::{Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 
 /// What one command found.
@@ -77,7 +77,7 @@ pub enum NetworkKind {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Options {
     /// The families asked for.
-    pub families: Vec<crate::probe::Family>,
+    pub families: Vec<Family>,
     /// The transports asked for (discover).
     pub transports: Vec<Transport>,
     /// `--count`.
@@ -106,6 +106,22 @@ pub struct Families {
     /// IPv6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipv6: Option<FamilyFindings>,
+}
+
+impl Families {
+    /// The findings of one family, if it was asked for.
+    #[must_use]
+    pub fn get(&self, family: Family) -> Option<&FamilyFindings> {
+        match family {
+            Family::Ipv4 => self.ipv4.as_ref(),
+            Family::Ipv6 => self.ipv6.as_ref(),
+        }
+    }
+
+    /// Every family that was asked for, IPv4 first.
+    pub fn iter(&self) -> impl Iterator<Item = (Family, &FamilyFindings)> {
+        [Family::Ipv4, Family::Ipv6].into_iter().filter_map(|family| Some((family, self.get(family)?)))
+    }
 }
 
 /// One server at one address over one transport.
@@ -157,6 +173,9 @@ pub struct Advice {
     pub code: String,
     /// How much it matters.
     pub severity: Severity,
+    /// The address family it is about; absent when it is about the whole host or run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
     /// In plain words.
     pub text: String,
 }

@@ -1,3 +1,53 @@
 //! The report and its formats: knows nothing of measuring.
+//!
+//! A [`document::Report`] is findings plus the evidence each one rests on. Everything that is printed is a function of it and of a
+//! [`Style`]; one more format is one more entry in [`FORMATS`]. What a verdict means ([`peers`]), what to do about it
+//! ([`advice`]) and whether it is what a script asked for ([`require`]) are functions of the same report.
 
+pub mod address;
+pub mod advice;
 pub mod document;
+pub(crate) mod escape;
+pub mod exit;
+pub mod human;
+pub mod json;
+pub mod peers;
+pub mod possible;
+pub mod redact;
+pub mod require;
+pub mod schema;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use document::Report;
+pub use exit::{ExitClass, exit_class};
+pub use human::Style;
+pub use redact::Redactor;
+
+/// A way to print a report. Every format honors [`Report::redacted`].
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The name, as in options.
+    pub name: &'static str,
+    /// The whole output, final newline included.
+    pub render: fn(&Report, &Style) -> String,
+}
+
+/// Every format there is.
+pub const FORMATS: &[Format] =
+    &[Format { name: "human", render: human::render }, Format { name: "json", render: json::render_styled }];
+
+/// The format of that name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// A family as it is written in sentences.
+pub(crate) fn family_name(family: crate::probe::Family) -> &'static str {
+    match family {
+        crate::probe::Family::Ipv4 => "IPv4",
+        crate::probe::Family::Ipv6 => "IPv6",
+    }
+}

@@ -2,20 +2,20 @@
 //! run on it as on real sockets.
 //!
 //! A [`Scenario`] says what there is: a host, a chain of NATs and firewalls, the links, the servers and their faults. It is
-//! written in TOML, built in a test, or one of the [`presets`]. [`SimNetwork`] is the network.
+//! written in TOML, built in a test, or one of the [presets](presets()). [`SimNetwork`] is the network.
 
-pub mod host;
-pub mod link;
-pub mod nat;
-pub mod network;
-pub mod packet;
-pub mod ports;
-pub mod presets;
-pub mod queue;
-pub mod random;
+mod host;
+mod link;
+mod nat;
+mod network;
+mod packet;
+mod ports;
+mod presets;
+mod queue;
+mod random;
 mod resolver;
-pub mod scenario;
-pub mod server;
+mod scenario;
+mod server;
 #[cfg(test)]
 mod tests;
 

@@ -68,7 +68,7 @@ impl SimNetwork {
         let mut random = Random::new(seed);
         let firewall = scenario.host.firewall.map(NatConfig::firewall);
         let chain = firewall.iter().chain(&scenario.nats).map(|config| Nat::new(config, &mut random)).collect();
-        let mut queue = Queue::new();
+        let mut queue = Queue::default();
         if let Some(ms) = scenario.interrupt_ms {
             queue.plan(millis(ms), Event::Tell(Input::Interrupted));
         }
@@ -123,7 +123,12 @@ impl SimNetwork {
                 if open.is_news(remote) {
                     self.inputs.push_back(Input::Local { socket, remote, local });
                 }
-                let packet = Packet { protocol: Protocol::Udp, source: local, destination: remote, payload: Payload::Data(bytes) };
+                let packet = Packet {
+                    protocol: Protocol::Udp,
+                    source: local,
+                    destination: remote,
+                    payload: Payload::Data(bytes),
+                };
                 self.carry_lan(Direction::Out, packet);
                 None
             }
@@ -213,7 +218,9 @@ impl SimNetwork {
         let source = packet.source;
         self.inputs.push_back(match packet.payload {
             Payload::Data(bytes) => Input::Received { socket, source, bytes },
-            Payload::Unreachable { code, by } => Input::Failed { socket, remote: Some(source), failure: told(source, code, by) },
+            Payload::Unreachable { code, by } => {
+                Input::Failed { socket, remote: Some(source), failure: told(source, code, by) }
+            }
         });
     }
 
@@ -233,7 +240,8 @@ impl SimNetwork {
         if self.host.has(remote.ip()) {
             return self.queue.plan(Duration::ZERO, Event::Ended(socket, refused("Connection refused")));
         }
-        let mut first = Packet { protocol: Protocol::Tcp, source: local, destination: remote, payload: Payload::Data(Vec::new()) };
+        let mut first =
+            Packet { protocol: Protocol::Tcp, source: local, destination: remote, payload: Payload::Data(Vec::new()) };
         for nat in &mut self.chain {
             match nat.outbound(now, &mut first, &mut self.random) {
                 Passage::Forward => {}
@@ -292,12 +300,11 @@ impl SimNetwork {
         };
         for answer in self.servers.receive(transport, seen, remote, &bytes, &mut self.random) {
             let after = self.round_trip().saturating_add(answer.delay);
-            let event = match answer.bytes {
-                Some(bytes) => Event::Stream(socket, bytes),
-                None => {
-                    let text = format!("{remote} closed the connection");
-                    Event::Ended(socket, failure(FailureCode::ConnectionClosed, text))
-                }
+            let event = if let Some(bytes) = answer.bytes {
+                Event::Stream(socket, bytes)
+            } else {
+                let text = format!("{remote} closed the connection");
+                Event::Ended(socket, failure(FailureCode::ConnectionClosed, text))
             };
             self.queue.plan(after, event);
         }
@@ -330,7 +337,8 @@ impl SimNetwork {
     }
 
     fn round_trip(&mut self) -> Duration {
-        let wan: Duration = [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
+        let wan: Duration =
+            [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
         wan.saturating_add(self.lan_round_trip())
     }
 }

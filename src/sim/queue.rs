@@ -21,13 +21,14 @@ struct Entry<E> {
     event: E,
 }
 
-impl<E> Queue<E> {
+impl<E> Default for Queue<E> {
     /// Nothing planned, at time zero.
-    #[must_use]
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { now: Time::ZERO, planned: 0, heap: BinaryHeap::new() }
     }
+}
 
+impl<E> Queue<E> {
     /// The virtual time.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn events_come_in_order_and_the_clock_never_goes_back() {
-        let mut queue = Queue::new();
+        let mut queue = Queue::default();
         queue.plan(Duration::from_millis(20), "late");
         queue.plan(Duration::from_millis(10), "first");
         queue.plan(Duration::from_millis(10), "second");

@@ -195,7 +195,10 @@ impl Scenario {
 fn check_link(link: &LinkConfig) -> Result<(), String> {
     check_ms("rtt_ms", link.rtt_ms)?;
     check_ms("jitter_ms", link.jitter_ms)?;
-    let burst = link.burst.iter().flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
+    let burst = link
+        .burst
+        .iter()
+        .flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
     for (name, probability) in [("loss", link.loss), ("duplicate", link.duplicate)].into_iter().chain(burst) {
         if !(0.0..=1.0).contains(&probability) {
             return Err(format!("`{name}` is a probability, from 0 to 1, not {probability}"));
@@ -205,7 +208,11 @@ fn check_link(link: &LinkConfig) -> Result<(), String> {
 }
 
 fn check_ms(name: &str, ms: f64) -> Result<(), String> {
-    if (0.0..=3_600_000.0).contains(&ms) { Ok(()) } else { Err(format!("`{name}` must be from 0 to 3600000 milliseconds, not {ms}")) }
+    if (0.0..=3_600_000.0).contains(&ms) {
+        Ok(())
+    } else {
+        Err(format!("`{name}` must be from 0 to 3600000 milliseconds, not {ms}"))
+    }
 }
 
 /// Two servers fit for behavior discovery and two plain ones, run by nobody in the documentation networks.
@@ -232,4 +239,68 @@ fn default_servers() -> Vec<ServerConfig> {
         server(3, [192, 0, 2], Style::Rfc8489Plain),
         server(4, [198, 51, 100], Style::Rfc8489Plain),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Scenario::from_toml(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_said_is_a_public_host_and_four_servers() {
+        let scenario = Scenario::from_toml("").unwrap();
+        assert_eq!(scenario, Scenario::default());
+        assert_eq!(scenario.host_addresses(), ["203.0.113.10".parse::<IpAddr>().unwrap()]);
+        let names = [1, 2, 3, 4].map(|number| format!("stun{number}.example.net:3478"));
+        assert_eq!(scenario.server_names(), names);
+        assert!(scenario.check().is_ok());
+    }
+
+    #[test]
+    fn what_is_left_out_suits_the_rest() {
+        let scenario = Scenario::from_toml(
+            "[lan]\nloss = 0.1\n[link]\nloss = 0.1\n[[nats]]\nports = { sequential = { step = 2 } }",
+        )
+        .unwrap();
+        assert_eq!(scenario.lan, LinkConfig { loss: 0.1, ..LinkConfig::perfect() });
+        assert_eq!(scenario.link, LinkConfig { loss: 0.1, ..LinkConfig::default() });
+        assert_eq!(scenario.host_addresses(), ["192.168.1.23".parse::<IpAddr>().unwrap()]);
+        assert_eq!(scenario.nats[0].ports, crate::sim::PortRule::Sequential { step: 2 });
+        assert_eq!(Scenario::from_toml("[[nats]]\nmapping = \"none\"").unwrap().nats[0].mapping, None);
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        let text = problem("[link]\nrtt_ms = 5\n\n[[nats]]\nmapping = \"symetric\"\n");
+        assert!(text.contains("line 5") && text.contains("symetric") && text.contains("address-dependent"), "{text}");
+        let text = problem("[[servers]]\nname = \"a\"\nfaults = [\"ded\"]\n");
+        assert!(text.contains("line 3") && text.contains("`dead`"), "{text}");
+        let text = problem("[[servers]]\nname = \"a\"\nipv4 = \"192.0.2.1\"\n");
+        assert!(text.contains("line 3") && text.contains("socket address"), "{text}");
+        assert!(problem("[[nat]]\n").contains("`nats`"));
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        for (text, expected) in [
+            ("[[nats]]\nexternal = []", "[[nats]] number 1: `external` has no ipv4 address"),
+            ("[[nats]]\nfamilies = [\"ipv6\"]", "`external` has no ipv6 address"),
+            ("[[nats]]\n[[nats]]", "[[nats]] numbers 1 and 2 have the same `external` address 203.0.113.7"),
+            ("[[nats]]\ntimeout_s = 0", "`timeout_s` must be at least 1"),
+            (
+                "[[servers]]\nname = \"a\"\n[[servers]]\nname = \"A\"",
+                "[[servers]] number 2: there is another one called \"A\"",
+            ),
+            ("[host]\naddresses = [\"0.0.0.0\"]", "[host]: 0.0.0.0 is no address for a host"),
+            ("[link]\nrtt_ms = -1", "[link]: `rtt_ms` must be from 0"),
+            ("[lan]\nburst = { start = 2, end = 0.1 }", "[lan]: `burst.start` is a probability"),
+            ("interrupt_ms = nan", "`interrupt_ms` must be from 0"),
+        ] {
+            let problem = problem(text);
+            assert!(problem.contains(expected), "{text}: {problem}");
+        }
+    }
 }

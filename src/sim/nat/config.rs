@@ -10,6 +10,7 @@ use crate::sim::ports::PortRule;
 /// One NAT or firewall. Left out in a scenario file, each property is that of a common home router.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a scenario file, independent of each other")]
 pub struct NatConfig {
     /// The families it sees; others pass it by. Empty means IPv4 for a NAT and both for a firewall without mapping.
     pub families: Vec<Family>,

@@ -110,7 +110,9 @@ impl ServerConfig {
         for family in [Family::Ipv4, Family::Ipv6] {
             let name = family.name();
             let Some((primary, alternate)) = self.endpoints(family) else {
-                if (family == Family::Ipv4 && self.ipv4_alternate.is_some()) || (family == Family::Ipv6 && self.ipv6_alternate.is_some()) {
+                if (family == Family::Ipv4 && self.ipv4_alternate.is_some())
+                    || (family == Family::Ipv6 && self.ipv6_alternate.is_some())
+                {
                     return Err(format!("`{name}_alternate` without `{name}`"));
                 }
                 continue;
@@ -126,7 +128,9 @@ impl ServerConfig {
         }
         for (fault, probability) in &self.sometimes {
             if !(0.0..=1.0).contains(probability) {
-                return Err(format!("`sometimes`: the probability of {fault:?} must be from 0 to 1, not {probability}"));
+                return Err(format!(
+                    "`sometimes`: the probability of {fault:?} must be from 0 to 1, not {probability}"
+                ));
             }
         }
         for (name, value) in [("rtt_ms", self.rtt_ms), ("late_ms", self.late_ms)] {

@@ -104,12 +104,16 @@ impl Servers {
     pub fn welcome(&self, transport: Transport, destination: SocketAddr, random: &mut Random) -> Welcome {
         let secure = self.secure.get(&destination);
         let Some(&(index, point)) = self.points.get(&destination).or(secure) else {
-            return if self.addresses.contains(&destination.ip()) { Welcome::Refused(Duration::ZERO) } else { Welcome::Silent };
+            return if self.addresses.contains(&destination.ip()) {
+                Welcome::Refused(Duration::ZERO)
+            } else {
+                Welcome::Silent
+            };
         };
         let (server, faults) = (&self.list[index], self.draw(index, random));
         let delay = millis(server.rtt_ms);
         let http = faults.has(Fault::Http);
-        if self.is_dead(faults, point) {
+        if faults.kill(point) {
             Welcome::Silent
         } else if faults.has(Fault::Refused) || !(http || server.serves_streams()) {
             Welcome::Refused(delay)
@@ -136,7 +140,7 @@ impl Servers {
         };
         let (server, faults) = (&self.list[index], self.draw(index, random));
         let delay = millis(server.rtt_ms);
-        if self.is_dead(faults, point) {
+        if faults.kill(point) {
             return Vec::new();
         }
         let is_stream = transport != Transport::Udp;
@@ -167,12 +171,6 @@ impl Servers {
         vec![first]
     }
 
-    fn is_dead(&self, faults: Faults, point: Point) -> bool {
-        faults.has(Fault::Dead)
-            || (faults.has(Fault::DeadAlternate) && point.other_ip)
-            || (faults.has(Fault::DeadAlternatePort) && point.other_port)
-    }
-
     /// The faults that this request meets.
     fn draw(&self, index: usize, random: &mut Random) -> Faults {
         let mut faults = self.always[index];
@@ -182,6 +180,15 @@ impl Servers {
             }
         }
         faults
+    }
+}
+
+impl Faults {
+    /// Whether nobody is at that point.
+    fn kill(self, point: Point) -> bool {
+        self.has(Fault::Dead)
+            || (self.has(Fault::DeadAlternate) && point.other_ip)
+            || (self.has(Fault::DeadAlternatePort) && point.other_port)
     }
 }
 

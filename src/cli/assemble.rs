@@ -1,0 +1,77 @@
+//! From evidence and findings to the report.
+
+use std::collections::BTreeMap;
+
+use super::rows::rows;
+use crate::probe::finding::FamilyFindings;
+use crate::probe::{Evidence, Family};
+use crate::report::Report;
+use crate::report::advice::advise;
+use crate::report::document::{Families, NetworkKind, Options, Requirement, RequirementOutcome, Tool};
+use crate::report::json::SCHEMA_VERSION;
+use crate::report::redact::Redactor;
+use crate::report::require;
+
+/// What the evidence itself does not tell of a run.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// The command.
+    pub command: &'static str,
+    /// Whether packets were sent.
+    pub network: NetworkKind,
+    /// The simulated scenario.
+    pub scenario: Option<String>,
+    /// When it began (RFC 3339).
+    pub started_at: String,
+    /// How it was made.
+    pub options: Options,
+}
+
+/// Puts the report together, advice included.
+#[must_use]
+pub fn assemble(about: Circumstances, seen: Evidence, mut found: BTreeMap<Family, FamilyFindings>) -> Report {
+    let families = Families { ipv4: found.remove(&Family::Ipv4), ipv6: found.remove(&Family::Ipv6) };
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        command: about.command.to_owned(),
+        tool: Tool { name: "nat-probe".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        network: about.network,
+        scenario: about.scenario,
+        started_at: about.started_at,
+        duration_ms: seen.elapsed_ms,
+        redacted: false,
+        stopped: seen.stopped,
+        options: about.options,
+        servers: rows(&seen, &families),
+        families,
+        advice: Vec::new(),
+        requirements: Vec::new(),
+        evidence: seen.exchanges,
+        host_addresses: seen.host_addresses,
+        lookups: seen.servers,
+        strays: seen.strays,
+    };
+    report.advice = advise(&report);
+    report
+}
+
+/// Judges what is required of the report.
+pub fn require(report: &mut Report, required: &[require::Requirement]) {
+    report.requirements = required.iter().map(|requirement| requirement.check(&report.families)).collect();
+}
+
+/// The requirements that do not hold or could not be told, in words for standard error.
+#[must_use]
+pub fn complaints(report: &Report) -> Vec<String> {
+    let redactor = report.redacted.then(|| Redactor::for_report(report));
+    let words = |requirement: &Requirement| {
+        let outcome = match requirement.outcome {
+            RequirementOutcome::Met => return None,
+            RequirementOutcome::Unmet => "is not so",
+            RequirementOutcome::Unknown => "could not be told",
+        };
+        let text = format!("required {} {outcome}: {}", requirement.requirement, requirement.text);
+        Some(redactor.as_ref().map_or(text.clone(), |redactor| redactor.mask(&text)))
+    };
+    report.requirements.iter().filter_map(words).collect()
+}

@@ -1,0 +1,111 @@
+//! Standard output, where a reader that left early is no error.
+
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
+
+use super::error::CliError;
+
+/// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
+pub struct Output {
+    writer: BufWriter<Box<dyn Write>>,
+    terminal: bool,
+    closed: bool,
+}
+
+impl Output {
+    /// Standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::to(Box::new(io::stdout()), io::stdout().is_terminal())
+    }
+
+    /// Any writer.
+    #[must_use]
+    pub fn to(writer: Box<dyn Write>, terminal: bool) -> Self {
+        Self { writer: BufWriter::new(writer), terminal, closed: false }
+    }
+
+    /// Whether somebody looks at it directly.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Writes a text and ends its line.
+    ///
+    /// # Errors
+    /// When the output cannot be written for another reason than a reader that left.
+    pub fn line(&mut self, text: &str) -> Result<(), CliError> {
+        self.bytes(text.as_bytes())?;
+        if text.ends_with('\n') { Ok(()) } else { self.bytes(b"\n") }
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        if self.closed {
+            return Ok(());
+        }
+        let written = self.writer.write_all(bytes);
+        self.judge(written)
+    }
+
+    /// Hands everything on to the reader.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn finish(&mut self) -> Result<(), CliError> {
+        if self.closed {
+            return Ok(());
+        }
+        let flushed = self.writer.flush();
+        self.judge(flushed)
+    }
+
+    fn judge(&mut self, result: io::Result<()>) -> Result<(), CliError> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.closed = true;
+                if error.kind() == ErrorKind::BrokenPipe {
+                    return Ok(());
+                }
+                Err(CliError::usage(format!("cannot write to standard output: {error}"))
+                    .advise("another place for the output, or more room there"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_error() {
+        let mut out = Output::to(Box::new(Broken(ErrorKind::BrokenPipe)), false);
+        assert_eq!(out.line("one").and_then(|()| out.finish()), Ok(()));
+        assert_eq!(out.line("two").and_then(|()| out.finish()), Ok(()));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once() {
+        let mut out = Output::to(Box::new(Broken(ErrorKind::StorageFull)), false);
+        let told = out.line("one").and_then(|()| out.finish());
+        assert!(told.is_err_and(|error| error.what.contains("standard output")));
+        assert_eq!(out.finish(), Ok(()));
+    }
+}

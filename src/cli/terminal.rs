@@ -1,0 +1,51 @@
+//! How the page may look where it goes to.
+
+use super::args::{ColorChoice, OutputArgs};
+use super::output::Output;
+use crate::report::Style;
+
+/// Columns where there is no terminal to ask.
+const WIDTH: usize = 80;
+
+/// The looks that the options, the environment and the terminal agree on.
+#[must_use]
+pub fn style(output: &OutputArgs, out: &Output) -> Style {
+    let width = if out.is_terminal() {
+        terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
+    } else {
+        WIDTH
+    };
+    Style {
+        color: color(output.color, out.is_terminal()),
+        ascii: output.ascii || !utf8_locale(),
+        width,
+        verbosity: output.verbose,
+    }
+}
+
+fn color(choice: ColorChoice, terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        // https://no-color.org: present and not empty.
+        ColorChoice::Auto => {
+            terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}
+
+/// Whether the locale says UTF-8; the first variable that is set decides (POSIX, section 8.2).
+fn utf8_locale() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+}

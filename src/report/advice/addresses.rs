@@ -1,0 +1,203 @@
+//! Advice that follows from what kind of address was seen where.
+
+use std::net::IpAddr;
+
+use super::{Case, list};
+use crate::probe::Family;
+use crate::probe::finding::{Connectivity, PortBehavior};
+use crate::report::address::Kind;
+use crate::report::document::{Advice, Report, Severity};
+use crate::report::possible;
+
+/// Addresses that servers saw and that are of the kind.
+fn seen_as(case: &Case, kind: Kind) -> Vec<IpAddr> {
+    case.found.public_addresses.iter().copied().filter(|ip| Kind::of(*ip) == kind).collect()
+}
+
+/// Addresses of servers that answered over this family.
+fn servers(case: &Case) -> impl Iterator<Item = IpAddr> {
+    let answered = case.report.servers.iter().filter(|row| row.mapped.is_some());
+    answered.filter_map(|row| row.address).map(|address| address.ip()).filter(|ip| case.family.has(*ip))
+}
+
+pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
+    let seen = seen_as(case, Kind::Shared);
+    let local = case.found.local_address.filter(|ip| Kind::of(*ip) == Kind::Shared);
+    let what = if !seen.is_empty() {
+        format!("Servers saw {}, which is in 100.64.0.0/10: the provider's carrier-grade NAT", list(&seen))
+    } else if let (Some(local), Connectivity::Nat) = (local, case.found.connectivity) {
+        format!("This host has {local}, which is in 100.64.0.0/10: the provider's carrier-grade NAT, or an overlay network (VPN)")
+    } else {
+        return None;
+    };
+    case.warning(
+        "carrier-grade-nat",
+        format!(
+            "{what}. Forwarding ports at home does not help: try IPv6, ask the provider for a public IPv4 address or for PCP, or \
+             use a TURN server."
+        ),
+    )
+}
+
+/// A server with a public address that sees a private one is behind, or beside, another translation.
+pub(super) fn double_nat(case: &Case) -> Option<Advice> {
+    let seen: Vec<IpAddr> = [Kind::Private, Kind::UniqueLocal].into_iter().flat_map(|kind| seen_as(case, kind)).collect();
+    if seen.is_empty() || !servers(case).any(|ip| Kind::of(ip).is_public()) {
+        return None;
+    }
+    case.warning(
+        "double-nat",
+        format!(
+            "A server with a public address saw the private address {}: between the two is more than one NAT, or a VPN. Look for a \
+             second router, and set the inner one to bridge mode.",
+            list(&seen)
+        ),
+    )
+}
+
+/// A server inside the same network says nothing about the way to the internet.
+pub(super) fn private_server(case: &Case) -> Option<Advice> {
+    let not_public: Vec<IpAddr> = servers(case).filter(|ip| !Kind::of(*ip).is_public()).collect();
+    if not_public.is_empty() || servers(case).any(|ip| Kind::of(ip).is_public()) {
+        return None;
+    }
+    case.info(
+        "private-servers",
+        format!(
+            "Every server that answered has an address inside a private network ({}): the verdict is about the way there, not about \
+             the way to the internet.",
+            list(&not_public)
+        ),
+    )
+}
+
+/// Providers that share an address among customers give each a block of ports; 6 random ports in a sixteenth of the range by
+/// chance are rarer than one in a hundred thousand.
+pub(super) fn port_block(case: &Case) -> Option<Advice> {
+    const BLOCK: u16 = 4096;
+    let ports = case.found.port_assignment.as_ref()?;
+    let block = ports.samples.first()?.external / BLOCK;
+    if ports.behavior != PortBehavior::Random || ports.samples.len() < 6 || ports.samples.iter().any(|port| port.external / BLOCK != block) {
+        return None;
+    }
+    let (first, last) = (block * BLOCK, block * BLOCK + (BLOCK - 1));
+    case.info(
+        "port-block",
+        format!(
+            "All {} external ports lie from {first} to {last}: typical of a provider that shares one address among customers and \
+             gives each a block of ports. Ports can run out, and ports outside the block cannot be forwarded.",
+            ports.samples.len()
+        ),
+    )
+}
+
+pub(super) fn over_ipv6(case: &Case) -> Option<Advice> {
+    let local = case.found.local_address.filter(|ip| Kind::of(*ip) == Kind::ServiceContinuity)?;
+    case.info(
+        "ipv4-over-ipv6",
+        format!(
+            "IPv4 is carried over IPv6 here (this host sends from {local}: 464XLAT or DS-Lite), and the NAT is at the provider. IPv6 \
+             is the direct way."
+        ),
+    )
+}
+
+pub(super) fn teredo(case: &Case) -> Option<Advice> {
+    let seen = seen_as(case, Kind::Teredo);
+    if seen.is_empty() {
+        return None;
+    }
+    case.info("teredo", format!("{} is a Teredo address, IPv6 tunneled through IPv4: count on IPv4 only.", list(&seen)))
+}
+
+pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
+    let both = case.report.families.iter().count() == 2;
+    if case.family != Family::Ipv6 || !both || case.found.connectivity != Connectivity::Unavailable {
+        return None;
+    }
+    case.info(
+        "ipv6-unavailable",
+        "This host has no IPv6. Where the provider offers it, switching it on in the router gives most peers a way without NAT.",
+    )
+}
+
+/// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
+pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
+    let (ipv4, ipv6) = (report.families.ipv4.as_ref()?, report.families.ipv6.as_ref()?);
+    let direct = matches!(ipv6.connectivity, Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct);
+    let hindered = matches!(ipv4.connectivity, Connectivity::Nat | Connectivity::UdpBlocked | Connectivity::Unavailable)
+        && !(possible::peer_mappings(ipv4).len() == 1 && ipv4.rfc3489_type.as_deref() == Some("full cone"));
+    let public = ipv6.public_addresses.iter().any(|ip| Kind::of(*ip) == Kind::Public);
+    if !(direct && hindered && public) {
+        return None;
+    }
+    let text = format!(
+        "IPv6 has no NAT here ({}): that is the best way to peers that have IPv6 too. Make sure that the software offers its IPv6 \
+         addresses.",
+        list(&ipv6.public_addresses)
+    );
+    Some(Advice { code: "ipv6-direct-is-best-path".to_owned(), severity: Severity::Info, family: Some(Family::Ipv6), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::probe::Behavior::{AddressAndPortDependent, EndpointIndependent};
+    use crate::probe::finding::PortSample;
+    use crate::report::advice::codes;
+    use crate::report::document::Report;
+    use crate::report::sample;
+
+    fn seen(ip: &str) -> Report {
+        let mut found = sample::nat(EndpointIndependent, AddressAndPortDependent);
+        found.public_addresses = vec![ip.parse().unwrap()];
+        sample::ipv4(found)
+    }
+
+    fn has(report: &Report, code: &str) -> bool {
+        codes(report).iter().any(|one| one == code)
+    }
+
+    #[test]
+    fn kinds_of_addresses() {
+        assert!(has(&seen("100.64.3.4"), "carrier-grade-nat"));
+        assert!(has(&seen("10.1.2.3"), "double-nat"));
+        for public in ["203.0.113.7", "8.8.8.8"] {
+            assert!(!has(&seen(public), "carrier-grade-nat") && !has(&seen(public), "double-nat"));
+        }
+        let mut report = seen("10.1.2.3");
+        for row in &mut report.servers {
+            row.address = row.address.map(|_| "10.9.9.9:3478".parse().unwrap());
+        }
+        assert!(has(&report, "private-servers") && !has(&report, "double-nat"));
+    }
+
+    #[test]
+    fn a_shared_local_address_counts_only_behind_a_nat() {
+        let mut report = seen("203.0.113.7");
+        report.families.ipv4.as_mut().unwrap().local_address = Some("100.99.0.1".parse().unwrap());
+        assert!(has(&report, "carrier-grade-nat"));
+        report.families.ipv4.as_mut().unwrap().local_address = Some("192.0.0.4".parse().unwrap());
+        assert!(has(&report, "ipv4-over-ipv6"));
+    }
+
+    #[test]
+    fn ports_in_one_block() {
+        let mut report = seen("203.0.113.7");
+        let ports = report.families.ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
+        ports.samples = (0..8).map(|n| PortSample { local: 40000 + n, external: 61440 + n * 500 }).collect();
+        assert!(has(&report, "port-block"));
+        let ports = report.families.ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
+        ports.samples[0].external = 1024;
+        assert!(!has(&report, "port-block"));
+    }
+
+    #[test]
+    fn the_other_family() {
+        assert!(has(&sample::home_router(), "ipv6-direct-is-best-path"));
+        let mut report = sample::home_router();
+        report.families.ipv6 = Some(sample::unavailable());
+        assert!(has(&report, "ipv6-unavailable") && !has(&report, "ipv6-direct-is-best-path"));
+        report.families.ipv4 = None;
+        assert!(!has(&report, "ipv6-unavailable"), "the sentence says it");
+    }
+}

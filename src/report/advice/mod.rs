@@ -1,0 +1,145 @@
+//! What the findings mean and what to try: one rule an idea, each a function of the report.
+
+mod addresses;
+mod nat;
+mod servers;
+
+use super::document::{Advice, Report, Severity};
+use super::family_name;
+use crate::probe::Family;
+use crate::probe::finding::FamilyFindings;
+
+/// A rule about one address family.
+type FamilyRule = fn(&Case) -> Option<Advice>;
+
+/// What a rule about one family looks at.
+struct Case<'a> {
+    report: &'a Report,
+    family: Family,
+    found: &'a FamilyFindings,
+}
+
+/// In the order in which they are printed within one severity.
+const FAMILY_RULES: &[FamilyRule] = &[
+    servers::nothing_answered,
+    nat::udp_blocked,
+    nat::relay,
+    nat::firewall,
+    addresses::carrier_grade,
+    addresses::double_nat,
+    addresses::private_server,
+    nat::alg,
+    nat::pooling,
+    servers::one_differs,
+    servers::several_exits,
+    servers::no_second_address,
+    servers::unfit,
+    servers::run_again,
+    nat::port_prediction,
+    addresses::port_block,
+    addresses::over_ipv6,
+    addresses::teredo,
+    nat::no_hairpinning,
+    addresses::ipv6_unavailable,
+];
+
+/// Everything worth saying about the report, the gravest first.
+#[must_use]
+pub fn advise(report: &Report) -> Vec<Advice> {
+    let mut advice = Vec::new();
+    for (family, found) in report.families.iter() {
+        let case = Case { report, family, found };
+        advice.extend(FAMILY_RULES.iter().filter_map(|rule| rule(&case)));
+    }
+    advice.extend(addresses::ipv6_is_better(report));
+    advice.extend(local_port_reused(report));
+    advice.sort_by_key(|one| match one.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Info => 2,
+    });
+    advice
+}
+
+impl Case<'_> {
+    fn advice(&self, code: &str, severity: Severity, text: impl Into<String>) -> Advice {
+        Advice { code: code.to_owned(), severity, family: Some(self.family), text: text.into() }
+    }
+
+    fn error(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
+        Some(self.advice(code, Severity::Error, text))
+    }
+
+    fn warning(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
+        Some(self.advice(code, Severity::Warning, text))
+    }
+
+    fn info(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
+        Some(self.advice(code, Severity::Info, text))
+    }
+
+    fn name(&self) -> &'static str {
+        family_name(self.family)
+    }
+}
+
+fn local_port_reused(report: &Report) -> Option<Advice> {
+    let port = report.options.local_port?;
+    let text = format!(
+        "The tests ran from local port {port}, as asked. If something else used that port in the last minutes, the NAT may still \
+         remember it, and filtering looks more open than it is. Run again without --local-port for a verdict that cannot be \
+         affected."
+    );
+    Some(Advice { code: "local-port-reused".to_owned(), severity: Severity::Warning, family: None, text })
+}
+
+/// Addresses or names as a list in a sentence.
+fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    match items.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn codes(report: &Report) -> Vec<String> {
+    advise(report).into_iter().map(|advice| advice.code).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{advise, codes, list};
+    use crate::report::document::Severity;
+    use crate::report::sample;
+
+    #[test]
+    fn lists_read_well() {
+        assert_eq!(list::<u8>(&[]), "");
+        assert_eq!(list(&[1]), "1");
+        assert_eq!(list(&[1, 2, 3]), "1, 2 and 3");
+    }
+
+    #[test]
+    fn codes_are_kebab_case_and_texts_are_sentences() {
+        for report in sample::all() {
+            for advice in advise(&report) {
+                assert!(advice.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", advice.code);
+                assert!(advice.text.ends_with('.') && !advice.text.contains("  "), "{}", advice.text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_gravest_comes_first() {
+        let mut report = sample::home_router();
+        report.families.ipv4 = Some(sample::udp_blocked());
+        report.options.local_port = Some(5000);
+        let advice = advise(&report);
+        assert_eq!(advice[0].severity, Severity::Error);
+        assert!(codes(&report).contains(&"local-port-reused".to_owned()));
+        let order: Vec<u8> = advice.iter().map(|one| one.severity as u8).collect();
+        assert!(order.is_sorted_by(|a, b| a >= b), "{order:?}");
+    }
+}

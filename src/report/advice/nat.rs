@@ -1,0 +1,193 @@
+//! Advice that follows from what the NAT or firewall does.
+
+use super::Case;
+use crate::probe::Behavior;
+use crate::probe::finding::{Connectivity, PoolingBehavior, PortBehavior};
+use crate::report::document::Advice;
+use crate::report::possible;
+
+pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
+    if case.found.connectivity != Connectivity::UdpBlocked {
+        return None;
+    }
+    case.error(
+        "udp-blocked-use-turn-tcp",
+        "UDP does not get out of this network, so nothing connects directly. Use a TURN server over TCP or TLS, best on port 443 \
+         (turns:HOST:443?transport=tcp); or ask whoever runs the network to let UDP out to ports 3478 and 443.",
+    )
+}
+
+/// What the pair of mapping and filtering means for peers, as far as both are known.
+pub(super) fn relay(case: &Case) -> Option<Advice> {
+    if case.found.connectivity != Connectivity::Nat {
+        return None;
+    }
+    let mappings = possible::peer_mappings(case.found);
+    let filterings = possible::peer_filterings(case.found);
+    let dependent = !mappings.contains(&Behavior::EndpointIndependent);
+    match (&mappings[..], &filterings[..]) {
+        ([Behavior::EndpointIndependent], [Behavior::AddressAndPortDependent]) => case.warning(
+            "relay-needed-for-symmetric-peers",
+            "Direct connections work unless the peer's NAT gives every destination another port (symmetric NAT). Provide a TURN \
+             server for those peers, or map a port on the router (PCP, UPnP): then anybody can reach it.",
+        ),
+        ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent]) => case.info(
+            "no-relay-needed",
+            "This NAT normally needs no relay. Keep the port alive with a packet every 15 seconds or so, and keep a TURN server \
+             for peers whose UDP is blocked.",
+        ),
+        ([Behavior::EndpointIndependent], _) => case.info(
+            "relay-for-some-peers",
+            "Peers behind endpoint-independent NATs connect directly. Whether symmetric ones do depends on the filtering, which \
+             could not be measured: provide a TURN server to be sure.",
+        ),
+        (_, [Behavior::AddressAndPortDependent]) if dependent => case.error(
+            "relay-required",
+            "Only peers without NAT, or behind endpoint-independent NATs with a lenient filter, connect directly: for all others \
+             a TURN server is required. Try port mapping (PCP, UPnP), a router setting called \"endpoint independent\" or \"full \
+             cone\", or IPv6.",
+        ),
+        _ if dependent => case.warning(
+            "relay-for-some-peers",
+            "Every destination sees another port, so peers with a strict filter cannot get in: provide a TURN server for them. \
+             Port mapping on the router (PCP, UPnP) or IPv6 avoids it.",
+        ),
+        _ => None,
+    }
+}
+
+pub(super) fn firewall(case: &Case) -> Option<Advice> {
+    if case.found.connectivity != Connectivity::Firewalled {
+        return None;
+    }
+    case.info(
+        "firewall",
+        "There is no NAT, but a firewall (on this host or on the way) lets in only answers. Direct connections work once both \
+         sides send; to accept connections that others start, open the port in the firewall.",
+    )
+}
+
+pub(super) fn alg(case: &Case) -> Option<Advice> {
+    if !case.found.alg.as_ref()?.detected {
+        return None;
+    }
+    case.warning(
+        "sip-alg",
+        "Something on the path rewrites addresses inside packets (an application-level gateway, often called SIP ALG). It breaks \
+         calls in ways that look random: switch it off in the router, or use TLS so that it cannot read the packets.",
+    )
+}
+
+pub(super) fn pooling(case: &Case) -> Option<Advice> {
+    if case.found.pooling.as_ref()?.behavior != PoolingBehavior::Arbitrary {
+        return None;
+    }
+    case.warning(
+        "pooling-arbitrary",
+        format!(
+            "The NAT takes external addresses from a pool ({}) at will, so one peer may see several addresses of this host. Filters \
+             that look at the address shut such packets out: provide a TURN server, and do not rely on one public address.",
+            super::list(&case.found.public_addresses)
+        ),
+    )
+}
+
+/// Guessing the next port rescues some pairs (RFC 5128 section 3.5); only where every destination gets another one is it needed.
+pub(super) fn port_prediction(case: &Case) -> Option<Advice> {
+    if case.found.connectivity != Connectivity::Nat || possible::peer_mappings(case.found).contains(&Behavior::EndpointIndependent) {
+        return None;
+    }
+    let ports = case.found.port_assignment.as_ref()?;
+    let guess = match (ports.behavior, ports.step, ports.per_destination_delta) {
+        (PortBehavior::Preserved, ..) => "the external port equals the local one".to_owned(),
+        (_, _, Some(delta)) => format!("the next destination gets the last port {delta:+}"),
+        (PortBehavior::Sequential, Some(step), _) => format!("the next mapping gets the last port {step:+}"),
+        _ => return None,
+    };
+    case.info(
+        "ports-predictable",
+        format!(
+            "The ports can be guessed: {guess}. Software that predicts ports may connect without a relay while little else goes \
+             through this NAT; there is no guarantee."
+        ),
+    )
+}
+
+pub(super) fn no_hairpinning(case: &Case) -> Option<Advice> {
+    if case.found.hairpinning.as_ref()?.supported != Some(false) {
+        return None;
+    }
+    case.info(
+        "no-hairpinning",
+        "Two devices behind this NAT cannot reach each other by their public addresses: let them use their local ones (host \
+         candidates, mDNS).",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::probe::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::probe::finding::{FamilyFindings, Hairpinning, PoolingBehavior, PortBehavior};
+    use crate::report::advice::{advise, codes};
+    use crate::report::sample;
+
+    fn first(found: FamilyFindings) -> String {
+        codes(&sample::ipv4(found)).into_iter().next().unwrap_or_default()
+    }
+
+    #[test]
+    fn every_pair_has_its_advice() {
+        for (mapping, filtering, code) in [
+            (EndpointIndependent, EndpointIndependent, "no-relay-needed"),
+            (EndpointIndependent, AddressDependent, "no-relay-needed"),
+            (EndpointIndependent, AddressAndPortDependent, "relay-needed-for-symmetric-peers"),
+            (AddressDependent, EndpointIndependent, "relay-for-some-peers"),
+            (AddressDependent, AddressDependent, "relay-for-some-peers"),
+            (AddressDependent, AddressAndPortDependent, "relay-required"),
+            (AddressAndPortDependent, EndpointIndependent, "relay-for-some-peers"),
+            (AddressAndPortDependent, AddressDependent, "relay-for-some-peers"),
+            (AddressAndPortDependent, AddressAndPortDependent, "relay-required"),
+        ] {
+            assert_eq!(first(sample::nat(mapping, filtering)), code);
+        }
+        assert_eq!(first(sample::udp_blocked()), "udp-blocked-use-turn-tcp");
+        assert_eq!(first(sample::firewalled(AddressDependent)), "firewall");
+        assert_eq!(first(sample::open()), "", "nothing to do");
+    }
+
+    #[test]
+    fn what_is_unknown_is_hedged() {
+        let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
+        found.filtering = sample::inconclusive("no-second-address", "x").filtering;
+        assert!(codes(&sample::ipv4(found)).contains(&"relay-for-some-peers".to_owned()));
+        assert!(codes(&sample::plain_servers()).contains(&"relay-for-some-peers".to_owned()));
+        let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
+        found.mapping = sample::inconclusive("one-destination", "x").mapping;
+        assert!(!codes(&sample::ipv4(found)).iter().any(|code| code.starts_with("relay")), "neither is known");
+    }
+
+    #[test]
+    fn middleboxes_pools_and_ports() {
+        let mut found = sample::nat(AddressAndPortDependent, AddressAndPortDependent);
+        found.alg.as_mut().unwrap().detected = true;
+        found.pooling.as_mut().unwrap().behavior = PoolingBehavior::Arbitrary;
+        found.public_addresses.push("203.0.113.8".parse().unwrap());
+        let ports = found.port_assignment.as_mut().unwrap();
+        ports.behavior = PortBehavior::Sequential;
+        ports.step = Some(2);
+        found.hairpinning = Some(Hairpinning {
+            supported: Some(false),
+            source: None,
+            external_source: None,
+            summary: "none of 3 came back".to_owned(),
+            because: Vec::new(),
+        });
+        let report = sample::ipv4(found);
+        for code in ["relay-required", "sip-alg", "pooling-arbitrary", "ports-predictable", "no-hairpinning"] {
+            assert!(codes(&report).contains(&code.to_owned()), "{code}");
+        }
+        let texts: Vec<String> = advise(&report).into_iter().map(|advice| advice.text).collect();
+        assert!(texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")), "addresses are named: {texts:?}");
+        assert!(texts.iter().any(|text| text.contains("last port +2")));
+    }
+}

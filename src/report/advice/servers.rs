@@ -1,0 +1,197 @@
+//! Advice that follows from how the servers answered.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{Case, list};
+use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
+use crate::probe::reason;
+use crate::report::document::{Advice, ServerRow};
+
+/// Rows of servers that answered over this family.
+fn answered<'a>(case: &'a Case) -> impl Iterator<Item = (&'a ServerRow, IpAddr)> {
+    case.report.servers.iter().filter_map(|row| {
+        let mapped = row.mapped?.ip();
+        let of_family = row.address.is_some_and(|address| case.family.has(address.ip()));
+        of_family.then_some((row, mapped))
+    })
+}
+
+/// Which servers saw which address.
+fn witnesses<'a>(case: &'a Case) -> BTreeMap<IpAddr, Vec<&'a str>> {
+    let mut seen: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
+    for (row, ip) in answered(case) {
+        let names = seen.entry(ip).or_default();
+        if !names.contains(&row.server.as_str()) {
+            names.push(&row.server);
+        }
+    }
+    seen
+}
+
+pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
+    let code = case.found.reason.as_ref().map_or(reason::NO_ANSWER, |reason| reason.code.as_str());
+    if case.found.connectivity != Connectivity::Inconclusive || answered(case).next().is_some() {
+        return None;
+    }
+    let name = case.name();
+    match code {
+        reason::NO_SERVER_OF_FAMILY => {
+            case.info("no-server-of-family", format!("None of the servers has an {name} address: name one that has, with --server."))
+        }
+        reason::NO_ANSWER | reason::NOTHING_ANSWERED | reason::NAMES_UNRESOLVED => case.error(
+            "no-server-answered",
+            format!(
+                "No server answered over {name}. Check that this host is online and that names resolve, or name servers that are \
+                 known to work with --server."
+            ),
+        ),
+        _ => None,
+    }
+}
+
+/// Where one server stands against at least two that agree: its name, the address that it saw and the one that all others saw.
+fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
+    let seen = witnesses(case);
+    let mut counted: Vec<(&IpAddr, &Vec<&str>)> = seen.iter().collect();
+    counted.sort_by_key(|(_, names)| names.len());
+    match counted[..] {
+        [(odd, alone), (usual, names)] if alone.len() == 1 && names.len() >= 2 => Some((alone[0], *odd, *usual)),
+        _ => None,
+    }
+}
+
+/// Servers that report wrong addresses exist; one against several is more often that than a second exit.
+pub(super) fn one_differs(case: &Case) -> Option<Advice> {
+    if pools(case) {
+        return None;
+    }
+    let (server, odd, usual) = outlier(case)?;
+    case.warning(
+        "server-disagrees",
+        format!(
+            "{server} saw {odd} while all others saw {usual}. Either the way there leaves through another exit, or that server \
+             reports a wrong address: leave it out and run again."
+        ),
+    )
+}
+
+pub(super) fn several_exits(case: &Case) -> Option<Advice> {
+    let mut seen: Vec<IpAddr> = witnesses(case).into_keys().collect();
+    if seen.len() < 2 {
+        seen.clone_from(&case.found.public_addresses);
+    }
+    if seen.len() < 2 || pools(case) || outlier(case).is_some() {
+        return None;
+    }
+    case.warning(
+        "several-exits",
+        format!(
+            "Servers saw several addresses ({}): this network has several exits (two providers, a VPN for part of the traffic) or a \
+             NAT with a pool of addresses. Peers may see another address than the one they were told: provide a TURN server, or \
+             bind the software to one interface.",
+            list(&seen)
+        ),
+    )
+}
+
+fn pools(case: &Case) -> bool {
+    case.found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary)
+}
+
+/// What servers do wrong, not the path.
+const SERVER_FAULTS: [&str; 5] = [
+    reason::CHANGE_REQUEST_IGNORED,
+    reason::CHANGE_REQUEST_REFUSED,
+    reason::UNEXPECTED_SOURCE,
+    reason::ALTERNATE_DEAD,
+    reason::CONTROL_FAILED,
+];
+
+/// What another run, with more patience, may tell.
+const PASSING: [&str; 5] =
+    [reason::TOO_LOSSY, reason::PATH_LOST, reason::REPEATS_DISAGREE, reason::MAPPING_UNSTABLE, reason::DEADLINE];
+
+/// The reasons, code and text, of the verdicts that are inconclusive.
+fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
+    let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
+    let filtering = (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
+    let reasons = [filtering, mapping].into_iter().flatten().flatten();
+    reasons.map(|reason| (reason.code.as_str(), reason.text.as_str())).collect()
+}
+
+pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
+    let lacking = |(code, _): &(&str, &str)| [reason::NO_SECOND_ADDRESS, reason::DEPENDENT_KIND_UNKNOWN].contains(code);
+    if answered(case).next().is_none() || !inconclusive_because(case).iter().any(lacking) {
+        return None;
+    }
+    case.warning(
+        "no-rfc5780-server",
+        format!(
+            "No server that answered over {} has a usable second address, without which filtering cannot be tested (RFC 5780). \
+             Name one that has, with --server.",
+            case.name()
+        ),
+    )
+}
+
+pub(super) fn unfit(case: &Case) -> Option<Advice> {
+    let (_, text) = inconclusive_because(case).into_iter().find(|(code, _)| SERVER_FAULTS.contains(code))?;
+    case.warning(
+        "server-faults",
+        format!(
+            "The servers did not do what the test needs ({}). That says nothing about this network: try other servers with \
+             --server.",
+            text.trim_end_matches('.')
+        ),
+    )
+}
+
+pub(super) fn run_again(case: &Case) -> Option<Advice> {
+    inconclusive_because(case).into_iter().find(|(code, _)| PASSING.contains(code))?;
+    case.warning(
+        "run-again",
+        "The path was too unsteady, or the time too short, for every verdict: run again with --thorough and a longer --deadline, \
+         best while little else uses the connection.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::advice::{advise, codes};
+    use crate::report::sample;
+
+    #[test]
+    fn nothing_answered_at_all() {
+        let mut report = sample::ipv4(sample::inconclusive("no-answer", "no server answered"));
+        report.servers.retain(|row| row.mapped.is_none());
+        assert_eq!(codes(&report), ["no-server-answered"]);
+    }
+
+    #[test]
+    fn servers_that_lack_or_break_what_the_test_needs() {
+        let report = sample::plain_servers();
+        assert!(codes(&report).contains(&"no-rfc5780-server".to_owned()));
+        let mut report = sample::plain_servers();
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "change-request-ignored".to_owned();
+        assert!(codes(&report).contains(&"server-faults".to_owned()));
+        assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
+        assert!(codes(&report).contains(&"run-again".to_owned()));
+        assert!(codes(&sample::discover()).iter().all(|code| code != "no-rfc5780-server"), "not asked is no fault");
+    }
+
+    #[test]
+    fn one_against_many_and_many_against_many() {
+        let mut report = sample::ipv4(sample::nat(crate::probe::Behavior::EndpointIndependent, crate::probe::Behavior::EndpointIndependent));
+        report.servers[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
+        assert!(codes(&report).contains(&"several-exits".to_owned()), "one against one");
+        let mut third = report.servers[0].clone();
+        third.server = "stun4.example.org".to_owned();
+        report.servers.push(third);
+        assert!(codes(&report).contains(&"server-disagrees".to_owned()));
+        assert!(!codes(&report).contains(&"several-exits".to_owned()));
+        let text = &advise(&report).into_iter().find(|advice| advice.code == "server-disagrees").unwrap().text;
+        assert!(text.contains("stun2.example.org:3478 saw 203.0.113.8 while all others saw 203.0.113.7"), "{text}");
+    }
+}

@@ -1,0 +1,74 @@
+//! The last guard before a terminal: whatever could move a cursor, hide or reorder text becomes visible.
+//!
+//! Texts of servers are escaped where they enter a sentence; this goes over the finished sentence, and over what was escaped
+//! before it changes nothing.
+
+use std::fmt::Write;
+
+use crate::stun::escape::is_unsafe;
+
+/// The text with every character that a terminal obeys, or that makes text look like other text, replaced by its code.
+#[must_use]
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            c if is_unsafe(c) => push_code(&mut shown, c),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The text with every character outside ASCII replaced by its code.
+#[must_use]
+pub(super) fn ascii(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii() { shown.push(character) } else { push_code(&mut shown, character) }
+    }
+    shown
+}
+
+/// A JSON text with such characters written as JSON escapes; they can only stand inside strings, so its meaning stays.
+#[must_use]
+pub(super) fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_unsafe(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn push_code(shown: &mut String, character: char) {
+    // Writing to a String cannot fail.
+    let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ascii, json, visible};
+
+    #[test]
+    fn what_a_terminal_obeys_becomes_visible_once() {
+        assert_eq!(visible("a\x1b[2Jb\u{9b}31m\u{202e}"), "a\\u{1b}[2Jb\\u{9b}31m\\u{202e}");
+        assert_eq!(visible("ü \\x1b"), "ü \\x1b", "an escape stays as it is");
+        assert_eq!(visible(&visible("\x07")), visible("\x07"));
+        assert_eq!(ascii("ü"), "\\u{fc}");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let value = serde_json::json!({ "software": "\u{9b}31m\x1b\u{e0001}ü" });
+        let text = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.contains("\\u009b") && text.contains("\\udb40\\udc01") && text.contains('ü'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+}

@@ -1,0 +1,104 @@
+//! The page of `discover`: what address do others see?
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use super::page::Page;
+use super::style::Tint;
+use super::{sentence, tables};
+use crate::probe::finding::{Connectivity, FamilyFindings};
+use crate::probe::{Exchange, Family, Outcome, Reply};
+use crate::report::address::Kind;
+use crate::report::document::Report;
+use crate::report::family_name;
+use crate::stun::Transport;
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    for (family, found) in report.families.iter() {
+        let (tint, line) = line(report, family, found);
+        page.paragraph(tint, &format!("{}: {line}", family_name(family)));
+    }
+    let rows: Vec<Vec<String>> = report.servers.iter().map(tables::server).collect();
+    if !rows.is_empty() {
+        page.table(&tables::SERVERS, &rows);
+    }
+}
+
+/// What the servers of one family said together.
+fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, String) {
+    let seen = witnesses(report, family);
+    let mut addresses: Vec<(&IpAddr, &usize)> = seen.iter().collect();
+    addresses.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let (tint, mut line) = match addresses[..] {
+        [] => return nothing(found),
+        [(ip, _)] if found.local_address == Some(*ip) => (Tint::Good, format!("{ip} is this host's own address: no NAT.")),
+        [(ip, count)] => (Tint::Good, format!("others see this host as {ip} ({}).", answers(*count))),
+        _ => {
+            let list: Vec<String> = addresses.iter().map(|(ip, count)| format!("{ip} ({})", answers(**count))).collect();
+            (Tint::Warning, format!("servers disagree: {}.", list.join(", ")))
+        }
+    };
+    if let Some(ports) = ports(report, family, addresses.len() > 1) {
+        line.push(' ');
+        line.push_str(&ports);
+    }
+    if addresses.iter().any(|(ip, _)| Kind::of(**ip) == Kind::Shared) {
+        line.push_str(" That is in 100.64.0.0/10: a carrier-grade NAT of the provider.");
+    }
+    if replies(report, family).any(|(_, reply)| reply.plain_mapped.is_some() && reply.plain_mapped != reply.mapped) {
+        line.push_str(" MAPPED-ADDRESS was rewritten on the way: an ALG (often called SIP ALG) is on the path.");
+    }
+    (tint, line)
+}
+
+fn nothing(found: &FamilyFindings) -> (Tint, String) {
+    let reason = found.reason.as_ref().map(|reason| format!(" ({})", sentence::trimmed(reason))).unwrap_or_default();
+    match found.connectivity {
+        Connectivity::Unavailable => (Tint::Plain, format!("not available{reason}.")),
+        Connectivity::UdpBlocked => (Tint::Bad, format!("UDP is blocked{reason}.")),
+        _ => (Tint::Bad, format!("no server answered{reason}.")),
+    }
+}
+
+fn answers(count: usize) -> String {
+    if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
+}
+
+/// How many rows saw which address.
+fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
+    let mut seen = BTreeMap::new();
+    for row in report.servers.iter().filter(|row| row.address.is_some_and(|address| family.has(address.ip()))) {
+        if let Some(mapped) = row.mapped {
+            *seen.entry(mapped.ip()).or_insert(0) += 1;
+        }
+    }
+    seen
+}
+
+fn replies(report: &Report, family: Family) -> impl Iterator<Item = (&Exchange, &Reply)> {
+    report.evidence.iter().filter_map(move |exchange| match &exchange.outcome {
+        Outcome::Reply(reply) if family.has(exchange.remote.ip()) => Some((exchange, reply)),
+        _ => None,
+    })
+}
+
+/// What it means that one socket had several addresses or ports; over TCP every connection has a port of its own anyway.
+fn ports(report: &Report, family: Family, addresses_differ: bool) -> Option<String> {
+    let mut sockets: BTreeMap<&str, Vec<SocketAddr>> = BTreeMap::new();
+    for (exchange, reply) in replies(report, family).filter(|(exchange, _)| exchange.transport == Transport::Udp) {
+        if let Some(mapped) = reply.mapped {
+            sockets.entry(&exchange.socket).or_default().push(mapped);
+        }
+    }
+    let same_port = |seen: &Vec<SocketAddr>| seen.iter().all(|one| one.port() == seen[0].port());
+    match (addresses_differ, sockets.values().all(same_port)) {
+        (true, true) => Some(
+            "The port is the same everywhere: several exits (two providers, a VPN) or a pool of addresses at the provider.".to_owned(),
+        ),
+        (true, false) => Some("Address and port depend on the server: several exits, or a NAT that maps every destination anew; `nat-probe classify` tells more.".to_owned()),
+        (false, false) => {
+            Some("The port depends on the server asked: the NAT maps every destination anew; `nat-probe classify` tells more.".to_owned())
+        }
+        (false, true) => None,
+    }
+}

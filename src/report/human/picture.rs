@@ -1,0 +1,159 @@
+//! A small picture of the path: this host, what is in between, the internet.
+
+use std::net::SocketAddr;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::probe::finding::{Connectivity, FamilyFindings};
+use crate::probe::{Exchange, Family, Outcome};
+use crate::report::document::Report;
+use crate::stun::Transport;
+
+/// One box: its title and what it says.
+struct Node {
+    title: &'static str,
+    lines: Vec<String>,
+}
+
+/// What the picture shows, in the order of the path.
+pub(super) struct Picture {
+    nodes: Vec<Node>,
+    /// The last link is cut.
+    blocked: bool,
+}
+
+/// How many external ports are worth listing.
+const MOST_PORTS: usize = 3;
+
+impl Picture {
+    /// The picture of one family's path; `None` where there is no path to draw.
+    pub(super) fn of(report: &Report, family: Family, found: &FamilyFindings) -> Option<Self> {
+        let (local, mapped) = seen(report, family, found);
+        let local = local.map(|local| local.to_string()).or_else(|| found.local_address.map(|ip| ip.to_string()));
+        let middle = match found.connectivity {
+            Connectivity::Open | Connectivity::Direct | Connectivity::UdpBlocked => None,
+            Connectivity::Firewalled => Some(Node { title: "firewall", lines: vec!["no translation".to_owned()] }),
+            Connectivity::Nat => Some(Node { title: "NAT", lines: externals(&mapped, found) }),
+            Connectivity::Unavailable | Connectivity::Inconclusive => return None,
+        };
+        let blocked = found.connectivity == Connectivity::UdpBlocked;
+        let answered = answered(report, family);
+        let far = match answered {
+            _ if blocked => "UDP is blocked".to_owned(),
+            1 => "1 server answered".to_owned(),
+            _ => format!("{answered} servers answered"),
+        };
+        let host = Node { title: "this host", lines: local.into_iter().collect() };
+        let internet = Node { title: "internet", lines: vec![far] };
+        Some(Self { nodes: std::iter::once(host).chain(middle).chain(std::iter::once(internet)).collect(), blocked })
+    }
+
+    /// Boxes side by side, or else one below the other: whoever prints takes the first that fits.
+    pub(super) fn drawings(&self, ascii: bool, clean: impl Fn(&str) -> String) -> [Vec<String>; 2] {
+        let pen = if ascii { &ASCII } else { &UNICODE };
+        let nodes: Vec<(String, Vec<String>)> =
+            self.nodes.iter().map(|node| (node.title.to_owned(), node.lines.iter().map(|line| clean(line)).collect())).collect();
+        [beside(&nodes, self.blocked, pen), below(&nodes, self.blocked, pen)]
+    }
+}
+
+/// What boxes are drawn with.
+struct Pen {
+    corners: [&'static str; 4],
+    horizontal: &'static str,
+    vertical: &'static str,
+    /// Where a link enters and leaves a box.
+    joints: [&'static str; 2],
+    cut: &'static str,
+}
+
+const UNICODE: Pen =
+    Pen { corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", joints: ["┤", "├"], cut: "╳" };
+const ASCII: Pen = Pen { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|", joints: ["|", "|"], cut: "X" };
+
+fn beside(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<String> {
+    let height = nodes.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
+    let mut drawn = vec![String::new(); height + 3];
+    for (number, (title, lines)) in nodes.iter().enumerate() {
+        let width = lines.iter().chain([title]).map(|line| line.width()).max().unwrap_or(0);
+        let (first, last) = (number == 0, number + 1 == nodes.len());
+        if !first {
+            let link = if last && blocked { pen.cut } else { pen.horizontal };
+            for (row, line) in drawn.iter_mut().enumerate() {
+                *line += &if row == 1 { format!("{0}{link}{0}", pen.horizontal) } else { "   ".to_owned() };
+            }
+        }
+        let edge = pen.horizontal.repeat(width + 2);
+        let [top_left, top_right, bottom_left, bottom_right] = pen.corners;
+        drawn[0] += &format!("{top_left}{edge}{top_right}");
+        for row in 0..=height {
+            let text = if row == 0 { title.as_str() } else { lines.get(row - 1).map_or("", String::as_str) };
+            let left = if row == 0 && !first { pen.joints[0] } else { pen.vertical };
+            let right = if row == 0 && !last { pen.joints[1] } else { pen.vertical };
+            drawn[row + 1] += &format!("{left} {text}{} {right}", " ".repeat(width - text.width()));
+        }
+        drawn[height + 2] += &format!("{bottom_left}{edge}{bottom_right}");
+    }
+    drawn
+}
+
+fn below(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<String> {
+    let mut drawn = Vec::new();
+    for (number, (title, lines)) in nodes.iter().enumerate() {
+        if number > 0 {
+            let link = if blocked && number + 1 == nodes.len() { pen.cut } else { pen.vertical };
+            drawn.push(format!("    {link}"));
+        }
+        for row in 0..lines.len().max(1) {
+            let title = if row == 0 { title.as_str() } else { "" };
+            drawn.push(format!("{title:<11}{}", lines.get(row).map_or("", String::as_str)));
+        }
+    }
+    drawn
+}
+
+/// One local socket and what servers saw it as: the one the mapping verdict rests on, else the first that was answered.
+fn seen(report: &Report, family: Family, found: &FamilyFindings) -> (Option<SocketAddr>, Vec<SocketAddr>) {
+    let replies = || report.evidence.iter().filter_map(|exchange| Some((exchange, mapped(exchange, family)?)));
+    let chosen = replies().find(|(exchange, _)| found.mapping.because.contains(&exchange.id)).or_else(|| replies().next());
+    let Some((chosen, _)) = chosen else {
+        return (None, Vec::new());
+    };
+    let mut externals = Vec::new();
+    for (exchange, mapped) in replies() {
+        if exchange.socket == chosen.socket && !externals.contains(&mapped) {
+            externals.push(mapped);
+        }
+    }
+    (chosen.local, externals)
+}
+
+fn mapped(exchange: &Exchange, family: Family) -> Option<SocketAddr> {
+    match &exchange.outcome {
+        Outcome::Reply(reply) if exchange.transport == Transport::Udp && family.has(exchange.remote.ip()) => reply.mapped,
+        _ => None,
+    }
+}
+
+fn externals(mapped: &[SocketAddr], found: &FamilyFindings) -> Vec<String> {
+    let mut lines: Vec<String> = mapped.iter().take(MOST_PORTS).map(ToString::to_string).collect();
+    if mapped.len() > MOST_PORTS {
+        lines.push(format!("and {} more", mapped.len() - MOST_PORTS));
+    }
+    if lines.is_empty() {
+        lines.extend(found.public_addresses.iter().take(MOST_PORTS).map(ToString::to_string));
+    }
+    lines
+}
+
+fn answered(report: &Report, family: Family) -> usize {
+    let mut names: Vec<&str> = report
+        .servers
+        .iter()
+        .filter(|row| row.mapped.is_some() && row.address.is_some_and(|address| family.has(address.ip())))
+        .map(|row| row.server.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}

@@ -1,0 +1,208 @@
+//! A report as one JSON document, and back.
+
+use thiserror::Error;
+
+use super::escape;
+use super::human::Style;
+use super::document::Report;
+use super::redact::{self, Redactor};
+use crate::probe::{Exchange, Outcome};
+
+/// The version of the JSON contract that this program writes, and the newest it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Rounds to three decimals: a microsecond is the finest that a user-space clock tells.
+#[must_use]
+pub fn round_ms(ms: f64) -> f64 {
+    if ms.is_finite() { (ms * 1000.0).round() / 1000.0 } else { 0.0 }
+}
+
+/// The report as one pretty-printed document and a newline. Addresses are masked where [`Report::redacted`] asks for it.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let text = to_text(report);
+    let text = if report.redacted { redact::mask_json(&text, &Redactor::for_report(report)) } else { text };
+    // Printed on a terminal, a raw C1 control in a server's SOFTWARE would be obeyed there.
+    escape::json(&text) + "\n"
+}
+
+/// The same with the signature of a [`super::Format`]; a document has no style.
+#[must_use]
+pub fn render_styled(report: &Report, _: &Style) -> String {
+    render(report)
+}
+
+/// Unmasked text without a final newline.
+pub(super) fn to_text(report: &Report) -> String {
+    // Serializing can fail only for maps whose keys are no strings; a report has none.
+    serde_json::to_string_pretty(&rounded(report)).unwrap_or_default()
+}
+
+fn rounded(report: &Report) -> Report {
+    let mut report = report.clone();
+    report.duration_ms = round_ms(report.duration_ms);
+    for row in &mut report.servers {
+        for ms in [&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms].into_iter().flatten() {
+            *ms = round_ms(*ms);
+        }
+    }
+    for lookup in report.lookups.iter_mut().flat_map(|server| &mut server.lookups) {
+        lookup.duration_ms = round_ms(lookup.duration_ms);
+    }
+    report.evidence.iter_mut().for_each(round_exchange);
+    report
+}
+
+fn round_exchange(exchange: &mut Exchange) {
+    exchange.started_ms = round_ms(exchange.started_ms);
+    exchange.ended_ms = exchange.ended_ms.map(round_ms);
+    match &mut exchange.outcome {
+        Outcome::Reply(reply) => reply.rtt_ms = round_ms(reply.rtt_ms),
+        Outcome::Silence { waited_ms } | Outcome::Abandoned { waited_ms } => *waited_ms = round_ms(*waited_ms),
+        Outcome::Pending | Outcome::Looped { .. } | Outcome::Failed(_) => {}
+    }
+}
+
+/// Why a text is no report that could be judged again.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ReadError {
+    /// Not JSON.
+    #[error("this is not JSON: {0}")]
+    NotJson(String),
+    /// JSON, but of something else.
+    #[error("this is JSON, but not a nat-probe report: {0}")]
+    NotAReport(String),
+    /// Written by a newer program.
+    #[error("this report has schema_version {0}, newer than the {SCHEMA_VERSION} that this nat-probe reads: use the nat-probe that wrote it, or a newer one")]
+    TooNew(u64),
+    /// Written with `--redact`.
+    #[error("this report cannot be judged again: it was written with --redact, so the addresses that verdicts rest on are gone")]
+    Redacted,
+    /// A report with a member missing or of the wrong type.
+    #[error("this nat-probe report is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Reads a report that [`render`] wrote.
+///
+/// # Errors
+///
+/// When the text is not such a report, is newer than this program, or was redacted.
+pub fn from_json(text: &str) -> Result<Report, ReadError> {
+    let value: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| ReadError::NotJson(error.to_string()))?;
+    let Some(version) = value.get("schema_version").and_then(serde_json::Value::as_u64) else {
+        return Err(ReadError::NotAReport("it has no schema_version".to_owned()));
+    };
+    if value["tool"]["name"] != "nat-probe" {
+        return Err(ReadError::NotAReport("its tool.name is not nat-probe".to_owned()));
+    }
+    if version > u64::from(SCHEMA_VERSION) {
+        return Err(ReadError::TooNew(version));
+    }
+    if value["redacted"] == true {
+        return Err(ReadError::Redacted);
+    }
+    serde_json::from_value(value).map_err(|error| ReadError::Damaged(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReadError, from_json, render, round_ms};
+    use crate::report::sample;
+
+    #[test]
+    fn rounds_to_microseconds() {
+        for (ms, rounded) in [(40.123_456_7, "40.123"), (0.000_6, "0.001"), (f64::NAN, "0"), (f64::INFINITY, "0")] {
+            assert_eq!(round_ms(ms).to_string(), rounded);
+        }
+    }
+
+    #[test]
+    fn the_contract_paths_exist() {
+        let mut report = sample::home_router();
+        report.advice = crate::report::advice::advise(&report);
+        let text = render(&report);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(text.ends_with("}\n"));
+        for path in [
+            "/schema_version",
+            "/command",
+            "/tool/name",
+            "/tool/version",
+            "/network",
+            "/started_at",
+            "/duration_ms",
+            "/families/ipv4/connectivity",
+            "/families/ipv4/local_address",
+            "/families/ipv4/public_addresses/0",
+            "/families/ipv4/mapping/behavior",
+            "/families/ipv4/mapping/because/0",
+            "/families/ipv4/filtering/behavior",
+            "/families/ipv4/filtering/because/0",
+            "/families/ipv4/port_assignment/behavior",
+            "/families/ipv4/pooling/behavior",
+            "/families/ipv4/alg/detected",
+            "/families/ipv4/rfc3489_type",
+            "/families/ipv6/connectivity",
+            "/servers/0/server",
+            "/servers/0/address",
+            "/servers/0/transport",
+            "/servers/0/mapped",
+            "/servers/0/rtt_ms",
+            "/servers/0/software",
+            "/servers/0/capabilities/0",
+            "/servers/2/error/code",
+            "/servers/2/error/text",
+            "/advice/0/code",
+            "/advice/0/severity",
+            "/advice/0/text",
+            "/evidence/0/id",
+            "/evidence/0/local",
+            "/evidence/0/remote",
+            "/evidence/0/request/change",
+            "/evidence/0/sends",
+            "/evidence/0/outcome/source",
+            "/evidence/0/outcome/rtt_ms",
+            "/evidence/2/outcome/waited_ms",
+        ] {
+            assert!(json.pointer(path).is_some(), "{path} is missing in {text}");
+        }
+        assert_eq!(json["schema_version"], 1);
+        assert_eq!(json["families"]["ipv4"]["mapping"]["behavior"], "endpoint-independent");
+        assert_eq!(json["families"]["ipv4"]["connectivity"], "nat");
+        assert_eq!(json["network"], "real");
+        assert!(json["servers"][0]["rtt_ms"].is_number());
+        assert!(json["redacted"].is_null(), "absent unless asked for");
+    }
+
+    #[test]
+    fn reasons_stand_where_a_verdict_is_inconclusive() {
+        let report = sample::plain_servers();
+        let json: serde_json::Value = serde_json::from_str(&render(&report)).unwrap();
+        assert_eq!(json["families"]["ipv4"]["filtering"]["behavior"], "inconclusive");
+        assert!(json["families"]["ipv4"]["filtering"]["reason"]["code"].is_string());
+        assert!(json["families"]["ipv4"]["filtering"]["reason"]["text"].is_string());
+        assert!(json["families"].get("ipv6").is_none());
+    }
+
+    #[test]
+    fn what_was_written_can_be_read() {
+        for report in sample::all() {
+            let text = render(&report);
+            assert_eq!(render(&from_json(&text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused_with_the_reason() {
+        assert!(matches!(from_json("classify"), Err(ReadError::NotJson(_))));
+        assert!(matches!(from_json("[]"), Err(ReadError::NotAReport(_))));
+        assert!(matches!(from_json("{\"a\": 1}"), Err(ReadError::NotAReport(_))));
+        assert!(matches!(from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"other\"}}"), Err(ReadError::NotAReport(_))));
+        assert!(matches!(from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"nat-probe\"}}"), Err(ReadError::Damaged(_))));
+        assert_eq!(from_json("{\"schema_version\": 9, \"tool\": {\"name\": \"nat-probe\"}}").unwrap_err(), ReadError::TooNew(9));
+        let mut report = sample::home_router();
+        report.redacted = true;
+        assert_eq!(from_json(&render(&report)).unwrap_err(), ReadError::Redacted);
+    }
+}

@@ -1,0 +1,253 @@
+//! Masks addresses, so that a report can be pasted into a public issue: one letter for each address, the same everywhere.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::address::Kind;
+use super::document::Report;
+use super::json;
+
+/// Which letter stands for which address.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    letters: BTreeMap<IpAddr, String>,
+}
+
+impl Redactor {
+    /// Letters for every address in the report, in the order of its JSON document: the page and the document agree.
+    #[must_use]
+    pub fn for_report(report: &Report) -> Self {
+        let mut redactor = Self::default();
+        for literal in Piece::split(&json::to_text(report)).into_iter().filter(|piece| piece.literal) {
+            for address in Address::find_all(&literal.decoded(), |_| false) {
+                redactor.add(address.ip);
+            }
+        }
+        redactor
+    }
+
+    fn add(&mut self, ip: IpAddr) {
+        let next = letters(self.letters.len());
+        self.letters.entry(ip).or_insert(next);
+    }
+
+    /// The text with every address masked; ports, prefix lengths and host names stay. An address that the report does not have
+    /// becomes `?`.
+    #[must_use]
+    pub fn mask(&self, text: &str) -> String {
+        let mut masked = String::with_capacity(text.len());
+        let mut rest = 0;
+        for address in Address::find_all(text, |ip| self.letters.contains_key(&ip)) {
+            // The brackets of `[v6]:port` only keep the two apart; `A:port` needs none.
+            let bracketed = text[..address.start].ends_with('[') && text[address.end..].starts_with(']');
+            let (start, end) = if bracketed { (address.start - 1, address.end + 1) } else { (address.start, address.end) };
+            masked.push_str(&text[rest..start]);
+            masked.push_str(self.letters.get(&address.ip).map_or("?", String::as_str));
+            rest = end;
+        }
+        masked.push_str(&text[rest..]);
+        masked
+    }
+}
+
+/// `A` to `Z`, then `AA`, `AB`, ...
+fn letters(mut index: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(char::from(b'A' + u8::try_from(index % 26).unwrap_or(0)));
+        match index / 26 {
+            0 => break,
+            more => index = more - 1,
+        }
+    }
+    letters.iter().rev().collect()
+}
+
+/// A JSON text with every string masked, its layout kept.
+#[must_use]
+pub(super) fn mask_json(text: &str, redactor: &Redactor) -> String {
+    let mask = |piece: Piece| {
+        if piece.literal {
+            serde_json::to_string(&redactor.mask(&piece.decoded())).unwrap_or_default()
+        } else {
+            piece.text.to_owned()
+        }
+    };
+    Piece::split(text).into_iter().map(mask).collect()
+}
+
+/// A JSON text is string literals and what is between them.
+struct Piece<'a> {
+    text: &'a str,
+    literal: bool,
+}
+
+impl<'a> Piece<'a> {
+    fn split(text: &'a str) -> Vec<Self> {
+        let mut pieces = Vec::new();
+        let (mut start, mut literal, mut escaped) = (0, false, false);
+        for (at, byte) in text.bytes().enumerate() {
+            if escaped {
+                escaped = false;
+            } else if byte == b'\\' {
+                escaped = true;
+            } else if byte == b'"' {
+                let end = if literal { at + 1 } else { at };
+                pieces.push(Piece { text: &text[start..end], literal });
+                start = end;
+                literal = !literal;
+            }
+        }
+        pieces.push(Piece { text: &text[start..], literal: false });
+        pieces
+    }
+
+    /// What the literal stands for: an address may hide behind an escape.
+    fn decoded(&self) -> String {
+        serde_json::from_str(self.text).unwrap_or_default()
+    }
+}
+
+/// An address somewhere in a text.
+struct Address {
+    start: usize,
+    end: usize,
+    ip: IpAddr,
+}
+
+impl Address {
+    /// Every address that is somebody's: loopback, unspecified and the name of the carrier-grade network (RFC 6598) tell nothing.
+    /// Digits and letters that touch what looks like an address make it part of something else, unless the address is known.
+    fn find_all(text: &str, known: impl Fn(IpAddr) -> bool) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(character) = text[at..].chars().next() {
+            let before = text[..at].chars().next_back();
+            let separate = |ip: IpAddr| match ip {
+                IpAddr::V4(_) => !before.is_some_and(|character| character.is_ascii_digit()),
+                IpAddr::V6(_) => !before.is_some_and(char::is_alphanumeric),
+            };
+            match Self::at(text, at) {
+                Some((written, address)) if separate(written) || known(address.ip) => {
+                    at = address.end;
+                    if address.tells_something() {
+                        found.push(address);
+                    }
+                }
+                _ => at += character.len_utf8(),
+            }
+        }
+        found
+    }
+
+    fn tells_something(&self) -> bool {
+        let network = IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0));
+        Kind::of(self.ip) != Kind::Loopback && !self.ip.is_unspecified() && self.ip != network
+    }
+
+    /// The longest address that starts exactly there, as written and as it is kept: an IPv4-mapped one as the IPv4 address.
+    fn at(text: &str, start: usize) -> Option<(IpAddr, Self)> {
+        // 45: the longest text of an IPv6 address, one that ends in IPv4.
+        let candidate = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':' || **byte == b'.';
+        let most = text.as_bytes()[start..].iter().take(45).take_while(candidate).count();
+        (2..=most).rev().find_map(|length| {
+            let end = start + length;
+            let written: IpAddr = text[start..end].parse().ok()?;
+            Some((written, Self { start, end, ip: written.to_canonical() }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Redactor, letters};
+    use crate::report::{FORMATS, Style, sample};
+
+    fn mask(text: &str) -> String {
+        let mut redactor = Redactor::default();
+        for address in super::Address::find_all(text, |_| false) {
+            redactor.add(address.ip);
+        }
+        redactor.mask(text)
+    }
+
+    #[test]
+    fn letters_go_on_after_z() {
+        assert_eq!([0, 25, 26, 27, 51, 52, 701, 702].map(letters), ["A", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]);
+    }
+
+    #[test]
+    fn addresses_are_found_in_any_dress() {
+        for (text, masked) in [
+            ("192.168.1.23:51034", "A:51034"),
+            ("[2001:db8::1]:3478", "A:3478"),
+            ("to [2001:db8::1] and 2001:db8::1.", "to A and A."),
+            ("2001:db8:0:0:0:0:0:1, 2001:DB8::1", "A, A"),
+            ("::ffff:203.0.113.7 is 203.0.113.7", "A is A"),
+            ("stun:203.0.113.7:3478 or stun:[2001:db8::7]", "stun:A:3478 or stun:B"),
+            ("203.0.113.0/24", "A/24"),
+            ("at 203.0.113.7, then 203.0.113.7.", "at A, then A."),
+            ("e203.0.113.7x", "eAx"),
+            ("203.0.113.7.example.org", "A.example.org"),
+            ("fe80::1%eth0", "A%eth0"),
+            ("2026-11-23T21:27:00Z took 1.25 s", "2026-11-23T21:27:00Z took 1.25 s"),
+            ("127.0.0.1, ::1, 0.0.0.0:0, [::]:9", "127.0.0.1, ::1, 0.0.0.0:0, [::]:9"),
+            ("in 100.64.0.0/10", "in 100.64.0.0/10"),
+            ("100.64.0.1", "A"),
+            ("Coturn-4.6.1 stun.example.org", "Coturn-4.6.1 stun.example.org"),
+            ("probe::bad", "probe::bad"),
+            ("ünï 203.0.113.7 ☃", "ünï A ☃"),
+            ("", ""),
+        ] {
+            assert_eq!(mask(text), masked, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_known_address_is_found_even_inside_a_word() {
+        let mut redactor = Redactor::default();
+        redactor.add("2001:db8::1".parse().unwrap());
+        assert_eq!(redactor.mask("\\x1b2001:db8::1"), "\\x1bA");
+    }
+
+    #[test]
+    fn an_address_the_report_does_not_have_still_goes() {
+        assert_eq!(Redactor::default().mask("seen 203.0.113.7:1"), "seen ?:1");
+    }
+
+    #[test]
+    fn no_address_survives_in_any_format() {
+        for mut report in sample::all() {
+            report.servers[0].server = "stun:[2001:db8:5::9]:3478".to_owned();
+            report.servers[0].software = Some("seen from 203.0.113.99\\x1b2001:db8:6::1".to_owned());
+            report.redacted = true;
+            let mut secrets: Vec<String> = report.host_addresses.iter().map(ToString::to_string).collect();
+            secrets.extend(report.evidence.iter().map(|exchange| exchange.remote.ip().to_string()));
+            secrets.extend(report.families.iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string));
+            secrets.extend(["203.0.113.99", "2001:db8:5::9"].map(str::to_owned));
+            for format in FORMATS {
+                for width in [200, 80, 20] {
+                    let text = (format.render)(&report, &Style { width, verbosity: 2, ..Style::default() });
+                    for secret in secrets.iter().filter(|secret| *secret != "127.0.0.1" && *secret != "::1") {
+                        assert!(!text.contains(secret.as_str()), "{secret} in {} at {width}:\n{text}", format.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_letter_stands_everywhere_and_ports_stay() {
+        let mut report = sample::home_router();
+        report.redacted = true;
+        let json: serde_json::Value = serde_json::from_str(&crate::report::json::render(&report)).unwrap();
+        assert_eq!(json["redacted"], true);
+        let public = json["families"]["ipv4"]["public_addresses"][0].as_str().unwrap().to_owned();
+        assert_eq!(json["evidence"][0]["outcome"]["mapped"], format!("{public}:51034"));
+        let local = json["families"]["ipv4"]["local_address"].as_str().unwrap();
+        assert_eq!(local, "A");
+        let page = crate::report::human::render(&report, &Style::default());
+        assert!(page.contains(&format!("{public}:51034")), "{page}");
+        assert!(page.contains("stun3.example.org"), "names stay: {page}");
+    }
+}

@@ -1,0 +1,278 @@
+//! Whether a requirement holds: judged over everything that the evidence leaves possible, so that partial evidence decides where
+//! it can and nothing is guessed where it cannot.
+
+use crate::probe::finding::{Connectivity, FamilyFindings, MappingBehavior, Reason};
+use crate::probe::{Family, legacy};
+
+use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489_NAMES, Requirement, Wanted, name};
+use crate::report::document::{self, Families, RequirementOutcome};
+use crate::report::{family_name, possible};
+
+impl Requirement {
+    /// Whether it holds, with what was found instead or why it could not be told.
+    ///
+    /// Without a prefix it is about IPv4 if that was asked for and is not unavailable, else about IPv6; a network in
+    /// `public-address` is about its own family.
+    #[must_use]
+    pub fn check(&self, families: &Families) -> document::Requirement {
+        let (outcome, text) = match &self.wanted {
+            Wanted::Family(wanted) => self.family_usable(wanted, families),
+            Wanted::PublicAddress(networks) => self.address(networks, families),
+            _ => self.verdict(families),
+        };
+        document::Requirement { requirement: self.to_string(), outcome, text }
+    }
+
+    fn verdict(&self, families: &Families) -> (RequirementOutcome, String) {
+        let family = self.family.unwrap_or_else(|| default_family(families));
+        let Some(found) = families.get(family) else {
+            return not_asked(family);
+        };
+        let (what, now, reason, holds): (_, _, _, Vec<bool>) = match &self.wanted {
+            Wanted::Connectivity(wanted) => {
+                let literal = wanted.contains(&found.connectivity);
+                let holds = possible::connectivities(found).iter().map(|one| literal || wanted.contains(one)).collect();
+                ("connectivity", name(&CONNECTIVITIES, &found.connectivity).to_owned(), &found.reason, holds)
+            }
+            Wanted::Mapping(wanted) => {
+                let holds = possible::mappings(found).iter().map(|one| wanted.contains(one)).collect();
+                ("mapping", mapping_now(found), &found.mapping.reason, holds)
+            }
+            Wanted::Filtering(wanted) => {
+                let holds = possible::filterings(found).iter().map(|one| wanted.contains(one)).collect();
+                ("filtering", name(&FILTERINGS, &found.filtering.behavior).to_owned(), &found.filtering.reason, holds)
+            }
+            Wanted::Rfc3489(wanted) => {
+                let possible = rfc3489_names(found);
+                let holds = possible.iter().map(|one| wanted.contains(one)).collect();
+                let reason = found.mapping.reason.as_ref().map_or(&found.filtering.reason, |_| &found.mapping.reason);
+                let now = if let [one] = possible[..] { one } else { "not known" };
+                ("RFC 3489 type", now.to_owned(), reason, holds)
+            }
+            Wanted::Family(_) | Wanted::PublicAddress(_) => return not_asked(family),
+        };
+        let outcome = judge(&holds, self.negated);
+        (outcome, format!("{} {what} is {now}{}", family_name(family), why(outcome, reason.as_ref().or(found.reason.as_ref()))))
+    }
+
+    fn family_usable(&self, wanted: &[Family], families: &Families) -> (RequirementOutcome, String) {
+        let states: Vec<(Option<bool>, String)> = wanted
+            .iter()
+            .map(|family| {
+                let found = families.get(*family);
+                let usable = found.and_then(usable);
+                let state = found.map_or("was not asked for".to_owned(), |found| format!("is {}", name(&CONNECTIVITIES, &found.connectivity)));
+                (usable, format!("{} {state}", family_name(*family)))
+            })
+            .collect();
+        let any = if states.iter().any(|(usable, _)| *usable == Some(true)) {
+            vec![true]
+        } else if states.iter().any(|(usable, _)| usable.is_none()) {
+            vec![true, false]
+        } else {
+            vec![false]
+        };
+        let texts: Vec<String> = states.into_iter().map(|(_, text)| text).collect();
+        (judge(&any, self.negated), texts.join(", "))
+    }
+
+    fn address(&self, networks: &[Network], families: &Families) -> (RequirementOutcome, String) {
+        let mut asked: Vec<Family> = networks.iter().map(|network| network.family()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let seen: Vec<_> = asked.iter().filter_map(|family| families.get(*family)).flat_map(|found| &found.public_addresses).collect();
+        if seen.is_empty() {
+            return (RequirementOutcome::Unknown, format!("no public {} address was seen", family_name(asked[0])));
+        }
+        let inside = |ip| networks.iter().any(|network| network.contains(ip));
+        // Every address is to lie inside; with `!=`, none.
+        let holds = seen.iter().all(|ip| inside(**ip) != self.negated);
+        let list: Vec<String> = seen.iter().map(ToString::to_string).collect();
+        let outcome = if holds { RequirementOutcome::Met } else { RequirementOutcome::Unmet };
+        (outcome, format!("the public address is {}", list.join(" and ")))
+    }
+}
+
+/// All of the possible values hold: met. None: unmet. Some: it could not be told.
+fn judge(holds: &[bool], negated: bool) -> RequirementOutcome {
+    if holds.is_empty() {
+        RequirementOutcome::Unknown
+    } else if holds.iter().all(|holds| *holds != negated) {
+        RequirementOutcome::Met
+    } else if holds.iter().all(|holds| *holds == negated) {
+        RequirementOutcome::Unmet
+    } else {
+        RequirementOutcome::Unknown
+    }
+}
+
+fn why(outcome: RequirementOutcome, reason: Option<&Reason>) -> String {
+    match (outcome, reason) {
+        (RequirementOutcome::Unknown, Some(reason)) => format!(": {}", reason.text),
+        _ => String::new(),
+    }
+}
+
+fn not_asked(family: Family) -> (RequirementOutcome, String) {
+    (RequirementOutcome::Unknown, format!("{} was not asked for", family_name(family)))
+}
+
+fn default_family(families: &Families) -> Family {
+    let usable = |found: &FamilyFindings| found.connectivity != Connectivity::Unavailable;
+    match (&families.ipv4, &families.ipv6) {
+        (Some(found), _) if usable(found) => Family::Ipv4,
+        (_, Some(_)) => Family::Ipv6,
+        _ => Family::Ipv4,
+    }
+}
+
+fn usable(found: &FamilyFindings) -> Option<bool> {
+    match found.connectivity {
+        Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct | Connectivity::Nat => Some(true),
+        Connectivity::UdpBlocked | Connectivity::Unavailable => Some(false),
+        Connectivity::Inconclusive => None,
+    }
+}
+
+fn mapping_now(found: &FamilyFindings) -> String {
+    match (found.mapping.behavior, found.mapping.endpoint_independent) {
+        (MappingBehavior::Inconclusive, Some(false)) => "not endpoint-independent".to_owned(),
+        (MappingBehavior::Inconclusive, Some(true)) => "endpoint-independent".to_owned(),
+        (known, _) => name(&MAPPINGS, &known).to_owned(),
+    }
+}
+
+/// The RFC 3489 names that remain possible.
+fn rfc3489_names(found: &FamilyFindings) -> Vec<&'static str> {
+    let listed = |name: &str| {
+        let name = name.to_lowercase().replace(' ', "-");
+        RFC3489_NAMES.into_iter().find(|listed| *listed == name)
+    };
+    if let Some(known) = &found.rfc3489_type {
+        return listed(known).into_iter().collect();
+    }
+    let mut names = Vec::new();
+    for connectivity in possible::connectivities(found) {
+        for mapping in possible::mappings(found) {
+            for filtering in possible::filterings(found) {
+                let name = if connectivity == Connectivity::Unavailable { None } else { legacy::name(connectivity, mapping, filtering) };
+                names.push(name.and_then(listed).unwrap_or("none"));
+            }
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Requirement;
+    use crate::probe::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::probe::finding::{Connectivity, FamilyFindings};
+    use crate::report::document::{Families, RequirementOutcome};
+    use crate::report::sample;
+
+    fn check(requirement: &str, families: &Families) -> (RequirementOutcome, String) {
+        let checked = requirement.parse::<Requirement>().unwrap().check(families);
+        assert_eq!(checked.requirement, requirement);
+        (checked.outcome, checked.text)
+    }
+
+    fn v4(found: FamilyFindings) -> Families {
+        Families { ipv4: Some(found), ipv6: None }
+    }
+
+    #[test]
+    fn outcomes() {
+        use RequirementOutcome::{Met, Unknown, Unmet};
+        let cone = v4(sample::nat(EndpointIndependent, AddressAndPortDependent));
+        let symmetric = v4(sample::nat(AddressAndPortDependent, AddressAndPortDependent));
+        let open = v4(sample::open());
+        let blocked = v4(sample::udp_blocked());
+        let lost = v4(sample::inconclusive("no-answer", "no server answered"));
+        let mut half = sample::nat(AddressAndPortDependent, AddressDependent);
+        half.mapping = sample::inconclusive("dependent-kind-unknown", "needs a second address").mapping;
+        half.mapping.endpoint_independent = Some(false);
+        half.rfc3489_type = None;
+        let half = v4(half);
+        let mut direct = sample::open();
+        direct.connectivity = Connectivity::Direct;
+        direct.filtering = sample::inconclusive("no-second-address", "no server has one").filtering;
+        direct.rfc3489_type = None;
+        let direct = v4(direct);
+        let both = Families { ipv4: Some(sample::unavailable()), ipv6: Some(sample::firewalled(AddressDependent)) };
+        for (requirement, families, outcome) in [
+            ("connectivity=open,nat", &cone, Met),
+            ("connectivity=open", &cone, Unmet),
+            ("connectivity=open", &direct, Unknown),
+            ("connectivity=direct", &direct, Met),
+            ("connectivity!=nat", &direct, Met),
+            ("connectivity!=nat", &lost, Unknown),
+            ("connectivity=udp-blocked", &blocked, Met),
+            ("connectivity=firewalled", &both, Met),
+            ("ipv4.connectivity=firewalled", &both, Unmet),
+            ("ipv6.connectivity=firewalled", &cone, Unknown),
+            ("mapping=endpoint-independent", &cone, Met),
+            ("mapping=endpoint-independent", &symmetric, Unmet),
+            ("mapping!=endpoint-independent", &symmetric, Met),
+            ("mapping=endpoint-independent", &half, Unmet),
+            ("mapping!=endpoint-independent", &half, Met),
+            ("mapping=address-dependent", &half, Unknown),
+            ("mapping=address-dependent,address-and-port-dependent", &half, Met),
+            ("mapping=none", &open, Met),
+            ("mapping=none", &direct, Met),
+            ("mapping=endpoint-independent", &lost, Unknown),
+            ("mapping=endpoint-independent", &blocked, Unknown),
+            ("filtering=address-and-port-dependent", &cone, Met),
+            ("filtering=endpoint-independent", &direct, Unknown),
+            ("filtering=endpoint-independent,address-dependent,address-and-port-dependent", &direct, Met),
+            ("family=ipv4", &cone, Met),
+            ("family=ipv6", &cone, Unknown),
+            ("family=ipv6", &both, Met),
+            ("family=ipv4", &both, Unmet),
+            ("family=ipv4,ipv6", &both, Met),
+            ("family!=ipv4", &both, Met),
+            ("family=ipv4", &blocked, Unmet),
+            ("family=ipv4", &lost, Unknown),
+            ("public-address=203.0.113.0/24", &cone, Met),
+            ("public-address!=203.0.113.0/24", &cone, Unmet),
+            ("public-address=198.51.100.0/24", &cone, Unmet),
+            ("public-address=198.51.100.0/24,203.0.113.0/24", &cone, Met),
+            ("public-address!=10.0.0.0/8", &cone, Met),
+            ("public-address=2001:db8::/32", &cone, Unknown),
+            ("public-address=2001:db8::/32", &both, Met),
+            ("public-address=203.0.113.0/24", &lost, Unknown),
+            ("rfc3489=port-restricted-cone", &cone, Met),
+            ("rfc3489!=symmetric", &cone, Met),
+            ("rfc3489!=symmetric", &symmetric, Unmet),
+            ("rfc3489=symmetric", &half, Met),
+            ("rfc3489=full-cone", &half, Unmet),
+            ("rfc3489!=symmetric", &direct, Met),
+            ("rfc3489=open-internet", &direct, Unknown),
+            ("rfc3489=udp-blocked", &blocked, Met),
+            ("rfc3489!=symmetric", &lost, Unknown),
+        ] {
+            let (found, text) = check(requirement, families);
+            assert_eq!(found, outcome, "{requirement}: {text}");
+            assert!(!text.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_pair_without_a_name_has_none() {
+        let mut found = sample::nat(AddressDependent, EndpointIndependent);
+        found.rfc3489_type = None;
+        assert_eq!(check("rfc3489=none", &v4(found)).0, RequirementOutcome::Met);
+    }
+
+    #[test]
+    fn the_text_says_what_was_found_or_why_not() {
+        let cone = v4(sample::nat(EndpointIndependent, AddressAndPortDependent));
+        assert_eq!(check("mapping=none", &cone).1, "IPv4 mapping is endpoint-independent");
+        assert_eq!(check("rfc3489=symmetric", &cone).1, "IPv4 RFC 3489 type is port-restricted-cone");
+        assert_eq!(check("family=ipv6", &cone).1, "IPv6 was not asked for");
+        let lost = v4(sample::inconclusive("no-answer", "no server answered"));
+        assert_eq!(check("mapping=none", &lost).1, "IPv4 mapping is inconclusive: no server answered");
+    }
+}
