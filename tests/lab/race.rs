@@ -3,9 +3,7 @@
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nat_probe::probe::Behavior::{
-    AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
-};
+use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei};
 
 use crate::kit::cage::{self, Unplayed};
 use crate::kit::probe::{Run, Verdict};
@@ -52,7 +50,10 @@ const COURSES: [Course; 16] = [
     course("open WAN input", nat::open_wan_router, Some(Truth::nat(Ei, Apd)), SILENT),
     course("host-wide filter", nat::host_wide_filter, Some(Truth::nat(Ei, Ad)), SILENT),
     // where the address changes with the destination, no control can vouch for the alternate one
-    Course { best: Judgment::Silent, ..course("exit by destination", nat::exit_by_destination, Some(Truth::nat(Ad, Apd)), DEADLINE) },
+    Course {
+        best: Judgment::Silent,
+        ..course("exit by destination", nat::exit_by_destination, Some(Truth::nat(Ad, Apd)), DEADLINE)
+    },
     course("UDP dropped", nat::udp_dropped, None, DEAD),
     course("UDP rejected", nat::udp_rejected, None, DEAD),
 ];
