@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, reach, reason};
+use super::{Evidence, Exchange, FailureCode, Family, Outcome, reach, reason};
 use crate::stun::Transport;
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
