@@ -2,9 +2,15 @@
 
 #[path = "simulated/bench.rs"]
 mod bench;
-#[path = "simulated/matrix.rs"]
-mod matrix;
 #[path = "simulated/faults.rs"]
 mod faults;
 #[path = "simulated/loss.rs"]
 mod loss;
+#[path = "simulated/matrix.rs"]
+mod matrix;
+#[path = "simulated/properties.rs"]
+mod properties;
+#[path = "simulated/timing.rs"]
+mod timing;
+#[path = "simulated/traps.rs"]
+mod traps;

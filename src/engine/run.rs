@@ -142,8 +142,10 @@ impl Engine {
                 if let Some(entry) = self.sockets.get_mut(socket) {
                     entry.open = true;
                     entry.bound = Some(local);
-                    for flight in self.flights.values_mut().filter(|flight| flight.socket == socket) {
+                    for (&index, flight) in self.flights.iter_mut().filter(|(_, flight)| flight.socket == socket) {
                         flight.begun.get_or_insert(now);
+                        let exchange = &mut self.evidence.exchanges[index];
+                        exchange.local = exchange.local.or_else(|| entry.local(flight.remote));
                     }
                 }
             }

@@ -126,7 +126,11 @@ impl Binding {
             }
         }
         let (port, said) = last.unwrap_or_default();
-        let tried = if candidates.len() > 1 { format!(", the last of {} ports tried", candidates.len()) } else { String::new() };
+        let tried = if candidates.len() > 1 {
+            format!(", the last of {} ports tried", candidates.len())
+        } else {
+            String::new()
+        };
         Err(failure(FailureCode::BindFailed, format!("bind {}: {said}{tried}", SocketAddr::new(address, port))))
     }
 
@@ -152,7 +156,9 @@ impl Binding {
         match choice {
             Local::Any => Ok(any),
             Local::Only(address) => Ok(*address),
-            Local::None(reason) => Err(failure(FailureCode::BindFailed, format!("bind a socket towards {remote}: {reason}"))),
+            Local::None(reason) => {
+                Err(failure(FailureCode::BindFailed, format!("bind a socket towards {remote}: {reason}")))
+            }
         }
     }
 }
@@ -182,7 +188,8 @@ mod tests {
     #[test]
     fn an_unknown_interface_is_told_with_those_that_exist() {
         let error = Binding::new(None, Some("no-such-if0")).unwrap_err();
-        let loopback = host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
+        let loopback =
+            host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
         assert!(error.to_string().contains(&loopback.0), "{error}");
     }
 
@@ -205,7 +212,8 @@ mod tests {
 
     #[test]
     fn the_loopback_interface_can_be_asked_for() {
-        let (name, _) = host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
+        let (name, _) =
+            host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
         let (mut binding, _) = Binding::new(None, Some(&name)).unwrap();
         assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.1".parse().unwrap()));
     }

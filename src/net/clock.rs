@@ -56,7 +56,10 @@ mod tests {
 
     #[test]
     fn rfc3339_is_utc_with_milliseconds() {
-        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_007)), "2023-11-14T22:13:20.007Z");
+        assert_eq!(
+            rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_007)),
+            "2023-11-14T22:13:20.007Z"
+        );
     }
 
     #[test]

@@ -45,10 +45,16 @@ impl Dns {
     }
 
     /// The addresses of a name, the families taking turns so that neither has to wait for all of the other.
-    pub(super) async fn addresses(&self, name: &str, families: &[Family], limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+    pub(super) async fn addresses(
+        &self,
+        name: &str,
+        families: &[Family],
+        limit: Duration,
+    ) -> Result<Vec<IpAddr>, Failure> {
         let object = format!("look up {}", printable(name, 100));
         let mut deadline = clock::after(limit);
-        let query = question(name).map_err(|reason| failure(FailureCode::NameNotFound, format!("{object}: {reason}")))?;
+        let query =
+            question(name).map_err(|reason| failure(FailureCode::NameNotFound, format!("{object}: {reason}")))?;
         let setup = self.setup().await;
         let mut lookups = JoinSet::new();
         for (index, family) in families.iter().enumerate() {
@@ -158,10 +164,14 @@ fn conclude(
         return Ok(addresses);
     }
     Err(match (trouble, refused) {
-        (Some(trouble), _) => failure(FailureCode::ResolverFailed, format!("{object}: no name server to ask: {trouble}")),
+        (Some(trouble), _) => {
+            failure(FailureCode::ResolverFailed, format!("{object}: no name server to ask: {trouble}"))
+        }
         (None, _) if missing => failure(FailureCode::NameNotFound, format!("{object}: no such name")),
         (None, Some(reason)) => failure(FailureCode::ResolverFailed, format!("{object}: {reason}")),
-        (None, None) => failure(FailureCode::NoAddress, format!("{object}: the name has no address of the families asked for")),
+        (None, None) => {
+            failure(FailureCode::NoAddress, format!("{object}: the name has no address of the families asked for"))
+        }
     })
 }
 

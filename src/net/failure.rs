@@ -26,12 +26,15 @@ pub(super) fn message(error: &Error) -> String {
 pub(super) fn code(error: &Error) -> FailureCode {
     match error.kind() {
         ErrorKind::ConnectionRefused => FailureCode::ConnectionRefused,
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
-            FailureCode::ConnectionClosed
-        }
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => FailureCode::ConnectionClosed,
         ErrorKind::HostUnreachable => FailureCode::HostUnreachable,
         // An address that is not available is the answer where a family has a route and no address to send from.
-        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => FailureCode::NetworkUnreachable,
+        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
+            FailureCode::NetworkUnreachable
+        }
         ErrorKind::PermissionDenied => FailureCode::Prohibited,
         ErrorKind::TimedOut => FailureCode::NoAnswer,
         _ if lacks_family(error) => FailureCode::NetworkUnreachable,

@@ -39,7 +39,8 @@ mod linux {
 
     use nix::libc;
     use nix::sys::socket::{
-        ControlMessageOwned, MsgFlags, SetSockOpt, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, setsockopt, sockopt,
+        ControlMessageOwned, MsgFlags, SetSockOpt, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, setsockopt,
+        sockopt,
     };
 
     use super::{Refusal, verdict};
@@ -100,7 +101,8 @@ mod linux {
 
     fn explain(error: &libc::sock_extended_err, offender: Option<IpAddr>, destination: SocketAddr) -> Refusal {
         if !matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6) {
-            let error = i32::try_from(error.ee_errno).map_or_else(|_| io::ErrorKind::Other.into(), io::Error::from_raw_os_error);
+            let error = i32::try_from(error.ee_errno)
+                .map_or_else(|_| io::ErrorKind::Other.into(), io::Error::from_raw_os_error);
             return Refusal { destination, code: failure::code(&error), text: failure::message(&error), by: None };
         }
         let ipv6 = error.ee_origin == libc::SO_EE_ORIGIN_ICMP6;
@@ -192,7 +194,9 @@ mod tests {
 
     #[test]
     fn every_type_and_code_has_words() {
-        for (ipv6, kind, code) in (0..=u8::MAX).flat_map(|kind| (0..=u8::MAX).map(move |code| (kind % 2 == 0, kind, code))) {
+        for (ipv6, kind, code) in
+            (0..=u8::MAX).flat_map(|kind| (0..=u8::MAX).map(move |code| (kind % 2 == 0, kind, code)))
+        {
             assert!(!verdict(ipv6, kind, code).1.is_empty());
         }
     }

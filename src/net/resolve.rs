@@ -57,7 +57,11 @@ impl Names {
     }
 
     /// The addresses of a server, in the order to try them.
-    pub(super) async fn resolve(self: Arc<Self>, spec: ServerSpec, transport: Transport) -> Result<Vec<SocketAddr>, Failure> {
+    pub(super) async fn resolve(
+        self: Arc<Self>,
+        spec: ServerSpec,
+        transport: Transport,
+    ) -> Result<Vec<SocketAddr>, Failure> {
         if let Some(known) = self.literal(&spec, transport) {
             return known;
         }
@@ -80,7 +84,11 @@ impl Names {
     }
 
     /// What SRV records say; `None` where there are none, so that the plain name decides (RFC 8489 section 8).
-    async fn by_service(self: &Arc<Self>, name: &str, transport: Transport) -> Option<Result<Vec<SocketAddr>, Failure>> {
+    async fn by_service(
+        self: &Arc<Self>,
+        name: &str,
+        transport: Transport,
+    ) -> Option<Result<Vec<SocketAddr>, Failure>> {
         let service = match transport {
             Transport::Udp => "_stun._udp",
             Transport::Tcp => "_stun._tcp",
@@ -94,7 +102,8 @@ impl Names {
         if let [only] = records.as_slice()
             && matches!(only.target.as_str(), "." | "")
         {
-            let text = format!("look up {service}.{}: this domain says that it has no such service", printable(name, 100));
+            let text =
+                format!("look up {service}.{}: this domain says that it has no such service", printable(name, 100));
             return Some(Err(failure(FailureCode::NoAddress, text)));
         }
         let mut ordered = srv::order(records, |most| rand::RngExt::random_range(&mut super::entropy::rng(), 0..=most));

@@ -73,7 +73,9 @@ impl Stream {
     pub(super) fn send(&self, bytes: Vec<u8>) -> Result<(), Failure> {
         match self.outgoing.try_send(bytes) {
             Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
-            Err(TrySendError::Full(_)) => Err(failure(FailureCode::Other, "send on a connection: the peer takes nothing more")),
+            Err(TrySendError::Full(_)) => {
+                Err(failure(FailureCode::Other, "send on a connection: the peer takes nothing more"))
+            }
         }
     }
 }

@@ -13,7 +13,9 @@ use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 use super::certificate::{self, Parties};
 use super::clock;
@@ -46,7 +48,8 @@ impl Tls {
                 .map_err(|_| failed(&format!("{} is not a name a certificate can have", printable(name, 100))))?,
             None => ServerName::IpAddress(remote.ip().into()),
         };
-        let verifier = self.verifier.get_or_init(|| self.make_verifier()).await.clone().map_err(|reason| failed(&reason))?;
+        let verifier =
+            self.verifier.get_or_init(|| self.make_verifier()).await.clone().map_err(|reason| failed(&reason))?;
         let recorder = Arc::new(Recorder { verifier, parties: Mutex::new(None) });
         let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -151,7 +154,9 @@ fn explain(error: &io::Error, parties: Option<&Parties>) -> (FailureCode, String
     };
     match inner {
         Error::InvalidCertificate(error) => explain_certificate(error, parties),
-        Error::AlertReceived(alert) => (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}")),
+        Error::AlertReceived(alert) => {
+            (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}"))
+        }
         // What comes first from a server that speaks something else is no TLS record.
         Error::InvalidMessage(_) => (
             FailureCode::TlsHandshakeFailed,
@@ -174,7 +179,9 @@ fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (
             let text = format!("the certificate is for {}, not for {}", names(presented), expected.to_str());
             (FailureCode::TlsNameMismatch, text)
         }
-        CertificateError::NotValidForName => (FailureCode::TlsNameMismatch, "the certificate is for another name".into()),
+        CertificateError::NotValidForName => {
+            (FailureCode::TlsNameMismatch, "the certificate is for another name".into())
+        }
         CertificateError::ExpiredContext { not_after, .. } => {
             (FailureCode::TlsExpired, format!("the certificate expired on {}", date(*not_after)))
         }
@@ -188,9 +195,10 @@ fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (
         CertificateError::UnknownIssuer => {
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
-        other => {
-            (FailureCode::TlsUntrusted, format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)))
-        }
+        other => (
+            FailureCode::TlsUntrusted,
+            format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)),
+        ),
     }
 }
 

@@ -72,7 +72,13 @@ impl Udp {
     }
 
     /// Sends at once; what comes of it is appended to `events`.
-    pub(super) fn send(&mut self, remote: SocketAddr, bytes: Vec<u8>, binding: &mut Binding, events: &mut VecDeque<Input>) {
+    pub(super) fn send(
+        &mut self,
+        remote: SocketAddr,
+        bytes: Vec<u8>,
+        binding: &mut Binding,
+        events: &mut VecDeque<Input>,
+    ) {
         let socket = self.id;
         if !self.told.contains(&remote)
             && let Some(source) = binding.source_towards(remote)

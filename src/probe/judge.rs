@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::finding::{FamilyFindings, Mapping, MappingBehavior};
 use super::plan::{ClassifyOptions, DiscoverOptions};
-use super::{Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp};
+use super::{
+    Evidence, Exchange, Family, connectivity, filtering, hairpin, legacy, mapping_judge, misreport, ports, reason, tcp,
+};
 use crate::stun::Transport;
 
 /// The verdicts of `classify` for each family.
@@ -27,7 +29,9 @@ fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &Cl
         mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
-    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior).map(str::to_owned);
+    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior)
+        .filter(|_| !mapping_judge::several_exits(seen, family))
+        .map(str::to_owned);
     FamilyFindings {
         connectivity,
         reason,

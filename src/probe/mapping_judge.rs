@@ -223,6 +223,13 @@ fn by_destination(seen: &Evidence, family: Family) -> bool {
     true
 }
 
+/// Whether destinations saw different addresses of one and the same port: several exits, which no RFC 3489 name means.
+#[must_use]
+pub fn several_exits(seen: &Evidence, family: Family) -> bool {
+    let external = distinct(observations(seen, family).into_iter().map(|(_, mapped)| mapped));
+    external.len() > 1 && external.iter().all(|mapped| mapped.port() == external[0].port())
+}
+
 /// Whether no exchange of the family was answered at all, in whatever way.
 #[must_use]
 pub fn unheard(seen: &Evidence, family: Family) -> bool {

@@ -14,9 +14,9 @@ pub fn servers(seen: &Evidence) -> Vec<usize> {
         let Some(mapped) = exchange.mapped() else { continue };
         let (socket, remote, transport) = (exchange.socket.as_str(), exchange.remote, exchange.transport);
         let lie = transport == crate::stun::Transport::Udp
-            && told.iter().any(|&(other, at, over, same)| {
-                other != socket && at == remote && over == transport && same == mapped
-            });
+            && told
+                .iter()
+                .any(|&(other, at, over, same)| other != socket && at == remote && over == transport && same == mapped);
         if lie && !found.contains(&exchange.server) {
             found.push(exchange.server);
         }

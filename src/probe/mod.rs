@@ -10,7 +10,7 @@ mod filtering_steps;
 pub mod finding;
 mod hairpin;
 pub mod judge;
-mod legacy;
+pub mod legacy;
 mod loss;
 mod mapping;
 mod mapping_judge;

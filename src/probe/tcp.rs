@@ -89,7 +89,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             None,
         );
     };
-    let untranslated = exchanges.iter().flatten().all(|exchange| exchange.untranslated() != Some(false));
+    let untranslated = exchanges.iter().flatten().any(|exchange| exchange.untranslated() == Some(true))
+        && exchanges.iter().flatten().all(|exchange| exchange.untranslated().unwrap_or(true));
     let fits = |expected: bool| fourth.is_none_or(|fourth| (fourth == primary) == expected);
     if untranslated {
         finding(

@@ -11,17 +11,17 @@ pub enum Kind {
     Private,
     /// 100.64.0.0/10, between a carrier-grade NAT and its customers (RFC 6598); overlay networks use it too.
     Shared,
-    /// fc00::/7 (RFC 4193).
+    /// `fc00::/7` (RFC 4193).
     UniqueLocal,
-    /// 169.254.0.0/16 and fe80::/10.
+    /// 169.254.0.0/16 and `fe80::/10`.
     LinkLocal,
-    /// 127.0.0.0/8 and ::1.
+    /// 127.0.0.0/8 and `::1`.
     Loopback,
     /// 0.0.0.0/8 and ::.
     Unspecified,
     /// 192.0.0.0/29: IPv4 carried over an IPv6 network (RFC 7335: 464XLAT, DS-Lite).
     ServiceContinuity,
-    /// 2001::/32: IPv6 tunneled through IPv4 UDP (RFC 4380).
+    /// `2001::/32`: IPv6 tunneled through IPv4 UDP (RFC 4380).
     Teredo,
     /// 198.18.0.0/15 (RFC 2544); proxies that answer with invented addresses use it.
     Benchmarking,

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use crate::stun::escape::is_unsafe;
+
 /// The text with every character that a terminal obeys, or that makes text look like other text, replaced by its code.
 #[must_use]
 pub(super) fn visible(text: &str) -> String {
@@ -48,22 +50,6 @@ pub(super) fn json(text: &str) -> String {
 fn push_code(shown: &mut String, character: char) {
     // Writing to a String cannot fail.
     let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
-}
-
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' // soft hyphen
-            | '\u{61c}' // Arabic letter mark
-            | '\u{180e}' // Mongolian vowel separator
-            | '\u{200b}'..='\u{200f}' // zero width, left-to-right and right-to-left marks
-            | '\u{2028}'..='\u{202e}' // separators, embeddings and overrides
-            | '\u{2060}'..='\u{206f}' // word joiner, isolates, deprecated formatting
-            | '\u{feff}' // byte order mark
-            | '\u{fff9}'..='\u{fffb}' // interlinear annotations
-            | '\u{e0000}'..='\u{e0fff}' // tags, variation selectors
-        )
 }
 
 #[cfg(test)]

@@ -66,9 +66,12 @@ fn letters(mut index: usize) -> String {
 /// A JSON text with every string masked, its layout kept.
 #[must_use]
 pub(super) fn mask_json(text: &str, redactor: &Redactor) -> String {
-    let mask = |piece: Piece| match piece.literal {
-        true => serde_json::to_string(&redactor.mask(&piece.decoded())).unwrap_or_default(),
-        false => piece.text.to_owned(),
+    let mask = |piece: Piece| {
+        if piece.literal {
+            serde_json::to_string(&redactor.mask(&piece.decoded())).unwrap_or_default()
+        } else {
+            piece.text.to_owned()
+        }
     };
     Piece::split(text).into_iter().map(mask).collect()
 }

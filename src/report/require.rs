@@ -116,7 +116,6 @@ impl FromStr for Requirement {
         let values: Vec<&str> = values.split(',').map(str::trim).collect();
         let wanted = Wanted::parse(key, &values)?;
         let contradicts = match (&wanted, family) {
-            (_, None) => false,
             (Wanted::Family(_), Some(_)) => true,
             (Wanted::PublicAddress(networks), Some(family)) => networks.iter().any(|network| network.family() != family),
             _ => false,

@@ -203,7 +203,7 @@ pub(crate) fn home_router() -> Report {
         network: NetworkKind::Real,
         scenario: None,
         started_at: "2026-01-02T03:04:05Z".to_owned(),
-        duration_ms: 1312.345_678,
+        duration_ms: 1_312.345_678,
         redacted: false,
         stopped: None,
         options: Options { families: vec![Family::Ipv4, Family::Ipv6], ..Options::default() },

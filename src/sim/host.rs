@@ -94,7 +94,10 @@ impl Host {
         };
         let port = port.ok_or_else(|| {
             let ports: Vec<String> = spec.local_ports.iter().map(ToString::to_string).collect();
-            failure(FailureCode::BindFailed, format!("bind a local port ({}): address already in use", ports.join(", ")))
+            failure(
+                FailureCode::BindFailed,
+                format!("bind a local port ({}): address already in use", ports.join(", ")),
+            )
         })?;
         let ip = match (spec.transport, Family::Ipv4.has(source)) {
             (Transport::Udp, true) => Ipv4Addr::UNSPECIFIED.into(),

@@ -107,7 +107,12 @@ impl Link {
     /// A link of that quality.
     #[must_use]
     pub fn new(config: &LinkConfig) -> Self {
-        Self { half: millis(config.rtt_ms / 2.0), jitter: millis(config.jitter_ms), config: config.clone(), bad: [false; 2] }
+        Self {
+            half: millis(config.rtt_ms / 2.0),
+            jitter: millis(config.jitter_ms),
+            config: config.clone(),
+            bad: [false; 2],
+        }
     }
 
     /// Whether packets pass at once and surely.

@@ -123,8 +123,12 @@ impl SimNetwork {
                 if open.is_news(remote) {
                     self.inputs.push_back(Input::Local { socket, remote, local });
                 }
-                let packet =
-                    Packet { protocol: Protocol::Udp, source: local, destination: remote, payload: Payload::Data(bytes) };
+                let packet = Packet {
+                    protocol: Protocol::Udp,
+                    source: local,
+                    destination: remote,
+                    payload: Payload::Data(bytes),
+                };
                 self.carry_lan(Direction::Out, packet);
                 None
             }
@@ -214,7 +218,9 @@ impl SimNetwork {
         let source = packet.source;
         self.inputs.push_back(match packet.payload {
             Payload::Data(bytes) => Input::Received { socket, source, bytes },
-            Payload::Unreachable { code, by } => Input::Failed { socket, remote: Some(source), failure: told(source, code, by) },
+            Payload::Unreachable { code, by } => {
+                Input::Failed { socket, remote: Some(source), failure: told(source, code, by) }
+            }
         });
     }
 
@@ -331,7 +337,8 @@ impl SimNetwork {
     }
 
     fn round_trip(&mut self) -> Duration {
-        let wan: Duration = [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
+        let wan: Duration =
+            [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
         wan.saturating_add(self.lan_round_trip())
     }
 }

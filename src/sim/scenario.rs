@@ -195,8 +195,10 @@ impl Scenario {
 fn check_link(link: &LinkConfig) -> Result<(), String> {
     check_ms("rtt_ms", link.rtt_ms)?;
     check_ms("jitter_ms", link.jitter_ms)?;
-    let burst =
-        link.burst.iter().flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
+    let burst = link
+        .burst
+        .iter()
+        .flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
     for (name, probability) in [("loss", link.loss), ("duplicate", link.duplicate)].into_iter().chain(burst) {
         if !(0.0..=1.0).contains(&probability) {
             return Err(format!("`{name}` is a probability, from 0 to 1, not {probability}"));
@@ -259,9 +261,10 @@ mod tests {
 
     #[test]
     fn what_is_left_out_suits_the_rest() {
-        let scenario =
-            Scenario::from_toml("[lan]\nloss = 0.1\n[link]\nloss = 0.1\n[[nats]]\nports = { sequential = { step = 2 } }")
-                .unwrap();
+        let scenario = Scenario::from_toml(
+            "[lan]\nloss = 0.1\n[link]\nloss = 0.1\n[[nats]]\nports = { sequential = { step = 2 } }",
+        )
+        .unwrap();
         assert_eq!(scenario.lan, LinkConfig { loss: 0.1, ..LinkConfig::perfect() });
         assert_eq!(scenario.link, LinkConfig { loss: 0.1, ..LinkConfig::default() });
         assert_eq!(scenario.host_addresses(), ["192.168.1.23".parse::<IpAddr>().unwrap()]);
@@ -287,7 +290,10 @@ mod tests {
             ("[[nats]]\nfamilies = [\"ipv6\"]", "`external` has no ipv6 address"),
             ("[[nats]]\n[[nats]]", "[[nats]] numbers 1 and 2 have the same `external` address 203.0.113.7"),
             ("[[nats]]\ntimeout_s = 0", "`timeout_s` must be at least 1"),
-            ("[[servers]]\nname = \"a\"\n[[servers]]\nname = \"A\"", "[[servers]] number 2: there is another one called \"A\""),
+            (
+                "[[servers]]\nname = \"a\"\n[[servers]]\nname = \"A\"",
+                "[[servers]] number 2: there is another one called \"A\"",
+            ),
             ("[host]\naddresses = [\"0.0.0.0\"]", "[host]: 0.0.0.0 is no address for a host"),
             ("[link]\nrtt_ms = -1", "[link]: `rtt_ms` must be from 0"),
             ("[lan]\nburst = { start = 2, end = 0.1 }", "[lan]: `burst.start` is a probability"),

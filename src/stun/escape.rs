@@ -38,7 +38,8 @@ fn push_escaped(escaped: &mut String, text: &str) {
 }
 
 /// Characters that a terminal obeys or that make text look like other text.
-fn is_unsafe(character: char) -> bool {
+#[must_use]
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

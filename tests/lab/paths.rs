@@ -29,7 +29,8 @@ fn is_udp_blocked(run: &Run) {
         run.expect(&format!("/families/ipv4/{part}/behavior"), "inconclusive");
         assert!(!run.text(&format!("/families/ipv4/{part}/reason/code")).is_empty(), "{run}");
     }
-    let blocked = run.at("/advice").as_array().is_some_and(|advice| advice.iter().any(|item| item["severity"] == "error"));
+    let blocked =
+        run.at("/advice").as_array().is_some_and(|advice| advice.iter().any(|item| item["severity"] == "error"));
     assert!(blocked, "something to do is advised\n{run}");
     // generous: the bar itself (3 s) is held on a quiet machine by benches/lab_speed.rs
     assert!(run.took < Duration::from_secs(6), "{run}");

@@ -90,7 +90,9 @@ pub fn run() {
         }
     }
     println!("At {} ms round trip; nat-probe: median of {RUNS}; x: ratio to nat-probe;", 2 * ONE_WAY.as_millis());
-    println!("ok: right; ?: not all of it found out; wrong: says something untrue; !: nat-probe wrong or over its bar.");
+    println!(
+        "ok: right; ?: not all of it found out; wrong: says something untrue; !: nat-probe wrong or over its bar."
+    );
     if !failures.is_empty() {
         println!("Missed: {}", failures.join(", "));
         if cage::required() {

@@ -70,7 +70,8 @@ fn uri(name: &str) -> ServerSpec {
 }
 
 fn asking(name_server: SocketAddr) -> RealNetwork {
-    let config = Config { name_servers: vec![name_server], lookup_timeout: Duration::from_millis(600), ..Config::default() };
+    let config =
+        Config { name_servers: vec![name_server], lookup_timeout: Duration::from_millis(600), ..Config::default() };
     RealNetwork::new(config).unwrap()
 }
 
@@ -177,7 +178,11 @@ fn a_uri_without_a_port_is_looked_up_by_its_service() {
     let mut found = |spec, transport| resolve(&mut network, spec, transport);
     assert_eq!(found(uri("example.org"), Transport::Udp), Ok(addresses(&["192.0.2.1:3479", "192.0.2.2:3480"])));
     assert_eq!(found(uri("example.org"), Transport::Tls), Ok(addresses(&["192.0.2.1:443"])));
-    assert_eq!(found(uri("example.org"), Transport::Tcp), Ok(addresses(&["192.0.2.9:3478"])), "no records: the plain name");
+    assert_eq!(
+        found(uri("example.org"), Transport::Tcp),
+        Ok(addresses(&["192.0.2.9:3478"])),
+        "no records: the plain name"
+    );
     assert_eq!(found(server("example.org"), Transport::Udp), Ok(addresses(&["192.0.2.9:3478"])), "no URI: no service");
     let with_port = ServerSpec { port: Some(99), ..uri("example.org") };
     assert_eq!(found(with_port, Transport::Udp), Ok(addresses(&["192.0.2.9:99"])), "a port: no service");

@@ -94,7 +94,9 @@ fn assert_failure(failure: &Failure, code: FailureCode, words: &[&str]) {
 #[test]
 fn a_good_certificate_opens_the_connection() {
     let authority = Authority::new();
-    for (name, called) in [("stun.example", Some("stun.example")), ("dot.example", Some("dot.example.")), ("127.0.0.1", None)] {
+    for (name, called) in
+        [("stun.example", Some("stun.example")), ("dot.example", Some("dot.example.")), ("127.0.0.1", None)]
+    {
         let server = authority.serve(name, |_| {});
         let mut network = authority.network();
         let mut wish = spec(Transport::Tls, server);

@@ -44,7 +44,11 @@ fn an_answer_from_an_alternate_address_arrives_with_its_source() {
     send(&mut network, FIRST, server, &message(1));
     let source = SocketAddr::new([127, 0, 0, 1].into(), port);
     let local = Input::Local { socket: FIRST, remote: server, local: source };
-    assert_eq!(network.wait(Duration::ZERO), Some(local), "the source address comes before everything that was sent led to");
+    assert_eq!(
+        network.wait(Duration::ZERO),
+        Some(local),
+        "the source address comes before everything that was sent led to"
+    );
     assert_eq!(received(&mut network), (expected, message(1)));
 }
 
@@ -60,7 +64,10 @@ fn the_source_address_is_told_once_for_each_remote() {
     assert!(matches!(network.wait(Duration::ZERO), Some(Input::Local { .. })));
     for number in 1..=3 {
         let limit = network.now() + super::LIMIT;
-        assert_eq!(network.wait(limit), Some(Input::Received { socket: FIRST, source: server, bytes: message(number) }));
+        assert_eq!(
+            network.wait(limit),
+            Some(Input::Received { socket: FIRST, source: server, bytes: message(number) })
+        );
     }
 }
 

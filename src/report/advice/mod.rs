@@ -34,6 +34,7 @@ const FAMILY_RULES: &[FamilyRule] = &[
     servers::several_exits,
     servers::no_second_address,
     servers::unfit,
+    servers::run_again,
     nat::port_prediction,
     addresses::port_block,
     addresses::over_ipv6,
@@ -61,20 +62,20 @@ pub fn advise(report: &Report) -> Vec<Advice> {
 }
 
 impl Case<'_> {
-    fn advice(&self, code: &str, severity: Severity, text: String) -> Option<Advice> {
-        Some(Advice { code: code.to_owned(), severity, family: Some(self.family), text })
+    fn advice(&self, code: &str, severity: Severity, text: impl Into<String>) -> Advice {
+        Advice { code: code.to_owned(), severity, family: Some(self.family), text: text.into() }
     }
 
     fn error(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
-        self.advice(code, Severity::Error, text.into())
+        Some(self.advice(code, Severity::Error, text))
     }
 
     fn warning(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
-        self.advice(code, Severity::Warning, text.into())
+        Some(self.advice(code, Severity::Warning, text))
     }
 
     fn info(&self, code: &str, text: impl Into<String>) -> Option<Advice> {
-        self.advice(code, Severity::Info, text.into())
+        Some(self.advice(code, Severity::Info, text))
     }
 
     fn name(&self) -> &'static str {

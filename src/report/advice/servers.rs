@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::{Case, list};
 use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
+use crate::probe::reason;
 use crate::report::document::{Advice, ServerRow};
 
 /// Rows of servers that answered over this family.
@@ -29,17 +30,24 @@ fn witnesses<'a>(case: &'a Case) -> BTreeMap<IpAddr, Vec<&'a str>> {
 }
 
 pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
+    let code = case.found.reason.as_ref().map_or(reason::NO_ANSWER, |reason| reason.code.as_str());
     if case.found.connectivity != Connectivity::Inconclusive || answered(case).next().is_some() {
         return None;
     }
-    case.error(
-        "no-server-answered",
-        format!(
-            "No server answered over {}. Check that this host is online and that names resolve, or name servers that are known to \
-             work with --server.",
-            case.name()
+    let name = case.name();
+    match code {
+        reason::NO_SERVER_OF_FAMILY => {
+            case.info("no-server-of-family", format!("None of the servers has an {name} address: name one that has, with --server."))
+        }
+        reason::NO_ANSWER | reason::NOTHING_ANSWERED | reason::NAMES_UNRESOLVED => case.error(
+            "no-server-answered",
+            format!(
+                "No server answered over {name}. Check that this host is online and that names resolve, or name servers that are \
+                 known to work with --server."
+            ),
         ),
-    )
+        _ => None,
+    }
 }
 
 /// Where one server stands against at least two that agree: its name, the address that it saw and the one that all others saw.
@@ -91,10 +99,20 @@ fn pools(case: &Case) -> bool {
     case.found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary)
 }
 
-/// Reason codes that put the blame on what servers do, not on the path.
-const SERVER_FAULTS: [&str; 5] =
-    ["change-request-ignored", "change-request-refused", "unexpected-source", "alternate-dead", "control-failed"];
+/// What servers do wrong, not the path.
+const SERVER_FAULTS: [&str; 5] = [
+    reason::CHANGE_REQUEST_IGNORED,
+    reason::CHANGE_REQUEST_REFUSED,
+    reason::UNEXPECTED_SOURCE,
+    reason::ALTERNATE_DEAD,
+    reason::CONTROL_FAILED,
+];
 
+/// What another run, with more patience, may tell.
+const PASSING: [&str; 5] =
+    [reason::TOO_LOSSY, reason::PATH_LOST, reason::REPEATS_DISAGREE, reason::MAPPING_UNSTABLE, reason::DEADLINE];
+
+/// The reasons, code and text, of the verdicts that are inconclusive.
 fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
     let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
     let filtering = (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
@@ -103,7 +121,7 @@ fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
 }
 
 pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
-    let lacking = |(code, _): &(&str, &str)| ["no-second-address", "dependent-kind-unknown"].contains(code);
+    let lacking = |(code, _): &(&str, &str)| [reason::NO_SECOND_ADDRESS, reason::DEPENDENT_KIND_UNKNOWN].contains(code);
     if answered(case).next().is_none() || !inconclusive_because(case).iter().any(lacking) {
         return None;
     }
@@ -129,6 +147,15 @@ pub(super) fn unfit(case: &Case) -> Option<Advice> {
     )
 }
 
+pub(super) fn run_again(case: &Case) -> Option<Advice> {
+    inconclusive_because(case).into_iter().find(|(code, _)| PASSING.contains(code))?;
+    case.warning(
+        "run-again",
+        "The path was too unsteady, or the time too short, for every verdict: run again with --thorough and a longer --deadline, \
+         best while little else uses the connection.",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use crate::report::advice::{advise, codes};
@@ -149,6 +176,8 @@ mod tests {
         report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "change-request-ignored".to_owned();
         assert!(codes(&report).contains(&"server-faults".to_owned()));
         assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
+        assert!(codes(&report).contains(&"run-again".to_owned()));
         assert!(codes(&sample::discover()).iter().all(|code| code != "no-rfc5780-server"), "not asked is no fault");
     }
 

@@ -5,6 +5,7 @@ use super::style::Tint;
 use crate::probe::{Exchange, Outcome, Reply};
 use crate::report::document::Report;
 use crate::report::json::round_ms;
+use crate::stun::escape::escape;
 use crate::stun::{Change, Request};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
@@ -78,7 +79,7 @@ fn outcome(exchange: &Exchange) -> String {
 
 fn answered(reply: &Reply) -> String {
     let what = match (&reply.error, reply.mapped) {
-        (Some(error), _) => format!("error {} {}", error.code, reply_text(&error.reason)),
+        (Some(error), _) => format!("error {} {}", error.code, escape(&error.reason)),
         (None, Some(mapped)) => format!("sees {mapped}"),
         (None, None) => "without a mapped address".to_owned(),
     };
@@ -95,12 +96,7 @@ fn details(reply: &Reply) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect();
-    details.extend(reply.software.as_ref().map(|software| format!("SOFTWARE {}", reply_text(software))));
-    details.extend(reply.faults.iter().map(|fault| format!("fault: {}", reply_text(fault))));
+    details.extend(reply.software.as_ref().map(|software| format!("SOFTWARE {}", escape(software))));
+    details.extend(reply.faults.iter().map(|fault| format!("fault: {}", escape(fault))));
     details
-}
-
-/// What a server wrote, so that it cannot forge an escape either.
-fn reply_text(text: &str) -> String {
-    text.replace('\\', "\\\\")
 }

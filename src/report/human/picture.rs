@@ -80,19 +80,19 @@ fn beside(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<Stri
         if !first {
             let link = if last && blocked { pen.cut } else { pen.horizontal };
             for (row, line) in drawn.iter_mut().enumerate() {
-                line.push_str(&if row == 1 { format!("{0}{link}{0}", pen.horizontal) } else { "   ".to_owned() });
+                *line += &if row == 1 { format!("{0}{link}{0}", pen.horizontal) } else { "   ".to_owned() };
             }
         }
         let edge = pen.horizontal.repeat(width + 2);
         let [top_left, top_right, bottom_left, bottom_right] = pen.corners;
-        drawn[0].push_str(&format!("{top_left}{edge}{top_right}"));
+        drawn[0] += &format!("{top_left}{edge}{top_right}");
         for row in 0..=height {
             let text = if row == 0 { title.as_str() } else { lines.get(row - 1).map_or("", String::as_str) };
             let left = if row == 0 && !first { pen.joints[0] } else { pen.vertical };
             let right = if row == 0 && !last { pen.joints[1] } else { pen.vertical };
-            drawn[row + 1].push_str(&format!("{left} {text}{} {right}", " ".repeat(width - text.width())));
+            drawn[row + 1] += &format!("{left} {text}{} {right}", " ".repeat(width - text.width()));
         }
-        drawn[height + 2].push_str(&format!("{bottom_left}{edge}{bottom_right}"));
+        drawn[height + 2] += &format!("{bottom_left}{edge}{bottom_right}");
     }
     drawn
 }

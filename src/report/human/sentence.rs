@@ -8,7 +8,7 @@ use crate::report::family_name;
 /// The sentence, with a color that says how good the news is.
 pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) {
     let name = family_name(family);
-    let because = |text: &str| found.reason.as_ref().map_or(text.to_owned(), |reason| trimmed(reason));
+    let because = |text: &str| found.reason.as_ref().map_or(text.to_owned(), trimmed);
     match found.connectivity {
         Connectivity::Open => (Tint::Good, format!("{name} is open: no NAT and no firewall, anybody can reach this host.")),
         Connectivity::Firewalled => {
@@ -41,7 +41,7 @@ fn keeps(found: &FamilyFindings) -> (Tint, &'static str) {
         (MappingBehavior::AddressDependent, _) => (Tint::Warning, "takes another external port for each destination address"),
         (MappingBehavior::AddressAndPortDependent, _) => (Tint::Bad, "takes another external port for each destination"),
         (MappingBehavior::ConnectionDependent, _) => (Tint::Bad, "takes another external port for each connection"),
-        (MappingBehavior::Inconclusive, Some(false)) => (Tint::Bad, "takes another external port for other destinations"),
+        (MappingBehavior::Inconclusive, Some(false)) => (Tint::Bad, "shows other destinations another address or port"),
         (MappingBehavior::None | MappingBehavior::Inconclusive, _) => {
             (Tint::Warning, "translates addresses (how ports depend on destinations could not be told)")
         }

@@ -4,6 +4,7 @@ use crate::probe::finding::{
     Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior, PortAssignment,
     PortBehavior, Reason,
 };
+use crate::probe::reason::{NO_CONNECTIVITY, NOT_ASKED};
 use crate::report::document::ServerRow;
 use crate::report::escape;
 
@@ -52,13 +53,18 @@ fn row(what: &str, verdict: &str, evidence: String) -> Vec<String> {
 fn said(found: &FamilyFindings, reason: Option<&Reason>) -> bool {
     reason.is_some_and(|reason| {
         let repeated = found.reason.as_ref().is_some_and(|connectivity| connectivity.text == reason.text);
-        repeated || reason.code == "not-asked" || reason.code == "no-connectivity"
+        (repeated && is_whole_story(found)) || reason.code == NOT_ASKED || reason.code == NO_CONNECTIVITY
     })
+}
+
+/// Whether the reason of the connectivity is the reason for everything else too.
+fn is_whole_story(found: &FamilyFindings) -> bool {
+    matches!(found.connectivity, Connectivity::UdpBlocked | Connectivity::Unavailable | Connectivity::Inconclusive)
 }
 
 fn evidence(summary: &str, reason: Option<&Reason>) -> String {
     match reason {
-        Some(reason) if summary.is_empty() || summary == reason.text => trimmed(reason),
+        Some(reason) if summary.is_empty() || summary.contains(&reason.text) => trimmed(reason),
         Some(reason) => format!("{summary}; {}", trimmed(reason)),
         None => summary.to_owned(),
     }
@@ -77,7 +83,7 @@ fn connectivity(connectivity: Connectivity) -> &'static str {
 }
 
 fn connectivity_evidence(found: &FamilyFindings) -> String {
-    if let Some(reason) = &found.reason {
+    if let Some(reason) = found.reason.as_ref().filter(|_| is_whole_story(found)) {
         return trimmed(reason);
     }
     let public: Vec<String> = found.public_addresses.iter().map(ToString::to_string).collect();
@@ -120,7 +126,7 @@ fn port_assignment(ports: &PortAssignment) -> String {
         (PortBehavior::Inconclusive, _) => "inconclusive".to_owned(),
     };
     if let Some(delta) = ports.per_destination_delta {
-        words.push_str(&format!(", {delta:+} a destination"));
+        words += &format!(", {delta:+} a destination");
     }
     if ports.parity_kept == Some(true) && ports.behavior != PortBehavior::Preserved {
         words.push_str(", parity kept");

@@ -1,8 +1,8 @@
 //! Whether a requirement holds: judged over everything that the evidence leaves possible, so that partial evidence decides where
 //! it can and nothing is guessed where it cannot.
 
-use crate::probe::Family;
-use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Reason};
+use crate::probe::finding::{Connectivity, FamilyFindings, MappingBehavior, Reason};
+use crate::probe::{Family, legacy};
 
 use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489_NAMES, Requirement, Wanted, name};
 use crate::report::document::{self, Families, RequirementOutcome};
@@ -144,42 +144,25 @@ fn mapping_now(found: &FamilyFindings) -> String {
 
 /// The RFC 3489 names that remain possible.
 fn rfc3489_names(found: &FamilyFindings) -> Vec<&'static str> {
+    let listed = |name: &str| {
+        let name = name.to_lowercase().replace(' ', "-");
+        RFC3489_NAMES.into_iter().find(|listed| *listed == name)
+    };
     if let Some(known) = &found.rfc3489_type {
-        let known = known.to_lowercase().replace([' ', '_'], "-");
-        return RFC3489_NAMES.into_iter().filter(|name| *name == known).collect();
+        return listed(known).into_iter().collect();
     }
     let mut names = Vec::new();
     for connectivity in possible::connectivities(found) {
-        match connectivity {
-            Connectivity::UdpBlocked => names.push("udp-blocked"),
-            Connectivity::Unavailable => names.push("none"),
-            _ => {
-                for mapping in possible::mappings(found) {
-                    names.extend(possible::filterings(found).into_iter().map(|filtering| rfc3489_name(mapping, filtering)));
-                }
+        for mapping in possible::mappings(found) {
+            for filtering in possible::filterings(found) {
+                let name = if connectivity == Connectivity::Unavailable { None } else { legacy::name(connectivity, mapping, filtering) };
+                names.push(name.and_then(listed).unwrap_or("none"));
             }
         }
     }
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// The nearest name; RFC 3489 section 5 has none for some pairs.
-fn rfc3489_name(mapping: MappingBehavior, filtering: FilteringBehavior) -> &'static str {
-    use FilteringBehavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
-    match (mapping, filtering) {
-        (MappingBehavior::None, EndpointIndependent) => "open-internet",
-        (MappingBehavior::None, AddressAndPortDependent) => "symmetric-udp-firewall",
-        (MappingBehavior::EndpointIndependent, EndpointIndependent) => "full-cone",
-        (MappingBehavior::EndpointIndependent, AddressDependent) => "restricted-cone",
-        (MappingBehavior::EndpointIndependent, AddressAndPortDependent) => "port-restricted-cone",
-        (
-            MappingBehavior::AddressDependent | MappingBehavior::AddressAndPortDependent,
-            AddressDependent | AddressAndPortDependent,
-        ) => "symmetric",
-        _ => "none",
-    }
 }
 
 #[cfg(test)]

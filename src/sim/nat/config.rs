@@ -85,7 +85,11 @@ impl NatConfig {
     /// Whether packets of this family meet it.
     #[must_use]
     pub fn sees(&self, family: Family) -> bool {
-        if self.families.is_empty() { self.mapping.is_none() || family == Family::Ipv4 } else { self.families.contains(&family) }
+        if self.families.is_empty() {
+            self.mapping.is_none() || family == Family::Ipv4
+        } else {
+            self.families.contains(&family)
+        }
     }
 
     /// Whether it translates this family.

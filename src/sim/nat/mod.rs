@@ -127,7 +127,8 @@ impl Nat {
         let (timeout, filtering) = (self.timeout, self.config.filtering);
         let Some(mapping) = self.table.at_mut(packet.protocol, packet.destination, now) else {
             // Without translation there is an inside endpoint even where nothing was ever sent from it.
-            let host = self.hosts.get(&packet.destination.ip()).filter(|_| self.config.filter_scope == FilterScope::Host);
+            let host =
+                self.hosts.get(&packet.destination.ip()).filter(|_| self.config.filter_scope == FilterScope::Host);
             let open = filtering == Behavior::EndpointIndependent
                 || host.is_some_and(|contacts| contacts.admit(filtering, packet.source, now, timeout));
             return (self.config.mapping.is_none() && open).then_some(packet.destination);
@@ -209,7 +210,10 @@ impl Nat {
             .exit
             .and_then(|_| {
                 let others = self.pool(inside.ip()).map(|exit| Key { exit: Some(exit), ..key });
-                others.filter_map(|other| table.external(&other, now)).map(|other| other.port()).find(|&port| is_free(port))
+                others
+                    .filter_map(|other| table.external(&other, now))
+                    .map(|other| other.port())
+                    .find(|&port| is_free(port))
             })
             .or_else(|| self.ports.choose(inside.port(), random, is_free))?;
         let external = SocketAddr::new(address, port);
@@ -230,10 +234,9 @@ impl Nat {
 
     fn is_squatted(&self, now: Time, external: SocketAddr, remote: SocketAddr) -> bool {
         self.squatters.get(&(external, remote)).is_some_and(|&at| {
-            let replied = self
-                .table
-                .at(Protocol::Udp, external, now)
-                .is_some_and(|mapping| mapping.contacts.admit(Behavior::AddressAndPortDependent, remote, now, self.timeout));
+            let replied = self.table.at(Protocol::Udp, external, now).is_some_and(|mapping| {
+                mapping.contacts.admit(Behavior::AddressAndPortDependent, remote, now, self.timeout)
+            });
             !replied && now.saturating_sub(at) <= UNREPLIED
         })
     }

@@ -79,7 +79,10 @@ fn each_of_the_nine_pairs_maps_and_filters_as_rfc_4787_says() {
                     (mapping != Behavior::AddressAndPortDependent, mapping == Behavior::EndpointIndependent);
                 assert_eq!([same(0, 1), same(2, 3)], [address_only; 2], "{name}");
                 assert_eq!([same(0, 2), same(1, 3), same(0, 3)], [any; 3], "{name}");
-                assert!(FOUR.iter().zip(first).all(|(remote, external)| bench.receive(remote, external).is_some()), "{name}");
+                assert!(
+                    FOUR.iter().zip(first).all(|(remote, external)| bench.receive(remote, external).is_some()),
+                    "{name}"
+                );
             }
         }
     }
@@ -106,7 +109,8 @@ fn another_socket_opens_the_filter_only_where_its_scope_is_the_host() {
 fn a_firewall_translates_nothing_and_filters_both_families() {
     for filtering in Behavior::ALL {
         let mut bench = Bench::new(&NatConfig::firewall(filtering));
-        for (inside, first, second) in [(INSIDE, A1P1, A2P2), ("[2001:db8::5]:9", "[2001:db8::1]:1", "[2001:db8::2]:2")] {
+        for (inside, first, second) in [(INSIDE, A1P1, A2P2), ("[2001:db8::5]:9", "[2001:db8::1]:1", "[2001:db8::2]:2")]
+        {
             let is_open = filtering == Behavior::EndpointIndependent;
             assert_eq!(bench.receive(first, address(inside)).is_some(), is_open);
             assert_eq!(bench.send(inside, first), address(inside));
@@ -144,7 +148,8 @@ fn ports_follow_their_rule_and_never_collide() {
 
 #[test]
 fn a_rewriting_router_keeps_the_address_and_changes_the_port() {
-    let config = NatConfig { port_rewrite: true, ports: PortRule::Random, external: Vec::new(), ..NatConfig::default() };
+    let config =
+        NatConfig { port_rewrite: true, ports: PortRule::Random, external: Vec::new(), ..NatConfig::default() };
     let seen = Bench::new(&config).send("203.0.113.10:40000", A1P1);
     assert_eq!(seen.ip(), address("203.0.113.10:1").ip());
     assert_ne!(seen.port(), 40_000);
@@ -179,10 +184,13 @@ fn pooling_decides_the_external_address() {
 #[test]
 fn hairpinning_shows_the_source_it_is_told_to() {
     let other = "192.168.1.23:40001";
-    for (hairpin, source) in
-        [(Hairpin::No, None), (Hairpin::ExternalSource, Some("203.0.113.7:40001")), (Hairpin::InternalSource, Some(other))]
-    {
-        let mut bench = Bench::new(&NatConfig { hairpin, ..nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent) });
+    for (hairpin, source) in [
+        (Hairpin::No, None),
+        (Hairpin::ExternalSource, Some("203.0.113.7:40001")),
+        (Hairpin::InternalSource, Some(other)),
+    ] {
+        let mut bench =
+            Bench::new(&NatConfig { hairpin, ..nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent) });
         let target = bench.send(INSIDE, A1P1).to_string();
         let (passage, packet) = bench.send_by(Protocol::Udp, other, &target);
         match source {

@@ -38,7 +38,8 @@ impl Question<'_> {
             return Some((self.destination, self.source, bytes));
         }
         let (change_ip, change_port) = self.change();
-        let point = Point { other_ip: self.point.other_ip != change_ip, other_port: self.point.other_port != change_port };
+        let point =
+            Point { other_ip: self.point.other_ip != change_ip, other_port: self.point.other_port != change_port };
         if self.is_lost(point, change_ip) {
             return None;
         }
@@ -94,12 +95,14 @@ impl Question<'_> {
                 }
             }
         }
-        let refusal = || self.begin(Class::Error).error(420, "Unknown Attribute").attribute(UNKNOWN_ATTRIBUTES, &unknown);
+        let refusal =
+            || self.begin(Class::Error).error(420, "Unknown Attribute").attribute(UNKNOWN_ATTRIBUTES, &unknown);
         (!unknown.is_empty()).then(|| self.sign(refusal()).finish())
     }
 
     fn success(&self, origin: SocketAddr) -> Vec<u8> {
-        let mapped = if self.has(Fault::WrongMapped) { SocketAddr::new(unrelated(self.family()), 7_777) } else { self.source };
+        let mapped =
+            if self.has(Fault::WrongMapped) { SocketAddr::new(unrelated(self.family()), 7_777) } else { self.source };
         let message = self.begin(Class::Success);
         if self.has(Fault::MappedAddressOnly) {
             return message.address(MAPPED_ADDRESS, mapped).finish();
@@ -129,7 +132,11 @@ impl Question<'_> {
             let TransactionId([first, ..]) = &mut id;
             *first = !*first;
         }
-        let cookie = if self.has(Fault::NoCookie) { Some(*b"oops") } else { (!self.request.cookie).then_some(self.request.head) };
+        let cookie = if self.has(Fault::NoCookie) {
+            Some(*b"oops")
+        } else {
+            (!self.request.cookie).then_some(self.request.head)
+        };
         Writer::new(class, BINDING, id, cookie)
     }
 
@@ -176,7 +183,8 @@ impl Question<'_> {
     }
 
     fn response_port(&self) -> Option<u16> {
-        let honors = self.style() == Style::Rfc5780 && self.server.response_port && !self.has(Fault::IgnoresResponsePort);
+        let honors =
+            self.style() == Style::Rfc5780 && self.server.response_port && !self.has(Fault::IgnoresResponsePort);
         self.request.response_port().filter(|&port| honors && !self.is_stream && port != 0)
     }
 

@@ -128,7 +128,9 @@ impl ServerConfig {
         }
         for (fault, probability) in &self.sometimes {
             if !(0.0..=1.0).contains(probability) {
-                return Err(format!("`sometimes`: the probability of {fault:?} must be from 0 to 1, not {probability}"));
+                return Err(format!(
+                    "`sometimes`: the probability of {fault:?} must be from 0 to 1, not {probability}"
+                ));
             }
         }
         for (name, value) in [("rtt_ms", self.rtt_ms), ("late_ms", self.late_ms)] {

@@ -104,7 +104,11 @@ impl Servers {
     pub fn welcome(&self, transport: Transport, destination: SocketAddr, random: &mut Random) -> Welcome {
         let secure = self.secure.get(&destination);
         let Some(&(index, point)) = self.points.get(&destination).or(secure) else {
-            return if self.addresses.contains(&destination.ip()) { Welcome::Refused(Duration::ZERO) } else { Welcome::Silent };
+            return if self.addresses.contains(&destination.ip()) {
+                Welcome::Refused(Duration::ZERO)
+            } else {
+                Welcome::Silent
+            };
         };
         let (server, faults) = (&self.list[index], self.draw(index, random));
         let delay = millis(server.rtt_ms);

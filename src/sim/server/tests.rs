@@ -55,7 +55,8 @@ fn changed(faults: &[Fault]) -> (SocketAddr, Message) {
 #[test]
 fn answers_come_from_where_table_1_of_rfc_5780_says() {
     for (to, other, port) in [(A1P1, A2P2, A1P2), (A1P2, A2P1, A1P1), (A2P1, A1P2, A2P2), (A2P2, A1P1, A2P1)] {
-        for (change, from) in [(Change::Nothing, to), (Change::Empty, to), (Change::Port, port), (Change::AddressAndPort, other)]
+        for (change, from) in
+            [(Change::Nothing, to), (Change::Empty, to), (Change::Port, port), (Change::AddressAndPort, other)]
         {
             let (source, message) = answer(&config(&[]), to, change);
             assert_eq!(source, address(from), "{to} {change:?}");
@@ -179,7 +180,8 @@ fn faults_of_the_whole_server() {
     assert!(copies.len() == 2 && copies[0].bytes == copies[1].bytes && copies[0].delay < copies[1].delay);
     let late = ServerConfig { late_ms: 250.0, rtt_ms: 10.0, ..config(&[Fault::Late]) };
     assert_eq!(ask(&late, A1P1, Change::Nothing)[0].delay, Duration::from_millis(260));
-    let servers = Servers::new(&[config(&[Fault::NoSuchName]), ServerConfig { name: "b.example".into(), ..config(&[]) }]);
+    let servers =
+        Servers::new(&[config(&[Fault::NoSuchName]), ServerConfig { name: "b.example".into(), ..config(&[]) }]);
     assert!(servers.named("stun.example.net").is_none());
     assert!(servers.named("B.example.").is_some());
 }
@@ -198,8 +200,9 @@ fn a_fault_with_a_probability_strikes_that_often() {
 
 #[test]
 fn a_welcome_depends_on_what_is_served() {
-    let welcome =
-        |server: ServerConfig, transport, to: &str| Servers::new(&[server]).welcome(transport, address(to), &mut Random::new(1));
+    let welcome = |server: ServerConfig, transport, to: &str| {
+        Servers::new(&[server]).welcome(transport, address(to), &mut Random::new(1))
+    };
     let secure = || ServerConfig { transports: vec![Transport::Tcp, Transport::Tls], ..config(&[]) };
     let datagrams = || ServerConfig { transports: vec![Transport::Udp], ..config(&[]) };
     let now = Duration::ZERO;

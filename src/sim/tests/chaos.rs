@@ -24,7 +24,11 @@ fn scenario() -> impl Strategy<Value = Scenario> {
             filter_scope: if host { FilterScope::Host } else { FilterScope::PerMapping },
             hairpin: if turn { Hairpin::ExternalSource } else { Hairpin::InternalSource },
             pooling: [Pooling::Paired, Pooling::Arbitrary, Pooling::PerDestination][filtering],
-            external: if host { Vec::new() } else { vec!["203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap()] },
+            external: if host {
+                Vec::new()
+            } else {
+                vec!["203.0.113.7".parse().unwrap(), "2001:db8::7".parse().unwrap()]
+            },
             udp: if reject && alg { Policy::Reject } else { Policy::Pass },
             alg,
             linux_conntrack_quirk: quirk,
@@ -34,9 +38,10 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         },
     );
     let number = prop_oneof![Just(0.0), Just(0.3), Just(1.0), any::<f64>()];
-    let link = (number.clone(), number.clone(), number.clone(), number).prop_map(|(rtt_ms, jitter_ms, loss, duplicate)| {
-        LinkConfig { rtt_ms, jitter_ms, loss, duplicate, ..LinkConfig::default() }
-    });
+    let link =
+        (number.clone(), number.clone(), number.clone(), number).prop_map(|(rtt_ms, jitter_ms, loss, duplicate)| {
+            LinkConfig { rtt_ms, jitter_ms, loss, duplicate, ..LinkConfig::default() }
+        });
     let faults = vec(proptest::sample::select(Fault::ALL.to_vec()), 0..3);
     (vec(nat, 0..4), link.clone(), link, vec(faults, 4), any::<bool>()).prop_map(|(nats, lan, link, faults, six)| {
         let mut scenario = Scenario { nats, lan, link, ..Scenario::default() };
@@ -52,7 +57,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
 
 fn command() -> impl Strategy<Value = Command> {
     let socket = || (0..6_u32).prop_map(SocketId);
-    let known = ["192.0.2.10", "192.0.2.11", "198.51.100.20", "203.0.113.7", "192.168.1.23", "2001:db8:1::1", "2001:db8:1::2"];
+    let known =
+        ["192.0.2.10", "192.0.2.11", "198.51.100.20", "203.0.113.7", "192.168.1.23", "2001:db8:1::1", "2001:db8:1::2"];
     let ip = prop_oneof![
         8 => proptest::sample::select(known.map(|ip| ip.parse::<IpAddr>().unwrap()).to_vec()),
         1 => any::<IpAddr>(),

@@ -37,7 +37,8 @@ fn all_nine_nats_show_what_rfc_5780_tests_for() {
             };
             assert_eq!((both, port), expected, "{mapping:?} {filtering:?}");
             let map = client.udp(41_000);
-            let [a, b, c] = ["192.0.2.10:3478", "192.0.2.11:3478", "192.0.2.11:3479"].map(|to| client.mapped(map, to).unwrap());
+            let [a, b, c] =
+                ["192.0.2.10:3478", "192.0.2.11:3478", "192.0.2.11:3479"].map(|to| client.mapped(map, to).unwrap());
             let expected = match mapping {
                 Behavior::EndpointIndependent => (true, true),
                 Behavior::AddressDependent => (false, true),
@@ -50,7 +51,8 @@ fn all_nine_nats_show_what_rfc_5780_tests_for() {
 
 #[test]
 fn response_port_reaches_another_socket_through_its_own_pinhole() {
-    let mut client = behind(vec![NatConfig { mapping: Some(Behavior::AddressAndPortDependent), ..NatConfig::default() }]);
+    let mut client =
+        behind(vec![NatConfig { mapping: Some(Behavior::AddressAndPortDependent), ..NatConfig::default() }]);
     let control = client.udp(40_000);
     let pinhole = client.mapped(control, "192.0.2.11:3479").unwrap();
     let request = Request { change: Change::AddressAndPort, response_port: Some(pinhole.port()) };
@@ -160,7 +162,8 @@ fn loss_duplicates_and_the_local_link_count_each_way() {
 #[test]
 fn names_and_literals_resolve() {
     let mut client = behind(Vec::new());
-    let resolved = |client: &mut Client, name, transport| client.resolve(name, transport).map_err(|failure| failure.code);
+    let resolved =
+        |client: &mut Client, name, transport| client.resolve(name, transport).map_err(|failure| failure.code);
     let both = vec![address("192.0.2.10:3478"), address("[2001:db8:1::1]:3478")];
     assert_eq!(resolved(&mut client, "stun1.example.net:3478", Transport::Udp), Ok(both.clone()));
     assert_eq!(resolved(&mut client, "STUN1.example.net", Transport::Tcp), Ok(both.clone()));

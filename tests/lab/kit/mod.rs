@@ -7,7 +7,10 @@
 //!                                             └─ ...
 //! ```
 #![allow(dead_code, unused_imports, unused_macros, reason = "the tests and the benchmark use different parts")]
-#![allow(clippy::unused_self, reason = "a network is built step by step, even where the step needs nothing of the one before")]
+#![allow(
+    clippy::unused_self,
+    reason = "a network is built step by step, even where the step needs nothing of the one before"
+)]
 #![allow(clippy::zombie_processes, reason = "servers end with the cage")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the lab is made of real time")]
 

@@ -188,9 +188,10 @@ table ip translation {{
 /// port it has already.
 fn port_range_by_destination() -> String {
     let destinations = ["198.51.100.1", "198.51.100.2", "198.51.100.17", "203.0.113.1", "203.0.113.2", "203.0.113.17"];
-    let ranges = destinations.iter().zip(20..).map(|(destination, thousand)| {
-        format!("ip daddr {destination} snat to {WAN}:{thousand}000-{thousand}999")
-    });
+    let ranges = destinations
+        .iter()
+        .zip(20..)
+        .map(|(destination, thousand)| format!("ip daddr {destination} snat to {WAN}:{thousand}000-{thousand}999"));
     ranges.collect::<Vec<_>>().join("\n")
 }
 

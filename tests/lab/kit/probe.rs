@@ -104,7 +104,8 @@ impl Running {
         let stdout = drain(self.child.stdout.take());
         let stderr = drain(self.child.stderr.take());
         let deadline = self.began + LIMIT;
-        let said = |output: mpsc::Receiver<String>| output.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let said =
+            |output: mpsc::Receiver<String>| output.recv_timeout(deadline.saturating_duration_since(Instant::now()));
         let (Ok(stdout), Ok(stderr)) = (said(stdout), said(stderr)) else {
             let _ = self.child.kill();
             panic!("nat-probe {} still runs after {} s", self.arguments, LIMIT.as_secs());
@@ -163,7 +164,8 @@ impl Run {
         assert_eq!(seen, [connectivity, mapping, filtering], "the verdict on {family}\n{self}\n{}", state());
         for part in ["mapping", "filtering"] {
             let inconclusive = at(&format!("{part}/behavior")) == "inconclusive";
-            let reasoned = !at(&format!("{part}/reason/code")).is_empty() && !at(&format!("{part}/reason/text")).is_empty();
+            let reasoned =
+                !at(&format!("{part}/reason/code")).is_empty() && !at(&format!("{part}/reason/text")).is_empty();
             assert_eq!(inconclusive, reasoned, "an inconclusive {part}, and no other, has a reason\n{self}");
         }
     }

@@ -1,0 +1,55 @@
+//! How long a verdict takes, in virtual time, and that haste does not make it wrong on slow paths.
+
+use std::time::Duration;
+
+use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario};
+
+use super::bench::{classify, classify_with, link, nine_nats, options, story};
+
+#[test]
+fn slow_and_jittery_paths_are_still_named_right() {
+    for (rtt_ms, jitter_ms) in [(2.0, 0.0), (150.0, 0.0), (400.0, 0.0), (600.0, 0.0), (60.0, 80.0)] {
+        for nat in nine_nats() {
+            for seed in 0..5 {
+                let slow = LinkConfig { rtt_ms, jitter_ms, ..LinkConfig::default() };
+                let run = classify(&Scenario { nats: vec![nat.clone()], link: slow, ..Scenario::default() }, seed);
+                let case = format!("{rtt_ms} ms, {:?} + {:?}", nat.mapping.unwrap(), nat.filtering);
+                assert_eq!(run.v4.mapping.behavior, nat.mapping.unwrap().into(), "{case}\n{}", story(&run));
+                assert_eq!(
+                    run.v4.filtering.behavior,
+                    nat.filtering.into(),
+                    "{case}\n{:?}\n{}",
+                    run.v4.filtering,
+                    story(&run)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn dead_servers_in_the_list_cost_no_time() {
+    for nat in nine_nats() {
+        let alive = Scenario { nats: vec![nat], link: link(40.0, 0.0), ..Scenario::default() };
+        let mut mixed = alive.clone();
+        mixed.servers[2].faults = vec![Fault::Dead];
+        mixed.servers[3].faults = vec![Fault::Dead];
+        let (fast, slow) = (classify(&alive, 5), classify(&mixed, 5));
+        assert!(
+            slow.took_ms <= fast.took_ms + 250.0,
+            "{} ms against {} ms\n{}",
+            slow.took_ms,
+            fast.took_ms,
+            story(&slow)
+        );
+    }
+}
+
+#[test]
+fn the_deadline_is_kept_and_what_was_learnt_is_told() {
+    let scenario = Scenario { nats: vec![NatConfig::default()], link: link(40.0, 0.0), ..Scenario::default() };
+    let run = classify_with(&scenario, 5, &options(), Duration::from_millis(300));
+    assert!((299.0..=301.0).contains(&run.took_ms), "{}", run.took_ms);
+    assert_eq!(run.v4.public_addresses.len(), 1);
+    assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, "deadline", "{}", story(&run));
+}
