@@ -27,7 +27,11 @@ const OWNED: [(&[&str], &[&str], &str); 7] = [
         &[],
         "these panic on a closed output: write through cli::output or cli::error",
     ),
-    (&["io::stdout", "io::stderr", "io::stdin", "process::exit"], &["src/cli/", "src/net/interrupt.rs"], "the terminal is the command line's"),
+    (
+        &["io::stdout", "io::stderr", "io::stdin", "process::exit"],
+        &["src/cli/", "src/net/interrupt.rs"],
+        "the terminal is the command line's",
+    ),
     (
         &["rand::", "RandomState"],
         &["src/engine/chance.rs", "src/net/"],
@@ -88,7 +92,9 @@ fn imports_go_one_way_only() {
         for (name, text) in sources(&format!("src/{layer}")) {
             for (number, line) in code(&name, &text) {
                 if line.contains("crate::{") {
-                    wrong.push(format!("{name}:{number}: write one `use` for each layer, so that its direction can be seen"));
+                    wrong.push(format!(
+                        "{name}:{number}: write one `use` for each layer, so that its direction can be seen"
+                    ));
                 }
                 for other in named(line).filter(|other| LAYERS.iter().any(|(layer, _)| layer == other)) {
                     if other != layer && !allowed.contains(&other) {

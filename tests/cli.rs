@@ -17,24 +17,24 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// What a run of the binary came to.
-pub struct Run {
+struct Run {
     /// The exit code.
-    pub code: Option<i32>,
+    code: Option<i32>,
     /// Standard output.
-    pub stdout: String,
+    stdout: String,
     /// Standard error.
-    pub stderr: String,
+    stderr: String,
 }
 
 /// The binary with these arguments, in an environment that is the same everywhere.
-pub fn command(arguments: &[&str]) -> Command {
+fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
     command.env_clear().env("LC_ALL", "C.UTF-8").args(arguments);
     command
 }
 
 /// Runs it.
-pub fn finish(mut command: Command) -> Run {
+fn finish(mut command: Command) -> Run {
     let output = command.output().unwrap();
     Run {
         code: output.status.code(),
@@ -44,12 +44,12 @@ pub fn finish(mut command: Command) -> Run {
 }
 
 /// Runs the binary with the arguments, which are separated by spaces.
-pub fn run(arguments: &str) -> Run {
+fn run(arguments: &str) -> Run {
     finish(command(&arguments.split_whitespace().collect::<Vec<_>>()))
 }
 
 /// Standard output of a run as the one JSON document that it is to be.
-pub fn json(arguments: &str) -> Value {
+fn json(arguments: &str) -> Value {
     let run = run(arguments);
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
 }

@@ -199,7 +199,7 @@ pub struct OutputArgs {
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 
-    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open|nat, ...
+    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open,nat, ...
     #[arg(long, value_name = "KEY=VALUE", value_parser = requirement, help_heading = "Output")]
     pub require: Vec<Requirement>,
 }

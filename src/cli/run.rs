@@ -206,12 +206,12 @@ impl Job<'_> {
             transports: self.transports,
         };
         let progress = Progress::new(&self.measure.output);
-        let seen = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
+        let evidence = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
             progress.see(event);
             events.see(event, out);
         });
         progress.done();
-        seen
+        evidence
     }
 }
 

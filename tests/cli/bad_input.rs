@@ -35,7 +35,11 @@ fn servers_that_are_none_are_named_with_the_reason() {
         for name in ["classify", "discover"] {
             let run = finish(command(&[name, "--server", server]));
             refused(&run, &["--server", word]);
-            assert!(!run.stderr.contains('\u{1b}'), "what was typed cannot reach the terminal as it is: {:?}", run.stderr);
+            assert!(
+                !run.stderr.contains('\u{1b}'),
+                "what was typed cannot reach the terminal as it is: {:?}",
+                run.stderr
+            );
         }
     }
 }

@@ -33,7 +33,9 @@ fn one_when_something_required_is_not_so() {
 
 #[test]
 fn one_and_the_requirements_in_json() {
-    let run = run("classify --simulate symmetric --json --require rfc3489!=symmetric --require public-address=203.0.113.0/24");
+    let run = run(
+        "classify --simulate symmetric --json --require rfc3489!=symmetric --require public-address=203.0.113.0/24",
+    );
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(run.code, Some(1));
     assert_eq!(report["requirements"][0]["requirement"], "rfc3489!=symmetric");
@@ -43,7 +45,9 @@ fn one_and_the_requirements_in_json() {
 
 #[test]
 fn two_when_the_arguments_are_wrong() {
-    for arguments in ["", "clasify", "classify --deadline soon", "discover --transport smoke", "classify --require nat=yes"] {
+    for arguments in
+        ["", "clasify", "classify --deadline soon", "discover --transport smoke", "classify --require nat=yes"]
+    {
         let run = run(arguments);
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments}");
         assert!(!run.stderr.is_empty(), "{arguments}");
@@ -52,7 +56,8 @@ fn two_when_the_arguments_are_wrong() {
 
 #[test]
 fn three_when_nothing_could_be_measured() {
-    for arguments in ["classify --simulate offline", "discover --simulate offline", "discover --server 127.0.0.1:1 -4"] {
+    for arguments in ["classify --simulate offline", "discover --simulate offline", "discover --server 127.0.0.1:1 -4"]
+    {
         let run = run(arguments);
         assert_eq!(run.code, Some(3), "{arguments}: {}{}", run.stdout, run.stderr);
         assert!(!run.stdout.is_empty(), "what was learnt is shown: {arguments}");
@@ -68,7 +73,8 @@ fn three_when_a_requirement_could_not_be_told() {
 
 #[test]
 fn what_is_known_to_be_unmet_outweighs_what_is_not_known() {
-    let run = run("classify --simulate plain-servers --require filtering=endpoint-independent --require connectivity=open");
+    let run =
+        run("classify --simulate plain-servers --require filtering=endpoint-independent --require connectivity=open");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert_eq!(run.stderr.lines().count(), 2, "both are told: {}", run.stderr);
 }

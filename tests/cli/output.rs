@@ -4,9 +4,17 @@ use super::{command, finish, json, run};
 
 #[test]
 fn json_is_the_only_thing_on_standard_output() {
-    for arguments in ["classify --simulate lossy-wifi --json", "discover --simulate home-router --json", "classify --simulate offline --json"] {
+    for arguments in [
+        "classify --simulate lossy-wifi --json",
+        "discover --simulate home-router --json",
+        "classify --simulate offline --json",
+    ] {
         let run = run(arguments);
-        assert!(serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok_and(|value| value.is_object()), "{}", run.stdout);
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok_and(|value| value.is_object()),
+            "{}",
+            run.stdout
+        );
         assert_eq!(run.stderr, "", "{arguments}");
     }
 }
@@ -50,7 +58,8 @@ fn verbosity_changes_the_page_and_not_the_measurement() {
 
 #[test]
 fn color_comes_only_where_it_is_wanted() {
-    let colored = |arguments: &str| run(&format!("classify --simulate home-router {arguments}")).stdout.contains('\u{1b}');
+    let colored =
+        |arguments: &str| run(&format!("classify --simulate home-router {arguments}")).stdout.contains('\u{1b}');
     assert!(!colored("") && !colored("--color never") && colored("--color always"));
     let mut forced = command(&["classify", "--simulate", "home-router", "--color", "always"]);
     forced.env("NO_COLOR", "1");
@@ -61,7 +70,9 @@ fn color_comes_only_where_it_is_wanted() {
 fn ascii_where_asked_or_where_the_locale_has_no_more() {
     assert!(!run("classify --simulate home-router").stdout.is_ascii());
     assert!(run("classify --simulate home-router --ascii").stdout.is_ascii());
-    for (variable, value, ascii) in [("LC_ALL", "C", true), ("LC_CTYPE", "en_US.UTF-8", false), ("LANG", "de_DE.utf8", false)] {
+    for (variable, value, ascii) in
+        [("LC_ALL", "C", true), ("LC_CTYPE", "en_US.UTF-8", false), ("LANG", "de_DE.utf8", false)]
+    {
         let mut command = command(&["classify", "--simulate", "home-router"]);
         command.env_remove("LC_ALL").env(variable, value);
         assert_eq!(finish(command).stdout.is_ascii(), ascii, "{variable}={value}");
@@ -85,7 +96,13 @@ fn masked_reports_hold_no_address() {
 
 #[test]
 fn narrow_terminals_are_served() {
-    for arguments in ["--help", "classify --help", "discover --help", "classify --simulate symmetric", "discover --simulate home-router"] {
+    for arguments in [
+        "--help",
+        "classify --help",
+        "discover --help",
+        "classify --simulate symmetric",
+        "discover --simulate home-router",
+    ] {
         let mut narrow = command(&arguments.split_whitespace().collect::<Vec<_>>());
         narrow.env("COLUMNS", "20");
         let run = finish(narrow);

@@ -12,7 +12,15 @@ fn again(report: &str, arguments: &[&str]) -> super::Run {
 
 #[test]
 fn the_verdicts_are_the_same_in_every_format() {
-    for name in ["home-router", "symmetric", "stateful-firewall", "hotel-udp-blocked", "plain-servers", "lossy-wifi", "ipv6-firewall"] {
+    for name in [
+        "home-router",
+        "symmetric",
+        "stateful-firewall",
+        "hotel-udp-blocked",
+        "plain-servers",
+        "lossy-wifi",
+        "ipv6-firewall",
+    ] {
         let measured = run(&format!("classify --simulate {name} --json"));
         let judged = again(&measured.stdout, &["--json"]);
         assert_eq!(judged.code, measured.code, "{name}: {}", judged.stderr);
@@ -27,7 +35,9 @@ fn what_opt_in_tests_saw_is_judged_again_too() {
     let measured = run("classify --simulate home-router --hairpin --tcp --json");
     assert_eq!(again(&measured.stdout, &["--json"]).stdout, measured.stdout);
     let report: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
-    assert!(report["families"]["ipv4"]["hairpinning"].is_object() && report["families"]["ipv4"]["tcp_mapping"].is_object());
+    assert!(
+        report["families"]["ipv4"]["hairpinning"].is_object() && report["families"]["ipv4"]["tcp_mapping"].is_object()
+    );
 }
 
 #[test]
@@ -49,7 +59,12 @@ fn what_cannot_be_judged_again_is_refused() {
     for (report, word) in [
         (run("classify --simulate home-router --json --redact").stdout, "--redact"),
         (run("discover --simulate home-router --json").stdout, "discover"),
-        (run("classify --simulate home-router --json").stdout.replace("\"schema_version\": 1", "\"schema_version\": 2"), "2"),
+        (
+            run("classify --simulate home-router --json")
+                .stdout
+                .replace("\"schema_version\": 1", "\"schema_version\": 2"),
+            "2",
+        ),
     ] {
         let judged = again(&report, &[]);
         assert_eq!((judged.code, judged.stdout.as_str()), (Some(2), ""));

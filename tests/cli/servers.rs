@@ -11,7 +11,8 @@ fn asked(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
     let mut command = command(&all);
     command.envs(environment.iter().copied());
     let run = finish(command);
-    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    let report: serde_json::Value =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
     report["lookups"].as_array().unwrap().iter().map(|server| server["name"].as_str().unwrap().to_owned()).collect()
 }
 
