@@ -113,7 +113,12 @@ fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Ex
         rtt_max_ms: round_trips.last().copied(),
         software: software.map(escape),
         capabilities: capabilities(&here, &answers),
-        error: if mapped.is_none() { plain.last().map(|exchange| error(exchange)) } else { None },
+        // The question that was put most often tells best how long nobody answered.
+        error: plain
+            .iter()
+            .max_by_key(|exchange| exchange.sends)
+            .filter(|_| mapped.is_none())
+            .map(|exchange| error(exchange)),
         ..empty_row(server, transport)
     }
 }

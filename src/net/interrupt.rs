@@ -1,6 +1,5 @@
 //! Ctrl-C: the first one asks the run to stop, the second one ends the process.
 
-use tokio::signal::ctrl_c;
 use tokio::sync::mpsc::Sender;
 
 use crate::engine::Input;
@@ -8,21 +7,32 @@ use crate::engine::Input;
 /// The exit code of a process that SIGINT ended, by the convention of shells.
 const INTERRUPTED: i32 = 130;
 
-/// Starts to watch. A thread of its own, so that a second Ctrl-C works even while this program is stuck elsewhere, for example
-/// writing to a pager; once nobody takes inputs any more, the first one ends the process.
+/// Starts to watch; from the return on, Ctrl-C is heard, before the first packet leaves. A thread of its own, so that a second
+/// Ctrl-C works even while this program is stuck elsewhere, for example writing to a pager; once nobody takes inputs any more,
+/// the first one ends the process. Where it cannot be started, Ctrl-C keeps its usual effect.
 pub(super) fn watch(inputs: Sender<Input>) {
-    // Without the thread, Ctrl-C keeps its usual effect.
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let Ok(mut interrupts) = runtime.block_on(async { listen() }) else { return };
     let _ = std::thread::Builder::new().name("ctrl-c".into()).spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
         let heard = runtime.block_on(async {
-            ctrl_c().await?;
+            interrupts.recv().await?;
             tokio::select! {
-                sent = inputs.send(Input::Interrupted) => if sent.is_ok() { ctrl_c().await } else { Ok(()) },
-                again = ctrl_c() => again,
+                sent = inputs.send(Input::Interrupted) => if sent.is_ok() { interrupts.recv().await } else { Some(()) },
+                again = interrupts.recv() => again,
             }
         });
-        if heard.is_ok() {
+        if heard.is_some() {
             std::process::exit(INTERRUPTED);
         }
     });
+}
+
+#[cfg(unix)]
+fn listen() -> std::io::Result<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+}
+
+#[cfg(windows)]
+fn listen() -> std::io::Result<tokio::signal::windows::CtrlC> {
+    tokio::signal::windows::ctrl_c()
 }

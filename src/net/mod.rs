@@ -198,6 +198,9 @@ impl Network for RealNetwork {
     }
 
     fn perform(&mut self, command: Command) {
+        if !std::mem::replace(&mut self.interruptible, true) {
+            interrupt::watch(self.tell.clone());
+        }
         match command {
             Command::Resolve { server, spec, transport } => self.resolve(server, spec, transport),
             Command::Open { socket, spec } => {
@@ -221,9 +224,6 @@ impl Network for RealNetwork {
     }
 
     fn wait(&mut self, until: Time) -> Option<Input> {
-        if !std::mem::replace(&mut self.interruptible, true) {
-            interrupt::watch(self.tell.clone());
-        }
         loop {
             let input = match self.events.pop_front() {
                 Some(event) => event,

@@ -140,12 +140,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     match behaviors.as_slice() {
         [] => {
             let reason = if same_port {
-                let text = format!(
-                    "the port stayed {} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by destination",
-                    first.port(),
-                    list(&external)
-                );
-                reason::make(reason::SEVERAL_EXITS, text)
+                exits(first.port(), &external)
             } else {
                 let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
                 reason::make(reason::DEPENDENT_KIND_UNKNOWN, text)
@@ -153,15 +148,13 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             withheld(reason, Some(false))
         }
         [Some(behavior), rest @ ..] if rest.iter().all(|other| *other == Some(*behavior)) => match behavior {
+            Behavior::EndpointIndependent if same_port => withheld(exits(first.port(), &external), Some(false)),
             Behavior::EndpointIndependent => {
                 let text = format!(
                     "all addresses of one server saw the same port, other servers saw something else ({}): a server misreports, or some destinations take another way",
                     list(&external)
                 );
-                withheld(
-                    reason::make(if same_port { reason::SEVERAL_EXITS } else { reason::SERVERS_DISAGREE }, text),
-                    None,
-                )
+                withheld(reason::make(reason::SERVERS_DISAGREE, text), None)
             }
             Behavior::AddressDependent => {
                 let how = if same_port { "the same port of another address" } else { "another port" };
@@ -195,6 +188,15 @@ fn why_nothing(seen: &Evidence, family: Family) -> Reason {
         }
         _ => seen.stop_reason().unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")),
     }
+}
+
+/// Some destinations saw another address with the same port.
+fn exits(port: u16, external: &[SocketAddr]) -> Reason {
+    let text = format!(
+        "the port stayed {port} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by destination",
+        list(external)
+    );
+    reason::make(reason::SEVERAL_EXITS, text)
 }
 
 /// The first server was asked again at the end and saw something else: the mapping changed under way.

@@ -35,13 +35,17 @@ impl Probe for Ports {
         let tester = servers::capable(seen, self.family).first().map(|server| server.server);
         let prefix = format!("{}/ports/", self.family.name());
         let begun: Vec<&Exchange> = seen.under(&prefix).collect();
-        let spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
+        // Every server that will answer has answered by then, dead ones do not delay.
+        let heard = seen.under(&format!("{}/reach/udp/", self.family.name())).all(Exchange::settled);
+        if begun.is_empty() && !heard && !filtering::closed(seen, self.family) {
+            return Step::default();
+        }
+        let mut spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
+        // Those that say something else than the first come first: asked from a second socket, a server that lies gives itself away.
+        spare.sort_by_key(|exchange| exchange.mapped() == first.mapped());
         let targets: Vec<&Exchange> = if !begun.is_empty() {
             Vec::new()
         } else if spare.is_empty() {
-            if !filtering::closed(seen, self.family) {
-                return Step::default();
-            }
             vec![first]
         } else {
             spare.into_iter().cycle().take(SAMPLES).collect()

@@ -1,6 +1,6 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step};
+use super::{Ask, Evidence, Exchange, Failure, FailureCode, Family, LocalPort, Outcome, Patience, Probe, Step};
 use crate::stun::{Change, Request, Transport};
 
 /// Sends without any answer from any server after which TCP is tried beside UDP: half a second into the run.
@@ -91,7 +91,9 @@ impl Probe for Reach {
         let udp_answers =
             seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
         let all_waited = !asked.is_empty() && asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
-        if all_waited && !udp_answers {
+        // Without a route there is nothing that TCP could show.
+        let routed = asked.iter().any(|exchange| !no_route(exchange));
+        if all_waited && routed && !udp_answers {
             for &(server, remote) in servers.iter().take(TCP_SERVERS) {
                 let label = tcp_label(self.family, server);
                 asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));
@@ -103,6 +105,12 @@ impl Probe for Reach {
             || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));
         Step { asks, quarantine: Vec::new(), done: capable || !waiting }
     }
+}
+
+/// Whether this host itself has no route there.
+#[must_use]
+pub fn no_route(exchange: &Exchange) -> bool {
+    matches!(&exchange.outcome, Outcome::Failed(Failure { code: FailureCode::NetworkUnreachable, by: None, .. }))
 }
 
 fn waited_long(exchange: &Exchange) -> bool {

@@ -32,7 +32,10 @@ fn measured(report: &Report) -> bool {
     if report.command == "discover" {
         return report.servers.iter().any(|row| row.mapped.is_some());
     }
-    report.families.iter().any(|(_, found)| !matches!(found.connectivity, Connectivity::Inconclusive | Connectivity::Unavailable))
+    report
+        .families
+        .iter()
+        .any(|(_, found)| !matches!(found.connectivity, Connectivity::Inconclusive | Connectivity::Unavailable))
 }
 
 #[cfg(test)]
@@ -45,7 +48,11 @@ mod tests {
         let mut report = sample::home_router();
         report.requirements = outcomes
             .iter()
-            .map(|outcome| Requirement { requirement: "mapping=none".to_owned(), outcome: *outcome, text: String::new() })
+            .map(|outcome| Requirement {
+                requirement: "mapping=none".to_owned(),
+                outcome: *outcome,
+                text: String::new(),
+            })
             .collect();
         report
     }

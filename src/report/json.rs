@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
+use super::document::Report;
 use super::escape;
 use super::human::Style;
-use super::document::Report;
 use super::redact::{self, Redactor};
 use crate::probe::{Exchange, Outcome};
 
@@ -73,10 +73,14 @@ pub enum ReadError {
     #[error("this is JSON, but not a nat-probe report: {0}")]
     NotAReport(String),
     /// Written by a newer program.
-    #[error("this report has schema_version {0}, newer than the {SCHEMA_VERSION} that this nat-probe reads: use the nat-probe that wrote it, or a newer one")]
+    #[error(
+        "this report has schema_version {0}, newer than the {SCHEMA_VERSION} that this nat-probe reads: use the nat-probe that wrote it, or a newer one"
+    )]
     TooNew(u64),
     /// Written with `--redact`.
-    #[error("this report cannot be judged again: it was written with --redact, so the addresses that verdicts rest on are gone")]
+    #[error(
+        "this report cannot be judged again: it was written with --redact, so the addresses that verdicts rest on are gone"
+    )]
     Redacted,
     /// A report with a member missing or of the wrong type.
     #[error("this nat-probe report is damaged: {0}")]
@@ -89,7 +93,8 @@ pub enum ReadError {
 ///
 /// When the text is not such a report, is newer than this program, or was redacted.
 pub fn from_json(text: &str) -> Result<Report, ReadError> {
-    let value: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| ReadError::NotJson(error.to_string()))?;
+    let value: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| ReadError::NotJson(error.to_string()))?;
     let Some(version) = value.get("schema_version").and_then(serde_json::Value::as_u64) else {
         return Err(ReadError::NotAReport("it has no schema_version".to_owned()));
     };
@@ -198,9 +203,18 @@ mod tests {
         assert!(matches!(from_json("classify"), Err(ReadError::NotJson(_))));
         assert!(matches!(from_json("[]"), Err(ReadError::NotAReport(_))));
         assert!(matches!(from_json("{\"a\": 1}"), Err(ReadError::NotAReport(_))));
-        assert!(matches!(from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"other\"}}"), Err(ReadError::NotAReport(_))));
-        assert!(matches!(from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"nat-probe\"}}"), Err(ReadError::Damaged(_))));
-        assert_eq!(from_json("{\"schema_version\": 9, \"tool\": {\"name\": \"nat-probe\"}}").unwrap_err(), ReadError::TooNew(9));
+        assert!(matches!(
+            from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"other\"}}"),
+            Err(ReadError::NotAReport(_))
+        ));
+        assert!(matches!(
+            from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"nat-probe\"}}"),
+            Err(ReadError::Damaged(_))
+        ));
+        assert_eq!(
+            from_json("{\"schema_version\": 9, \"tool\": {\"name\": \"nat-probe\"}}").unwrap_err(),
+            ReadError::TooNew(9)
+        );
         let mut report = sample::home_router();
         report.redacted = true;
         assert_eq!(from_json(&render(&report)).unwrap_err(), ReadError::Redacted);

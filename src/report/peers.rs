@@ -4,7 +4,7 @@
 //! directions, and learn a new one from what arrives (peer-reflexive candidates). Each NAT has one external address.
 
 use crate::probe::Behavior;
-use crate::probe::finding::FamilyFindings;
+use crate::probe::finding::{FamilyFindings, PoolingBehavior};
 
 use super::possible;
 
@@ -85,11 +85,17 @@ pub fn outlook(found: &FamilyFindings) -> Option<Outlook> {
     if own.is_empty() {
         return None;
     }
+    let pooled = found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary);
+    // Another external address for each destination does not pass a filter that looks at the address.
+    let shut_out = |local: Pair, remote: Pair| {
+        pooled && local.mapping != Behavior::EndpointIndependent && remote.filtering != Behavior::EndpointIndependent
+    };
+    let meet = |local: Pair, remote: Pair| if shut_out(local, remote) { Direct::No } else { direct(local, remote) };
     let mut outlook = Outlook::default();
     for remote in Pair::all() {
-        if own.iter().all(|local| direct(*local, remote) == Direct::Yes) {
+        if own.iter().all(|local| meet(*local, remote) == Direct::Yes) {
             outlook.direct.push(remote);
-        } else if own.iter().all(|local| direct(*local, remote) == Direct::No) {
+        } else if own.iter().all(|local| meet(*local, remote) == Direct::No) {
             outlook.relay.push(remote);
         } else {
             outlook.maybe.push(remote);
@@ -106,21 +112,21 @@ impl Outlook {
             return vec!["Every peer connects directly, whatever its NAT.".to_owned()];
         }
         let mut sentences = Vec::new();
-        for (peers, before, after) in [
-            (&self.direct, "Connects directly with ", ""),
-            (&self.maybe, "Perhaps with ", ": that depends on details that could not be measured"),
-            (&self.relay, "Needs a relay (TURN) for ", ""),
+        for (peers, before, word, after) in [
+            (&self.direct, "Connects directly", "with", ""),
+            (&self.maybe, "Perhaps", "with", ": that depends on details that could not be measured"),
+            (&self.relay, "Needs a relay (TURN)", "for", ""),
         ] {
             if !peers.is_empty() {
-                sentences.push(format!("{before}{}{after}.", describe(peers)));
+                sentences.push(format!("{before} {word} {}{after}.", describe(peers, word)));
             }
         }
         sentences
     }
 }
 
-/// Peers in words: mappings with the same filterings share a phrase.
-fn describe(peers: &[Pair]) -> String {
+/// Peers in words, each phrase after the same word: mappings with the same filterings share a phrase.
+fn describe(peers: &[Pair], word: &str) -> String {
     let filterings = |mapping: Behavior| -> Vec<Behavior> {
         peers.iter().filter(|pair| pair.mapping == mapping).map(|pair| pair.filtering).collect()
     };
@@ -130,17 +136,21 @@ fn describe(peers: &[Pair]) -> String {
         match groups.last_mut() {
             _ if filterings.is_empty() => {}
             // Endpoint-independent mapping has words of its own and stands alone.
-            Some((mappings, same)) if *same == filterings && mappings[0] != Behavior::EndpointIndependent => mappings.push(mapping),
+            Some((mappings, same)) if *same == filterings && mappings[0] != Behavior::EndpointIndependent => {
+                mappings.push(mapping);
+            }
             _ => groups.push((vec![mapping], filterings)),
         }
     }
     let phrases: Vec<String> = groups.iter().map(|(mappings, filterings)| phrase(mappings, filterings)).collect();
-    phrases.join("; and with ")
+    phrases.join(&format!("; and {word} "))
 }
 
 fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
     let who = match mappings {
-        [Behavior::EndpointIndependent] => "peers without NAT or with endpoint-independent mapping (cone NATs)".to_owned(),
+        [Behavior::EndpointIndependent] => {
+            "peers without NAT or with endpoint-independent mapping (cone NATs)".to_owned()
+        }
         [one] => format!("peers behind {} mapping (symmetric NATs)", one.name()),
         _ => "peers behind address-dependent or address-and-port-dependent mapping (symmetric NATs)".to_owned(),
     };
@@ -154,7 +164,10 @@ fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Direct, Pair, direct, outlook};
-    use crate::probe::Behavior::{self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI};
+    use crate::probe::Behavior::{
+        self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
+    };
+    use crate::probe::finding::PoolingBehavior;
     use crate::report::sample;
 
     fn meet(a: (Behavior, Behavior), b: (Behavior, Behavior)) -> Direct {
@@ -218,6 +231,15 @@ mod tests {
             assert_eq!(outlook.direct.len() + outlook.maybe.len() + outlook.relay.len(), 9);
             assert!(!outlook.sentences().is_empty());
         }
+    }
+
+    #[test]
+    fn a_pool_of_addresses_leaves_only_peers_without_a_filter() {
+        let mut found = sample::nat(APD, APD);
+        found.pooling.as_mut().unwrap().behavior = PoolingBehavior::Arbitrary;
+        let pooled = outlook(&found).unwrap();
+        assert_eq!(pooled.direct, [Pair { mapping: EI, filtering: EI }]);
+        assert_eq!(pooled.relay.len(), 8);
     }
 
     #[test]

@@ -8,7 +8,13 @@ use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, Map
 pub fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
     match found.connectivity {
         Connectivity::Inconclusive => {
-            vec![Connectivity::Open, Connectivity::Firewalled, Connectivity::Nat, Connectivity::UdpBlocked, Connectivity::Unavailable]
+            vec![
+                Connectivity::Open,
+                Connectivity::Firewalled,
+                Connectivity::Nat,
+                Connectivity::UdpBlocked,
+                Connectivity::Unavailable,
+            ]
         }
         // No translation: open or firewalled, the filter decides.
         Connectivity::Direct => vec![Connectivity::Open, Connectivity::Firewalled],
@@ -77,9 +83,9 @@ fn as_peer_sees(mapping: MappingBehavior) -> Behavior {
     match mapping {
         MappingBehavior::None | MappingBehavior::EndpointIndependent => Behavior::EndpointIndependent,
         MappingBehavior::AddressDependent => Behavior::AddressDependent,
-        MappingBehavior::AddressAndPortDependent | MappingBehavior::ConnectionDependent | MappingBehavior::Inconclusive => {
-            Behavior::AddressAndPortDependent
-        }
+        MappingBehavior::AddressAndPortDependent
+        | MappingBehavior::ConnectionDependent
+        | MappingBehavior::Inconclusive => Behavior::AddressAndPortDependent,
     }
 }
 
@@ -109,6 +115,9 @@ mod tests {
         assert_eq!(mappings(&found), [MappingBehavior::AddressDependent, MappingBehavior::AddressAndPortDependent]);
         assert_eq!(filterings(&found).len(), 3);
         found.connectivity = Connectivity::Firewalled;
-        assert_eq!(filterings(&found), [FilteringBehavior::AddressDependent, FilteringBehavior::AddressAndPortDependent]);
+        assert_eq!(
+            filterings(&found),
+            [FilteringBehavior::AddressDependent, FilteringBehavior::AddressAndPortDependent]
+        );
     }
 }

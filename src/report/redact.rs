@@ -40,7 +40,8 @@ impl Redactor {
         for address in Address::find_all(text, |ip| self.letters.contains_key(&ip)) {
             // The brackets of `[v6]:port` only keep the two apart; `A:port` needs none.
             let bracketed = text[..address.start].ends_with('[') && text[address.end..].starts_with(']');
-            let (start, end) = if bracketed { (address.start - 1, address.end + 1) } else { (address.start, address.end) };
+            let (start, end) =
+                if bracketed { (address.start - 1, address.end + 1) } else { (address.start, address.end) };
             masked.push_str(&text[rest..start]);
             masked.push_str(self.letters.get(&address.ip).map_or("?", String::as_str));
             rest = end;
@@ -223,7 +224,8 @@ mod tests {
             report.redacted = true;
             let mut secrets: Vec<String> = report.host_addresses.iter().map(ToString::to_string).collect();
             secrets.extend(report.evidence.iter().map(|exchange| exchange.remote.ip().to_string()));
-            secrets.extend(report.families.iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string));
+            secrets
+                .extend(report.families.iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string));
             secrets.extend(["203.0.113.99", "2001:db8:5::9"].map(str::to_owned));
             for format in FORMATS {
                 for width in [200, 80, 20] {

@@ -117,7 +117,9 @@ impl FromStr for Requirement {
         let wanted = Wanted::parse(key, &values)?;
         let contradicts = match (&wanted, family) {
             (Wanted::Family(_), Some(_)) => true,
-            (Wanted::PublicAddress(networks), Some(family)) => networks.iter().any(|network| network.family() != family),
+            (Wanted::PublicAddress(networks), Some(family)) => {
+                networks.iter().any(|network| network.family() != family)
+            }
             _ => false,
         };
         if contradicts {
@@ -211,6 +213,9 @@ mod tests {
         assert!(error("public-address=203.0.113.0/33").contains("203.0.113.0/33"));
         assert!(matches!("ipv5.mapping=none".parse::<Requirement>(), Err(RequirementError::UnknownKey(_))));
         assert!(matches!("ipv4.family=ipv4".parse::<Requirement>(), Err(RequirementError::OtherFamily(_))));
-        assert!(matches!("ipv4.public-address=2001:db8::/32".parse::<Requirement>(), Err(RequirementError::OtherFamily(_))));
+        assert!(matches!(
+            "ipv4.public-address=2001:db8::/32".parse::<Requirement>(),
+            Err(RequirementError::OtherFamily(_))
+        ));
     }
 }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use super::document::{Families, NetworkKind, Options, Report, ServerError, ServerRow, Tool};
 use crate::probe::finding::{
-    Alg, Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior, Pooling, PoolingBehavior,
-    PortAssignment, PortBehavior, PortSample, Reason,
+    Alg, Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior, Pooling,
+    PoolingBehavior, PortAssignment, PortBehavior, PortSample, Reason,
 };
 use crate::probe::{Behavior, Exchange, Failure, FailureCode, Family, Lookup, Outcome, Reply, Server};
 use crate::stun::{Change, Request, Transport};
@@ -27,7 +27,8 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
         (_, Behavior::EndpointIndependent) => None,
         _ => Some("symmetric"),
     };
-    let samples = [(40112, 51034), (40113, 52990), (40114, 61007)].map(|(local, external)| PortSample { local, external });
+    let samples =
+        [(40112, 51034), (40113, 52990), (40114, 61007)].map(|(local, external)| PortSample { local, external });
     FamilyFindings {
         connectivity: Connectivity::Nat,
         reason: None,
@@ -37,7 +38,8 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
             behavior: mapping.into(),
             endpoint_independent: Some(independent),
             reason: None,
-            summary: if independent { "3 of 3 destinations saw port 51034" } else { "3 destinations saw 3 ports" }.to_owned(),
+            summary: if independent { "3 of 3 destinations saw port 51034" } else { "3 destinations saw 3 ports" }
+                .to_owned(),
             because: vec!["e1".to_owned(), "e2".to_owned()],
         },
         filtering: Filtering {
@@ -55,7 +57,11 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
             summary: "3 sockets, no pattern".to_owned(),
         }),
         pooling: Some(Pooling { behavior: PoolingBehavior::Paired, summary: "3 sockets, one address".to_owned() }),
-        alg: Some(Alg { detected: false, summary: "both address attributes agree".to_owned(), because: vec!["e1".to_owned()] }),
+        alg: Some(Alg {
+            detected: false,
+            summary: "both address attributes agree".to_owned(),
+            because: vec!["e1".to_owned()],
+        }),
         rfc3489_type: name.map(str::to_owned),
         hairpinning: None,
         tcp_mapping: None,
@@ -101,7 +107,12 @@ pub(crate) fn inconclusive(code: &str, text: &str) -> FamilyFindings {
             summary: String::new(),
             because: Vec::new(),
         },
-        filtering: Filtering { behavior: FilteringBehavior::Inconclusive, reason, summary: String::new(), because: Vec::new() },
+        filtering: Filtering {
+            behavior: FilteringBehavior::Inconclusive,
+            reason,
+            summary: String::new(),
+            because: Vec::new(),
+        },
         port_assignment: None,
         pooling: None,
         alg: None,
@@ -220,8 +231,20 @@ pub(crate) fn home_router() -> Report {
         advice: Vec::new(),
         requirements: Vec::new(),
         evidence: vec![
-            exchange("e1", "ipv4/mapping/0/primary", "198.51.100.1:3478", Change::Nothing, reply("198.51.100.1:3478", MAPPED)),
-            exchange("e2", "ipv4/mapping/0/alternate", "198.51.100.2:3479", Change::Nothing, reply("198.51.100.2:3479", MAPPED)),
+            exchange(
+                "e1",
+                "ipv4/mapping/0/primary",
+                "198.51.100.1:3478",
+                Change::Nothing,
+                reply("198.51.100.1:3478", MAPPED),
+            ),
+            exchange(
+                "e2",
+                "ipv4/mapping/0/alternate",
+                "198.51.100.2:3479",
+                Change::Nothing,
+                reply("198.51.100.2:3479", MAPPED),
+            ),
             exchange(
                 "e3",
                 "ipv4/filtering/0/address-and-port",
@@ -232,7 +255,10 @@ pub(crate) fn home_router() -> Report {
         ],
         host_addresses: ["127.0.0.1", "192.168.1.23", "::1", "2001:db8:1::23"].map(|ip| ip.parse().unwrap()).to_vec(),
         lookups: vec![
-            Server { name: "stun1.example.org".to_owned(), lookups: vec![lookup(&["198.51.100.1:3478", "[2001:db8:5::1]:3478"])] },
+            Server {
+                name: "stun1.example.org".to_owned(),
+                lookups: vec![lookup(&["198.51.100.1:3478", "[2001:db8:5::1]:3478"])],
+            },
             Server { name: "stun2.example.org:3478".to_owned(), lookups: vec![lookup(&["192.0.2.9:3478"])] },
             Server {
                 name: "stun3.example.org".to_owned(),

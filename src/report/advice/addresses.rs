@@ -26,7 +26,9 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
     let what = if !seen.is_empty() {
         format!("Servers saw {}, which is in 100.64.0.0/10: the provider's carrier-grade NAT", list(&seen))
     } else if let (Some(local), Connectivity::Nat) = (local, case.found.connectivity) {
-        format!("This host has {local}, which is in 100.64.0.0/10: the provider's carrier-grade NAT, or an overlay network (VPN)")
+        format!(
+            "This host has {local}, which is in 100.64.0.0/10: the provider's carrier-grade NAT, or an overlay network (VPN)"
+        )
     } else {
         return None;
     };
@@ -41,7 +43,8 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
 
 /// A server with a public address that sees a private one is behind, or beside, another translation.
 pub(super) fn double_nat(case: &Case) -> Option<Advice> {
-    let seen: Vec<IpAddr> = [Kind::Private, Kind::UniqueLocal].into_iter().flat_map(|kind| seen_as(case, kind)).collect();
+    let seen: Vec<IpAddr> =
+        [Kind::Private, Kind::UniqueLocal].into_iter().flat_map(|kind| seen_as(case, kind)).collect();
     if seen.is_empty() || !servers(case).any(|ip| Kind::of(ip).is_public()) {
         return None;
     }
@@ -77,7 +80,10 @@ pub(super) fn port_block(case: &Case) -> Option<Advice> {
     const BLOCK: u16 = 4096;
     let ports = case.found.port_assignment.as_ref()?;
     let block = ports.samples.first()?.external / BLOCK;
-    if ports.behavior != PortBehavior::Random || ports.samples.len() < 6 || ports.samples.iter().any(|port| port.external / BLOCK != block) {
+    if ports.behavior != PortBehavior::Random
+        || ports.samples.len() < 6
+        || ports.samples.iter().any(|port| port.external / BLOCK != block)
+    {
         return None;
     }
     let (first, last) = (block * BLOCK, block * BLOCK + (BLOCK - 1));
@@ -111,8 +117,9 @@ pub(super) fn teredo(case: &Case) -> Option<Advice> {
 }
 
 pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
-    let both = case.report.families.iter().count() == 2;
-    if case.family != Family::Ipv6 || !both || case.found.connectivity != Connectivity::Unavailable {
+    let other = case.report.families.ipv4.as_ref().map(|found| found.connectivity);
+    let alone = matches!(other, None | Some(Connectivity::Unavailable));
+    if case.family != Family::Ipv6 || alone || case.found.connectivity != Connectivity::Unavailable {
         return None;
     }
     case.info(
@@ -121,12 +128,25 @@ pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
     )
 }
 
+/// No address of any family that was asked for.
+pub(super) fn offline(report: &Report) -> Option<Advice> {
+    let mut families = report.families.iter().peekable();
+    families.peek()?;
+    if !families.all(|(_, found)| found.connectivity == Connectivity::Unavailable) {
+        return None;
+    }
+    let text = "This host has no address or route of any family asked for: connect it to a network, or ask for the other \
+                family.";
+    Some(Advice { code: "offline".to_owned(), severity: Severity::Error, family: None, text: text.to_owned() })
+}
+
 /// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
 pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
     let (ipv4, ipv6) = (report.families.ipv4.as_ref()?, report.families.ipv6.as_ref()?);
     let direct = matches!(ipv6.connectivity, Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct);
-    let hindered = matches!(ipv4.connectivity, Connectivity::Nat | Connectivity::UdpBlocked | Connectivity::Unavailable)
-        && !(possible::peer_mappings(ipv4).len() == 1 && ipv4.rfc3489_type.as_deref() == Some("full cone"));
+    let hindered =
+        matches!(ipv4.connectivity, Connectivity::Nat | Connectivity::UdpBlocked | Connectivity::Unavailable)
+            && !(possible::peer_mappings(ipv4).len() == 1 && ipv4.rfc3489_type.as_deref() == Some("full cone"));
     let public = ipv6.public_addresses.iter().any(|ip| Kind::of(*ip) == Kind::Public);
     if !(direct && hindered && public) {
         return None;
@@ -136,7 +156,12 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
          addresses.",
         list(&ipv6.public_addresses)
     );
-    Some(Advice { code: "ipv6-direct-is-best-path".to_owned(), severity: Severity::Info, family: Some(Family::Ipv6), text })
+    Some(Advice {
+        code: "ipv6-direct-is-best-path".to_owned(),
+        severity: Severity::Info,
+        family: Some(Family::Ipv6),
+        text,
+    })
 }
 
 #[cfg(test)]
@@ -197,7 +222,9 @@ mod tests {
         let mut report = sample::home_router();
         report.families.ipv6 = Some(sample::unavailable());
         assert!(has(&report, "ipv6-unavailable") && !has(&report, "ipv6-direct-is-best-path"));
+        report.families.ipv4 = Some(sample::unavailable());
+        assert_eq!(codes(&report), ["offline"]);
         report.families.ipv4 = None;
-        assert!(!has(&report, "ipv6-unavailable"), "the sentence says it");
+        assert_eq!(codes(&report), ["offline"]);
     }
 }

@@ -51,6 +51,7 @@ pub fn advise(report: &Report) -> Vec<Advice> {
         let case = Case { report, family, found };
         advice.extend(FAMILY_RULES.iter().filter_map(|rule| rule(&case)));
     }
+    advice.extend(addresses::offline(report));
     advice.extend(addresses::ipv6_is_better(report));
     advice.extend(local_port_reused(report));
     advice.sort_by_key(|one| match one.severity {
@@ -61,6 +62,7 @@ pub fn advise(report: &Report) -> Vec<Advice> {
     advice
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every rule ends with one of these")]
 impl Case<'_> {
     fn advice(&self, code: &str, severity: Severity, text: impl Into<String>) -> Advice {
         Advice { code: code.to_owned(), severity, family: Some(self.family), text: text.into() }
@@ -125,7 +127,11 @@ mod tests {
     fn codes_are_kebab_case_and_texts_are_sentences() {
         for report in sample::all() {
             for advice in advise(&report) {
-                assert!(advice.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", advice.code);
+                assert!(
+                    advice.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                    "{}",
+                    advice.code
+                );
                 assert!(advice.text.ends_with('.') && !advice.text.contains("  "), "{}", advice.text);
             }
         }

@@ -1,8 +1,8 @@
 //! Advice that follows from what the NAT or firewall does.
 
-use super::Case;
+use super::{Case, servers};
 use crate::probe::Behavior;
-use crate::probe::finding::{Connectivity, PoolingBehavior, PortBehavior};
+use crate::probe::finding::{Connectivity, PortBehavior};
 use crate::report::document::Advice;
 use crate::report::possible;
 
@@ -31,6 +31,11 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
             "Direct connections work unless the peer's NAT gives every destination another port (symmetric NAT). Provide a TURN \
              server for those peers, or map a port on the router (PCP, UPnP): then anybody can reach it.",
         ),
+        ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent])
+            if servers::pools(case) =>
+        {
+            None
+        }
         ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent]) => case.info(
             "no-relay-needed",
             "This NAT normally needs no relay. Keep the port alive with a packet every 15 seconds or so, and keep a TURN server \
@@ -78,15 +83,17 @@ pub(super) fn alg(case: &Case) -> Option<Advice> {
     )
 }
 
+/// One server against several that agree is judged elsewhere: it may just be wrong.
 pub(super) fn pooling(case: &Case) -> Option<Advice> {
-    if case.found.pooling.as_ref()?.behavior != PoolingBehavior::Arbitrary {
+    if !servers::pools(case) || servers::outlier(case).is_some() {
         return None;
     }
     case.warning(
         "pooling-arbitrary",
         format!(
-            "The NAT takes external addresses from a pool ({}) at will, so one peer may see several addresses of this host. Filters \
-             that look at the address shut such packets out: provide a TURN server, and do not rely on one public address.",
+            "This host appears under several addresses ({}): the NAT takes them from a pool, or the network has several exits. \
+             A peer whose filter looks at the address shuts out packets from another one: keep to one socket, provide a TURN \
+             server, and do not rely on one public address.",
             super::list(&case.found.public_addresses)
         ),
     )
@@ -94,7 +101,9 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
 
 /// Guessing the next port rescues some pairs (RFC 5128 section 3.5); only where every destination gets another one is it needed.
 pub(super) fn port_prediction(case: &Case) -> Option<Advice> {
-    if case.found.connectivity != Connectivity::Nat || possible::peer_mappings(case.found).contains(&Behavior::EndpointIndependent) {
+    if case.found.connectivity != Connectivity::Nat
+        || possible::peer_mappings(case.found).contains(&Behavior::EndpointIndependent)
+    {
         return None;
     }
     let ports = case.found.port_assignment.as_ref()?;
@@ -187,7 +196,10 @@ mod tests {
             assert!(codes(&report).contains(&code.to_owned()), "{code}");
         }
         let texts: Vec<String> = advise(&report).into_iter().map(|advice| advice.text).collect();
-        assert!(texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")), "addresses are named: {texts:?}");
+        assert!(
+            texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")),
+            "addresses are named: {texts:?}"
+        );
         assert!(texts.iter().any(|text| text.contains("last port +2")));
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
 }
 
 /// Where one server stands against at least two that agree: its name, the address that it saw and the one that all others saw.
-fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
+pub(super) fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
     let seen = witnesses(case);
     let mut counted: Vec<(&IpAddr, &Vec<&str>)> = seen.iter().collect();
     counted.sort_by_key(|(_, names)| names.len());
@@ -63,9 +63,6 @@ fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
 
 /// Servers that report wrong addresses exist; one against several is more often that than a second exit.
 pub(super) fn one_differs(case: &Case) -> Option<Advice> {
-    if pools(case) {
-        return None;
-    }
     let (server, odd, usual) = outlier(case)?;
     case.warning(
         "server-disagrees",
@@ -95,7 +92,7 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
     )
 }
 
-fn pools(case: &Case) -> bool {
+pub(super) fn pools(case: &Case) -> bool {
     case.found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary)
 }
 
@@ -115,7 +112,8 @@ const PASSING: [&str; 5] =
 /// The reasons, code and text, of the verdicts that are inconclusive.
 fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
     let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
-    let filtering = (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
+    let filtering =
+        (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
     let reasons = [filtering, mapping].into_iter().flatten().flatten();
     reasons.map(|reason| (reason.code.as_str(), reason.text.as_str())).collect()
 }
@@ -173,7 +171,8 @@ mod tests {
         let report = sample::plain_servers();
         assert!(codes(&report).contains(&"no-rfc5780-server".to_owned()));
         let mut report = sample::plain_servers();
-        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "change-request-ignored".to_owned();
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code =
+            "change-request-ignored".to_owned();
         assert!(codes(&report).contains(&"server-faults".to_owned()));
         assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
         report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
@@ -183,7 +182,10 @@ mod tests {
 
     #[test]
     fn one_against_many_and_many_against_many() {
-        let mut report = sample::ipv4(sample::nat(crate::probe::Behavior::EndpointIndependent, crate::probe::Behavior::EndpointIndependent));
+        let mut report = sample::ipv4(sample::nat(
+            crate::probe::Behavior::EndpointIndependent,
+            crate::probe::Behavior::EndpointIndependent,
+        ));
         report.servers[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
         assert!(codes(&report).contains(&"several-exits".to_owned()), "one against one");
         let mut third = report.servers[0].clone();

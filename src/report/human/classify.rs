@@ -3,7 +3,6 @@
 use super::page::Page;
 use super::picture::Picture;
 use super::{sentence, tables};
-use crate::probe::finding::Connectivity;
 use crate::report::document::Report;
 use crate::report::{family_name, peers};
 
@@ -12,20 +11,23 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         let (tint, sentence) = sentence::verdict(family, found);
         page.paragraph(tint, &sentence);
     }
-    let several = report.families.iter().count() > 1;
-    for (family, found) in report.families.iter().filter(|(_, found)| found.connectivity != Connectivity::Unavailable) {
-        let picture = Picture::of(report, family, found);
-        let rows = tables::behaviors(found);
-        if several && (picture.is_some() || rows.len() > 1) {
-            page.heading(family_name(family));
+    let shown: Vec<_> = report
+        .families
+        .iter()
+        .map(|(family, found)| (family, Picture::of(report, family, found), tables::behaviors(found)))
+        // Connectivity alone is what the sentence said.
+        .filter(|(_, picture, rows)| picture.is_some() || rows.len() > 1)
+        .collect();
+    for (family, picture, rows) in &shown {
+        if shown.len() > 1 {
+            page.heading(family_name(*family));
         }
         if let Some(picture) = picture {
             let drawings = picture.drawings(page.ascii(), |text| page.clean(text));
             page.drawing(&drawings);
         }
-        // Connectivity alone is what the sentence said.
         if rows.len() > 1 {
-            page.table(&tables::BEHAVIORS, &rows);
+            page.table(&tables::BEHAVIORS, rows);
         }
     }
     meaning(page, report);
@@ -33,18 +35,19 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 
 /// Which peers connect directly.
 fn meaning(page: &mut Page, report: &Report) {
-    let several = report.families.iter().count() > 1;
-    let outlooks: Vec<_> = report.families.iter().filter_map(|(family, found)| Some((family, peers::outlook(found)?))).collect();
-    if outlooks.is_empty() {
-        return;
-    }
-    page.heading("What it means");
+    let outlooks: Vec<_> =
+        report.families.iter().filter_map(|(family, found)| Some((family, peers::outlook(found)?))).collect();
     let mut rest = &outlooks[..];
+    if !rest.is_empty() {
+        page.heading("What it means");
+    }
     while let Some(((_, outlook), _)) = rest.split_first() {
         let same = rest.iter().take_while(|(_, other)| other == outlook).count();
         let names: Vec<&str> = rest[..same].iter().map(|(family, _)| family_name(*family)).collect();
-        let names = if several { format!("{}: ", names.join(" and ")) } else { String::new() };
-        page.bullet(&format!("{names}{}", outlook.sentences().join(" ")));
+        let names = if outlooks.len() > 1 { format!("{}: ", names.join(" and ")) } else { String::new() };
+        for sentence in outlook.sentences() {
+            page.bullet(&format!("{names}{sentence}"));
+        }
         rest = &rest[same..];
     }
 }

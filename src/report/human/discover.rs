@@ -31,10 +31,13 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
     addresses.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let (tint, mut line) = match addresses[..] {
         [] => return nothing(found),
-        [(ip, _)] if found.local_address == Some(*ip) => (Tint::Good, format!("{ip} is this host's own address: no NAT.")),
+        [(ip, _)] if found.local_address == Some(*ip) => {
+            (Tint::Good, format!("{ip} is this host's own address: no NAT."))
+        }
         [(ip, count)] => (Tint::Good, format!("others see this host as {ip} ({}).", answers(*count))),
         _ => {
-            let list: Vec<String> = addresses.iter().map(|(ip, count)| format!("{ip} ({})", answers(**count))).collect();
+            let list: Vec<String> =
+                addresses.iter().map(|(ip, count)| format!("{ip} ({})", answers(**count))).collect();
             (Tint::Warning, format!("servers disagree: {}.", list.join(", ")))
         }
     };
@@ -91,14 +94,18 @@ fn ports(report: &Report, family: Family, addresses_differ: bool) -> Option<Stri
         }
     }
     let same_port = |seen: &Vec<SocketAddr>| seen.iter().all(|one| one.port() == seen[0].port());
-    match (addresses_differ, sockets.values().all(same_port)) {
-        (true, true) => Some(
-            "The port is the same everywhere: several exits (two providers, a VPN) or a pool of addresses at the provider.".to_owned(),
-        ),
-        (true, false) => Some("Address and port depend on the server: several exits, or a NAT that maps every destination anew; `nat-probe classify` tells more.".to_owned()),
-        (false, false) => {
-            Some("The port depends on the server asked: the NAT maps every destination anew; `nat-probe classify` tells more.".to_owned())
+    let meaning = match (addresses_differ, sockets.values().all(same_port)) {
+        (true, true) => {
+            "The port is the same everywhere: several exits (two providers, a VPN), or a pool of addresses."
         }
-        (false, true) => None,
-    }
+        (true, false) => {
+            "Address and port depend on the server: several exits, or a NAT that maps every destination anew; \
+             `nat-probe classify` tells more."
+        }
+        (false, false) => {
+            "The port depends on the server: the NAT maps every destination anew; `nat-probe classify` tells more."
+        }
+        (false, true) => return None,
+    };
+    Some(meaning.to_owned())
 }

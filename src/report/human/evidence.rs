@@ -21,7 +21,8 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
         );
         let socket = format!("{}, socket {}", exchange.ask, exchange.socket);
         page.lines(Tint::Faint, "  ", "    ", &socket);
-        let asked = format!("{}, {}, from {:.1} ms", asked(exchange.request), times(exchange.sends), exchange.started_ms);
+        let asked =
+            format!("{}, {}, from {:.1} ms", asked(exchange.request), times(exchange.sends), exchange.started_ms);
         page.lines(Tint::Plain, "  ", "    ", &asked);
         page.lines(tint(&exchange.outcome), "  ", "    ", &outcome(exchange));
         if let (Outcome::Reply(reply), 2..) = (&exchange.outcome, verbosity) {
@@ -73,7 +74,9 @@ fn outcome(exchange: &Exchange) -> String {
             let by = failure.by.map(|by| format!(" (said by {by})")).unwrap_or_default();
             format!("failed: {}{by}", failure.text)
         }
-        Outcome::Abandoned { waited_ms } => format!("given up after {} ms, the answer was no longer needed", round_ms(*waited_ms)),
+        Outcome::Abandoned { waited_ms } => {
+            format!("given up after {} ms, the answer was no longer needed", round_ms(*waited_ms))
+        }
     }
 }
 

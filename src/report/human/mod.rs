@@ -47,7 +47,10 @@ fn preamble(page: &mut Page, report: &Report) {
     }
     match report.stopped {
         Some(Stop::Interrupted) => page.paragraph(Tint::Warning, "Interrupted: this is what was learnt until then."),
-        Some(Stop::Deadline) => page.paragraph(Tint::Warning, "The deadline passed before every test was done: this is what was learnt until then."),
+        Some(Stop::Deadline) => page.paragraph(
+            Tint::Warning,
+            "The deadline passed before every test was done: this is what was learnt until then.",
+        ),
         None => {}
     }
 }

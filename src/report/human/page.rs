@@ -188,7 +188,9 @@ fn fold(cell: &str) -> String {
         let middle = line.len() / 2;
         let colons = line.match_indices(':').map(|(at, _)| at + 1);
         match colons.min_by_key(|at| at.abs_diff(middle)) {
-            Some(at) if line.starts_with('[') && line.len() > LONG_ADDRESS => format!("{}\n{}", &line[..at], &line[at..]),
+            Some(at) if line.starts_with('[') && line.len() > LONG_ADDRESS => {
+                format!("{}\n{}", &line[..at], &line[at..])
+            }
             _ => line.to_owned(),
         }
     };

@@ -51,8 +51,11 @@ impl Picture {
     /// Boxes side by side, or else one below the other: whoever prints takes the first that fits.
     pub(super) fn drawings(&self, ascii: bool, clean: impl Fn(&str) -> String) -> [Vec<String>; 2] {
         let pen = if ascii { &ASCII } else { &UNICODE };
-        let nodes: Vec<(String, Vec<String>)> =
-            self.nodes.iter().map(|node| (node.title.to_owned(), node.lines.iter().map(|line| clean(line)).collect())).collect();
+        let nodes: Vec<(String, Vec<String>)> = self
+            .nodes
+            .iter()
+            .map(|node| (node.title.to_owned(), node.lines.iter().map(|line| clean(line)).collect()))
+            .collect();
         [beside(&nodes, self.blocked, pen), below(&nodes, self.blocked, pen)]
     }
 }
@@ -68,7 +71,9 @@ struct Pen {
 }
 
 const UNICODE: Pen =
-    Pen { corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", joints: ["┤", "├"], cut: "╳" };
+    Pen {
+        corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│", joints: ["┤", "├"], cut: "╳"
+    };
 const ASCII: Pen = Pen { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|", joints: ["|", "|"], cut: "X" };
 
 fn beside(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<String> {
@@ -80,19 +85,20 @@ fn beside(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<Stri
         if !first {
             let link = if last && blocked { pen.cut } else { pen.horizontal };
             for (row, line) in drawn.iter_mut().enumerate() {
-                *line += &if row == 1 { format!("{0}{link}{0}", pen.horizontal) } else { "   ".to_owned() };
+                line.extend(if row == 1 { [pen.horizontal, link, pen.horizontal] } else { [" "; 3] });
             }
         }
         let edge = pen.horizontal.repeat(width + 2);
         let [top_left, top_right, bottom_left, bottom_right] = pen.corners;
-        drawn[0] += &format!("{top_left}{edge}{top_right}");
+        drawn[0].extend([top_left, edge.as_str(), top_right]);
         for row in 0..=height {
             let text = if row == 0 { title.as_str() } else { lines.get(row - 1).map_or("", String::as_str) };
             let left = if row == 0 && !first { pen.joints[0] } else { pen.vertical };
             let right = if row == 0 && !last { pen.joints[1] } else { pen.vertical };
-            drawn[row + 1] += &format!("{left} {text}{} {right}", " ".repeat(width - text.width()));
+            let padding = " ".repeat(width - text.width());
+            drawn[row + 1].extend([left, " ", text, padding.as_str(), " ", right]);
         }
-        drawn[height + 2] += &format!("{bottom_left}{edge}{bottom_right}");
+        drawn[height + 2].extend([bottom_left, edge.as_str(), bottom_right]);
     }
     drawn
 }
@@ -115,7 +121,8 @@ fn below(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<Strin
 /// One local socket and what servers saw it as: the one the mapping verdict rests on, else the first that was answered.
 fn seen(report: &Report, family: Family, found: &FamilyFindings) -> (Option<SocketAddr>, Vec<SocketAddr>) {
     let replies = || report.evidence.iter().filter_map(|exchange| Some((exchange, mapped(exchange, family)?)));
-    let chosen = replies().find(|(exchange, _)| found.mapping.because.contains(&exchange.id)).or_else(|| replies().next());
+    let chosen =
+        replies().find(|(exchange, _)| found.mapping.because.contains(&exchange.id)).or_else(|| replies().next());
     let Some((chosen, _)) = chosen else {
         return (None, Vec::new());
     };
@@ -130,7 +137,9 @@ fn seen(report: &Report, family: Family, found: &FamilyFindings) -> (Option<Sock
 
 fn mapped(exchange: &Exchange, family: Family) -> Option<SocketAddr> {
     match &exchange.outcome {
-        Outcome::Reply(reply) if exchange.transport == Transport::Udp && family.has(exchange.remote.ip()) => reply.mapped,
+        Outcome::Reply(reply) if exchange.transport == Transport::Udp && family.has(exchange.remote.ip()) => {
+            reply.mapped
+        }
         _ => None,
     }
 }

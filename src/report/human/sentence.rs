@@ -10,11 +10,16 @@ pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) 
     let name = family_name(family);
     let because = |text: &str| found.reason.as_ref().map_or(text.to_owned(), trimmed);
     match found.connectivity {
-        Connectivity::Open => (Tint::Good, format!("{name} is open: no NAT and no firewall, anybody can reach this host.")),
+        Connectivity::Open => {
+            let at = found.public_addresses.first().map(|ip| format!(" at {ip}")).unwrap_or_default();
+            (Tint::Good, format!("{name} is open: no NAT and no firewall, anybody can reach this host{at}."))
+        }
         Connectivity::Firewalled => {
             (Tint::Good, format!("{name} has no NAT, but a firewall: {}.", lets_in(found.filtering.behavior)))
         }
-        Connectivity::Direct => (Tint::Good, format!("{name} has no NAT; whether a firewall filters could not be told.")),
+        Connectivity::Direct => {
+            (Tint::Good, format!("{name} has no NAT; whether a firewall filters could not be told."))
+        }
         Connectivity::Nat => {
             let (tint, keeps) = keeps(found);
             (tint, format!("{name} is behind a NAT that {keeps}; {}.", lets_in(found.filtering.behavior)))
@@ -22,10 +27,13 @@ pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) 
         Connectivity::UdpBlocked => {
             (Tint::Bad, format!("{name}: UDP is blocked ({}).", because("TCP to the same servers works")))
         }
-        Connectivity::Unavailable => {
-            (Tint::Plain, format!("{name} is not available: {}.", because("this host has no address or route of the family")))
+        Connectivity::Unavailable => (
+            Tint::Plain,
+            format!("{name} is not available: {}.", because("this host has no address or route of the family")),
+        ),
+        Connectivity::Inconclusive => {
+            (Tint::Warning, format!("{name} could not be measured: {}.", because("no reason is known")))
         }
-        Connectivity::Inconclusive => (Tint::Warning, format!("{name} could not be measured: {}.", because("no reason is known"))),
     }
 }
 
@@ -38,8 +46,12 @@ fn keeps(found: &FamilyFindings) -> (Tint, &'static str) {
             };
             (tint, "keeps one external port for every destination")
         }
-        (MappingBehavior::AddressDependent, _) => (Tint::Warning, "takes another external port for each destination address"),
-        (MappingBehavior::AddressAndPortDependent, _) => (Tint::Bad, "takes another external port for each destination"),
+        (MappingBehavior::AddressDependent, _) => {
+            (Tint::Warning, "takes another external port for each destination address")
+        }
+        (MappingBehavior::AddressAndPortDependent, _) => {
+            (Tint::Bad, "takes another external port for each destination")
+        }
         (MappingBehavior::ConnectionDependent, _) => (Tint::Bad, "takes another external port for each connection"),
         (MappingBehavior::Inconclusive, Some(false)) => (Tint::Bad, "shows other destinations another address or port"),
         (MappingBehavior::None | MappingBehavior::Inconclusive, _) => {
@@ -52,7 +64,9 @@ fn lets_in(filtering: FilteringBehavior) -> &'static str {
     match filtering {
         FilteringBehavior::EndpointIndependent => "packets get in from anybody",
         FilteringBehavior::AddressDependent => "packets get in only from addresses that this host has sent to",
-        FilteringBehavior::AddressAndPortDependent => "packets get in only from addresses and ports that this host has sent to",
+        FilteringBehavior::AddressAndPortDependent => {
+            "packets get in only from addresses and ports that this host has sent to"
+        }
         FilteringBehavior::Inconclusive => "whose packets get in could not be told",
     }
 }

@@ -1,8 +1,8 @@
 //! The rows of the two tables.
 
 use crate::probe::finding::{
-    Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior, PortAssignment,
-    PortBehavior, Reason,
+    Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior,
+    PortAssignment, PortBehavior, Reason,
 };
 use crate::probe::reason::{NO_CONNECTIVITY, NOT_ASKED};
 use crate::report::document::ServerRow;
@@ -16,7 +16,11 @@ pub(super) const BEHAVIORS: [&str; 3] = ["what", "verdict", "evidence"];
 pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
     let mut rows = vec![row("connectivity", connectivity(found.connectivity), connectivity_evidence(found))];
     if !said(found, found.mapping.reason.as_ref()) {
-        rows.push(row("mapping", mapping(&found.mapping), evidence(&found.mapping.summary, found.mapping.reason.as_ref())));
+        rows.push(row(
+            "mapping",
+            mapping(&found.mapping),
+            evidence(&found.mapping.summary, found.mapping.reason.as_ref()),
+        ));
     }
     if !said(found, found.filtering.reason.as_ref()) {
         let summary = evidence(&found.filtering.summary, found.filtering.reason.as_ref());
@@ -88,7 +92,9 @@ fn connectivity_evidence(found: &FamilyFindings) -> String {
     }
     let public: Vec<String> = found.public_addresses.iter().map(ToString::to_string).collect();
     match (found.local_address, public.is_empty()) {
-        (Some(local), false) if found.public_addresses == [local] => format!("servers saw {local}, this host's own address"),
+        (Some(local), false) if found.public_addresses == [local] => {
+            format!("servers saw {local}, this host's own address")
+        }
         (Some(local), false) => format!("{local} is seen as {}", public.join(", ")),
         (None, false) => format!("seen as {}", public.join(", ")),
         (Some(local), true) => format!("sends from {local}"),
@@ -118,20 +124,18 @@ fn filtering(filtering: FilteringBehavior) -> &'static str {
 }
 
 fn port_assignment(ports: &PortAssignment) -> String {
-    let mut words = match (ports.behavior, ports.step) {
+    let model = match (ports.behavior, ports.step) {
         (PortBehavior::Preserved, _) => "preserved".to_owned(),
         (PortBehavior::Sequential, Some(step)) => format!("sequential ({step:+})"),
         (PortBehavior::Sequential, None) => "sequential".to_owned(),
         (PortBehavior::Random, _) => "random".to_owned(),
         (PortBehavior::Inconclusive, _) => "inconclusive".to_owned(),
     };
-    if let Some(delta) = ports.per_destination_delta {
-        words += &format!(", {delta:+} a destination");
-    }
-    if ports.parity_kept == Some(true) && ports.behavior != PortBehavior::Preserved {
-        words.push_str(", parity kept");
-    }
-    words
+    let delta = ports.per_destination_delta.map(|delta| format!("{delta:+} a destination"));
+    let parity = ports.parity_kept == Some(true) && ports.behavior != PortBehavior::Preserved;
+    let words: Vec<String> =
+        [Some(model), delta, parity.then(|| "parity kept".to_owned())].into_iter().flatten().collect();
+    words.join(", ")
 }
 
 fn hairpinning(hairpin: &Hairpinning) -> &'static str {
@@ -145,7 +149,8 @@ fn hairpinning(hairpin: &Hairpinning) -> &'static str {
 
 /// The old name beside the new ones, because people search for it.
 fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
-    let known = found.mapping.behavior != MappingBehavior::Inconclusive && found.filtering.behavior != FilteringBehavior::Inconclusive;
+    let known = found.mapping.behavior != MappingBehavior::Inconclusive
+        && found.filtering.behavior != FilteringBehavior::Inconclusive;
     match &found.rfc3489_type {
         Some(name) => Some(row("RFC 3489 name", name, "what older tools call it".to_owned())),
         None if known => Some(row("RFC 3489 name", "no name", "RFC 3489 has no word for this pair".to_owned())),
@@ -153,7 +158,8 @@ fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
     }
 }
 
-pub(super) const SERVERS: [&str; 4] = ["server", "over", "sees this host as\nmin/median/max ms", "software, support"];
+pub(super) const SERVERS: [&str; 4] =
+    ["server", "over", "sees this host as\nmin/median/max ms", "software, support,\nor what failed"];
 
 /// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
 pub(super) fn server(row: &ServerRow) -> Vec<String> {
@@ -162,16 +168,20 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
         Some(address) if address != name => format!("{name}\n{address}"),
         _ => name,
     };
-    let seen = match (&row.mapped, &row.error) {
-        (Some(mapped), _) => mapped.to_string(),
-        (None, Some(error)) => escape::visible(&error.text),
-        (None, None) => "no answer yet".to_owned(),
-    };
-    let times = [row.rtt_min_ms.or(row.rtt_ms), row.rtt_ms, row.rtt_max_ms.or(row.rtt_ms)];
-    let times: Vec<String> = times.into_iter().flatten().map(|ms| format!("{ms:.1}")).collect();
-    let seen = if times.is_empty() { seen } else { format!("{seen}\n{} ms", times.join("/")) };
+    let mapped = row.mapped.map(|mapped| mapped.to_string());
+    let seen: Vec<String> = mapped.into_iter().chain(round_trips(row)).collect();
     let software = row.software.as_deref().map(escape::visible);
     let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
-    let about: Vec<String> = software.into_iter().chain(support).collect();
-    vec![name, row.transport.name().to_owned(), seen, about.join("\n")]
+    let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
+    let about: Vec<String> = [software, support, failure].into_iter().flatten().collect();
+    vec![name, row.transport.name().to_owned(), seen.join("\n"), about.join("\n")]
+}
+
+/// One number where there was one round trip, or where they do not differ.
+fn round_trips(row: &ServerRow) -> Option<String> {
+    let median = row.rtt_ms?;
+    let times =
+        [row.rtt_min_ms.unwrap_or(median), median, row.rtt_max_ms.unwrap_or(median)].map(|ms| format!("{ms:.1}"));
+    let equal = times[0] == times[2];
+    Some(if equal { format!("{} ms", times[1]) } else { format!("{} ms", times.join("/")) })
 }

@@ -139,8 +139,9 @@ fn every_behavior_has_its_words() {
 #[test]
 fn requirements_and_failed_servers_are_listed() {
     let mut report = sample::home_router();
-    report.requirements =
-        ["mapping=none", "family=ipv4"].map(|text| text.parse::<crate::report::require::Requirement>().unwrap().check(&report.families)).to_vec();
+    report.requirements = ["mapping=none", "family=ipv4"]
+        .map(|text| text.parse::<crate::report::require::Requirement>().unwrap().check(&report.families))
+        .to_vec();
     assert_eq!(report.requirements[0].outcome, RequirementOutcome::Unmet);
     let text = page(&report, 80);
     assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent)"), "{text}");
@@ -192,15 +193,82 @@ fn the_evidence_tells_every_exchange() {
     }
 }
 
+/// The whole page once, so that a change of the layout is seen by whoever makes it.
 #[test]
-fn show() {
-    for report in [sample::home_router(), sample::discover()].into_iter().map(advised) {
-        for width in [80, 60, 30] {
-            println!("{}\n#########", render(&report, &Style { width, verbosity: u8::from(width == 80), ..Style::default() }));
-        }
-        println!("{}", render(&report, &Style { ascii: true, color: true, ..Style::default() }));
-    }
-    for report in [sample::udp_blocked(), sample::unavailable(), sample::inconclusive("no-answer", "no server answered.")] {
-        println!("{}", page(&advised(sample::ipv4(report)), 80));
-    }
+fn the_page_of_classify() {
+    let mut report = sample::home_router();
+    report.families.ipv6 = Some(sample::unavailable());
+    insta::assert_snapshot!(page(&advised(report), 80), @r#"
+    IPv4 is behind a NAT that keeps one external port for every destination; packets
+    get in only from addresses and ports that this host has sent to.
+    IPv6 is not available: this host has no IPv6 address.
+
+    ┌────────────────────┐   ┌───────────────────┐   ┌────────────────────┐
+    │ this host          ├───┤ NAT               ├───┤ internet           │
+    │ 192.168.1.23:40112 │   │ 203.0.113.7:51034 │   │ 2 servers answered │
+    └────────────────────┘   └───────────────────┘   └────────────────────┘
+
+    ┌─────────────────┬────────────────────────────┬───────────────────────────────┐
+    │ what            ┆ verdict                    ┆ evidence                      │
+    ╞═════════════════╪════════════════════════════╪═══════════════════════════════╡
+    │ connectivity    ┆ nat                        ┆ 192.168.1.23 is seen as       │
+    │                 ┆                            ┆ 203.0.113.7                   │
+    │ mapping         ┆ endpoint-independent       ┆ 3 of 3 destinations saw port  │
+    │                 ┆                            ┆ 51034                         │
+    │ filtering       ┆ address-and-port-dependent ┆ silent for 5 sends from       │
+    │                 ┆                            ┆ another address, control      │
+    │                 ┆                            ┆ answered                      │
+    │ port assignment ┆ random                     ┆ 3 sockets, no pattern         │
+    │ pooling         ┆ paired                     ┆ 3 sockets, one address        │
+    │ ALG             ┆ none                       ┆ both address attributes agree │
+    │ RFC 3489 name   ┆ port-restricted cone       ┆ what older tools call it      │
+    └─────────────────┴────────────────────────────┴───────────────────────────────┘
+
+    What it means
+    - Connects directly with peers without NAT or with endpoint-independent mapping
+      (cone NATs).
+    - Needs a relay (TURN) for peers behind address-dependent or
+      address-and-port-dependent mapping (symmetric NATs).
+
+    What to do
+    ! IPv4: Direct connections work unless the peer's NAT gives every destination
+      another port (symmetric NAT). Provide a TURN server for those peers, or map a
+      port on the router (PCP, UPnP): then anybody can reach it.
+    - IPv6: This host has no IPv6. Where the provider offers it, switching it on in
+      the router gives most peers a way without NAT.
+
+    Servers that did not help
+    - stun3.example.org over udp: no such name
+
+    3 of 4 server addresses answered, in 1.3 s. -v lists every exchange.
+    "#);
+}
+
+#[test]
+fn the_page_of_discover() {
+    insta::assert_snapshot!(render(&sample::discover(), &Style { ascii: true, ..Style::default() }), @r#"
+    IPv4: others see this host as 203.0.113.7 (2 answers).
+    IPv6: 2001:db8:1::23 is this host's own address: no NAT.
+
+    +------------------------+------+------------------------+---------------------+
+    | server                 | over | sees this host as      | software, support,  |
+    |                        |      | min/median/max ms      | or what failed      |
+    +==============================================================================+
+    | stun1.example.org      | udp  | 203.0.113.7:51034      | Coturn-4.6.1        |
+    | 198.51.100.1:3478      |      | 39.8/40.1/44.0 ms      | 'Gorst'             |
+    |                        |      |                        | other-address,      |
+    |                        |      |                        | change-request      |
+    | stun2.example.org:3478 | udp  | 203.0.113.7:51034      | Coturn-4.6.1        |
+    | 192.0.2.9:3478         |      | 39.8/40.1/44.0 ms      | 'Gorst'             |
+    |                        |      |                        | other-address,      |
+    |                        |      |                        | change-request      |
+    | stun3.example.org      | udp  |                        | no such name        |
+    | stun1.example.org      | udp  | [2001:db8:1::23]:40200 | Coturn-4.6.1        |
+    | [2001:db8:5::1]:3478   |      | 39.8/40.1/44.0 ms      | 'Gorst'             |
+    |                        |      |                        | other-address,      |
+    |                        |      |                        | change-request      |
+    +------------------------+------+------------------------+---------------------+
+
+    3 of 4 server addresses answered, in 1.3 s. -v lists every exchange.
+    "#);
 }

@@ -52,7 +52,14 @@ impl Requirement {
             Wanted::Family(_) | Wanted::PublicAddress(_) => return not_asked(family),
         };
         let outcome = judge(&holds, self.negated);
-        (outcome, format!("{} {what} is {now}{}", family_name(family), why(outcome, reason.as_ref().or(found.reason.as_ref()))))
+        (
+            outcome,
+            format!(
+                "{} {what} is {now}{}",
+                family_name(family),
+                why(outcome, reason.as_ref().or(found.reason.as_ref()))
+            ),
+        )
     }
 
     fn family_usable(&self, wanted: &[Family], families: &Families) -> (RequirementOutcome, String) {
@@ -61,7 +68,9 @@ impl Requirement {
             .map(|family| {
                 let found = families.get(*family);
                 let usable = found.and_then(usable);
-                let state = found.map_or("was not asked for".to_owned(), |found| format!("is {}", name(&CONNECTIVITIES, &found.connectivity)));
+                let state = found.map_or("was not asked for".to_owned(), |found| {
+                    format!("is {}", name(&CONNECTIVITIES, &found.connectivity))
+                });
                 (usable, format!("{} {state}", family_name(*family)))
             })
             .collect();
@@ -80,7 +89,8 @@ impl Requirement {
         let mut asked: Vec<Family> = networks.iter().map(|network| network.family()).collect();
         asked.sort_unstable();
         asked.dedup();
-        let seen: Vec<_> = asked.iter().filter_map(|family| families.get(*family)).flat_map(|found| &found.public_addresses).collect();
+        let seen: Vec<_> =
+            asked.iter().filter_map(|family| families.get(*family)).flat_map(|found| &found.public_addresses).collect();
         if seen.is_empty() {
             return (RequirementOutcome::Unknown, format!("no public {} address was seen", family_name(asked[0])));
         }
@@ -155,7 +165,11 @@ fn rfc3489_names(found: &FamilyFindings) -> Vec<&'static str> {
     for connectivity in possible::connectivities(found) {
         for mapping in possible::mappings(found) {
             for filtering in possible::filterings(found) {
-                let name = if connectivity == Connectivity::Unavailable { None } else { legacy::name(connectivity, mapping, filtering) };
+                let name = if connectivity == Connectivity::Unavailable {
+                    None
+                } else {
+                    legacy::name(connectivity, mapping, filtering)
+                };
                 names.push(name.and_then(listed).unwrap_or("none"));
             }
         }
