@@ -109,8 +109,16 @@ pub struct DiscoverArgs {
 /// What is common to the commands that measure.
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// A server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones.
-    #[arg(short, long, value_name = "SERVER", value_parser = servers::parse, value_hint = ValueHint::Hostname, help_heading = "Servers")]
+    /// The servers named one by one.
+    #[arg(
+        short,
+        long,
+        value_name = "SERVER",
+        value_parser = servers::parse,
+        value_hint = ValueHint::Hostname,
+        help_heading = "Servers",
+        help = "A server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones"
+    )]
     pub server: Vec<ServerSpec>,
 
     /// A file with one server a line; # begins a comment.
@@ -199,7 +207,7 @@ pub struct OutputArgs {
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 
-    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open|nat, ...
+    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open,nat, ...
     #[arg(long, value_name = "KEY=VALUE", value_parser = requirement, help_heading = "Output")]
     pub require: Vec<Requirement>,
 }

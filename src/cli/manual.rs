@@ -176,6 +176,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "LC_ALL, LC_CTYPE, LANG",
         "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
     ),
+    ("COLUMNS", "The width of the page where the output is no terminal; 80 without it."),
     ("XDG_CONFIG_HOME", "Where the configuration is, see FILES."),
 ];
 

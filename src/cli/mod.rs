@@ -67,7 +67,8 @@ fn refused(error: &clap::Error) -> Exit {
         return Exit::Measured;
     }
     let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let _ = write!(std::io::stderr(), "nat-probe: {text}");
+    // Without any argument the help stands where the mistake would.
+    let text = text.strip_prefix("error: ").map_or(text.clone(), |text| format!("nat-probe: {text}"));
+    let _ = write!(std::io::stderr(), "{text}");
     Exit::Usage
 }

@@ -146,7 +146,6 @@ fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<String> {
         ("other-address", answers.iter().any(|reply| reply.other.is_some())),
         ("change-request", here.iter().filter(success).any(changed)),
         ("response-port", here.iter().filter(success).any(redirected)),
-        ("xor-mapped-address", answers.iter().any(|reply| reply.plain_mapped.is_some())),
     ];
     found.into_iter().filter(|(_, seen)| *seen).map(|(name, _)| name.to_owned()).collect()
 }

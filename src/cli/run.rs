@@ -177,7 +177,9 @@ impl Job<'_> {
         };
         let mut network = RealNetwork::new(config).map_err(|error| CliError::usage(error.to_string()))?;
         if !measure.output.quiet {
-            network.notes().iter().for_each(|note| super::error::note(note));
+            for note in network.notes() {
+                super::error::note(note);
+            }
         }
         let about = Circumstances {
             command: self.command,
@@ -204,12 +206,12 @@ impl Job<'_> {
             transports: self.transports,
         };
         let progress = Progress::new(&self.measure.output);
-        let seen = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
+        let evidence = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
             progress.see(event);
             events.see(event, out);
         });
         progress.done();
-        seen
+        evidence
     }
 }
 
@@ -225,7 +227,9 @@ fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &m
         out.line(&human::render(&report, &terminal::style(output, out)))?;
     }
     out.finish()?;
-    complaints(&report).iter().for_each(|complaint| super::error::note(complaint));
+    for complaint in complaints(&report) {
+        super::error::note(&complaint);
+    }
     Ok(match exit_class(&report) {
         ExitClass::Measured => Exit::Measured,
         ExitClass::Unmet => Exit::Unmet,
