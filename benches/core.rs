@@ -35,7 +35,8 @@ fn simulated_classification(bencher: divan::Bencher, preset: &str) {
     let scenario = Scenario::preset(preset).expect("a preset");
     let servers: Vec<ServerSpec> =
         scenario.server_names().iter().map(|name| ServerSpec::parse(name).expect("a server")).collect();
-    let options = ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false };
+    let options =
+        ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false, thorough: false };
     bencher.bench(|| {
         let engine = Engine::new(Settings::default(), servers.clone(), plan::classify(&options));
         let seen = nat_probe::net::drive(engine, &mut SimNetwork::new(&scenario, 1), &mut |_| ());

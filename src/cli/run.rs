@@ -39,6 +39,7 @@ pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliE
         local_port: arguments.measure.local_port,
         hairpin: arguments.hairpin,
         tcp: arguments.tcp,
+        thorough: arguments.measure.thorough,
     };
     let job = Job {
         command: "classify",
@@ -101,6 +102,7 @@ fn again(path: &Path, output: &OutputArgs, out: &mut Output) -> Result<Exit, Cli
         local_port: saved.options.local_port,
         hairpin: saved.options.hairpin,
         tcp: saved.options.tcp,
+        thorough: saved.options.thorough,
     };
     let found = judge::classify(&seen, &options);
     let about = Circumstances {

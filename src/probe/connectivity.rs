@@ -159,11 +159,11 @@ fn most_frequent(items: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
             None => counts.push((item, 1)),
         }
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.into_iter().map(|(item, _)| item).collect()
 }
 
-/// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the XORed address of one response
+/// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the obfuscated address of one response
 /// differ. `None` when no response had both.
 #[must_use]
 pub fn alg(seen: &Evidence, family: Family) -> Option<Alg> {

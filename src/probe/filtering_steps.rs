@@ -52,12 +52,12 @@ struct Test<'a> {
     because: Vec<String>,
 }
 
-/// How far the test against this server is, and what it showed.
+/// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
 #[must_use]
-pub fn assess(seen: &Evidence, family: Family, server: &Capable) -> Progress {
+pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Progress {
     let base = format!("{}/filtering/{}", family.name(), server.server);
     let mut test = Test { seen, server, base, asks: Vec::new(), because: Vec::new() };
-    let outcome = test.first_port(family);
+    let outcome = test.run(family, repeat);
     let Test { asks, because, .. } = test;
     match outcome {
         Step::Ask { untouched } => Progress::Asking { asks, untouched },
@@ -76,43 +76,62 @@ const ASK: Step = Step::Ask { untouched: true };
 const ASK_CONTROL: Step = Step::Ask { untouched: false };
 
 impl<'a> Test<'a> {
-    fn first_port(&mut self, family: Family) -> Step {
-        let (primary, alternate) = (self.server.primary, self.server.alternate);
-        let other_port = self.server.primary_other_port();
-        let before = self.ask("1", "binding", primary, Change::Nothing, None, Patience::Answer);
-        let (both, both_sends) = self.series("1", "address-and-port", Change::AddressAndPort, alternate);
-        let (port, port_sends) = self.series("1", "port", Change::Port, other_port);
-        match both {
-            Heard::Pending => return ASK,
-            Heard::Wrong(reason) => return Step::Stuck(reason),
-            Heard::Expected => return self.second_port(),
-            Heard::Silent => {}
-        }
-        let behavior = match port {
-            Heard::Pending => return ASK,
-            Heard::Wrong(reason) => return Step::Stuck(reason),
-            Heard::Expected => Behavior::AddressDependent,
-            Heard::Silent => Behavior::AddressAndPortDependent,
+    fn run(&mut self, family: Family, repeat: bool) -> Step {
+        // A saved run tells by its evidence whether a second port was asked for.
+        let repeat = repeat || self.seen.find(&format!("{}/2/port", self.base)).is_some();
+        let first = self.port(family, "1");
+        let second = repeat.then(|| self.port(family, "2"));
+        let (behavior, sends) = match first {
+            Ok(shown) => shown,
+            Err(step) => return step,
         };
-        match before {
-            Some(exchange) if !exchange.settled() => return ASK,
-            Some(exchange) if exchange.answer().is_some() => {}
-            _ => return Step::Stuck(lost(primary)),
+        if behavior == Behavior::EndpointIndependent {
+            return self.second_port();
         }
-        let sends = if behavior == Behavior::AddressDependent { both_sends } else { both_sends.min(port_sends) };
-        if let Some(step) = self.repeat_for_loss(family, behavior, sends) {
-            return step;
-        }
-        let Some(after) = self.ask("1", "binding-again", primary, Change::Nothing, None, Patience::Answer) else {
-            return ASK;
-        };
-        if !after.settled() {
-            return ASK;
-        }
-        if after.answer().is_none() {
-            return Step::Stuck(lost(primary));
+        match second {
+            None => {}
+            Some(Ok((again, _))) if again == behavior => {}
+            Some(Ok((again, _))) => {
+                let text = format!("one fresh port showed {} filtering, another {}", behavior.name(), again.name());
+                return Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text));
+            }
+            Some(Err(step)) => return step,
         }
         self.controls(behavior, sends)
+    }
+
+    /// What one fresh port shows, with the number of sends behind its silence; or what is to be done first.
+    fn port(&mut self, family: Family, socket: &str) -> Result<(Behavior, u32), Step> {
+        let (primary, alternate) = (self.server.primary, self.server.alternate);
+        let other_port = self.server.primary_other_port();
+        let before = self.ask(socket, "binding", primary, Change::Nothing, None, Patience::Answer);
+        let (both, both_sends) = self.series(socket, "address-and-port", Change::AddressAndPort, alternate);
+        let (port, port_sends) = self.series(socket, "port", Change::Port, other_port);
+        match both {
+            Heard::Pending => return Err(ASK),
+            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
+            Heard::Expected => return Ok((Behavior::EndpointIndependent, both_sends)),
+            Heard::Silent => {}
+        }
+        let (behavior, sends) = match port {
+            Heard::Pending => return Err(ASK),
+            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
+            Heard::Expected => (Behavior::AddressDependent, both_sends),
+            Heard::Silent => (Behavior::AddressAndPortDependent, both_sends.min(port_sends)),
+        };
+        match before {
+            Some(exchange) if !exchange.settled() => return Err(ASK),
+            Some(exchange) if exchange.answer().is_some() => {}
+            _ => return Err(Step::Stuck(lost(primary))),
+        }
+        if let Some(step) = self.repeat_for_loss(family, socket, behavior, sends) {
+            return Err(step);
+        }
+        match self.ask(socket, "binding-again", primary, Change::Nothing, None, Patience::Answer) {
+            Some(after) if after.answer().is_some() => Ok((behavior, sends)),
+            Some(after) if after.settled() => Err(Step::Stuck(lost(primary))),
+            _ => Err(ASK),
+        }
     }
 
     /// Anybody is let in, so it seems: a second fresh port must show the same, or it was a pinhole left by earlier traffic.
@@ -208,22 +227,29 @@ impl<'a> Test<'a> {
     }
 
     /// As many rounds of the silent questions as the loss seen on this path asks for.
-    fn repeat_for_loss(&mut self, family: Family, behavior: Behavior, sends: u32) -> Option<Step> {
+    fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
         // Once the controls have begun the alternates are contacted and nothing may be repeated.
-        let begun = self.seen.find(&format!("{}/1/binding-again", self.base)).is_some();
+        let begun = self.seen.find(&format!("{}/{socket}/binding-again", self.base)).is_some();
         if begun || sends >= loss::sends_needed(self.seen, family) {
             return None;
         }
-        let rounds = self.seen.under(&format!("{}/1/address-and-port", self.base)).count();
+        let rounds = self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count();
         if rounds >= ROUNDS {
             let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
             return Some(Step::Stuck(reason::make(reason::TOO_LOSSY, text)));
         }
         let round = rounds + 1;
         let primary = self.server.primary;
-        self.ask("1", &format!("address-and-port-{round}"), primary, Change::AddressAndPort, None, Patience::Silence);
+        self.ask(
+            socket,
+            &format!("address-and-port-{round}"),
+            primary,
+            Change::AddressAndPort,
+            None,
+            Patience::Silence,
+        );
         if behavior == Behavior::AddressAndPortDependent {
-            self.ask("1", &format!("port-{round}"), primary, Change::Port, None, Patience::Silence);
+            self.ask(socket, &format!("port-{round}"), primary, Change::Port, None, Patience::Silence);
         }
         Some(ASK)
     }
