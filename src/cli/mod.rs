@@ -6,6 +6,7 @@ pub mod duration;
 pub mod error;
 pub mod events;
 pub mod exit;
+mod hints;
 pub mod manual;
 pub mod output;
 pub mod progress;
