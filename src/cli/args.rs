@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::{duration, manual, servers};
+use super::{duration, hints, servers};
 use crate::probe::Family;
 use crate::stun::{ServerSpec, Transport};
 
@@ -15,7 +15,7 @@ use crate::stun::{ServerSpec, Transport};
 /// nat-probe asks several STUN servers at once and judges by RFC 5780 what it sees: how addresses and ports are translated
 /// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
 #[derive(Debug, Parser)]
-#[command(name = "nat-probe", version, disable_help_subcommand = true, after_long_help = manual::PROGRAM)]
+#[command(name = "nat-probe", version, disable_help_subcommand = true, after_long_help = hints::PROGRAM)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,18 +29,18 @@ pub enum Command {
     ///
     /// Finds out for each address family whether this host is open, firewalled or behind a NAT, what the NAT's mapping and
     /// filtering depend on, how it chooses ports, and what that means for peers.
-    #[command(after_long_help = manual::CLASSIFY)]
+    #[command(after_long_help = hints::CLASSIFY)]
     Classify(ClassifyArgs),
     /// What address do others see?
     ///
     /// Asks every server at once and shows the address that each one saw, how long it took, and how the answers agree.
-    #[command(after_long_help = manual::DISCOVER)]
+    #[command(after_long_help = hints::DISCOVER)]
     Discover(DiscoverArgs),
     /// Print the JSON Schema of what --json prints.
-    #[command(after_long_help = manual::SCHEMA)]
+    #[command(after_long_help = hints::SCHEMA)]
     Schema,
     /// Print a completion script for a shell.
-    #[command(after_long_help = manual::COMPLETIONS)]
+    #[command(after_long_help = hints::COMPLETIONS)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -109,8 +109,16 @@ pub struct DiscoverArgs {
 /// What is common to the commands that measure.
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// A server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones.
-    #[arg(short, long, value_name = "SERVER", value_parser = servers::parse, value_hint = ValueHint::Hostname, help_heading = "Servers")]
+    /// The servers named one by one.
+    #[arg(
+        short,
+        long,
+        value_name = "SERVER",
+        value_parser = servers::parse,
+        value_hint = ValueHint::Hostname,
+        help_heading = "Servers",
+        help = "A server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones"
+    )]
     pub server: Vec<ServerSpec>,
 
     /// A file with one server a line; # begins a comment.
@@ -199,7 +207,7 @@ pub struct OutputArgs {
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 
-    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open|nat, ...
+    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open,nat, ...
     #[arg(long, value_name = "KEY=VALUE", value_parser = requirement, help_heading = "Output")]
     pub require: Vec<Requirement>,
 }

@@ -12,39 +12,6 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 use super::args::Cli;
 use super::error::CliError;
 
-/// What follows the help of the program.
-pub const PROGRAM: &str = "\
-Exit codes: 0 measured; 1 something required is not so; 2 usage or configuration; 3 could not be measured; 130 interrupted.
-
-Examples:
-  nat-probe classify
-  nat-probe classify --simulate symmetric
-  nat-probe discover --server stun.example.org --transport udp,tcp,tls";
-
-/// What follows the help of `classify`.
-pub const CLASSIFY: &str = "\
-Keys of --require: connectivity, mapping, filtering, family, public-address, rfc3489; with != for \"not\", commas for \"or\", and
-ipv4. or ipv6. in front for one family.
-
-Examples:
-  nat-probe classify
-  nat-probe classify --simulate home-router
-  nat-probe classify --json --require mapping=endpoint-independent
-  nat-probe classify --json > report.json; nat-probe classify --from report.json";
-
-/// What follows the help of `discover`.
-pub const DISCOVER: &str = "\
-Examples:
-  nat-probe discover
-  nat-probe discover --server stun.example.org --server '[2001:db8::1]:3478' --count 5
-  nat-probe discover --transport udp,tcp,tls --servers-file servers.txt";
-
-/// What follows the help of `schema`.
-pub const SCHEMA: &str = "Example:\n  nat-probe schema > nat-probe.schema.json";
-
-/// What follows the help of `completions`.
-pub const COMPLETIONS: &str = "Example:\n  nat-probe completions bash > /etc/bash_completion.d/nat-probe";
-
 /// A page: its file name and its text.
 pub type Page = (String, Vec<u8>);
 
@@ -176,6 +143,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "LC_ALL, LC_CTYPE, LANG",
         "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
     ),
+    ("COLUMNS", "The width of the page where the output is no terminal; 80 without it."),
     ("XDG_CONFIG_HOME", "Where the configuration is, see FILES."),
 ];
 

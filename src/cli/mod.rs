@@ -6,6 +6,7 @@ pub mod duration;
 pub mod error;
 pub mod events;
 pub mod exit;
+mod hints;
 pub mod manual;
 pub mod output;
 pub mod progress;
@@ -67,7 +68,8 @@ fn refused(error: &clap::Error) -> Exit {
         return Exit::Measured;
     }
     let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let _ = write!(std::io::stderr(), "nat-probe: {text}");
+    // Without any argument the help stands where the mistake would.
+    let text = text.strip_prefix("error: ").map_or(text.clone(), |text| format!("nat-probe: {text}"));
+    let _ = write!(std::io::stderr(), "{text}");
     Exit::Usage
 }

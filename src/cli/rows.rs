@@ -146,7 +146,7 @@ fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<String> {
         ("other-address", answers.iter().any(|reply| reply.other.is_some())),
         ("change-request", here.iter().filter(success).any(changed)),
         ("response-port", here.iter().filter(success).any(redirected)),
-        ("xor-mapped-address", answers.iter().any(|reply| reply.plain_mapped.is_some())),
+        ("rfc3489", answers.iter().any(|reply| reply.rfc3489)),
     ];
     found.into_iter().filter(|(_, seen)| *seen).map(|(name, _)| name.to_owned()).collect()
 }
@@ -231,6 +231,7 @@ mod tests {
 
     fn reply(rtt_ms: f64) -> Reply {
         Reply {
+            rfc3489: false,
             source: SERVER.parse().unwrap(),
             rtt_ms,
             mapped: Some("203.0.113.7:4000".parse().unwrap()),

@@ -39,6 +39,7 @@ pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliE
         local_port: arguments.measure.local_port,
         hairpin: arguments.hairpin,
         tcp: arguments.tcp,
+        thorough: arguments.measure.thorough,
     };
     let job = Job {
         command: "classify",
@@ -101,6 +102,7 @@ fn again(path: &Path, output: &OutputArgs, out: &mut Output) -> Result<Exit, Cli
         local_port: saved.options.local_port,
         hairpin: saved.options.hairpin,
         tcp: saved.options.tcp,
+        thorough: saved.options.thorough,
     };
     let found = judge::classify(&seen, &options);
     let about = Circumstances {
@@ -177,7 +179,9 @@ impl Job<'_> {
         };
         let mut network = RealNetwork::new(config).map_err(|error| CliError::usage(error.to_string()))?;
         if !measure.output.quiet {
-            network.notes().iter().for_each(|note| super::error::note(note));
+            for note in network.notes() {
+                super::error::note(note);
+            }
         }
         let about = Circumstances {
             command: self.command,
@@ -204,12 +208,12 @@ impl Job<'_> {
             transports: self.transports,
         };
         let progress = Progress::new(&self.measure.output);
-        let seen = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
+        let evidence = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
             progress.see(event);
             events.see(event, out);
         });
         progress.done();
-        seen
+        evidence
     }
 }
 
@@ -225,7 +229,9 @@ fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &m
         out.line(&human::render(&report, &terminal::style(output, out)))?;
     }
     out.finish()?;
-    complaints(&report).iter().for_each(|complaint| super::error::note(complaint));
+    for complaint in complaints(&report) {
+        super::error::note(&complaint);
+    }
     Ok(match exit_class(&report) {
         ExitClass::Measured => Exit::Measured,
         ExitClass::Unmet => Exit::Unmet,

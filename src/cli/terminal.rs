@@ -10,17 +10,19 @@ const WIDTH: usize = 80;
 /// The looks that the options, the environment and the terminal agree on.
 #[must_use]
 pub fn style(output: &OutputArgs, out: &Output) -> Style {
-    let width = if out.is_terminal() {
-        terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0.into())
-    } else {
-        WIDTH
-    };
     Style {
         color: color(output.color, out.is_terminal()),
         ascii: output.ascii || !utf8_locale(),
-        width,
+        width: width(out),
         verbosity: output.verbose,
     }
+}
+
+/// The terminal's columns; where the output goes elsewhere, those that COLUMNS asks for.
+fn width(out: &Output) -> usize {
+    let terminal = out.is_terminal().then(terminal_size::terminal_size).flatten();
+    let asked = || variable("COLUMNS")?.parse().ok().filter(|&columns| columns > 0);
+    terminal.map(|(width, _)| width.0.into()).or_else(asked).unwrap_or(WIDTH)
 }
 
 fn color(choice: ColorChoice, terminal: bool) -> bool {

@@ -62,6 +62,7 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
         source,
         rtt_ms: millis(rtt),
         mapped: xor.or(plain).filter(|_| trusted),
+        rfc3489: trusted && xor.is_none() && plain.is_some(),
         plain_mapped: plain.filter(|_| trusted && xor.is_some()),
         other: message.other_address().filter(|_| trusted),
         origin: message.response_origin(),

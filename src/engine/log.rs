@@ -46,7 +46,7 @@ pub enum LogEvent {
         /// The server as it was named.
         server: String,
         /// The exchange as it will stand in the report's evidence.
-        exchange: Exchange,
+        exchange: Box<Exchange>,
     },
     /// A datagram that belongs to no exchange, or one more answer to an answered one.
     Stray {

@@ -92,7 +92,7 @@ mod tests {
     fn a_dead_server_is_given_up_within_three_seconds_and_a_satellite_still_heard() {
         let plan = schedule(Patience::Answer, None);
         assert!(plan.end < ms(2_900), "{plan:?}");
-        assert!(plan.end - *plan.sends.last().unwrap() >= ms(600));
+        assert!(plan.end >= *plan.sends.last().unwrap() + ms(600));
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
         for rtt in [1, 40, 150, 400, 600, 1000] {
             for patience in [Patience::Answer, Patience::Silence] {
                 let plan = schedule(patience, Some(rtt));
-                assert!(plan.end - *plan.sends.last().unwrap() >= ms(rtt * 2), "{rtt} {plan:?}");
+                assert!(plan.end >= *plan.sends.last().unwrap() + ms(rtt * 2), "{rtt} {plan:?}");
             }
         }
     }

@@ -257,7 +257,7 @@ impl Engine {
         exchange.ended_ms = Some(millis(now));
         exchange.outcome = outcome;
         let server = self.evidence.servers.get(exchange.server).map_or_else(String::new, |server| server.name.clone());
-        self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: exchange.clone() });
+        self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: Box::new(exchange.clone()) });
         self.dirty = true;
     }
 

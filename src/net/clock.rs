@@ -13,6 +13,7 @@ pub struct Clock {
 impl Clock {
     /// Starts the run.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the owner")]
     pub fn start() -> Self {
         Self { start: Instant::now() }
     }
@@ -38,6 +39,7 @@ pub(super) fn after(wait: Duration) -> tokio::time::Instant {
 
 /// The date and time in UTC, as RFC 3339 writes it, with milliseconds.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the owner")]
 pub fn now_rfc3339() -> String {
     rfc3339(SystemTime::now())
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, reach, reason};
+use super::{Evidence, Exchange, FailureCode, Family, Outcome, reach, reason};
 use crate::stun::Transport;
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
@@ -159,11 +159,11 @@ fn most_frequent(items: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
             None => counts.push((item, 1)),
         }
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.into_iter().map(|(item, _)| item).collect()
 }
 
-/// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the XORed address of one response
+/// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the obfuscated address of one response
 /// differ. `None` when no response had both.
 #[must_use]
 pub fn alg(seen: &Evidence, family: Family) -> Option<Alg> {

@@ -133,6 +133,9 @@ pub struct Reply {
     /// The address the server saw: XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS (RFC 3489 servers).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapped: Option<SocketAddr>,
+    /// The server spoke as RFC 3489 has it: MAPPED-ADDRESS, no XOR-MAPPED-ADDRESS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rfc3489: bool,
     /// MAPPED-ADDRESS as it arrived, where XOR-MAPPED-ADDRESS arrived too: a difference is an ALG's work (RFC 5780 section 3.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plain_mapped: Option<SocketAddr>,

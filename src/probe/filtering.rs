@@ -13,6 +13,8 @@ const SERVERS_TRIED: usize = 3;
 pub struct Filtering {
     /// The family tested.
     pub family: Family,
+    /// Whatever the first fresh port shows, a second one must show it too.
+    pub repeat: bool,
 }
 
 fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
@@ -22,10 +24,10 @@ fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
 }
 
 /// The server whose filter test is under way or was the last, and how far it is.
-fn current(seen: &Evidence, family: Family) -> Option<(Capable, Progress)> {
+fn current(seen: &Evidence, family: Family, repeat: bool) -> Option<(Capable, Progress)> {
     let mut last = None;
     for candidate in candidates(seen, family) {
-        let progress = assess(seen, family, &candidate);
+        let progress = assess(seen, family, &candidate, repeat);
         let fault = matches!(progress, Progress::Settled { verdict: Err(_), .. });
         last = Some((candidate, progress));
         if !fault {
@@ -47,7 +49,7 @@ fn all_heard(seen: &Evidence, family: Family) -> bool {
 /// Whether the question is closed: nothing more will be asked.
 #[must_use]
 pub fn closed(seen: &Evidence, family: Family) -> bool {
-    match current(seen, family) {
+    match current(seen, family, false) {
         Some((_, Progress::Settled { verdict: Ok(_), .. })) => true,
         Some((_, Progress::Settled { verdict: Err(_), .. })) | None => all_heard(seen, family),
         _ => false,
@@ -60,7 +62,7 @@ impl Probe for Filtering {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        match current(seen, self.family) {
+        match current(seen, self.family, self.repeat) {
             Some((server, Progress::Asking { asks, untouched })) => {
                 let quarantine = self.untouched(seen, &server, untouched);
                 Step { asks, quarantine, done: false }
@@ -90,7 +92,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let tried = candidates(seen, family);
     let mut first_fault: Option<Finding> = None;
     for candidate in &tried {
-        match assess(seen, family, candidate) {
+        match assess(seen, family, candidate, false) {
             Progress::Settled { verdict: Ok(behavior), summary, because } => {
                 return Finding { behavior: behavior.into(), reason: None, summary, because };
             }

@@ -52,12 +52,12 @@ struct Test<'a> {
     because: Vec<String>,
 }
 
-/// How far the test against this server is, and what it showed.
+/// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
 #[must_use]
-pub fn assess(seen: &Evidence, family: Family, server: &Capable) -> Progress {
+pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Progress {
     let base = format!("{}/filtering/{}", family.name(), server.server);
     let mut test = Test { seen, server, base, asks: Vec::new(), because: Vec::new() };
-    let outcome = test.first_port(family);
+    let outcome = test.run(family, repeat);
     let Test { asks, because, .. } = test;
     match outcome {
         Step::Ask { untouched } => Progress::Asking { asks, untouched },
@@ -76,45 +76,64 @@ const ASK: Step = Step::Ask { untouched: true };
 const ASK_CONTROL: Step = Step::Ask { untouched: false };
 
 impl<'a> Test<'a> {
-    fn first_port(&mut self, family: Family) -> Step {
-        let (primary, alternate) = (self.server.primary, self.server.alternate);
-        let other_port = self.server.primary_other_port();
-        let before = self.ask("1", "binding", primary, Change::Nothing, None, Patience::Answer);
-        let (both, both_sends) = self.series("1", "address-and-port", Change::AddressAndPort, alternate);
-        let (port, port_sends) = self.series("1", "port", Change::Port, other_port);
-        match both {
-            Heard::Pending => return ASK,
-            Heard::Wrong(reason) => return Step::Stuck(reason),
-            Heard::Expected => return self.second_port(),
-            Heard::Silent => {}
-        }
-        let behavior = match port {
-            Heard::Pending => return ASK,
-            Heard::Wrong(reason) => return Step::Stuck(reason),
-            Heard::Expected => Behavior::AddressDependent,
-            Heard::Silent => Behavior::AddressAndPortDependent,
+    fn run(&mut self, family: Family, repeat: bool) -> Step {
+        // A saved run tells by its evidence whether a second port was asked for.
+        let repeat = repeat || self.seen.find(&format!("{}/2/port", self.base)).is_some();
+        let first = self.port(family, "1");
+        let second = repeat.then(|| self.port(family, "2"));
+        let (behavior, sends) = match first {
+            Ok(shown) => shown,
+            Err(step) => return step,
         };
-        match before {
-            Some(exchange) if !exchange.settled() => return ASK,
-            Some(exchange) if exchange.answer().is_some() => {}
-            _ => return Step::Stuck(lost(primary)),
+        if behavior == Behavior::EndpointIndependent {
+            return self.second_port();
         }
-        let sends = if behavior == Behavior::AddressDependent { both_sends } else { both_sends.min(port_sends) };
-        if let Some(step) = self.repeat_for_loss(family, behavior, sends) {
-            return step;
-        }
-        // Another round may follow the Binding after a round: that Binding tells how much was lost during the silence.
-        let again = Self::round("binding-again", self.rounds());
-        let Some(after) = self.ask("1", &again, primary, Change::Nothing, None, Patience::Answer) else {
-            return ASK;
-        };
-        if !after.settled() {
-            return ASK;
-        }
-        if after.answer().is_none() {
-            return Step::Stuck(lost(primary));
+        match second {
+            None => {}
+            Some(Ok((again, _))) if again == behavior => {}
+            Some(Ok((again, _))) => {
+                let text = format!("one fresh port showed {} filtering, another {}", behavior.name(), again.name());
+                return Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text));
+            }
+            Some(Err(step)) => return step,
         }
         self.controls(behavior, sends)
+    }
+
+    /// What one fresh port shows, with the number of sends behind its silence; or what is to be done first.
+    fn port(&mut self, family: Family, socket: &str) -> Result<(Behavior, u32), Step> {
+        let (primary, alternate) = (self.server.primary, self.server.alternate);
+        let other_port = self.server.primary_other_port();
+        let before = self.ask(socket, "binding", primary, Change::Nothing, None, Patience::Answer);
+        let (both, both_sends) = self.series(socket, "address-and-port", Change::AddressAndPort, alternate);
+        let (port, port_sends) = self.series(socket, "port", Change::Port, other_port);
+        match both {
+            Heard::Pending => return Err(ASK),
+            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
+            Heard::Expected => return Ok((Behavior::EndpointIndependent, both_sends)),
+            Heard::Silent => {}
+        }
+        let (behavior, sends) = match port {
+            Heard::Pending => return Err(ASK),
+            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
+            Heard::Expected => (Behavior::AddressDependent, both_sends),
+            Heard::Silent => (Behavior::AddressAndPortDependent, both_sends.min(port_sends)),
+        };
+        match before {
+            Some(exchange) if !exchange.settled() => return Err(ASK),
+            Some(exchange) if exchange.answer().is_some() => {}
+            _ => return Err(Step::Stuck(lost(primary))),
+        }
+        if let Some(step) = self.repeat_for_loss(family, socket, behavior, sends) {
+            return Err(step);
+        }
+        // Another round may follow the Binding after a round: that Binding tells how much was lost during the silence.
+        let again = round("binding-again", self.rounds(socket));
+        match self.ask(socket, &again, primary, Change::Nothing, None, Patience::Answer) {
+            Some(after) if after.answer().is_some() => Ok((behavior, sends)),
+            Some(after) if after.settled() => Err(Step::Stuck(lost(primary))),
+            _ => Err(ASK),
+        }
     }
 
     /// Anybody is let in, so it seems: a second fresh port must show the same, or it was a pinhole left by earlier traffic.
@@ -148,16 +167,16 @@ impl<'a> Test<'a> {
         {
             return step;
         }
-        let both = self.control("address-and-port", Change::AddressAndPort, alternate);
-        let port = if behavior == Behavior::AddressAndPortDependent {
-            self.control("port", Change::Port, other_port)
-        } else {
-            Heard::Expected
+        // Whoever keeps out another port of an address that was sent to looks at ports: what the second address would show
+        // adds nothing. Whoever lets the port in is asked about the address.
+        let control = match behavior {
+            Behavior::AddressAndPortDependent => self.control("port", Change::Port, other_port),
+            _ => self.control("address-and-port", Change::AddressAndPort, alternate),
         };
-        match (both, port) {
-            (Heard::Wrong(reason), _) | (_, Heard::Wrong(reason)) => Step::Stuck(reason),
-            (Heard::Expected, Heard::Expected) => Step::Found(behavior, self.summary(behavior, sends)),
-            _ => ASK_CONTROL,
+        match control {
+            Heard::Wrong(reason) => Step::Stuck(reason),
+            Heard::Expected => Step::Found(behavior, self.summary(behavior, sends)),
+            Heard::Pending | Heard::Silent => ASK_CONTROL,
         }
     }
 
@@ -167,7 +186,9 @@ impl<'a> Test<'a> {
             Behavior::AddressDependent => {
                 format!("{other_port} was let in, {alternate} was not (asked {sends} times, shown to answer)")
             }
-            _ => format!("neither {alternate} nor {other_port} was let in (asked {sends} times, both shown to answer)"),
+            _ => format!(
+                "{other_port}, another port of a contacted address, was not let in (asked {sends} times, shown to answer)"
+            ),
         }
     }
 
@@ -207,40 +228,36 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop more
-    /// than others do.
-    fn repeat_for_loss(&mut self, family: Family, behavior: Behavior, sends: u32) -> Option<Step> {
-        let test = format!("{}/", self.base);
-        let own = loss::sends_needed(self.seen.under(&test));
+    /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop
+    /// more than others do.
+    fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
+        let (test, controls) = (format!("{}/", self.base), format!("{}/control/", self.base));
+        let own = loss::sends_needed(self.seen.under(&test), loss::RARE_BY_FEW);
         // Once the controls have begun the alternates are contacted and nothing may be repeated.
-        let begun = self.seen.under(&format!("{}/control/", self.base)).next().is_some();
-        let needed = if begun { own } else { own.max(loss::sends_needed(self.seen.of(family, Transport::Udp))) };
+        let begun = self.seen.under(&controls).next().is_some();
+        let path = self.seen.of(family, Transport::Udp);
+        let needed = if begun { own } else { own.max(loss::sends_needed(path, loss::RARE)) };
         if sends >= needed {
             return None;
         }
-        let rounds = self.rounds();
+        let rounds = self.rounds(socket);
         if begun || rounds >= ROUNDS {
             let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
             return Some(Step::Stuck(reason::make(reason::TOO_LOSSY, text)));
         }
         let primary = self.server.primary;
-        let both = Self::round("address-and-port", rounds + 1);
-        self.ask("1", &both, primary, Change::AddressAndPort, None, Patience::Silence);
+        let both = round("address-and-port", rounds + 1);
+        self.ask(socket, &both, primary, Change::AddressAndPort, None, Patience::Silence);
         if behavior == Behavior::AddressAndPortDependent {
-            let port = Self::round("port", rounds + 1);
-            self.ask("1", &port, primary, Change::Port, None, Patience::Silence);
+            let port = round("port", rounds + 1);
+            self.ask(socket, &port, primary, Change::Port, None, Patience::Silence);
         }
         Some(ASK)
     }
 
-    /// Rounds of the silent questions so far.
-    fn rounds(&self) -> usize {
-        self.seen.under(&format!("{}/1/address-and-port", self.base)).count()
-    }
-
-    /// What a question is called in that round.
-    fn round(what: &str, round: usize) -> String {
-        if round > 1 { format!("{what}-{round}") } else { what.to_owned() }
+    /// Rounds of the silent questions from that socket so far.
+    fn rounds(&self, socket: &str) -> usize {
+        self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count()
     }
 
     /// An answer proves nothing about strangers if its source had been contacted before it came: some firewalls open by remote
@@ -304,6 +321,11 @@ impl<'a> Test<'a> {
         });
         found
     }
+}
+
+/// What a question is called in that round.
+fn round(what: &str, round: usize) -> String {
+    if round > 1 { format!("{what}-{round}") } else { what.to_owned() }
 }
 
 /// Whether a label is the first one or a repeat of it (`...-2`).

@@ -1,7 +1,7 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
 use super::mapping_judge::Group;
-use super::servers;
+use super::servers::{self, Capable};
 use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach};
 use crate::stun::{Request, Transport};
 
@@ -11,12 +11,20 @@ pub struct Mapping {
     pub family: Family,
     /// The port of that socket, if this probe opens it.
     pub local_port: LocalPort,
+    /// A second fresh socket must show the same.
+    pub repeat: bool,
 }
 
 /// What the exchange with a point of a server is called.
 #[must_use]
 pub fn label(family: Family, server: usize, point: &str) -> String {
     format!("{}/mapping/{server}/{point}", family.name())
+}
+
+/// What the same exchange from a second socket is called.
+#[must_use]
+pub fn repeat_label(family: Family, server: usize, point: &str) -> String {
+    format!("{}/mapping-2/{server}/{point}", family.name())
 }
 
 /// What the second question to the first server is called.
@@ -55,6 +63,12 @@ impl Probe for Mapping {
             if !group.settled {
                 return Step { asks, ..Step::default() };
             }
+            if self.repeat && group.complete() {
+                asks.extend(self.second_socket(&server));
+                if !Group::repeated(seen, self.family, &server).settled {
+                    return Step { asks, ..Step::default() };
+                }
+            }
             if group.complete() {
                 return self.ask_again(seen, asks, server.server, server.primary);
             }
@@ -76,6 +90,23 @@ impl Probe for Mapping {
 }
 
 impl Mapping {
+    /// The four points once more from a fresh socket.
+    fn second_socket(&self, server: &Capable) -> Vec<Ask> {
+        let points = [
+            ("primary", server.primary),
+            ("alternate-same-port", server.alternate_same_port()),
+            ("alternate", server.alternate),
+            ("primary-other-port", server.primary_other_port()),
+        ];
+        let ask = |(point, remote)| Ask {
+            label: repeat_label(self.family, server.server, point),
+            socket: format!("{}/mapping-2", self.family.name()),
+            local_port: LocalPort::Fresh,
+            ..self.ask(server.server, point, remote)
+        };
+        points.map(ask).into()
+    }
+
     /// At the end the first server once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8).
     fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, server: usize, primary: std::net::SocketAddr) -> Step {
         let again = Ask { label: again_label(self.family, server), ..self.ask(server, "primary", primary) };

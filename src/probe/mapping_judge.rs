@@ -19,22 +19,27 @@ pub struct Group {
 }
 
 impl Group {
-    /// What the server's points saw so far.
+    /// What the server's points saw so far of the socket under test.
     #[must_use]
     pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let point = |point| seen.find(&mapping::label(family, server.server, point));
-        let points = [point("alternate-same-port"), point("alternate"), point("primary-other-port")];
-        let mapped = |exchange: Option<&Exchange>| exchange.and_then(Exchange::mapped);
-        Self {
-            primary: reach::first_exchanges(seen, family)
-                .into_iter()
-                .find(|exchange| exchange.server == server.server)
-                .and_then(Exchange::mapped),
-            alternate_same_port: mapped(points[0]),
-            alternate: mapped(points[1]),
-            primary_other_port: mapped(points[2]),
-            settled: points.iter().all(|point| point.is_some_and(Exchange::settled)),
-        }
+        let primary =
+            reach::first_exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
+        Self::read(primary, |point| seen.find(&mapping::label(family, server.server, point)))
+    }
+
+    /// What they saw of the second socket, where there is one.
+    #[must_use]
+    pub fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
+        let point = |point: &str| seen.find(&mapping::repeat_label(family, server.server, point));
+        Self::read(point("primary"), point)
+    }
+
+    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(&str) -> Option<&'a Exchange>) -> Self {
+        let points = [primary, point("alternate-same-port"), point("alternate"), point("primary-other-port")];
+        let [primary, alternate_same_port, alternate, primary_other_port] =
+            points.map(|exchange| exchange.and_then(Exchange::mapped));
+        let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
+        Self { primary, primary_other_port, alternate_same_port, alternate, settled }
     }
 
     /// Both ports of the second address answered: the behavior follows.
@@ -117,6 +122,9 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let same_port = external.iter().all(|mapped| mapped.port() == first.port());
     let groups: Vec<(Capable, Group)> =
         capable(seen, family).into_iter().map(|server| (server, Group::of(seen, family, &server))).collect();
+    if let Some(reason) = unrepeated(seen, family, &groups) {
+        return withheld(reason, None);
+    }
     let behaviors: Vec<Option<Behavior>> =
         groups.iter().filter(|(_, group)| group.complete()).map(|(_, group)| group.behavior()).collect();
 
@@ -188,6 +196,20 @@ fn why_nothing(seen: &Evidence, family: Family) -> Reason {
         }
         _ => seen.stop_reason().unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")),
     }
+}
+
+/// A second socket showed another behavior than the first.
+fn unrepeated(seen: &Evidence, family: Family, groups: &[(Capable, Group)]) -> Option<Reason> {
+    groups.iter().find_map(|(server, group)| {
+        let again = Group::repeated(seen, family, server);
+        let (first, second) =
+            (group.complete().then(|| group.behavior())?, again.complete().then(|| again.behavior())?);
+        (first != second).then(|| {
+            let name = |behavior: Option<Behavior>| behavior.map_or("no known", Behavior::name);
+            let text = format!("one local port showed {} mapping, another {}", name(first), name(second));
+            reason::make(reason::REPEATS_DISAGREE, text)
+        })
+    })
 }
 
 /// Some destinations saw another address with the same port.

@@ -21,6 +21,8 @@ pub struct ClassifyOptions {
     pub hairpin: bool,
     /// Test the mapping over TCP too.
     pub tcp: bool,
+    /// Repeat filtering and mapping tests on a second port.
+    pub thorough: bool,
 }
 
 /// What `discover` measures.
@@ -47,8 +49,8 @@ pub fn classify(options: &ClassifyOptions) -> Vec<Box<dyn Probe>> {
     let mut plan: Vec<Box<dyn Probe>> = Vec::new();
     for &family in &options.families {
         plan.push(Box::new(Reach { family, local_port: port(options.local_port) }));
-        plan.push(Box::new(Filtering { family }));
-        plan.push(Box::new(Mapping { family, local_port: port(options.local_port) }));
+        plan.push(Box::new(Filtering { family, repeat: options.thorough }));
+        plan.push(Box::new(Mapping { family, local_port: port(options.local_port), repeat: options.thorough }));
         plan.push(Box::new(Ports { family }));
         if options.hairpin {
             plan.push(Box::new(Hairpin { family }));

@@ -73,7 +73,7 @@ impl Probe for Ports {
 }
 
 /// One mapping: the first exchange of a socket, or of a socket and a destination where the mapping depends on it.
-fn mappings<'a>(seen: &'a Evidence, family: Family, behavior: MappingBehavior) -> Vec<(&'a Exchange, PortSample)> {
+fn mappings(seen: &Evidence, family: Family, behavior: MappingBehavior) -> Vec<(&Exchange, PortSample)> {
     let per_destination = behavior != MappingBehavior::EndpointIndependent;
     let per_port = behavior == MappingBehavior::AddressAndPortDependent;
     let mut found: Vec<(&Exchange, PortSample)> = Vec::new();

@@ -149,7 +149,8 @@ pub struct ServerRow {
     /// SOFTWARE, control characters escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software: Option<String>,
-    /// What it was seen to support: `other-address`, `change-request`, `response-port`, `xor-mapped-address`, `rfc3489`.
+    /// What it was seen to support: `other-address`, `change-request`, `response-port`; `rfc3489` for
+    /// one that speaks only that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,
     /// Why there is no mapped address.
@@ -160,7 +161,7 @@ pub struct ServerRow {
 /// Why a server gave no mapped address.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ServerError {
-    /// A failure code of the evidence, or `error-response`, `not-waited-for`.
+    /// A failure code of the evidence, or `error-response`, `other-source`, `no-mapped-address`, `not-waited-for`.
     pub code: String,
     /// The same in words.
     pub text: String,

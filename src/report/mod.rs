@@ -12,18 +12,20 @@ pub mod exit;
 pub mod human;
 pub mod json;
 pub mod peers;
+mod plain;
 pub mod possible;
 pub mod redact;
 pub mod require;
 pub mod schema;
+mod style;
 
 #[cfg(test)]
 pub(crate) mod sample;
 
 pub use document::Report;
 pub use exit::{ExitClass, exit_class};
-pub use human::Style;
 pub use redact::Redactor;
+pub use style::Style;
 
 /// A way to print a report. Every format honors [`Report::redacted`].
 #[derive(Clone, Copy, Debug)]

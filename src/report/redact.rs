@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::address::Kind;
 use super::document::Report;
-use super::json;
+use super::plain;
 
 /// Which letter stands for which address.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ impl Redactor {
     #[must_use]
     pub fn for_report(report: &Report) -> Self {
         let mut redactor = Self::default();
-        for literal in Piece::split(&json::to_text(report)).into_iter().filter(|piece| piece.literal) {
+        for literal in Piece::split(&plain::to_text(report)).into_iter().filter(|piece| piece.literal) {
             for address in Address::find_all(&literal.decoded(), |_| false) {
                 redactor.add(address.ip);
             }

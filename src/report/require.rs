@@ -113,7 +113,7 @@ impl FromStr for Requirement {
             Some(("ipv6", key)) => (Some(Family::Ipv6), key),
             _ => (None, left.trim()),
         };
-        let values: Vec<&str> = values.split(',').map(str::trim).collect();
+        let values: Vec<&str> = values.split([',', '|']).map(str::trim).collect();
         let wanted = Wanted::parse(key, &values)?;
         let contradicts = match (&wanted, family) {
             (Wanted::Family(_), Some(_)) => true,

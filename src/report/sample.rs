@@ -186,6 +186,7 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
 
 fn reply(source: &str, mapped: &str) -> Outcome {
     Outcome::Reply(Reply {
+        rfc3489: false,
         source: socket(source),
         rtt_ms: 40.123_456_7,
         mapped: Some(socket(mapped)),

@@ -171,5 +171,6 @@ pub fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
 /// No address or route of the family.
 #[must_use]
 pub fn unreachable_network(remote: SocketAddr) -> Failure {
-    failure(FailureCode::NetworkUnreachable, format!("send to {remote}: Network is unreachable"))
+    let family = if remote.is_ipv4() { "IPv4" } else { "IPv6" };
+    failure(FailureCode::NetworkUnreachable, format!("send over {family}: Network is unreachable"))
 }

@@ -1,11 +1,10 @@
 //! The courses, the runners and the table of the race.
+#![expect(clippy::disallowed_methods, reason = "a race is timed by the clock on the wall")]
 
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nat_probe::probe::Behavior::{
-    self, AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
-};
+use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei};
 
 use crate::kit::cage::{self, Unplayed};
 use crate::kit::probe::{Run, Verdict};
@@ -25,6 +24,8 @@ struct Course {
     gateway: fn() -> nat::Gateway,
     /// Absent where UDP is dead.
     truth: Option<Truth>,
+    /// The best that any measurement can make of it.
+    best: Judgment,
     bar: Duration,
 }
 
@@ -32,29 +33,34 @@ struct Course {
 const ANSWERED: Duration = Duration::from_millis(600);
 const SILENT: Duration = Duration::from_millis(1500);
 const DEAD: Duration = Duration::from_secs(3);
+/// No bar but the deadline.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 const COURSES: [Course; 16] = [
-    Course { name: "no NAT", gateway: nat::router, truth: Some(Truth::routed(Ei)), bar: ANSWERED },
-    Course { name: "stateful firewall", gateway: nat::firewall, truth: Some(Truth::routed(Apd)), bar: SILENT },
-    nine("EIM + EIF", || nat::nat(Ei, Ei), Ei, Ei),
-    nine("EIM + ADF", || nat::nat(Ei, Ad), Ei, Ad),
-    nine("EIM + APDF", || nat::nat(Ei, Apd), Ei, Apd),
-    nine("ADM + EIF", || nat::nat(Ad, Ei), Ad, Ei),
-    nine("ADM + ADF", || nat::nat(Ad, Ad), Ad, Ad),
-    nine("ADM + APDF", || nat::nat(Ad, Apd), Ad, Apd),
-    nine("APDM + EIF", || nat::nat(Apd, Ei), Apd, Ei),
-    nine("APDM + ADF", || nat::nat(Apd, Ad), Apd, Ad),
-    nine("APDM + APDF", || nat::nat(Apd, Apd), Apd, Apd),
-    nine("open WAN input", nat::open_wan_router, Ei, Apd),
-    nine("host-wide filter", nat::host_wide_filter, Ei, Ad),
-    nine("exit by destination", nat::exit_by_destination, Ad, Apd),
-    Course { name: "UDP dropped", gateway: nat::udp_dropped, truth: None, bar: DEAD },
-    Course { name: "UDP rejected", gateway: nat::udp_rejected, truth: None, bar: DEAD },
+    course("no NAT", nat::router, Some(Truth::routed(Ei)), ANSWERED),
+    course("stateful firewall", nat::firewall, Some(Truth::routed(Apd)), SILENT),
+    course("EIM + EIF", || nat::nat(Ei, Ei), Some(Truth::nat(Ei, Ei)), ANSWERED),
+    course("EIM + ADF", || nat::nat(Ei, Ad), Some(Truth::nat(Ei, Ad)), SILENT),
+    course("EIM + APDF", || nat::nat(Ei, Apd), Some(Truth::nat(Ei, Apd)), SILENT),
+    course("ADM + EIF", || nat::nat(Ad, Ei), Some(Truth::nat(Ad, Ei)), ANSWERED),
+    course("ADM + ADF", || nat::nat(Ad, Ad), Some(Truth::nat(Ad, Ad)), SILENT),
+    course("ADM + APDF", || nat::nat(Ad, Apd), Some(Truth::nat(Ad, Apd)), SILENT),
+    course("APDM + EIF", || nat::nat(Apd, Ei), Some(Truth::nat(Apd, Ei)), ANSWERED),
+    course("APDM + ADF", || nat::nat(Apd, Ad), Some(Truth::nat(Apd, Ad)), SILENT),
+    course("APDM + APDF", || nat::nat(Apd, Apd), Some(Truth::nat(Apd, Apd)), SILENT),
+    course("open WAN input", nat::open_wan_router, Some(Truth::nat(Ei, Apd)), SILENT),
+    course("host-wide filter", nat::host_wide_filter, Some(Truth::nat(Ei, Ad)), SILENT),
+    // where the address changes with the destination, no control can vouch for the alternate one
+    Course {
+        best: Judgment::Silent,
+        ..course("exit by destination", nat::exit_by_destination, Some(Truth::nat(Ad, Apd)), DEADLINE)
+    },
+    course("UDP dropped", nat::udp_dropped, None, DEAD),
+    course("UDP rejected", nat::udp_rejected, None, DEAD),
 ];
 
-const fn nine(name: &'static str, gateway: fn() -> nat::Gateway, mapping: Behavior, filtering: Behavior) -> Course {
-    let bar = if matches!(filtering, Ei) { ANSWERED } else { SILENT };
-    Course { name, gateway, truth: Some(Truth::nat(mapping, filtering)), bar }
+const fn course(name: &'static str, gateway: fn() -> nat::Gateway, truth: Option<Truth>, bar: Duration) -> Course {
+    Course { name, gateway, truth, best: Judgment::Right, bar }
 }
 
 /// Outside: runs every course in a cage of its own and prints the table. Inside: runs one.
@@ -123,7 +129,7 @@ impl Course {
         let mut times: Vec<_> = runs.iter().map(|run| run.took).collect();
         times.sort();
         let median = times[RUNS / 2];
-        let missed = if worst != Judgment::Right || median > self.bar { " !" } else { "" };
+        let missed = if worst > self.best || median > self.bar { " !" } else { "" };
         let own = format!("{:.2} of {:.1} s {}{missed}", median.as_secs_f64(), self.bar.as_secs_f64(), worst.sign());
 
         let others = [("turnutils_natdiscovery", vec!["-m", "-f", ALPHA.at()]), ("stun", vec![ALPHA.at()])];

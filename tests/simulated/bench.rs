@@ -18,7 +18,7 @@ pub struct Run {
 }
 
 pub fn options() -> ClassifyOptions {
-    ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false }
+    ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false, thorough: false }
 }
 
 pub fn specs(scenario: &Scenario) -> Vec<ServerSpec> {

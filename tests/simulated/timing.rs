@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario};
+use nat_probe::engine::{Engine, Settings};
+use nat_probe::net::drive;
+use nat_probe::probe::{Family, judge, plan};
+use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario, SimNetwork};
 
-use super::bench::{classify, classify_with, link, nine_nats, options, story};
+use super::bench::{classify, classify_with, link, nine_nats, options, specs, story};
 
 #[test]
 fn slow_and_jittery_paths_are_still_named_right() {
@@ -52,4 +55,25 @@ fn the_deadline_is_kept_and_what_was_learnt_is_told() {
     assert!((299.0..=301.0).contains(&run.took_ms), "{}", run.took_ms);
     assert_eq!(run.v4.public_addresses.len(), 1);
     assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, "deadline", "{}", story(&run));
+}
+
+#[test]
+fn thorough_shows_the_same_on_two_ports_with_the_schedule_of_rfc_8489() {
+    let mut on = options();
+    on.thorough = true;
+    for nat in nine_nats() {
+        let scenario = Scenario { nats: vec![nat.clone()], link: link(40.0, 0.1), ..Scenario::default() };
+        let settings = Settings { seed: 7, deadline: Duration::from_secs(120), thorough: true, ..Settings::default() };
+        let engine = Engine::new(settings, specs(&scenario), plan::classify(&on));
+        let mut network = SimNetwork::new(&scenario, 7);
+        let evidence = drive(engine, &mut network, &mut |_| ());
+        let found = judge::classify(&evidence, &on).remove(&Family::Ipv4).expect("IPv4 was asked for");
+        assert_eq!(found.mapping.behavior, nat.mapping.unwrap().into(), "{:?}", found.mapping);
+        assert_eq!(found.filtering.behavior, nat.filtering.into(), "{:?}", found.filtering);
+        assert!(evidence.stopped.is_none());
+        for (of, port) in [("ipv4/filtering/", "/1"), ("ipv4/filtering/", "/2"), ("ipv4/mapping-2", "")] {
+            let used = |socket: &str| socket.starts_with(of) && socket.ends_with(port);
+            assert!(evidence.exchanges.iter().any(|exchange| used(&exchange.socket)), "{of}{port}");
+        }
+    }
 }

@@ -86,6 +86,7 @@ fn world(seed: u64) -> World {
         local_port: dice.one_in(8).then_some(40_000),
         hairpin: dice.one_in(8),
         tcp: dice.one_in(8),
+        thorough: dice.one_in(8),
     };
     World { scenario, options, deadline }
 }

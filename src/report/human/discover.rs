@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::page::Page;
-use super::style::Tint;
+use super::tint::Tint;
 use super::{sentence, tables};
 use crate::probe::finding::{Connectivity, FamilyFindings};
 use crate::probe::{Exchange, Family, Outcome, Reply};

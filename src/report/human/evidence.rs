@@ -1,10 +1,10 @@
 //! With `-v`: every exchange, readable.
 
 use super::page::Page;
-use super::style::Tint;
+use super::tint::Tint;
 use crate::probe::{Exchange, Outcome, Reply};
 use crate::report::document::Report;
-use crate::report::json::round_ms;
+use crate::report::plain::round_ms;
 use crate::stun::escape::escape;
 use crate::stun::{Change, Request};
 

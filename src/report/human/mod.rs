@@ -6,17 +6,17 @@ mod evidence;
 mod page;
 mod picture;
 mod sentence;
-mod style;
 mod tables;
+mod tint;
 mod wrap;
-
-pub use style::Style;
 
 use super::document::{NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
 use super::family_name;
 use crate::probe::Stop;
 use page::Page;
-use style::Tint;
+use tint::Tint;
+
+use super::Style;
 
 /// The page: the verdict first, then what it rests on, what it means and what to do.
 #[must_use]

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
 
-use super::style::{Style, Tint};
+use super::tint::Tint;
 use super::wrap::wrap;
+use crate::report::Style;
 use crate::report::document::Report;
 use crate::report::escape;
 use crate::report::redact::Redactor;

@@ -1,6 +1,6 @@
 //! The verdict for one family in one plain sentence.
 
-use super::style::Tint;
+use super::tint::Tint;
 use crate::probe::Family;
 use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Reason};
 use crate::report::family_name;

@@ -39,7 +39,7 @@ fn every_server_of_every_preset_answers_or_fails_as_described() {
         let scenario = Scenario::preset(preset.name).unwrap();
         let outcomes: Vec<String> = scenario.server_names().iter().map(|server| outcome(&scenario, server)).collect();
         let all = |expected: &str| {
-            assert!(outcomes.iter().all(|outcome| outcome == expected), "{}: {outcomes:?}", preset.name)
+            assert!(outcomes.iter().all(|outcome| outcome == expected), "{}: {outcomes:?}", preset.name);
         };
         match preset.name {
             "public-host" | "stateful-firewall" | "host-wide-firewall" => all("203.0.113.10"),
@@ -47,7 +47,7 @@ fn every_server_of_every_preset_answers_or_fails_as_described() {
             "hotel-udp-rejected" => all("Prohibited by Some(\"10.20.0.1\")"),
             "carrier-grade" => all("203.0.113.90"),
             "address-pool" => {
-                assert!(outcomes.iter().all(|outcome| outcome.starts_with("203.0.113.8")), "{outcomes:?}")
+                assert!(outcomes.iter().all(|outcome| outcome.starts_with("203.0.113.8")), "{outcomes:?}");
             }
             "ipv6-only" => all("2001:db8:100::23"),
             "offline" => all("ResolverFailed"),

@@ -1,0 +1,55 @@
+//! The binary from end to end: exit codes, bad input, outputs, and the contract of the JSON.
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/saved.rs"]
+mod saved;
+#[path = "cli/schema.rs"]
+mod schema;
+#[path = "cli/servers.rs"]
+mod servers;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// What a run of the binary came to.
+struct Run {
+    /// The exit code.
+    code: Option<i32>,
+    /// Standard output.
+    stdout: String,
+    /// Standard error.
+    stderr: String,
+}
+
+/// The binary with these arguments, in an environment that is the same everywhere.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
+    command.env_clear().env("LC_ALL", "C.UTF-8").args(arguments);
+    command
+}
+
+/// Runs it.
+fn finish(mut command: Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs the binary with the arguments, which are separated by spaces.
+fn run(arguments: &str) -> Run {
+    finish(command(&arguments.split_whitespace().collect::<Vec<_>>()))
+}
+
+/// Standard output of a run as the one JSON document that it is to be.
+fn json(arguments: &str) -> Value {
+    let run = run(arguments);
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}

@@ -1,0 +1,100 @@
+//! What is written about the program is what the program does.
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use nat_probe::cli::manual;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap()
+}
+
+#[test]
+fn the_manual_pages_are_current() {
+    let pages = manual::pages().unwrap();
+    for (name, text) in &pages {
+        let kept = fs::read(path("man").join(name)).unwrap_or_default();
+        assert!(kept == *text, "man/{name} is stale; refresh it: cargo run -- man man");
+    }
+    for entry in fs::read_dir(path("man")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(pages.iter().any(|(page, _)| *page == name), "man/{name} belongs to no command; remove it");
+    }
+}
+
+#[test]
+fn the_manual_pages_have_their_sections() {
+    for (name, text) in manual::pages().unwrap() {
+        let text = String::from_utf8(text).unwrap();
+        for section in ["NAME", "SYNOPSIS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"] {
+            assert!(
+                text.contains(&format!(".SH {section}\n")) || text.contains(&format!(".SH \"{section}\"\n")),
+                "{name}: {section}"
+            );
+        }
+        if !name.contains("schema") && !name.contains("completions") {
+            assert!(text.contains("FILES") && text.contains("ENVIRONMENT"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_is_written_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("new/man");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
+    command.arg("man").arg(&target).assert().success().stdout("");
+    assert_eq!(fs::read_dir(target).unwrap().count(), manual::pages().unwrap().len());
+}
+
+/// The README's run, between its markers. `NAT_PROBE_UPDATE=1 cargo test --test docs` writes it anew.
+#[test]
+fn the_run_in_the_readme_is_real() {
+    const BEGIN: &str = "<!-- run: nat-probe ";
+    const FENCE: &str = " -->\n```text\n";
+    const END: &str = "```\n<!-- end of run -->";
+    let readme = read("README.md");
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has a run");
+    let (arguments, rest) = rest.split_once(FENCE).expect("the run has its command");
+    let (shown, after) = rest.split_once(END).expect("the run has an end");
+    let output = Command::new(env!("CARGO_BIN_EXE_nat-probe"))
+        .env_clear()
+        .env("LC_ALL", "C.UTF-8")
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
+    let real = format!("$ nat-probe {arguments}\n{}", String::from_utf8(output.stdout).unwrap());
+    if std::env::var_os("NAT_PROBE_UPDATE").is_some() {
+        fs::write(path("README.md"), format!("{before}{BEGIN}{arguments}{FENCE}{real}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(shown, real, "the run in README.md is stale; refresh it: NAT_PROBE_UPDATE=1 cargo test --test docs");
+    }
+}
+
+#[test]
+fn the_readme_names_what_there_is() {
+    let readme = read("README.md");
+    for (name, _) in manual::pages().unwrap() {
+        let command = name.trim_end_matches(".1").replacen("nat-probe-", "nat-probe ", 1);
+        assert!(readme.contains(&command), "{command} is not in README.md");
+    }
+    for command in ["cargo run --release -- classify\n", "cargo test\n"] {
+        assert!(readme.contains(command), "{command} is not in README.md");
+    }
+    for code in [0, 1, 2, 3, 130] {
+        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code} is not in README.md");
+    }
+    for key in nat_probe::report::require::KEYS {
+        assert!(readme.contains(&format!("`{key}`")), "the key {key} is not in README.md");
+    }
+}
+
+#[test]
+fn the_changelog_knows_this_version() {
+    assert!(read("CHANGELOG.md").contains(&format!("\n## {}", env!("CARGO_PKG_VERSION"))));
+}
