@@ -14,3 +14,5 @@ mod properties;
 mod timing;
 #[path = "simulated/traps.rs"]
 mod traps;
+#[path = "simulated/worlds.rs"]
+mod worlds;

@@ -90,10 +90,10 @@ impl Engine {
 
     /// What is to be done now.
     pub fn poll(&mut self, now: Time) -> Vec<Command> {
+        if !self.finished && now >= self.settings.deadline {
+            self.stop(now, Stop::Deadline);
+        }
         if !self.finished {
-            if now >= self.settings.deadline {
-                self.stop(now, Stop::Deadline);
-            }
             self.serve_flights(now);
             if self.dirty || self.retry_at.is_some_and(|at| at <= now) {
                 self.consult(now);

@@ -127,7 +127,9 @@ impl<'a> Test<'a> {
         if let Some(step) = self.repeat_for_loss(family, socket, behavior, sends) {
             return Err(step);
         }
-        match self.ask(socket, "binding-again", primary, Change::Nothing, None, Patience::Answer) {
+        // Another round may follow the Binding after a round: that Binding tells how much was lost during the silence.
+        let again = Self::round("binding-again", self.rounds(socket));
+        match self.ask(socket, &again, primary, Change::Nothing, None, Patience::Answer) {
             Some(after) if after.answer().is_some() => Ok((behavior, sends)),
             Some(after) if after.settled() => Err(Step::Stuck(lost(primary))),
             _ => Err(ASK),
@@ -226,32 +228,40 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// As many rounds of the silent questions as the loss seen on this path asks for.
+    /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop more
+    /// than others do.
     fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
+        let test = format!("{}/", self.base);
+        let own = loss::sends_needed(self.seen.under(&test));
         // Once the controls have begun the alternates are contacted and nothing may be repeated.
-        let begun = self.seen.find(&format!("{}/{socket}/binding-again", self.base)).is_some();
-        if begun || sends >= loss::sends_needed(self.seen, family) {
+        let begun = self.seen.under(&format!("{}/control/", self.base)).next().is_some();
+        let needed = if begun { own } else { own.max(loss::sends_needed(self.seen.of(family, Transport::Udp))) };
+        if sends >= needed {
             return None;
         }
-        let rounds = self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count();
-        if rounds >= ROUNDS {
+        let rounds = self.rounds(socket);
+        if begun || rounds >= ROUNDS {
             let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
             return Some(Step::Stuck(reason::make(reason::TOO_LOSSY, text)));
         }
-        let round = rounds + 1;
         let primary = self.server.primary;
-        self.ask(
-            socket,
-            &format!("address-and-port-{round}"),
-            primary,
-            Change::AddressAndPort,
-            None,
-            Patience::Silence,
-        );
+        let both = Self::round("address-and-port", rounds + 1);
+        self.ask(socket, &both, primary, Change::AddressAndPort, None, Patience::Silence);
         if behavior == Behavior::AddressAndPortDependent {
-            self.ask(socket, &format!("port-{round}"), primary, Change::Port, None, Patience::Silence);
+            let port = Self::round("port", rounds + 1);
+            self.ask(socket, &port, primary, Change::Port, None, Patience::Silence);
         }
         Some(ASK)
+    }
+
+    /// Rounds of the silent questions so far.
+    fn rounds(&self, socket: &str) -> usize {
+        self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count()
+    }
+
+    /// What a question is called in that round.
+    fn round(what: &str, round: usize) -> String {
+        if round > 1 { format!("{what}-{round}") } else { what.to_owned() }
     }
 
     /// An answer proves nothing about strangers if its source had been contacted before it came: some firewalls open by remote

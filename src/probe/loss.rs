@@ -1,7 +1,6 @@
 //! How much is lost on this path, and how often a question must be sent before silence means something.
 
-use super::{Evidence, Family, Outcome};
-use crate::stun::Transport;
+use super::{Exchange, Outcome};
 
 /// A silence that is really loss would be a wrong verdict: rarer than this.
 const FALSE_SILENCE: f64 = 2e-4;
@@ -9,16 +8,14 @@ const FALSE_SILENCE: f64 = 2e-4;
 const ASSUMED_SENDS: f64 = 4.0;
 const ASSUMED_LOST: f64 = 4.0 * 0.19;
 
-/// How many sends without an answer prove silence, given the loss of the exchanges of the family that were answered. Only
-/// exchanges whose interval was longer than the round trip tell a loss from an answer under way.
+/// How many sends without an answer prove silence, given the loss of those exchanges that were answered. Only exchanges whose
+/// interval was longer than the round trip tell a loss from an answer under way.
 #[must_use]
-pub fn sends_needed(seen: &Evidence, family: Family) -> u32 {
+pub fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> u32 {
     let (mut sends, mut lost) = (ASSUMED_SENDS, ASSUMED_LOST);
-    for exchange in seen.of(family, Transport::Udp).filter(|exchange| exchange.paced) {
-        if matches!(exchange.outcome, Outcome::Reply(_)) {
-            sends += f64::from(exchange.sends);
-            lost += f64::from(exchange.sends.saturating_sub(1));
-        }
+    for exchange in exchanges.filter(|exchange| exchange.paced && matches!(exchange.outcome, Outcome::Reply(_))) {
+        sends += f64::from(exchange.sends);
+        lost += f64::from(exchange.sends.saturating_sub(1));
     }
     (1..40).find(|&needed| (lost / sends).powi(needed) <= FALSE_SILENCE).map_or(40, i32::unsigned_abs)
 }

@@ -41,8 +41,8 @@ impl Probe for Ports {
             return Step::default();
         }
         let mut spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
-        // Those that say something else than the first come first: asked from a second socket, a server that lies gives itself away.
-        spare.sort_by_key(|exchange| exchange.mapped() == first.mapped());
+        // Those whom few others bear out come first: asked from a second socket, a server that lies gives itself away.
+        spare.sort_by_key(|exchange| answered.iter().filter(|other| other.mapped() == exchange.mapped()).count());
         let targets: Vec<&Exchange> = if !begun.is_empty() {
             Vec::new()
         } else if spare.is_empty() {

@@ -1,0 +1,408 @@
+//! Random worlds: chains of NATs and firewalls, poor links, odd servers, any moment of being cut off. The truth is computed
+//! from what the world is made of; a verdict may be withheld, but it must not be wrong.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
+use std::time::Duration;
+
+use nat_probe::engine::{Engine, Network, Settings};
+use nat_probe::net::drive;
+use nat_probe::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, PortBehavior};
+use nat_probe::probe::plan::{self, ClassifyOptions};
+use nat_probe::probe::{Behavior, Evidence, Family, judge};
+use nat_probe::sim::{
+    BurstConfig, Fault, FilterScope, Hairpin, HostConfig, LinkConfig, NatConfig, Pooling, PortRule, Scenario,
+    ServerConfig, SimNetwork, Style,
+};
+use nat_probe::stun::Transport;
+
+use super::bench::{Run, specs, story};
+
+/// A draw of the generator: small, and the same in every release.
+struct Dice(u64);
+
+impl Dice {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, bound: u64) -> u64 {
+        self.bits() % bound
+    }
+    fn one_in(&mut self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+    fn unit(&mut self) -> f64 {
+        f64::from(u32::try_from(self.bits() >> 32).unwrap()) / 4_294_967_296.0
+    }
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.below(from.len() as u64)).unwrap()]
+    }
+}
+
+/// A world and how it is measured.
+struct World {
+    scenario: Scenario,
+    options: ClassifyOptions,
+    deadline: Duration,
+}
+
+fn world(seed: u64) -> World {
+    let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let dice = &mut dice;
+    let dual = dice.one_in(4);
+    let nats: Vec<NatConfig> = {
+        let count = dice.pick(&[0, 1, 1, 1, 1, 2, 2, 3]);
+        (0..count).map(|place| nat(dice, place, dual)).collect()
+    };
+    let inside = nats.iter().any(|nat| nat.translates(Family::Ipv4));
+    let mut addresses: Vec<IpAddr> = vec![(if inside { [192, 168, 1, 23] } else { [203, 0, 113, 10] }).into()];
+    if dual {
+        addresses.push("2001:db8:cafe::23".parse().unwrap());
+    }
+    let host = HostConfig { addresses: Some(addresses), firewall: dice.one_in(6).then(|| dice.pick(&Behavior::ALL)) };
+    let poor = dice.one_in(2);
+    let mut scenario = Scenario { nats, host, link: link(dice, poor), ..Scenario::default() };
+    if poor && dice.one_in(4) {
+        scenario.lan = LinkConfig { rtt_ms: 4.0, jitter_ms: 8.0, loss: 0.02, ..LinkConfig::default() };
+    }
+    scenario.servers = servers(dice, dual);
+    // An ALG that rewrites MAPPED-ADDRESS turns the only address of an RFC 3489 answer into what this host expects to see:
+    // nothing in the answer tells it from a path without translation.
+    if scenario.servers.iter().any(tells_plain_address_only) {
+        scenario.nats.iter_mut().for_each(|nat| nat.alg = false);
+    }
+    let cut = dice.one_in(3);
+    let deadline = Duration::from_millis(if cut { 1 + dice.below(3000) } else { 10_000 });
+    if dice.one_in(12) {
+        scenario.interrupt_ms = Some(dice.unit() * 3000.0);
+    }
+    let families = if dual { vec![Family::Ipv4, Family::Ipv6] } else { vec![Family::Ipv4] };
+    let options = ClassifyOptions {
+        families,
+        local_port: dice.one_in(8).then_some(40_000),
+        hairpin: dice.one_in(8),
+        tcp: dice.one_in(8),
+        thorough: false,
+    };
+    World { scenario, options, deadline }
+}
+
+fn nat(dice: &mut Dice, place: u8, dual: bool) -> NatConfig {
+    let filtering = dice.pick(&Behavior::ALL);
+    let filter_scope = if dice.one_in(3) { FilterScope::Host } else { FilterScope::PerMapping };
+    if dice.one_in(4) {
+        return NatConfig { filter_scope, ..NatConfig::firewall(filtering) };
+    }
+    let mapping = dice.pick(&Behavior::ALL);
+    let pool = dice.pick(&[1, 1, 1, 2, 3]);
+    let mut external: Vec<IpAddr> = (0..pool).map(|n| [100, 64 + place, 0, 7 + n].into()).collect();
+    let both = dual && dice.one_in(4);
+    if both {
+        external.push(format!("2001:db8:{place}::7").parse().unwrap());
+    }
+    let port_rewrite = dice.one_in(12);
+    let ports = dice.pick(&[
+        PortRule::Preserved,
+        PortRule::Preserved,
+        PortRule::Parity,
+        PortRule::Random,
+        PortRule::Sequential { step: 1 },
+        PortRule::Sequential { step: -2 },
+    ]);
+    NatConfig {
+        families: if both { vec![Family::Ipv4, Family::Ipv6] } else { Vec::new() },
+        mapping: Some(mapping),
+        filtering,
+        filter_scope,
+        // One that keeps address and port does nothing.
+        ports: if port_rewrite { PortRule::Random } else { ports },
+        external,
+        pooling: dice.pick(&[Pooling::Paired, Pooling::Paired, Pooling::Arbitrary, Pooling::PerDestination]),
+        port_rewrite,
+        hairpin: dice.pick(&[Hairpin::No, Hairpin::ExternalSource, Hairpin::InternalSource]),
+        timeout_s: dice.pick(&[30, 120]),
+        inbound_refresh: !dice.one_in(4),
+        alg: dice.one_in(8),
+        linux_conntrack_quirk: dice.one_in(3),
+        ..NatConfig::default()
+    }
+}
+
+fn link(dice: &mut Dice, poor: bool) -> LinkConfig {
+    let rtt_ms = dice.pick(&[1.0, 20.0, 40.0, 90.0, 180.0, 400.0]);
+    if !poor {
+        return LinkConfig { rtt_ms, ..LinkConfig::default() };
+    }
+    let burst = dice.one_in(4).then(|| BurstConfig { start: 0.02, end: 0.3, loss: 0.8 });
+    LinkConfig {
+        rtt_ms,
+        jitter_ms: dice.pick(&[0.0, 5.0, 40.0, 120.0]),
+        loss: dice.pick(&[0.0, 0.02, 0.05, 0.1, 0.15]),
+        burst,
+        duplicate: dice.pick(&[0.0, 0.0, 0.05]),
+    }
+}
+
+fn servers(dice: &mut Dice, dual: bool) -> Vec<ServerConfig> {
+    let count = 1 + u8::try_from(dice.below(5)).unwrap();
+    let mut list: Vec<ServerConfig> = (0..count).map(|number| server(dice, number, dual)).collect();
+    if count > 1 && dice.one_in(5) {
+        let (first, last) = (list[0].clone(), list.len() - 1);
+        let last = &mut list[last];
+        match dice.below(4) {
+            // Both addresses of one machine under two names.
+            0 => {
+                (last.ipv4, last.ipv4_alternate) =
+                    (first.ipv4_alternate.or(first.ipv4), first.ipv4_alternate.and(first.ipv4))
+            }
+            // One address under two names.
+            1 => (last.ipv4, last.ipv4_alternate) = (first.ipv4, first.ipv4_alternate),
+            // The second address of one is the first of the other.
+            2 => last.ipv4 = first.ipv4_alternate.map(|other| SocketAddrV4::new(*other.ip(), 3478)).or(last.ipv4),
+            // They share the second address.
+            _ => last.ipv4_alternate = last.ipv4_alternate.and(first.ipv4_alternate),
+        }
+        let clash = |a: Option<SocketAddrV4>, b: Option<SocketAddrV4>| {
+            a.zip(b).is_some_and(|(a, b)| a.ip() == b.ip() || a.port() == b.port())
+        };
+        if clash(last.ipv4, last.ipv4_alternate) {
+            last.ipv4_alternate = None;
+        }
+    }
+    list
+}
+
+fn server(dice: &mut Dice, number: u8, dual: bool) -> ServerConfig {
+    let style = dice.pick(&[Style::Rfc5780, Style::Rfc5780, Style::Rfc5780, Style::Rfc8489Plain, Style::Rfc3489]);
+    let network = dice.pick(&[[192, 0, 2], [198, 51, 100]]);
+    let at = |last: u8, port| Some(SocketAddrV4::new([network[0], network[1], network[2], last].into(), port));
+    let at6 = |last, port| {
+        Some(SocketAddrV6::new([0x2001, 0xdb8, 0x100 + u16::from(number), 0, 0, 0, 0, last].into(), port, 0, 0))
+    };
+    let full = style != Style::Rfc8489Plain && !dice.one_in(8);
+    let six = dual && !dice.one_in(4);
+    let port = dice.pick(&[3478, 3478, 19302]);
+    let mut faults = Vec::new();
+    let mut sometimes = BTreeMap::new();
+    if dice.one_in(4) {
+        faults.push(dice.pick(&Fault::ALL));
+    }
+    if dice.one_in(6) {
+        // A lie told now and then looks like a mapping that depends on the destination; no other question would show it.
+        let fault = dice.pick(&Fault::ALL);
+        if fault != Fault::WrongMapped {
+            sometimes.insert(fault, dice.pick(&[0.1, 0.3, 0.6, 0.9]));
+        }
+    }
+    ServerConfig {
+        name: format!("s{number}.example.net"),
+        ipv4: at(10 + number * 10, port),
+        ipv4_alternate: full.then(|| at(11 + number * 10, port + 1)).flatten(),
+        ipv6: six.then(|| at6(1, port)).flatten(),
+        ipv6_alternate: (six && full).then(|| at6(2, port + 1)).flatten(),
+        style,
+        transports: dice
+            .pick(&[&[Transport::Udp, Transport::Tcp][..], &[Transport::Udp], &[Transport::Udp, Transport::Tcp]])
+            .to_vec(),
+        response_port: !dice.one_in(4),
+        rtt_ms: dice.pick(&[0.0, 4.0, 30.0, 120.0]),
+        faults,
+        sometimes,
+        late_ms: dice.pick(&[100.0, 400.0, 1000.0, 3000.0]),
+        ..ServerConfig::default()
+    }
+}
+
+fn has(server: &ServerConfig, fault: Fault) -> bool {
+    server.faults.contains(&fault) || server.sometimes.contains_key(&fault)
+}
+
+fn tells_plain_address_only(server: &ServerConfig) -> bool {
+    server.style == Style::Rfc3489 || has(server, Fault::MappedAddressOnly)
+}
+
+/// What is true of a family in a world.
+struct Truth {
+    translated: bool,
+    mapping: MappingBehavior,
+    /// The external address goes by the destination though the mapping does not: either word is right.
+    lines: bool,
+    filtering: Behavior,
+}
+
+/// Every NAT and firewall sees the contacts of the test socket: a packet from elsewhere has to pass each filter, so the strictest
+/// decides. A mapping behind another one is as dependent as the more dependent of them, for no NAT joins what another one split.
+fn truth(scenario: &Scenario, family: Family) -> Truth {
+    let chain: Vec<&NatConfig> = scenario.nats.iter().filter(|nat| nat.sees(family)).collect();
+    let filters = chain.iter().map(|nat| nat.filtering).chain(scenario.host.firewall);
+    let translating = chain.iter().filter(|nat| nat.mapping.is_some());
+    let mapping = translating.clone().filter_map(|nat| nat.mapping).max();
+    let pool = |nat: &NatConfig| nat.external.iter().filter(|ip| family.has(**ip)).count();
+    Truth {
+        translated: mapping.is_some(),
+        mapping: mapping.map_or(MappingBehavior::None, MappingBehavior::from),
+        lines: translating.clone().any(|nat| nat.pooling == Pooling::PerDestination && pool(nat) > 1),
+        filtering: filters.max().unwrap_or(Behavior::EndpointIndependent),
+    }
+}
+
+fn measure(world: &World, seed: u64) -> (Evidence, f64) {
+    let settings = Settings { seed, deadline: world.deadline, ..Settings::default() };
+    let engine = Engine::new(settings, specs(&world.scenario), plan::classify(&world.options));
+    let mut network = SimNetwork::new(&world.scenario, seed);
+    let evidence = drive(engine, &mut network, &mut |_| ());
+    let took_ms = network.now().as_secs_f64() * 1e3;
+    (evidence, took_ms)
+}
+
+/// What is wrong in the findings of a family, in words.
+fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> {
+    let truth = truth(&world.scenario, family);
+    let mut errors = Vec::new();
+    let dependent_address = truth.lines && truth.mapping == MappingBehavior::EndpointIndependent;
+    let mapping = found.mapping.behavior;
+    let mapping_right = mapping == MappingBehavior::Inconclusive
+        || mapping == truth.mapping
+        || (dependent_address && mapping == MappingBehavior::AddressDependent);
+    if !mapping_right {
+        errors.push(format!("mapping {mapping:?}"));
+    }
+    let independent = matches!(truth.mapping, MappingBehavior::None | MappingBehavior::EndpointIndependent);
+    if found.mapping.endpoint_independent.is_some_and(|said| said != independent) && !dependent_address {
+        errors.push(format!("endpoint_independent {:?}", found.mapping.endpoint_independent));
+    }
+    let filtering = found.filtering.behavior;
+    if filtering != FilteringBehavior::Inconclusive && filtering != truth.filtering.into() {
+        errors.push(format!("filtering {filtering:?}"));
+    }
+    let connectivity_right = match found.connectivity {
+        Connectivity::Inconclusive => true,
+        Connectivity::Nat => truth.translated,
+        Connectivity::Open => !truth.translated && truth.filtering == Behavior::EndpointIndependent,
+        Connectivity::Firewalled => !truth.translated && truth.filtering != Behavior::EndpointIndependent,
+        Connectivity::Direct => !truth.translated,
+        Connectivity::UdpBlocked | Connectivity::Unavailable => false,
+    };
+    if !connectivity_right {
+        errors.push(format!("connectivity {:?}", found.connectivity));
+    }
+    if found.alg.as_ref().is_some_and(|alg| alg.detected) && world.scenario.nats.iter().all(|nat| !nat.alg) {
+        errors.push("alg".to_owned());
+    }
+    let rules: Vec<PortRule> =
+        world.scenario.nats.iter().filter(|nat| nat.translates(family)).map(|nat| nat.ports).collect();
+    if let (Some(ports), [rule]) = (&found.port_assignment, rules.as_slice()) {
+        let right = match ports.behavior {
+            PortBehavior::Inconclusive => true,
+            PortBehavior::Preserved => *rule == PortRule::Preserved,
+            PortBehavior::Sequential => matches!(rule, PortRule::Sequential { .. }),
+            PortBehavior::Random => matches!(rule, PortRule::Random | PortRule::Parity),
+        };
+        if !right {
+            errors.push(format!("ports {:?} for {rule:?}", ports.behavior));
+        }
+    }
+    if let Some(tcp) = &found.tcp_mapping
+        && tcp.behavior != MappingBehavior::Inconclusive
+        && tcp.behavior != truth.mapping
+        && !(dependent_address && tcp.behavior == MappingBehavior::AddressDependent)
+    {
+        errors.push(format!("tcp {:?}", tcp.behavior));
+    }
+    let legitimate = |ip: &IpAddr| {
+        world.scenario.nats.iter().any(|nat| nat.external.contains(ip)) || world.scenario.host_addresses().contains(ip)
+    };
+    if !found.public_addresses.iter().all(legitimate) {
+        errors.push("public address".to_owned());
+    }
+    errors
+}
+
+fn describe(world: &World) -> String {
+    let World { scenario, options, deadline } = world;
+    let mut text = format!("host {:?}\nlink {:?}\nlan {:?}\n", scenario.host, scenario.link, scenario.lan);
+    for nat in &scenario.nats {
+        text += &format!("nat {nat:?}\n");
+    }
+    for server in &scenario.servers {
+        text += &format!(
+            "{} {:?} {:?} {:?} response_port {} rtt {} late {} {:?} {:?}\n",
+            server.name,
+            server.ipv4,
+            server.ipv4_alternate,
+            server.style,
+            server.response_port,
+            server.rtt_ms,
+            server.late_ms,
+            server.faults,
+            server.sometimes
+        );
+    }
+    text + &format!("{options:?} {deadline:?} interrupt {:?}\n", scenario.interrupt_ms)
+}
+
+#[test]
+fn hunt() {
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (from, count, verbose) = (number("WORLDS_FROM", 0), number("WORLDS", 2000), number("WORLDS_SHOW", 0));
+    let mut tally: BTreeMap<String, u64> = BTreeMap::new();
+    let mut wrong: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for seed in from..from + count {
+        let world = world(seed);
+        let (evidence, took_ms) = measure(&world, seed);
+        let mut all = judge::classify(&evidence, &world.options);
+        let json = serde_json::to_string(&evidence).unwrap();
+        let again: Evidence = serde_json::from_str(&json).unwrap();
+        let second = judge::classify(&again, &world.options);
+        if serde_json::to_string(&all).unwrap() != serde_json::to_string(&second).unwrap() {
+            wrong.entry("round trip".to_owned()).or_default().push(seed);
+        }
+        if took_ms > world.deadline.as_secs_f64() * 1e3 + 1.0 {
+            wrong.entry("late".to_owned()).or_default().push(seed);
+        }
+        let cut = evidence.stopped.is_some();
+        for family in &world.options.families {
+            let found = all.remove(family).unwrap();
+            let lossy =
+                if world.scenario.link.loss > 0.0 || world.scenario.link.burst.is_some() { "lossy" } else { "clean" };
+            for error in errors(&world, *family, &found) {
+                let sometimes = world
+                    .scenario
+                    .servers
+                    .iter()
+                    .flat_map(|server| server.sometimes.keys())
+                    .map(|fault| format!(" {fault:?}"))
+                    .collect::<String>();
+                let truth = truth(&world.scenario, *family);
+                let sometimes = if sometimes.is_empty() { "" } else { " sometimes" };
+                let key = if error.starts_with("ports") || error.starts_with("public") {
+                    error
+                } else {
+                    format!("{error} (truth {:?} {:?}) {lossy}{}", truth.mapping, truth.filtering, sometimes)
+                };
+                wrong.entry(key).or_default().push(seed);
+            }
+            let code = |reason: Option<&nat_probe::probe::finding::Reason>| {
+                reason.map_or("-".to_owned(), |reason| reason.code.clone())
+            };
+            let kind = if cut { "cut " } else { "full" };
+            *tally.entry(format!("{kind} mapping {}", code(found.mapping.reason.as_ref()))).or_default() += 1;
+            *tally.entry(format!("{kind} filtering {}", code(found.filtering.reason.as_ref()))).or_default() += 1;
+            if verbose > 0 {
+                println!("{} family {family:?} {:?}", describe(&world), found);
+                println!("{}", story(&Run { evidence: evidence.clone(), v4: found, took_ms }));
+            }
+        }
+    }
+    for (what, count) in &tally {
+        println!("{count:8} {what}");
+    }
+    for (what, seeds) in &wrong {
+        println!("WRONG {:6} {what}: {:?}", seeds.len(), &seeds[..seeds.len().min(5)]);
+    }
+}
