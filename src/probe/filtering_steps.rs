@@ -231,8 +231,8 @@ impl<'a> Test<'a> {
     /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop more
     /// than others do.
     fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
-        let test = format!("{}/", self.base);
-        let own = loss::sends_needed(self.seen.under(&test));
+        let prefix = format!("{}/", self.base);
+        let own = loss::sends_needed(self.seen.under(&prefix));
         // Once the controls have begun the alternates are contacted and nothing may be repeated.
         let begun = self.seen.under(&format!("{}/control/", self.base)).next().is_some();
         let needed = if begun { own } else { own.max(loss::sends_needed(self.seen.of(family, Transport::Udp))) };
