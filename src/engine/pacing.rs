@@ -1,9 +1,11 @@
-//! At most ten new transactions a second to one server, its alternate addresses included (RFC 5780 section 5).
+//! At most ten new transactions a second to one server, its alternate addresses included (RFC 5780 section 5). What the rule
+//! spares is the NAT on the way; IPv4 and IPv6 pass different boxes, so each family is counted by itself.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Time;
+use crate::probe::Family;
 
 const WINDOW: Duration = Duration::from_secs(1);
 const PER_WINDOW: usize = 10;
@@ -11,20 +13,21 @@ const PER_WINDOW: usize = 10;
 const BURST: usize = 25;
 const BURST_WINDOW: Duration = Duration::from_millis(5);
 
-/// When transactions were started, per server and altogether.
+/// When transactions were started, per server and family, and altogether.
 #[derive(Default)]
 pub struct Pacer {
-    servers: Vec<VecDeque<Time>>,
+    servers: Vec<[VecDeque<Time>; 2]>,
     recent: VecDeque<Time>,
 }
 
 impl Pacer {
     /// Claims a place for a new transaction to the server now, or says when there will be one.
-    pub fn claim(&mut self, server: usize, now: Time) -> Result<(), Time> {
+    pub fn claim(&mut self, server: usize, family: Family, now: Time) -> Result<(), Time> {
         if self.servers.len() <= server {
-            self.servers.resize_with(server + 1, VecDeque::new);
+            self.servers.resize_with(server + 1, Default::default);
         }
-        let starts = &mut self.servers[server];
+        let [ipv4, ipv6] = &mut self.servers[server];
+        let starts = if family == Family::Ipv4 { ipv4 } else { ipv6 };
         forget(starts, now, WINDOW);
         forget(&mut self.recent, now, BURST_WINDOW);
         if starts.len() >= PER_WINDOW {
@@ -54,11 +57,12 @@ mod tests {
         let mut pacer = Pacer::default();
         let now = Duration::from_millis(5);
         for _ in 0..10 {
-            pacer.claim(0, now).unwrap();
+            pacer.claim(0, Family::Ipv4, now).unwrap();
         }
-        assert_eq!(pacer.claim(0, now), Err(now + WINDOW));
-        assert_eq!(pacer.claim(1, now), Ok(()));
-        assert_eq!(pacer.claim(0, now + WINDOW), Ok(()));
+        assert_eq!(pacer.claim(0, Family::Ipv4, now), Err(now + WINDOW));
+        assert_eq!(pacer.claim(0, Family::Ipv6, now), Ok(()));
+        assert_eq!(pacer.claim(1, Family::Ipv4, now), Ok(()));
+        assert_eq!(pacer.claim(0, Family::Ipv4, now + WINDOW), Ok(()));
     }
 
     #[test]
@@ -66,7 +70,7 @@ mod tests {
         let mut pacer = Pacer::default();
         let mut now = Duration::ZERO;
         for server in 0..200 {
-            while let Err(later) = pacer.claim(server, now) {
+            while let Err(later) = pacer.claim(server, Family::Ipv4, now) {
                 assert!(later > now);
                 now = later;
             }

@@ -10,7 +10,7 @@ use super::paths::Paths;
 use super::patience::Schedule;
 use super::sockets::Sockets;
 use super::{Command, Input, LogEvent, Settings, SocketId, Time, millis};
-use crate::probe::{Ask, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Probe, Server, Step, Stop};
+use crate::probe::{Ask, Evidence, Exchange, Failure, FailureCode, Family, Lookup, Outcome, Probe, Server, Step, Stop};
 use crate::stun::message::Class;
 use crate::stun::{Message, ServerSpec, TransactionId, Transport};
 
@@ -332,7 +332,7 @@ impl Engine {
                 if quarantined || self.labels.contains(&ask.label) {
                     continue;
                 }
-                match self.pacer.claim(ask.server, now) {
+                match self.pacer.claim(ask.server, Family::of(ask.remote), now) {
                     Ok(()) => self.launch(now, ask),
                     Err(later) => self.retry_at = Some(self.retry_at.map_or(later, |at| at.min(later))),
                 }

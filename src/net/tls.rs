@@ -195,6 +195,10 @@ fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (
         CertificateError::UnknownIssuer => {
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
+        // A certificate made with `openssl req -x509` is an authority's too, which is what the verifier stumbles over first.
+        _ if parties.is_some_and(|parties| parties.issuer == parties.subject) => {
+            (FailureCode::TlsUntrusted, format!("the certificate is self-signed and not trusted by this host{issuer}"))
+        }
         other => (
             FailureCode::TlsUntrusted,
             format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)),

@@ -50,6 +50,12 @@ impl Family {
         }
     }
 
+    /// The family of an address.
+    #[must_use]
+    pub fn of(address: std::net::SocketAddr) -> Self {
+        if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
+    }
+
     /// Whether the address is of this family.
     #[must_use]
     pub fn has(self, ip: std::net::IpAddr) -> bool {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, FailureCode, Family, Outcome, reach, reason};
+use super::{Evidence, Exchange, FailureCode, Family, Outcome, first, reason};
 use crate::stun::Transport;
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
@@ -41,7 +41,7 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     let usable =
         |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
     let has_address = seen.host_addresses.iter().any(usable);
-    let unroutable = !udp.is_empty() && udp.iter().all(|exchange| reach::no_route(exchange));
+    let unroutable = !udp.is_empty() && udp.iter().all(|exchange| first::no_route(exchange));
     if unroutable || (!has_address && udp.iter().all(|exchange| exchange.reply().is_none())) && !loopback_only(&udp) {
         let text = if has_address {
             format!("this host has no {} route to the servers", label(family))

@@ -30,7 +30,7 @@ pub fn label(server: usize, transport: Transport, remote: std::net::SocketAddr, 
 impl Discover {
     fn ask(&self, server: usize, transport: Transport, remote: std::net::SocketAddr, number: u32) -> Ask {
         let label = label(server, transport, remote, number);
-        let family = if remote.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+        let family = Family::of(remote);
         let udp = transport == Transport::Udp;
         Ask {
             socket: if udp { format!("{}/discover", family.name()) } else { label.clone() },

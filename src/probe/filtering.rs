@@ -3,7 +3,7 @@
 use super::filtering_steps::{Progress, assess};
 use super::finding::{Filtering as Finding, FilteringBehavior, Reason};
 use super::servers::{self, Capable};
-use super::{Evidence, Family, Probe, Quarantine, Step, reach, reason};
+use super::{Evidence, Family, Probe, Quarantine, Step, first, reason};
 use crate::stun::Transport;
 
 /// A server that turns out to be of no use costs a second; after so many the question stays open.
@@ -43,7 +43,7 @@ fn all_heard(seen: &Evidence, family: Family) -> bool {
     !seen.looking_up(Transport::Udp)
         && asked
             .iter()
-            .all(|(server, _)| seen.find(&reach::label(family, *server)).is_some_and(super::Exchange::settled))
+            .all(|(server, _)| seen.find(&first::label(family, *server)).is_some_and(super::Exchange::settled))
 }
 
 /// Whether the question is closed: nothing more will be asked.

@@ -30,7 +30,7 @@ fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &Cl
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
     let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior)
-        .filter(|_| !mapping_judge::several_exits(seen, family))
+        .filter(|_| mapping.behavior == MappingBehavior::None || !mapping_judge::several_exits(seen, family))
         .map(str::to_owned);
     FamilyFindings {
         connectivity,

@@ -1,8 +1,8 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
-use super::mapping_judge::Group;
+use super::points::{Group, again_label, label, repeat_label};
 use super::servers::{self, Capable};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, first};
 use crate::stun::{Request, Transport};
 
 /// Tests the mapping with the socket that asked every server already.
@@ -15,30 +15,12 @@ pub struct Mapping {
     pub repeat: bool,
 }
 
-/// What the exchange with a point of a server is called.
-#[must_use]
-pub fn label(family: Family, server: usize, point: &str) -> String {
-    format!("{}/mapping/{server}/{point}", family.name())
-}
-
-/// What the same exchange from a second socket is called.
-#[must_use]
-pub fn repeat_label(family: Family, server: usize, point: &str) -> String {
-    format!("{}/mapping-2/{server}/{point}", family.name())
-}
-
-/// What the second question to the first server is called.
-#[must_use]
-pub fn again_label(family: Family, server: usize) -> String {
-    label(family, server, "primary-again")
-}
-
 impl Mapping {
     fn ask(&self, server: usize, point: &str, remote: std::net::SocketAddr) -> Ask {
         Ask {
             label: label(self.family, server, point),
             server,
-            socket: reach::main_socket(self.family),
+            socket: first::main_socket(self.family),
             transport: Transport::Udp,
             remote,
             request: Request::default(),
@@ -74,7 +56,7 @@ impl Probe for Mapping {
             }
         }
         // No server with a second address of use: unrelated servers must do, once all of them were heard.
-        let heard: Vec<&Exchange> = reach::first_exchanges(seen, self.family);
+        let heard: Vec<&Exchange> = first::exchanges(seen, self.family);
         let waiting = seen.looking_up(Transport::Udp)
             || !filtering::closed(seen, self.family)
             || seen.addresses(self.family, Transport::Udp).len() > heard.len()

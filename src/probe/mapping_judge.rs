@@ -3,74 +3,14 @@
 use std::net::SocketAddr;
 
 use super::finding::{Mapping as Finding, MappingBehavior, Reason};
+use super::points::{self, Group};
 use super::servers::{Capable, capable};
-use super::{Behavior, Evidence, Exchange, Family, Outcome, mapping, reach, reason};
+use super::{Behavior, Evidence, Exchange, Family, Outcome, first, reason};
 use crate::stun::Transport;
-
-/// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Group {
-    primary: Option<SocketAddr>,
-    primary_other_port: Option<SocketAddr>,
-    alternate_same_port: Option<SocketAddr>,
-    alternate: Option<SocketAddr>,
-    /// Every point has been waited for.
-    pub settled: bool,
-}
-
-impl Group {
-    /// What the server's points saw so far of the socket under test.
-    #[must_use]
-    pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let primary =
-            reach::first_exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
-        Self::read(primary, |point| seen.find(&mapping::label(family, server.server, point)))
-    }
-
-    /// What they saw of the second socket, where there is one.
-    #[must_use]
-    pub fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let point = |point: &str| seen.find(&mapping::repeat_label(family, server.server, point));
-        Self::read(point("primary"), point)
-    }
-
-    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(&str) -> Option<&'a Exchange>) -> Self {
-        let points = [primary, point("alternate-same-port"), point("alternate"), point("primary-other-port")];
-        let [primary, alternate_same_port, alternate, primary_other_port] =
-            points.map(|exchange| exchange.and_then(Exchange::mapped));
-        let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
-        Self { primary, primary_other_port, alternate_same_port, alternate, settled }
-    }
-
-    /// Both ports of the second address answered: the behavior follows.
-    #[must_use]
-    pub fn complete(&self) -> bool {
-        self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
-    }
-
-    /// The behavior, `None` where the answers fit none of the three; call it on complete groups only.
-    fn behavior(&self) -> Option<Behavior> {
-        let (primary, same_port, other_port) = (self.primary?, self.alternate_same_port?, self.alternate?);
-        let fourth = self.primary_other_port;
-        if same_port == primary && other_port == primary && fourth.is_none_or(|fourth| fourth == primary) {
-            Some(Behavior::EndpointIndependent)
-        } else if same_port == other_port && same_port != primary && fourth.is_none_or(|fourth| fourth == primary) {
-            Some(Behavior::AddressDependent)
-        } else if same_port != other_port
-            && same_port != primary
-            && other_port != primary
-            && fourth.is_none_or(|fourth| fourth != primary)
-        {
-            Some(Behavior::AddressAndPortDependent)
-        } else {
-            None
-        }
-    }
-}
 
 /// The exchanges of the one socket under test that told a mapped address, in the order they were started.
 fn observations(seen: &Evidence, family: Family) -> Vec<(&Exchange, SocketAddr)> {
-    let socket = reach::main_socket(family);
+    let socket = first::main_socket(family);
     seen.of(family, Transport::Udp)
         .filter(|exchange| exchange.socket == socket)
         .filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped)))
@@ -185,7 +125,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
 
 /// Why no mapped address is there to judge.
 fn why_nothing(seen: &Evidence, family: Family) -> Reason {
-    let answered = reach::first_exchanges(seen, family).into_iter().find(|exchange| exchange.answer().is_some());
+    let answered = first::exchanges(seen, family).into_iter().find(|exchange| exchange.answer().is_some());
     match answered {
         Some(exchange) if seen.stopped.is_none() => {
             let text = format!(
@@ -223,8 +163,8 @@ fn exits(port: u16, external: &[SocketAddr]) -> Reason {
 
 /// The first server was asked again at the end and saw something else: the mapping changed under way.
 fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
-    reach::first_exchanges(seen, family).into_iter().find_map(|first| {
-        let again = seen.find(&mapping::again_label(family, first.server))?;
+    first::exchanges(seen, family).into_iter().find_map(|first| {
+        let again = seen.find(&points::again_label(family, first.server))?;
         let (before, after) = (first.mapped()?, again.mapped()?);
         (before != after).then(|| {
             let text = format!("{} saw {before} first and {after} at the end: the mapping does not last", first.remote);

@@ -1,7 +1,7 @@
 //! How are external ports and addresses chosen? A few fresh sockets, and every mapping that other probes made anyway.
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reach, servers};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, first, servers};
 use crate::stun::{Request, Transport};
 
 /// Fresh sockets asked from where there are servers to spare.
@@ -24,10 +24,8 @@ impl Probe for Ports {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let answered: Vec<&Exchange> = reach::first_exchanges(seen, self.family)
-            .into_iter()
-            .filter(|exchange| exchange.mapped().is_some())
-            .collect();
+        let answered: Vec<&Exchange> =
+            first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
         let Some(first) = answered.first().copied() else { return Step { done: true, ..Step::default() } };
         if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {
             return Step { done: true, ..Step::default() };

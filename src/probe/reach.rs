@@ -1,6 +1,7 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::{Ask, Evidence, Exchange, Failure, FailureCode, Family, LocalPort, Outcome, Patience, Probe, Step};
+use super::first::{empty_label, label, main_socket, no_route, tcp_label};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step};
 use crate::stun::{Change, Request, Transport};
 
 /// Sends without any answer from any server after which TCP is tried beside UDP: half a second into the run.
@@ -14,43 +15,6 @@ pub struct Reach {
     pub family: Family,
     /// The port that socket gets.
     pub local_port: LocalPort,
-}
-
-/// The socket that every server is asked from.
-#[must_use]
-pub fn main_socket(family: Family) -> String {
-    format!("{}/main", family.name())
-}
-
-/// What the first Binding to a server is called.
-#[must_use]
-pub fn label(family: Family, server: usize) -> String {
-    format!("{}/reach/udp/{server}", family.name())
-}
-
-fn empty_label(family: Family, server: usize) -> String {
-    format!("{}/reach/udp-empty-change-request/{server}", family.name())
-}
-
-/// What the Binding over TCP to a server is called.
-#[must_use]
-pub fn tcp_label(family: Family, server: usize) -> String {
-    format!("{}/reach/tcp/{server}", family.name())
-}
-
-/// The first Binding of each server, and for jstun's kind the one with an empty CHANGE-REQUEST where the plain one was not answered.
-#[must_use]
-pub fn first_exchanges(seen: &Evidence, family: Family) -> Vec<&Exchange> {
-    let servers = seen.addresses(family, Transport::Udp);
-    let pick = |(server, _): (usize, _)| {
-        let plain = seen.find(&label(family, server));
-        let empty = seen.find(&empty_label(family, server)).filter(|exchange| exchange.answer().is_some());
-        match plain {
-            Some(plain) if plain.answer().is_none() => empty.or(Some(plain)),
-            other => other,
-        }
-    };
-    servers.into_iter().filter_map(pick).collect()
 }
 
 impl Probe for Reach {
@@ -105,12 +69,6 @@ impl Probe for Reach {
             || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));
         Step { asks, quarantine: Vec::new(), done: capable || !waiting }
     }
-}
-
-/// Whether this host itself has no route there.
-#[must_use]
-pub fn no_route(exchange: &Exchange) -> bool {
-    matches!(&exchange.outcome, Outcome::Failed(Failure { code: FailureCode::NetworkUnreachable, by: None, .. }))
 }
 
 fn waited_long(exchange: &Exchange) -> bool {

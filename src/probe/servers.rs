@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::finding::Reason;
 use super::seen::Scope;
-use super::{Evidence, Exchange, Family, reach, reason};
+use super::{Evidence, Exchange, Family, first, reason};
 
 /// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
 /// only there an answer to a CHANGE-REQUEST is certain to be unsolicited.
 #[must_use]
 pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
-    let mut answered: Vec<(&Exchange, Capable)> = reach::first_exchanges(seen, family)
+    let mut answered: Vec<(&Exchange, Capable)> = first::exchanges(seen, family)
         .into_iter()
         .filter_map(|exchange| judge(exchange).ok().map(|capable| (exchange, capable)))
         .collect();
@@ -89,7 +89,7 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
 /// Why no server is capable, in one sentence.
 #[must_use]
 pub fn why_none(seen: &Evidence, family: Family) -> Reason {
-    let answered: Vec<_> = reach::first_exchanges(seen, family);
+    let answered: Vec<_> = first::exchanges(seen, family);
     let reasons: Vec<_> = answered
         .iter()
         .filter(|exchange| exchange.answer().is_some())

@@ -77,3 +77,42 @@ fn thorough_shows_the_same_on_two_ports_with_the_schedule_of_rfc_8489() {
         }
     }
 }
+
+#[test]
+fn two_families_take_no_longer_than_one() {
+    let scenario = Scenario::preset("ipv6-firewall").expect("a preset");
+    let mut both = options();
+    both.families = vec![Family::Ipv4, Family::Ipv6];
+    let run = classify_with(&scenario, 5, &both, Duration::from_secs(10));
+    assert!(run.took_ms <= 1500.0, "{} ms\n{}", run.took_ms, story(&run));
+}
+
+#[test]
+fn two_hundred_servers_take_the_time_of_the_slowest() {
+    let model = Scenario::default().servers[2].clone();
+    let servers = (0..200u8).map(|number| {
+        let mut server = model.clone();
+        server.name = format!("stun{number}.example.net");
+        server.ipv4 = Some(std::net::SocketAddrV4::new([198, 51, 100, number].into(), 3478));
+        server.ipv6 = None;
+        server.faults = if number % 5 == 0 { vec![Fault::Dead] } else { Vec::new() };
+        server
+    });
+    let scenario = Scenario { servers: servers.collect(), link: link(40.0, 0.0), ..Scenario::default() };
+    let asked = plan::DiscoverOptions {
+        families: vec![Family::Ipv4],
+        transports: vec![nat_probe::stun::Transport::Udp],
+        count: 1,
+        local_port: None,
+    };
+    let engine = Engine::new(Settings::default(), specs(&scenario), plan::discover(&asked));
+    let mut network = SimNetwork::new(&scenario, 5);
+    let evidence = drive(engine, &mut network, &mut |_| ());
+    let answered: Vec<_> = evidence.exchanges.iter().filter(|exchange| exchange.mapped().is_some()).collect();
+    assert_eq!(answered.len(), 160);
+    assert!(
+        answered.iter().all(|exchange| exchange.ended_ms.is_some_and(|at| at < 150.0)),
+        "a dead server delayed others"
+    );
+    assert!(evidence.elapsed_ms < 3000.0, "{} ms", evidence.elapsed_ms);
+}

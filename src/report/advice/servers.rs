@@ -78,7 +78,9 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
     if seen.len() < 2 {
         seen.clone_from(&case.found.public_addresses);
     }
-    if seen.len() < 2 || pools(case) || outlier(case).is_some() {
+    // A host without NAT that has several addresses uses each where its routes say.
+    let translated = case.found.mapping.behavior != MappingBehavior::None;
+    if seen.len() < 2 || !translated || pools(case) || outlier(case).is_some() {
         return None;
     }
     case.warning(
