@@ -24,11 +24,14 @@ pub fn judge(
     }
     let translated =
         seen.of(family, Transport::Udp).filter_map(Exchange::untranslated).any(|untranslated| !untranslated);
+    // Some servers saw a translation, some saw none, and nothing bears out those who did.
+    let partly = mapping.reason.as_ref().is_some_and(|reason| reason.code == reason::PARTLY_TRANSLATED);
+    let doubtful = partly && mapping.endpoint_independent.is_none();
     match (mapping.behavior, filtering.behavior) {
         (MappingBehavior::None, FilteringBehavior::EndpointIndependent) => (Connectivity::Open, None),
         (MappingBehavior::None, FilteringBehavior::Inconclusive) => (Connectivity::Direct, filtering.reason.clone()),
         (MappingBehavior::None, _) => (Connectivity::Firewalled, None),
-        _ if translated => (Connectivity::Nat, None),
+        _ if translated && !doubtful => (Connectivity::Nat, None),
         _ => (Connectivity::Inconclusive, mapping.reason.clone()),
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::finding::{Mapping as Finding, MappingBehavior, Reason};
 use super::points::{self, Group};
 use super::servers::{Capable, capable};
-use super::{Behavior, Evidence, Exchange, Family, Outcome, first, reason};
+use super::{Behavior, Evidence, Exchange, Family, Outcome, first, misreport, reason};
 use crate::stun::Transport;
 
 /// The exchanges of the one socket under test that told a mapped address, in the order they were started.
@@ -56,7 +56,10 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     }
     if untranslated > 0 {
         let text = "some destinations see this host's own address and some a translated one: a policy on the path tells them apart";
-        return withheld(reason::make(reason::PARTLY_TRANSLATED, text), Some(false));
+        // One server alone may lie: it is believed once it was heard from a second socket.
+        let translated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(false));
+        let sure = translated.into_iter().any(|(exchange, _)| misreport::borne_out(seen, exchange));
+        return withheld(reason::make(reason::PARTLY_TRANSLATED, text), sure.then_some(false));
     }
     let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
     let same_port = external.iter().all(|mapped| mapped.port() == first.port());
@@ -93,7 +96,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
                 let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
                 reason::make(reason::DEPENDENT_KIND_UNKNOWN, text)
             };
-            withheld(reason, Some(false))
+            withheld(reason, (same_port || vary_surely(seen, &observed)).then_some(false))
         }
         [Some(behavior), rest @ ..] if rest.iter().all(|other| *other == Some(*behavior)) => match behavior {
             Behavior::EndpointIndependent if same_port => withheld(exits(first.port(), &external), Some(false)),
@@ -121,6 +124,12 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             withheld(reason::make(reason::MAPPING_INCONSISTENT, text), Some(false))
         }
     }
+}
+
+/// Whether destinations saw different addresses even if a single server lies: those count that were heard from a second socket.
+fn vary_surely(seen: &Evidence, observed: &[(&Exchange, SocketAddr)]) -> bool {
+    let sure = observed.iter().filter(|(exchange, _)| misreport::borne_out(seen, exchange));
+    distinct(sure.map(|(_, mapped)| *mapped)).len() > 1
 }
 
 /// Why no mapped address is there to judge.

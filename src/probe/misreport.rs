@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Evidence, Outcome};
+use super::{Evidence, Exchange, Outcome};
 
 /// The servers that told two different sockets of this host, asking the same address over the same transport, the same mapped
 /// address. No NAT does that: answers to one of the two could not find their way back.
@@ -23,6 +23,19 @@ pub fn servers(seen: &Evidence) -> Vec<usize> {
         told.push((socket, remote, transport, mapped));
     }
     found
+}
+
+/// Whether the server at the remote of this exchange told different sockets different mapped addresses, as one that sees what it
+/// says it sees must.
+#[must_use]
+pub fn borne_out(seen: &Evidence, exchange: &Exchange) -> bool {
+    let Some(mapped) = exchange.mapped() else { return false };
+    seen.exchanges.iter().any(|other| {
+        other.remote == exchange.remote
+            && other.transport == exchange.transport
+            && other.socket != exchange.socket
+            && other.mapped().is_some_and(|told| told != mapped)
+    })
 }
 
 /// The evidence without the mapped addresses that such servers told.

@@ -1,5 +1,7 @@
 //! How are external ports and addresses chosen? A few fresh sockets, and every mapping that other probes made anyway.
 
+use std::collections::BTreeSet;
+
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
 use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, first, servers};
 use crate::stun::{Request, Transport};
@@ -10,6 +12,10 @@ const SAMPLES: usize = 3;
 const PARITY_SAMPLES: usize = 5;
 /// A step between consecutive mappings larger than this is not one.
 const LARGEST_STEP: i32 = 16;
+/// Steps between two mappings that were seen: one, and a few for mappings that were not.
+const MOST_SKIPPED: i32 = 8;
+/// Ports that close together were not drawn by lot: three of them are once in 100,000 runs.
+const NEAR: i32 = 128;
 
 /// Opens fresh sockets, each for one Binding. Servers other than the one that tests the filter are preferred: new transactions
 /// to one server are limited, and there they are needed.
@@ -117,17 +123,34 @@ pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Optio
     if count < 3 {
         return build(PortBehavior::Inconclusive, None, None, format!("only {count} mappings were seen"));
     }
-    if preserved * 2 >= count {
-        let text = format!("{preserved} of {count} local ports kept their number, the others were taken or changed");
+    // The mapping may depend on the destination: then the local port is free for the first one only.
+    let sockets: BTreeSet<&str> = made.iter().map(|(exchange, _)| exchange.socket.as_str()).collect();
+    let keeping: BTreeSet<&str> = made
+        .iter()
+        .filter(|(_, sample)| sample.local == sample.external)
+        .map(|(exchange, _)| exchange.socket.as_str())
+        .collect();
+    if keeping == sockets && sockets.len() > 1 {
+        let text = format!("{0} of {0} local ports kept their number, once for each", sockets.len());
+        return build(PortBehavior::Preserved, None, None, text);
+    }
+    // No chance: it keeps a port one time in 64,000.
+    if preserved > 0 {
+        let text = format!("{preserved} of {count} mappings kept the local port, the others were taken or changed");
         return build(PortBehavior::Inconclusive, None, parity, text);
     }
-    if let Some(step) = common_step(&samples) {
+    // One socket's ports for several destinations may also be the free neighbors of a local port that was to be kept.
+    if let Some(step) = common_step(&samples).filter(|_| sockets.len() > 1) {
         return build(
             PortBehavior::Sequential,
             Some(step),
             None,
-            format!("{count} mappings, each {step:+} from the one before"),
+            format!("{count} mappings, {step:+} from one to the next"),
         );
+    }
+    if steps(&samples).all(|step| step.abs() <= NEAR) {
+        let text = format!("{count} mappings close together, without a constant step");
+        return build(PortBehavior::Inconclusive, None, parity, text);
     }
     let summary = match parity {
         Some(true) => format!("{count} mappings without order; even stayed even, odd stayed odd"),
@@ -136,13 +159,23 @@ pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Optio
     build(PortBehavior::Random, None, parity, summary)
 }
 
-/// The step that at least four of five consecutive mappings share; other hosts behind the NAT take ports in between.
+/// From each external port to the next one.
+fn steps(samples: &[PortSample]) -> impl Iterator<Item = i32> {
+    samples.windows(2).map(|pair| i32::from(pair[1].external) - i32::from(pair[0].external))
+}
+
+/// The step that leads from one mapping to the next in most cases, once or a few times over: mappings that no server told of, and
+/// other hosts behind the NAT, take ports in between.
 fn common_step(samples: &[PortSample]) -> Option<i32> {
-    let steps: Vec<i32> =
-        samples.windows(2).map(|pair| i32::from(pair[1].external) - i32::from(pair[0].external)).collect();
-    let step = *steps.first()?;
-    let same = steps.iter().filter(|&&other| other == step).count();
-    (step != 0 && step.abs() <= LARGEST_STEP && steps.len() >= 2 && same * 5 >= steps.len() * 4).then_some(step)
+    let step = steps(samples).min_by_key(|step| step.abs())?;
+    if step == 0 || step.abs() > LARGEST_STEP || samples.len() < 3 {
+        return None;
+    }
+    let all = samples.len() - 1;
+    let same = steps(samples).filter(|&other| other == step).count();
+    let over =
+        steps(samples).filter(|&other| other % step == 0 && (1..=MOST_SKIPPED).contains(&(other / step))).count();
+    (same * 2 >= all && over * 5 >= all * 4).then_some(step)
 }
 
 /// The usual difference between the ports that one socket got for consecutive destinations.
