@@ -53,6 +53,8 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "nat-probe", &mut script);
+            // clap_complete labels the cases of a program with a hyphen in its name otherwise than it looks them up.
+            let script = String::from_utf8_lossy(&script).replace("nat__subcmd__probe", "nat__probe").into_bytes();
             out.bytes(&script)?;
             Ok(Exit::Measured)
         }

@@ -16,7 +16,7 @@ use crate::engine::{Engine, Settings};
 use crate::net::{self, Config, RealNetwork};
 use crate::probe::finding::FamilyFindings;
 use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
-use crate::probe::{Evidence, Family, Probe, judge, plan};
+use crate::probe::{Evidence, FailureCode, Family, Outcome, Probe, judge, plan};
 use crate::report::document::{NetworkKind, Options};
 use crate::report::{ExitClass, Report, exit_class, human, json};
 use crate::sim::SimNetwork;
@@ -190,7 +190,12 @@ impl Job<'_> {
             started_at: net::clock::now_rfc3339(),
             options: self.options.clone(),
         };
-        Ok((about, self.drive(net::entropy(), servers, &mut network, events, out)))
+        let local_port = measure.local_port;
+        let seen = self.drive(net::entropy(), servers, &mut network, events, out);
+        match local_port.and_then(|port| unusable_port(port, &seen)) {
+            Some(error) => Err(error),
+            None => Ok((about, seen)),
+        }
     }
 
     fn drive(
@@ -215,6 +220,16 @@ impl Job<'_> {
         progress.done();
         evidence
     }
+}
+
+/// The local port that was asked for could not be had: no measurement, but a mistake in the arguments.
+fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
+    let refused = seen.exchanges.iter().find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(failure) if failure.code == FailureCode::BindFailed => Some(failure),
+        _ => None,
+    })?;
+    let what = format!("cannot use the local port {port}: {}", refused.text);
+    Some(CliError::usage(what).advise("another --local-port, or none"))
 }
 
 /// Prints the report and tells what it comes to.

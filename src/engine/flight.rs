@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::patience::Schedule;
 use super::{SocketId, Time, millis};
+use crate::probe::seen::Scope;
 use crate::probe::{ErrorReply, Reply};
 use crate::stun::Message;
 
@@ -45,8 +46,8 @@ impl Flight {
 
 /// What a response says, as evidence.
 pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply {
-    let xor = message.xor_mapped_address();
-    let plain = message.mapped_address();
+    let xor = message.xor_mapped_address().filter(possible);
+    let plain = message.mapped_address().filter(possible);
     let mut faults = message.faults.clone();
     // A wrong FINGERPRINT means that the bytes are not the server's (RFC 8489 section 6.3): nothing in them is believed.
     let corrupt = message.fingerprint() == Some(false);
@@ -70,4 +71,9 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
         error,
         faults,
     }
+}
+
+/// Whether a packet can have come from there at all: a server that says otherwise is not believed.
+fn possible(mapped: &SocketAddr) -> bool {
+    mapped.port() != 0 && Scope::of(mapped.ip()) != Scope::Invalid
 }

@@ -214,7 +214,11 @@ impl Engine {
             }
             _ => return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned()),
         };
-        let pending = matches!(self.evidence.exchanges[index].outcome, Outcome::Pending | Outcome::Silence { .. });
+        // An ICMP error may have been forged, or passing: a true answer after it outweighs it (RFC 8445 section 7.2.5.2.2).
+        let pending = matches!(
+            self.evidence.exchanges[index].outcome,
+            Outcome::Pending | Outcome::Silence { .. } | Outcome::Failed(Failure { by: Some(_), .. })
+        );
         if !pending {
             return self.stray(now, source, "one more answer to an answered question".to_owned());
         }
@@ -252,13 +256,23 @@ impl Engine {
     }
 
     fn settle(&mut self, now: Time, index: usize, outcome: Outcome) {
-        self.flights.remove(&index);
+        if let Some(flight) = self.flights.remove(&index) {
+            self.close_stream(flight.socket);
+        }
         let exchange = &mut self.evidence.exchanges[index];
         exchange.ended_ms = Some(millis(now));
         exchange.outcome = outcome;
         let server = self.evidence.servers.get(exchange.server).map_or_else(String::new, |server| server.name.clone());
         self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: Box::new(exchange.clone()) });
         self.dirty = true;
+    }
+
+    /// A connection that has served its one question is closed at once: hundreds of servers would use up the descriptors.
+    fn close_stream(&mut self, socket: SocketId) {
+        let done = self.sockets.get(socket).is_some_and(|entry| entry.stream && !entry.shared);
+        if done && self.flights.values().all(|flight| flight.socket != socket) {
+            self.commands.push(Command::Close { socket });
+        }
     }
 
     fn stop(&mut self, now: Time, reason: Stop) {

@@ -14,6 +14,8 @@ pub struct Socket {
     pub name: String,
     /// Whether it carries a stream.
     pub stream: bool,
+    /// Whether other connections of the run use its local port, so that it must stay open.
+    pub shared: bool,
     /// Whether it can be sent on.
     pub open: bool,
     /// Why it can not be used any more.
@@ -60,6 +62,7 @@ impl Sockets {
         self.list.push(Socket {
             name: ask.socket.clone(),
             stream,
+            shared: matches!(ask.local_port, LocalPort::Shared(_)),
             open: !stream,
             dead: None,
             bound: None,

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks the run to stop, the second one ends the process.
+//! Ctrl-C, or a request to end: the first one asks the run to stop, the second one ends the process.
 
 use tokio::sync::mpsc::Sender;
 
@@ -27,9 +27,27 @@ pub(super) fn watch(inputs: Sender<Input>) {
     });
 }
 
+/// The requests to end that this program hears.
 #[cfg(unix)]
-fn listen() -> std::io::Result<tokio::signal::unix::Signal> {
-    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+struct Requests([tokio::signal::unix::Signal; 3]);
+
+#[cfg(unix)]
+fn listen() -> std::io::Result<Requests> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Scripts and terminals that go away send the other two: what was learnt is worth as much then.
+    Ok(Requests([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+}
+
+#[cfg(unix)]
+impl Requests {
+    async fn recv(&mut self) -> Option<()> {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            heard = interrupt.recv() => heard,
+            heard = terminate.recv() => heard,
+            heard = hangup.recv() => heard,
+        }
+    }
 }
 
 #[cfg(windows)]

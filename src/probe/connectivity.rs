@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, FailureCode, Family, Outcome, first, reason};
+use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, first, reason};
 use crate::stun::Transport;
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
@@ -38,9 +38,7 @@ pub fn judge(
 
 fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>) {
     let inconclusive = |code, text: String| (Connectivity::Inconclusive, Some(reason::make(code, text)));
-    let prefix = format!("{}/", family.name());
-    let udp: Vec<&Exchange> =
-        seen.of(family, Transport::Udp).filter(|exchange| exchange.ask.starts_with(&prefix)).collect();
+    let udp: Vec<&Exchange> = seen.of(family, Transport::Udp).collect();
     let usable =
         |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
     let has_address = seen.host_addresses.iter().any(usable);
@@ -58,16 +56,15 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     {
         return (Connectivity::Inconclusive, Some(reason));
     }
+    if let Some(reason) = unbelievable(&udp) {
+        return (Connectivity::Inconclusive, Some(reason));
+    }
     if udp.is_empty() {
-        let unresolved = seen.servers.iter().all(|server| server.lookups.iter().all(|lookup| lookup.failure.is_some()));
-        return if unresolved {
-            inconclusive(
-                reason::NAMES_UNRESOLVED,
-                "no server's name could be looked up: check DNS, or name a server by address".to_owned(),
-            )
-        } else {
-            inconclusive(reason::NO_SERVER_OF_FAMILY, format!("none of the servers has an {} address", label(family)))
-        };
+        let reason = not_asked(seen, family);
+        return (Connectivity::Inconclusive, Some(reason));
+    }
+    if let Some(failure) = udp.iter().all(|exchange| first::failed_here(exchange)).then(|| failure(udp[0])).flatten() {
+        return inconclusive(reason::LOCAL_SOCKET, format!("this host could not send: {}", failure.text));
     }
     let over_tcp: Vec<SocketAddr> = seen
         .of(family, Transport::Tcp)
@@ -84,10 +81,13 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     let asked = distinct_ips(&udp);
     let refusal = refusal(&udp);
     let how = refusal.as_ref().map_or_else(|| "stayed silent".to_owned(), |(_, text)| text.clone());
-    if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(elsewhere, _)| elsewhere)) {
+    if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(here, _)| here)) {
         let text =
             format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
         return (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, text)));
+    }
+    if seen.of(family, Transport::Tcp).next().is_none() {
+        return inconclusive(reason::NO_ANSWER, format!("UDP to {asked} of {asked} servers {how}"));
     }
     if over_tcp.is_empty() {
         let text = format!("UDP to {asked} of {asked} servers {how}, and none of them answered over TCP either");
@@ -122,22 +122,58 @@ fn distinct_ips(exchanges: &[&Exchange]) -> usize {
     ips.len()
 }
 
-/// Who refused, if every question was refused rather than left unanswered; and whether that was somebody else than the servers.
+/// Who refused, if every question was refused rather than left unanswered; and whether that was this host's own firewall, which
+/// needs no second witness.
 fn refusal(udp: &[&Exchange]) -> Option<(bool, String)> {
-    let mut elsewhere = false;
+    let mut here = false;
     let mut text = None;
     for exchange in udp {
-        let Outcome::Failed(failure) = &exchange.outcome else { return None };
+        let failure = failure(exchange)?;
         if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {
-            elsewhere = true;
             text = Some(format!("was refused by {by}"));
         } else if failure.code == FailureCode::Prohibited && failure.by.is_none() {
-            elsewhere = true;
+            here = true;
             text.get_or_insert_with(|| "was refused by this host's own firewall".to_owned());
         }
         text.get_or_insert_with(|| format!("failed ({})", failure.text));
     }
-    text.map(|text| (elsewhere, text))
+    text.map(|text| (here, text))
+}
+
+fn failure(exchange: &Exchange) -> Option<&Failure> {
+    match &exchange.outcome {
+        Outcome::Failed(failure) => Some(failure),
+        _ => None,
+    }
+}
+
+/// Servers answered, and none with a mapped address that can be believed.
+fn unbelievable(udp: &[&Exchange]) -> Option<Reason> {
+    let (exchange, reply) = udp.iter().find_map(|exchange| exchange.reply().map(|reply| (exchange, reply)))?;
+    let why = match &reply.error {
+        Some(error) => format!("error {}", error.code),
+        None if reply.source != exchange.remote => format!("from {} instead", reply.source),
+        None => reply.faults.first().cloned().unwrap_or_else(|| "a mapped address that cannot be".to_owned()),
+    };
+    let text = format!("{} answered, but not with an address that could be believed ({why})", exchange.remote);
+    Some(reason::make(reason::ANSWER_UNUSABLE, text))
+}
+
+/// Why nothing was asked over UDP.
+fn not_asked(seen: &Evidence, family: Family) -> Reason {
+    if seen.exchanges.iter().any(|exchange| family.has(exchange.remote.ip())) {
+        return reason::make(reason::NOT_ASKED, "only TCP or TLS was asked: what UDP does is not known");
+    }
+    let mut failures = seen.servers.iter().flat_map(|server| &server.lookups).map(|lookup| lookup.failure.as_ref());
+    let unresolved = failures.all(|failure| {
+        failure.is_some_and(|failure| matches!(failure.code, FailureCode::NameNotFound | FailureCode::ResolverFailed))
+    });
+    if unresolved {
+        let text = "no server's name could be looked up: check DNS, or name a server by address";
+        return reason::make(reason::NAMES_UNRESOLVED, text);
+    }
+    let text = format!("none of the servers has an {} address that can be asked", label(family));
+    reason::make(reason::NO_SERVER_OF_FAMILY, text)
 }
 
 /// The address this host sends from: the one that most exchanges used.

@@ -231,8 +231,8 @@ impl<'a> Test<'a> {
     /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop
     /// more than others do.
     fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
-        let (test, controls) = (format!("{}/", self.base), format!("{}/control/", self.base));
-        let own = loss::sends_needed(self.seen.under(&test), loss::RARE_BY_FEW);
+        let (whole, controls) = (format!("{}/", self.base), format!("{}/control/", self.base));
+        let own = loss::sends_needed(self.seen.under(&whole), loss::RARE_BY_FEW);
         // Once the controls have begun the alternates are contacted and nothing may be repeated.
         let begun = self.seen.under(&controls).next().is_some();
         let path = self.seen.of(family, Transport::Udp);
@@ -279,13 +279,13 @@ impl<'a> Test<'a> {
     fn series(&mut self, socket: &str, what: &str, change: Change, expected: SocketAddr) -> (Heard, u32) {
         self.ask(socket, what, self.server.primary, change, None, Patience::Silence);
         let (seen, first) = (self.seen, format!("{}/{socket}/{what}", self.base));
-        let mut sends = 0;
+        let mut sends = 0_u32;
         let mut heard = Heard::Pending;
         for exchange in seen.exchanges.iter().filter(|exchange| is_round(&exchange.ask, &first)) {
             if exchange.ask != first {
                 self.because.push(exchange.id.clone());
             }
-            sends += exchange.sends;
+            sends = sends.saturating_add(exchange.sends);
             heard = hear(exchange, expected, seen);
             if !matches!(heard, Heard::Silent) {
                 break;

@@ -45,5 +45,15 @@ pub fn exchanges(seen: &Evidence, family: Family) -> Vec<&Exchange> {
 /// Whether this host itself has no route there.
 #[must_use]
 pub fn no_route(exchange: &Exchange) -> bool {
-    matches!(&exchange.outcome, Outcome::Failed(Failure { code: FailureCode::NetworkUnreachable, by: None, .. }))
+    refused_here(exchange, &[FailureCode::NetworkUnreachable, FailureCode::HostUnreachable])
+}
+
+/// Whether the packet never left this host, for want of a route, a socket or a port.
+#[must_use]
+pub fn failed_here(exchange: &Exchange) -> bool {
+    no_route(exchange) || refused_here(exchange, &[FailureCode::BindFailed, FailureCode::Other])
+}
+
+fn refused_here(exchange: &Exchange, codes: &[FailureCode]) -> bool {
+    matches!(&exchange.outcome, Outcome::Failed(Failure { code, by: None, .. }) if codes.contains(code))
 }

@@ -71,11 +71,11 @@ fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
         summary: String::new(),
         because: answered.iter().map(|exchange| exchange.id.clone()).collect(),
     };
-    let udp_answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
-    let (connectivity, reason) = if udp_answered || answered.is_empty() {
+    let over_udp = seen.of(family, Transport::Udp).next().is_some();
+    let (connectivity, reason) = if over_udp || answered.is_empty() {
         connectivity::judge(seen, family, &mapping, &filtering)
     } else {
-        let text = "only TCP or TLS was asked, or only they answered: what UDP does is not known";
+        let text = "only TCP or TLS was asked: what UDP does is not known";
         (super::finding::Connectivity::Inconclusive, Some(reason::make(reason::NO_ANSWER, text)))
     };
     FamilyFindings {

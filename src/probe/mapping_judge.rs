@@ -49,16 +49,14 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let count = destinations.len();
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     if untranslated == observed.len() {
-        return finding(
-            MappingBehavior::None,
-            format!("{count} of {count} destinations saw this host's own address and port"),
-        );
+        let summary = format!("{count} of {count} destinations saw this host's own address and port");
+        return finding(MappingBehavior::None, summary);
     }
     if untranslated > 0 {
         let text = "some destinations see this host's own address and some a translated one: a policy on the path tells them apart";
         // One server alone may lie: it is believed once it was heard from a second socket.
-        let translated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(false));
-        let sure = translated.into_iter().any(|(exchange, _)| misreport::borne_out(seen, exchange));
+        let mut translated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(false));
+        let sure = translated.any(|(exchange, _)| misreport::borne_out(seen, exchange));
         return withheld(reason::make(reason::PARTLY_TRANSLATED, text), sure.then_some(false));
     }
     let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
@@ -68,9 +66,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     if let Some(reason) = unrepeated(seen, family, &groups) {
         return withheld(reason, None);
     }
-    let behaviors: Vec<Option<Behavior>> =
-        groups.iter().filter(|(_, group)| group.complete()).map(|(_, group)| group.behavior()).collect();
-
+    let complete = groups.iter().filter(|(_, group)| group.complete());
+    let behaviors: Vec<Option<Behavior>> = complete.map(|(_, group)| group.behavior()).collect();
     if external.len() == 1 {
         if addresses.len() > 1 {
             let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
@@ -86,7 +83,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             first.port(),
             list(&external)
         );
-        return withheld(reason::make(reason::SEVERAL_EXITS, text), Some(false));
+        return withheld(reason::make(reason::SEVERAL_EXITS, text), None);
     }
     match behaviors.as_slice() {
         [] => {
@@ -96,10 +93,10 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
                 let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
                 reason::make(reason::DEPENDENT_KIND_UNKNOWN, text)
             };
-            withheld(reason, (same_port || vary_surely(seen, &observed)).then_some(false))
+            withheld(reason, (!same_port && vary_surely(seen, &observed)).then_some(false))
         }
         [Some(behavior), rest @ ..] if rest.iter().all(|other| *other == Some(*behavior)) => match behavior {
-            Behavior::EndpointIndependent if same_port => withheld(exits(first.port(), &external), Some(false)),
+            Behavior::EndpointIndependent if same_port => withheld(exits(first.port(), &external), None),
             Behavior::EndpointIndependent => {
                 let text = format!(
                     "all addresses of one server saw the same port, other servers saw something else ({}): a server misreports, or some destinations take another way",

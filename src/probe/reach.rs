@@ -1,6 +1,6 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::first::{empty_label, label, main_socket, no_route, tcp_label};
+use super::first::{empty_label, failed_here, label, main_socket, tcp_label};
 use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step};
 use crate::stun::{Change, Request, Transport};
 
@@ -55,9 +55,9 @@ impl Probe for Reach {
         let udp_answers =
             seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
         let all_waited = !asked.is_empty() && asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
-        // Without a route there is nothing that TCP could show.
-        let routed = asked.iter().any(|exchange| !no_route(exchange));
-        if all_waited && routed && !udp_answers {
+        // Where nothing left this host there is nothing that TCP could show.
+        let left = asked.iter().any(|exchange| !failed_here(exchange));
+        if all_waited && left && !udp_answers {
             for &(server, remote) in servers.iter().take(TCP_SERVERS) {
                 let label = tcp_label(self.family, server);
                 asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));

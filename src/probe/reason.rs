@@ -12,6 +12,10 @@ pub const TOO_FEW_SERVERS: &str = "too-few-servers";
 pub const NO_SERVER_OF_FAMILY: &str = "no-server-of-family";
 /// No name could be looked up.
 pub const NAMES_UNRESOLVED: &str = "names-unresolved";
+/// Servers answered, and not with an address that could be believed.
+pub const ANSWER_UNUSABLE: &str = "answer-unusable";
+/// This host could not open or use its own socket.
+pub const LOCAL_SOCKET: &str = "local-socket";
 /// This host has no address or route of the family.
 pub const NO_ADDRESS: &str = "no-address";
 /// UDP dead, TCP alive.

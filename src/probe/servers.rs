@@ -1,5 +1,6 @@
 //! Which servers can be used for what: a server is believed to have a second address only when the address makes sense.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use super::finding::Reason;
@@ -86,6 +87,9 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
     answered.into_iter().map(|(_, capable)| capable).collect()
 }
 
+/// Of hundreds of servers the first few are named.
+const REASONS_TOLD: usize = 3;
+
 /// Why no server is capable, in one sentence.
 #[must_use]
 pub fn why_none(seen: &Evidence, family: Family) -> Reason {
@@ -97,9 +101,19 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
         .map(|reason| reason.text)
         .collect();
     if reasons.is_empty() {
-        return reason::make(reason::NO_ANSWER, "no server answered over UDP");
+        let heard = answered.iter().any(|exchange| exchange.reply().is_some());
+        return if heard {
+            reason::make(reason::ANSWER_UNUSABLE, "servers answered, but not in a way that could be used")
+        } else {
+            reason::make(reason::NO_ANSWER, "no server answered over UDP")
+        };
     }
-    let text = format!("no server with a usable second address answered: {}", reasons.join("; "));
+    let more = reasons.len().saturating_sub(REASONS_TOLD);
+    let mut told = reasons[..reasons.len() - more].join("; ");
+    if more > 0 {
+        let _ = write!(told, "; and {more} more");
+    }
+    let text = format!("no server with a usable second address answered: {told}");
     reason::make(reason::NO_SECOND_ADDRESS, text)
 }
 

@@ -83,6 +83,9 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
     let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
         let what = failed.map_or_else(|| "the server".to_owned(), |exchange| exchange.remote.to_string());
+        if let Some(reason) = seen.stop_reason() {
+            return withheld(&reason.code, reason.text, None);
+        }
         return withheld(
             reason::ALTERNATE_DEAD,
             format!("{what} did not answer over TCP from the shared local port"),
@@ -106,7 +109,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let summary = format!("{primary} towards one address, {same_port} towards the other");
         finding(MappingBehavior::AddressDependent, None, Some(false), summary)
     } else if same_port != other_port && same_port != primary && other_port != primary && fits(false) {
-        let summary = "another external port for each connection from one local port".to_owned();
+        let summary = "another external port for each connection from one local port (whether also for the same destination again, was not tried)".to_owned();
         finding(MappingBehavior::AddressAndPortDependent, None, Some(false), summary)
     } else {
         let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");

@@ -1,5 +1,6 @@
 //! A simulated internet as plain data: a host, the NATs before it, the links, the servers. Written in TOML or built in a test.
 
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
 use std::path::{Path, PathBuf};
 
@@ -75,6 +76,9 @@ impl Default for Scenario {
     }
 }
 
+/// Bytes of a scenario file that are read; those that people write have a few thousand.
+const LARGEST: u64 = 1 << 20;
+
 /// Why there is no such scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
@@ -132,7 +136,9 @@ impl Scenario {
     ///
     /// When the file cannot be read, and as [`Scenario::from_toml`].
     pub fn from_file(path: &Path) -> Result<Self, ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.into(), source })?;
+        let fail = |source| ScenarioError::Read { path: path.into(), source };
+        let mut text = String::new();
+        std::fs::File::open(path).map_err(fail)?.take(LARGEST).read_to_string(&mut text).map_err(fail)?;
         Self::read(Some(path), &text)
     }
 

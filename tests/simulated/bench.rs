@@ -71,3 +71,9 @@ pub fn story(run: &Run) -> String {
     });
     lines.collect::<Vec<_>>().join("\n")
 }
+
+/// What `discover` sees.
+pub fn discover(scenario: &Scenario, asked: &plan::DiscoverOptions) -> Evidence {
+    let engine = Engine::new(Settings::default(), specs(scenario), plan::discover(asked));
+    drive(engine, &mut SimNetwork::new(scenario, 5), &mut |_| ())
+}

@@ -7,7 +7,7 @@ use nat_probe::net::drive;
 use nat_probe::probe::{Family, judge, plan};
 use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario, SimNetwork};
 
-use super::bench::{classify, classify_with, link, nine_nats, options, specs, story};
+use super::bench::{classify, classify_with, discover, link, nine_nats, options, specs, story};
 
 #[test]
 fn slow_and_jittery_paths_are_still_named_right() {
@@ -105,9 +105,7 @@ fn two_hundred_servers_take_the_time_of_the_slowest() {
         count: 1,
         local_port: None,
     };
-    let engine = Engine::new(Settings::default(), specs(&scenario), plan::discover(&asked));
-    let mut network = SimNetwork::new(&scenario, 5);
-    let evidence = drive(engine, &mut network, &mut |_| ());
+    let evidence = discover(&scenario, &asked);
     let answered: Vec<_> = evidence.exchanges.iter().filter(|exchange| exchange.mapped().is_some()).collect();
     assert_eq!(answered.len(), 160);
     assert!(

@@ -194,6 +194,38 @@ fn trap_17_udp_is_called_blocked_only_after_two_servers_and_with_tcp_alive() {
 }
 
 #[test]
+fn trap_17_a_refusal_on_the_way_to_one_server_is_no_blocked_udp() {
+    let run = blocked(Policy::Reject, 1);
+    assert_eq!(run.v4.connectivity, Connectivity::Inconclusive, "{}", story(&run));
+}
+
+#[test]
+fn servers_that_answer_with_an_error_are_not_called_silent() {
+    let mut scenario = behind(NatConfig::default());
+    for server in &mut scenario.servers {
+        server.faults = vec![Fault::Error500];
+    }
+    let run = classify(&scenario, 3);
+    let reason = run.v4.reason.as_ref().expect("a reason");
+    assert_eq!(reason.code, "answer-unusable");
+    assert!(reason.text.contains("error 500"), "{}", reason.text);
+}
+
+#[test]
+fn discover_says_what_is_wrong_where_udp_is_blocked() {
+    let scenario = behind(NatConfig { udp: Policy::Drop, ..NatConfig::default() });
+    let asked = nat_probe::probe::plan::DiscoverOptions {
+        families: vec![nat_probe::probe::Family::Ipv4],
+        transports: vec![nat_probe::stun::Transport::Udp],
+        count: 1,
+        local_port: None,
+    };
+    let seen = super::bench::discover(&scenario, &asked);
+    let found = nat_probe::probe::judge::discover(&seen, &asked).into_values().next().expect("IPv4 was asked for");
+    assert_eq!(code(found.reason.as_ref()), "no-answer", "{:?}", found.reason);
+}
+
+#[test]
 fn trap_17_a_refusal_is_told_from_silence_and_ends_the_wait() {
     let run = blocked(Policy::Reject, 4);
     assert_eq!(run.v4.connectivity, Connectivity::UdpBlocked, "{}", story(&run));

@@ -29,7 +29,8 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
         ([Behavior::EndpointIndependent], [Behavior::AddressAndPortDependent]) => case.warning(
             "relay-needed-for-symmetric-peers",
             "Direct connections work unless the peer's NAT gives every destination another port (symmetric NAT). Provide a TURN \
-             server for those peers, or map a port on the router (PCP, UPnP): then anybody can reach it.",
+             server for those peers; or, if the router itself has the public address, map a port on it (PCP, UPnP), and anybody can \
+             reach that.",
         ),
         ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent])
             if servers::pools(case) =>

@@ -232,8 +232,9 @@ fn the_page_of_classify() {
 
     What to do
     ! IPv4: Direct connections work unless the peer's NAT gives every destination
-      another port (symmetric NAT). Provide a TURN server for those peers, or map a
-      port on the router (PCP, UPnP): then anybody can reach it.
+      another port (symmetric NAT). Provide a TURN server for those peers; or, if
+      the router itself has the public address, map a port on it (PCP, UPnP), and
+      anybody can reach that.
     - IPv6: This host has no IPv6. Where the provider offers it, switching it on in
       the router gives most peers a way without NAT.
 
