@@ -72,7 +72,9 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         .map(|exchange| exchange.remote)
         .collect();
     let both: Vec<SocketAddr> = {
-        let mut remotes: Vec<SocketAddr> = udp.iter().map(|exchange| exchange.remote).collect();
+        // Where the server itself says that nothing listens, UDP got there.
+        let silent = udp.iter().filter(|exchange| !refused_by_itself(exchange));
+        let mut remotes: Vec<SocketAddr> = silent.map(|exchange| exchange.remote).collect();
         remotes.retain(|remote| over_tcp.contains(remote));
         remotes.sort_unstable();
         remotes.dedup_by_key(|remote| remote.ip());
@@ -105,6 +107,10 @@ fn label(family: Family) -> &'static str {
         Family::Ipv4 => "IPv4",
         Family::Ipv6 => "IPv6",
     }
+}
+
+fn refused_by_itself(exchange: &Exchange) -> bool {
+    failure(exchange).is_some_and(|failure| failure.by == Some(exchange.remote.ip()))
 }
 
 fn abandoned(exchange: &Exchange) -> bool {

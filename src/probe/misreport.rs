@@ -1,6 +1,7 @@
 //! Servers that report addresses which cannot be: what they say of the mapped address is not believed.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{Evidence, Exchange, Outcome};
 
@@ -38,12 +39,23 @@ pub fn borne_out(seen: &Evidence, exchange: &Exchange) -> bool {
     })
 }
 
-/// The evidence without the mapped addresses that such servers told.
+/// The evidence without the mapped addresses that such servers told, at whatever address of theirs they were asked: another
+/// server may share one.
 #[must_use]
 pub fn without(seen: &Evidence) -> Evidence {
     let liars = servers(seen);
+    let theirs: BTreeSet<IpAddr> = seen
+        .exchanges
+        .iter()
+        .filter(|exchange| liars.contains(&exchange.server))
+        .flat_map(|exchange| {
+            let other = exchange.answer().and_then(|reply| reply.other);
+            [Some(exchange.remote.ip()), other.map(|other| other.ip())]
+        })
+        .flatten()
+        .collect();
     let mut believed = seen.clone();
-    for exchange in believed.exchanges.iter_mut().filter(|exchange| liars.contains(&exchange.server)) {
+    for exchange in believed.exchanges.iter_mut().filter(|exchange| theirs.contains(&exchange.remote.ip())) {
         if let Outcome::Reply(reply) = &mut exchange.outcome {
             reply.mapped = None;
             reply.plain_mapped = None;

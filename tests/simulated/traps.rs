@@ -200,6 +200,16 @@ fn trap_17_a_refusal_on_the_way_to_one_server_is_no_blocked_udp() {
 }
 
 #[test]
+fn trap_17_servers_that_refuse_udp_themselves_are_no_blocked_udp() {
+    let mut scenario = behind(NatConfig::default());
+    for server in &mut scenario.servers {
+        server.transports = vec![nat_probe::stun::Transport::Tcp];
+    }
+    let run = classify(&scenario, 3);
+    assert_eq!(run.v4.connectivity, Connectivity::Inconclusive, "{:?}\n{}", run.v4.reason, story(&run));
+}
+
+#[test]
 fn servers_that_answer_with_an_error_are_not_called_silent() {
     let mut scenario = behind(NatConfig::default());
     for server in &mut scenario.servers {
