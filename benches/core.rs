@@ -20,7 +20,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 #[divan::bench]
 fn encode_request() -> Vec<u8> {
-    let request = Request { change: Change::AddressAndPort, response_port: Some(51034) };
+    let request = Request { change: Change::AddressAndPort, response_port: Some(51034), ..Request::default() };
     divan::black_box(request).encode(TransactionId([7; 12]))
 }
 

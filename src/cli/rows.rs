@@ -220,11 +220,12 @@ mod tests {
             transport: Transport::Udp,
             local: None,
             remote: SERVER.parse().unwrap(),
-            request: Request { change, response_port: None },
+            request: Request::change(change),
             sends: 1,
             paced: true,
             started_ms: 0.0,
             ended_ms: Some(1.0),
+            copies: 0,
             outcome,
         }
     }
@@ -241,6 +242,8 @@ mod tests {
             software: Some("stund\u{1b}[2J".to_owned()),
             error: None,
             faults: Vec::new(),
+            over: None,
+            turn: None,
         }
     }
 

@@ -211,6 +211,7 @@ impl Job<'_> {
             deadline: self.measure.deadline(),
             thorough: self.measure.thorough,
             transports: self.transports,
+            ..Settings::default()
         };
         let progress = Progress::new(&self.measure.output);
         let evidence = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {

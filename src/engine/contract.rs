@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::probe::Failure;
+use crate::probe::{Failure, TlsFacts};
 use crate::stun::{ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
@@ -21,7 +21,7 @@ pub struct SocketSpec {
     /// Its first remote; a TCP or TLS socket connects to it, a UDP socket stays unconnected (a connected one would drop
     /// answers from alternate addresses) and takes its family from it.
     pub remote: SocketAddr,
-    /// The name to verify a TLS certificate against.
+    /// The name to verify a certificate against.
     pub server_name: Option<String>,
     /// Local ports to try in this order, the first free one is taken; empty leaves the choice to the system.
     pub local_ports: Vec<u16>,
@@ -41,8 +41,8 @@ pub enum Command {
         /// The transport the addresses are for.
         transport: Transport,
     },
-    /// Open a socket; answered by [`Input::Opened`] or [`Input::Failed`]. UDP is open at once, TCP when connected, TLS when the
-    /// handshake is done and verified.
+    /// Open a socket; answered by [`Input::Opened`] or [`Input::Failed`]. UDP is open at once, TCP when connected, TLS and
+    /// DTLS when the handshake is done and verified.
     Open {
         /// The number the engine gave it.
         socket: SocketId,
@@ -55,7 +55,7 @@ pub enum Command {
         socket: SocketId,
         /// To this remote.
         remote: SocketAddr,
-        /// These bytes: one datagram, or one message on a stream.
+        /// These bytes: one datagram, or one message on a stream (ChannelData comes padded there, RFC 8656 section 12.5).
         bytes: Vec<u8>,
     },
     /// Close a socket; nothing is answered.
@@ -77,6 +77,20 @@ pub enum Input {
         /// Addresses in the order to try them, of every family asked for.
         result: Result<Vec<SocketAddr>, Failure>,
     },
+    /// The TCP connection beneath a TLS socket stands; the handshake follows, then [`Input::Opened`].
+    Connected {
+        /// The socket.
+        socket: SocketId,
+        /// This end.
+        local: SocketAddr,
+    },
+    /// What the handshake of a TLS or DTLS socket showed; [`Input::Opened`] or [`Input::Failed`] follows.
+    Handshake {
+        /// The socket.
+        socket: SocketId,
+        /// What it showed.
+        facts: Box<TlsFacts>,
+    },
     /// A socket is open.
     Opened {
         /// The socket.
@@ -93,7 +107,7 @@ pub enum Input {
         /// The source the kernel uses.
         local: SocketAddr,
     },
-    /// Bytes arrived: one datagram, or one whole message of a stream.
+    /// Bytes arrived: one datagram, or one whole message of a stream (a STUN message or ChannelData).
     Received {
         /// On this socket.
         socket: SocketId,

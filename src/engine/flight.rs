@@ -70,6 +70,8 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
         software: message.software(),
         error,
         faults,
+        over: None,
+        turn: None,
     }
 }
 

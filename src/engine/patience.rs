@@ -39,6 +39,10 @@ impl Schedule {
                 let first = (rtt * 3 / 2).clamp(ms(60), ms(150));
                 Self::build(SILENCE_SENDS, first, 1.15, ms(250), (rtt * 2 + ms(50)).max(ms(250)), first > rtt, chance)
             }
+            (Patience::Once, rtt) => {
+                let end = (rtt.unwrap_or(ms(200)) * 3).clamp(ms(600), ms(2_000));
+                Self { sends: vec![Duration::ZERO], end, paced: false }
+            }
             (Patience::Silence, None) => Self::build(4, ms(150), 1.3, ms(300), ms(650), false, chance),
         }
     }

@@ -161,6 +161,7 @@ impl Engine {
             }
             Input::Received { socket, source, bytes } => self.received(now, socket, source, &bytes),
             Input::Failed { socket, remote, failure } => self.failed(now, socket, remote, &failure),
+            Input::Connected { .. } | Input::Handshake { .. } => {}
             Input::Interrupted => self.stop(now, Stop::Interrupted),
         }
     }
@@ -210,7 +211,7 @@ impl Engine {
             Class::Success | Class::Error if asked_from == arrived_on => None,
             // Our own request on another of our sockets: something turned it round.
             Class::Request if asked_from != arrived_on => {
-                Some(Outcome::Looped { source, socket: arrived_on.to_owned() })
+                Some(Outcome::Looped { source, socket: arrived_on.to_owned(), rtt_ms: 0.0, over: None })
             }
             _ => return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned()),
         };
@@ -374,11 +375,12 @@ impl Engine {
             transport: ask.transport,
             local: entry.and_then(|entry| entry.local(ask.remote)),
             remote: ask.remote,
-            request: ask.request,
+            request: ask.request.clone(),
             sends: 0,
             paced: schedule.paced,
             started_ms: millis(now),
             ended_ms: None,
+            copies: 0,
             outcome: Outcome::Pending,
         });
         let id = self.chance.transaction_id();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stun::Transport;
+use crate::stun::{Credential, Transport};
 
 /// How a run is to be made.
 #[derive(Clone, Debug)]
@@ -15,10 +15,21 @@ pub struct Settings {
     pub thorough: bool,
     /// Look the servers' addresses up for these transports.
     pub transports: Vec<Transport>,
+    /// What requests are signed with; [`Auth::credential`](crate::stun::Auth) is an index.
+    pub credentials: Vec<Credential>,
+    /// Verify every certificate against this name and not the server's.
+    pub server_name: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 0, deadline: Duration::from_secs(10), thorough: false, transports: vec![Transport::Udp] }
+        Self {
+            seed: 0,
+            deadline: Duration::from_secs(10),
+            thorough: false,
+            transports: vec![Transport::Udp],
+            credentials: Vec::new(),
+            server_name: None,
+        }
     }
 }

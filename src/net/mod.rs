@@ -179,7 +179,9 @@ impl RealNetwork {
     /// Whether the input concerns a socket that was closed since.
     fn is_stale(&self, input: &Input) -> bool {
         match input {
-            Input::Opened { socket, .. }
+            Input::Connected { socket, .. }
+            | Input::Handshake { socket, .. }
+            | Input::Opened { socket, .. }
             | Input::Local { socket, .. }
             | Input::Received { socket, .. }
             | Input::Failed { socket, .. } => !self.sockets.contains_key(socket),

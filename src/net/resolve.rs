@@ -93,6 +93,7 @@ impl Names {
             Transport::Udp => "_stun._udp",
             Transport::Tcp => "_stun._tcp",
             Transport::Tls => "_stuns._tcp",
+            Transport::Dtls => "_stuns._udp",
         };
         let records = {
             let _permit = self.permits.acquire().await.ok()?;

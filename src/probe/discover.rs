@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::servers;
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms};
 use crate::stun::{Change, Request, Transport};
 
 /// Asks every server for the mapped address.
@@ -41,6 +41,7 @@ impl Discover {
             request: Request::default(),
             patience: Patience::Answer,
             local_port: if udp { self.local_port.clone() } else { LocalPort::Fresh },
+            terms: Terms::default(),
         }
     }
 }
@@ -58,12 +59,14 @@ fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<A
         request,
         patience,
         local_port: LocalPort::Fresh,
+        terms: Terms::default(),
     };
     let prime = ask("prime", server.alternate, Request::default(), Patience::Answer);
     let external = asked.get(prime.label.as_str()).and_then(|exchange| exchange.mapped());
     let mut asks = vec![prime];
     if let Some(external) = external {
-        let request = Request { change: Change::AddressAndPort, response_port: Some(external.port()) };
+        let request =
+            Request { change: Change::AddressAndPort, response_port: Some(external.port()), ..Request::default() };
         asks.push(ask("change", server.primary, request, Patience::Silence));
     }
     asks

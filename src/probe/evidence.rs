@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Connection, TurnReply};
 use crate::stun::{Request, Transport};
 
 /// Everything seen in one run; what `--from` judges again.
@@ -16,6 +17,9 @@ pub struct Evidence {
     pub servers: Vec<Server>,
     /// Every exchange, in the order they were started.
     pub exchanges: Vec<Exchange>,
+    /// Every connection and DTLS association, in the order they were begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<Connection>,
     /// Why the run ended before every probe was done, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
@@ -90,8 +94,16 @@ pub struct Exchange {
     /// Milliseconds from the start of the run to the outcome; absent while pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<f64>,
+    /// How many more times the answer, or the message itself, arrived after the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub copies: u32,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What came of an exchange.
@@ -102,12 +114,18 @@ pub enum Outcome {
     Pending,
     /// A response with the right transaction id arrived on the right socket (from wherever: the source is for the probe to judge).
     Reply(Reply),
-    /// Our own request arrived on another of our sockets: the NAT turned it round (hairpinning).
+    /// Our own request arrived on another of our sockets: the NAT turned it round (hairpinning), or a TURN server relayed it.
     Looped {
-        /// The source that the receiving socket saw.
+        /// The source that the receiving socket saw; where an allocation received it, the peer that the TURN server named.
         source: SocketAddr,
         /// The name of the socket that received it.
         socket: String,
+        /// From the send to the arrival in milliseconds; of several sends the one that fits the round trip.
+        #[serde(default)]
+        rtt_ms: f64,
+        /// How the TURN server handed it over, where an allocation received it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Over>,
     },
     /// Nothing came within the time that the round trip and loss of this run ask for.
     Silence {
@@ -121,6 +139,16 @@ pub enum Outcome {
         /// From the first send to the end, in milliseconds.
         waited_ms: f64,
     },
+}
+
+/// How a TURN server hands over what its allocation received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// In a Data indication (RFC 8656 section 11.4).
+    Indication,
+    /// As ChannelData (section 12.7).
+    Channel,
 }
 
 /// A response, as far as it could be read.
@@ -154,6 +182,12 @@ pub struct Reply {
     /// What was wrong with the message, in words, one entry a fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+    /// How it came, where an allocation received it; the source is then the peer that the TURN server named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
+    /// What a TURN server says beyond a STUN server; absent where it says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Box<TurnReply>>,
 }
 
 /// The ERROR-CODE of an error response.
@@ -207,8 +241,12 @@ pub enum FailureCode {
     TlsExpired,
     /// The certificate's issuer is not trusted here.
     TlsUntrusted,
+    /// The other end answered the handshake with something that is no TLS.
+    NotTls,
     /// The TLS handshake failed for another reason.
     TlsHandshakeFailed,
+    /// This build has no DTLS (the cargo feature `dtls`).
+    DtlsNotBuilt,
     /// The local address or port could not be bound.
     BindFailed,
     /// Anything else; the text says what.

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use super::finding::Reason;
 use super::servers::Capable;
-use super::{Ask, Behavior, Evidence, Exchange, Family, LocalPort, Outcome, Patience, loss, reason};
+use super::{Ask, Behavior, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Terms, loss, reason};
 use crate::stun::{Change, Request, Transport};
 
 /// Rounds of sends before the path is called too lossy.
@@ -315,9 +315,10 @@ impl<'a> Test<'a> {
             socket: format!("{}/{socket}", self.base),
             transport: Transport::Udp,
             remote,
-            request: Request { change, response_port },
+            request: Request { change, response_port, ..Request::default() },
             patience,
             local_port: LocalPort::Fresh,
+            terms: Terms::default(),
         });
         found
     }

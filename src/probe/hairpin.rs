@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use super::finding::Hairpinning;
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, filtering, first};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first};
 use crate::stun::{Request, Transport};
 
 /// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
@@ -41,6 +41,7 @@ impl Probe for Hairpin {
             request: Request::default(),
             patience,
             local_port: LocalPort::Fresh,
+            terms: Terms::default(),
         };
         let mut asks = vec![
             ask("learn-x", "x", server.remote, Patience::Answer),

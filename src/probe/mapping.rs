@@ -2,7 +2,7 @@
 
 use super::points::{Group, again_label, label, repeat_label};
 use super::servers::{self, Capable};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, first};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first};
 use crate::stun::{Request, Transport};
 
 /// Tests the mapping with the socket that asked every server already.
@@ -26,6 +26,7 @@ impl Mapping {
             request: Request::default(),
             patience: Patience::Answer,
             local_port: self.local_port.clone(),
+            terms: Terms::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! no randomness; how anything is sent is the engine's business.
 
 pub mod behavior;
+mod connection;
 mod connectivity;
 mod discover;
 pub mod evidence;
@@ -24,9 +25,14 @@ pub mod reason;
 pub mod seen;
 mod servers;
 mod tcp;
+pub mod turn;
+mod turn_reply;
 
-pub use behavior::{Behavior, Family};
-pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Reply, Server, Stop};
+pub use crate::stun::Family;
+pub use behavior::Behavior;
+pub use connection::{CertificateFacts, Connection, TlsFacts};
+pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Reply, Server, Stop};
+pub use turn_reply::{Integrity, TurnReply};
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,6 +46,13 @@ pub trait Probe {
     /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by label)
     /// are not asked twice, so a probe states everything it wants so far each time.
     fn next(&self, seen: &Evidence) -> Step;
+
+    /// What has to be said before the run may end early (Ctrl-C, the deadline): an allocation that was made, or may have been made by
+    /// a request still under way, is released. Asked once, when the run stops; the engine grants the asks a short time. Labels that
+    /// are in the evidence already are asked no second time.
+    fn farewell(&self, _seen: &Evidence) -> Vec<Ask> {
+        Vec::new()
+    }
 }
 
 /// What a probe wants next.
@@ -72,6 +85,39 @@ pub struct Ask {
     pub patience: Patience,
     /// Which local port the socket gets, if this ask opens it.
     pub local_port: LocalPort,
+    /// What is out of the ordinary about it.
+    pub terms: Terms,
+}
+
+impl Ask {
+    /// A Binding request that is expected to be answered, over UDP from a fresh port, on ordinary terms.
+    #[must_use]
+    pub fn binding(label: impl Into<String>, server: usize, socket: impl Into<String>, remote: SocketAddr) -> Self {
+        Self {
+            label: label.into(),
+            server,
+            socket: socket.into(),
+            transport: Transport::Udp,
+            remote,
+            request: Request::default(),
+            patience: Patience::Answer,
+            local_port: LocalPort::Fresh,
+            terms: Terms::default(),
+        }
+    }
+}
+
+/// What is out of the ordinary about an ask.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// Not to be sent before that time of the run, in milliseconds.
+    pub not_before_ms: Option<f64>,
+    /// Its connection stays open when its last exchange is over: an allocation lives and dies with it (RFC 8656 section 3.1).
+    pub keep_open: bool,
+    /// Not counted by the pacing of RFC 5780: a TURN dialog creates one mapping, not one for each question.
+    pub unpaced: bool,
+    /// The name to verify the certificate against in place of the server's (ALTERNATE-DOMAIN, RFC 8489 section 10).
+    pub server_name: Option<String>,
 }
 
 /// Which local port a socket gets.
@@ -93,6 +139,8 @@ pub enum Patience {
     Answer,
     /// Silence may be the answer: ask as often as it takes to tell it from loss.
     Silence,
+    /// One send and no other, waited for as long as a late packet may take: loss itself is measured.
+    Once,
 }
 
 /// Remotes to keep away from.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, first, servers};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first, servers};
 use crate::stun::{Request, Transport};
 
 /// Fresh sockets asked from where there are servers to spare.
@@ -66,6 +66,7 @@ impl Probe for Ports {
                 request: Request::default(),
                 patience: Patience::Answer,
                 local_port: LocalPort::Fresh,
+                terms: Terms::default(),
             })
             .collect();
         Step {

@@ -1,7 +1,7 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
 use super::first::{empty_label, failed_here, label, main_socket, tcp_label};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms};
 use crate::stun::{Change, Request, Transport};
 
 /// Sends without any answer from any server after which TCP is tried beside UDP: half a second into the run.
@@ -29,9 +29,10 @@ impl Probe for Reach {
             socket,
             transport,
             remote,
-            request: Request { change, response_port: None },
+            request: Request::change(change),
             patience,
             local_port: if transport == Transport::Udp { self.local_port.clone() } else { LocalPort::Fresh },
+            terms: Terms::default(),
         };
         let servers = seen.addresses(self.family, Transport::Udp);
         let main = main_socket(self.family);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::finding::{Mapping as Finding, MappingBehavior};
 use super::servers::{self, Capable};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, filtering, reason};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, reason};
 use crate::stun::{Request, Transport};
 
 /// Connects from one local port to the points of a server with a second address.
@@ -49,6 +49,7 @@ impl Probe for TcpMapping {
                     request: Request::default(),
                     patience: Patience::Answer,
                     local_port: LocalPort::Shared(format!("{}/tcp/{}", self.family.name(), server.server)),
+                    terms: Terms::default(),
                 }
             })
             .collect();

@@ -175,11 +175,12 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
         transport: Transport::Udp,
         local: Some(socket(LOCAL)),
         remote: socket(remote),
-        request: Request { change, response_port: None },
+        request: Request::change(change),
         sends: 1,
         paced: true,
         started_ms: 1.5,
         ended_ms: Some(41.623_456_7),
+        copies: 0,
         outcome,
     }
 }
@@ -196,6 +197,8 @@ fn reply(source: &str, mapped: &str) -> Outcome {
         software: Some("Coturn-4.6.1 'Gorst'".to_owned()),
         error: None,
         faults: Vec::new(),
+        over: None,
+        turn: None,
     })
 }
 

@@ -100,8 +100,8 @@ impl Host {
             )
         })?;
         let ip = match (spec.transport, Family::Ipv4.has(source)) {
-            (Transport::Udp, true) => Ipv4Addr::UNSPECIFIED.into(),
-            (Transport::Udp, false) => Ipv6Addr::UNSPECIFIED.into(),
+            (Transport::Udp | Transport::Dtls, true) => Ipv4Addr::UNSPECIFIED.into(),
+            (Transport::Udp | Transport::Dtls, false) => Ipv6Addr::UNSPECIFIED.into(),
             (Transport::Tcp | Transport::Tls, _) => source,
         };
         let socket = Socket {
@@ -157,7 +157,7 @@ impl Socket {
 #[must_use]
 pub fn protocol(transport: Transport) -> Protocol {
     match transport {
-        Transport::Udp => Protocol::Udp,
+        Transport::Udp | Transport::Dtls => Protocol::Udp,
         Transport::Tcp | Transport::Tls => Protocol::Tcp,
     }
 }

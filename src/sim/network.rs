@@ -382,7 +382,9 @@ impl Network for SimNetwork {
 fn input_socket(input: &Input) -> Option<SocketId> {
     match input {
         Input::Resolved { .. } | Input::Interrupted => None,
-        Input::Opened { socket, .. }
+        Input::Connected { socket, .. }
+        | Input::Handshake { socket, .. }
+        | Input::Opened { socket, .. }
         | Input::Local { socket, .. }
         | Input::Received { socket, .. }
         | Input::Failed { socket, .. } => Some(*socket),

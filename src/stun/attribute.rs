@@ -32,6 +32,52 @@ pub const RESPONSE_PORT: u16 = 0x0027;
 pub const DRAFT_XOR_MAPPED_ADDRESS: u16 = 0x8020;
 /// SOFTWARE (SERVER before RFC 5389).
 pub const SOFTWARE: u16 = 0x8022;
+/// USERNAME.
+pub const USERNAME: u16 = 0x0006;
+/// CHANNEL-NUMBER.
+pub const CHANNEL_NUMBER: u16 = 0x000C;
+/// LIFETIME.
+pub const LIFETIME: u16 = 0x000D;
+/// XOR-PEER-ADDRESS.
+pub const XOR_PEER_ADDRESS: u16 = 0x0012;
+/// DATA.
+pub const DATA: u16 = 0x0013;
+/// REALM.
+pub const REALM: u16 = 0x0014;
+/// NONCE.
+pub const NONCE: u16 = 0x0015;
+/// XOR-RELAYED-ADDRESS.
+pub const XOR_RELAYED_ADDRESS: u16 = 0x0016;
+/// REQUESTED-ADDRESS-FAMILY.
+pub const REQUESTED_ADDRESS_FAMILY: u16 = 0x0017;
+/// EVEN-PORT.
+pub const EVEN_PORT: u16 = 0x0018;
+/// REQUESTED-TRANSPORT.
+pub const REQUESTED_TRANSPORT: u16 = 0x0019;
+/// DONT-FRAGMENT.
+pub const DONT_FRAGMENT: u16 = 0x001A;
+/// PASSWORD-ALGORITHM.
+pub const PASSWORD_ALGORITHM: u16 = 0x001D;
+/// USERHASH.
+pub const USERHASH: u16 = 0x001E;
+/// RESERVATION-TOKEN.
+pub const RESERVATION_TOKEN: u16 = 0x0022;
+/// CONNECTION-ID (RFC 6062).
+pub const CONNECTION_ID: u16 = 0x002A;
+/// ADDITIONAL-ADDRESS-FAMILY.
+pub const ADDITIONAL_ADDRESS_FAMILY: u16 = 0x8000;
+/// ADDRESS-ERROR-CODE.
+pub const ADDRESS_ERROR_CODE: u16 = 0x8001;
+/// PASSWORD-ALGORITHMS.
+pub const PASSWORD_ALGORITHMS: u16 = 0x8002;
+/// ALTERNATE-DOMAIN.
+pub const ALTERNATE_DOMAIN: u16 = 0x8003;
+/// ALTERNATE-SERVER.
+pub const ALTERNATE_SERVER: u16 = 0x8023;
+/// THIRD-PARTY-AUTHORIZATION (RFC 7635).
+pub const THIRD_PARTY_AUTHORIZATION: u16 = 0x802E;
+/// MOBILITY-TICKET (RFC 8016).
+pub const MOBILITY_TICKET: u16 = 0x8030;
 /// FINGERPRINT.
 pub const FINGERPRINT: u16 = 0x8028;
 /// RESPONSE-ORIGIN (RFC 5780).
@@ -73,44 +119,44 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (CHANGE_REQUEST, "CHANGE-REQUEST", Kind::Change),
     (SOURCE_ADDRESS, "SOURCE-ADDRESS", Kind::Address),
     (CHANGED_ADDRESS, "CHANGED-ADDRESS", Kind::Address),
-    (0x0006, "USERNAME", Kind::Text),
+    (USERNAME, "USERNAME", Kind::Text),
     (0x0007, "PASSWORD", Kind::Bytes),
     (MESSAGE_INTEGRITY, "MESSAGE-INTEGRITY", Kind::Bytes),
     (ERROR_CODE, "ERROR-CODE", Kind::Error),
     (UNKNOWN_ATTRIBUTES, "UNKNOWN-ATTRIBUTES", Kind::Types),
     (0x000B, "REFLECTED-FROM", Kind::Address),
-    (0x000C, "CHANNEL-NUMBER", Kind::Bytes),
-    (0x000D, "LIFETIME", Kind::Number),
+    (CHANNEL_NUMBER, "CHANNEL-NUMBER", Kind::Bytes),
+    (LIFETIME, "LIFETIME", Kind::Number),
     (0x0010, "BANDWIDTH", Kind::Number),
-    (0x0012, "XOR-PEER-ADDRESS", Kind::XorAddress),
-    (0x0013, "DATA", Kind::Bytes),
-    (0x0014, "REALM", Kind::Text),
-    (0x0015, "NONCE", Kind::Text),
-    (0x0016, "XOR-RELAYED-ADDRESS", Kind::XorAddress),
-    (0x0017, "REQUESTED-ADDRESS-FAMILY", Kind::Bytes),
-    (0x0018, "EVEN-PORT", Kind::Bytes),
-    (0x0019, "REQUESTED-TRANSPORT", Kind::Bytes),
-    (0x001A, "DONT-FRAGMENT", Kind::Empty),
+    (XOR_PEER_ADDRESS, "XOR-PEER-ADDRESS", Kind::XorAddress),
+    (DATA, "DATA", Kind::Bytes),
+    (REALM, "REALM", Kind::Text),
+    (NONCE, "NONCE", Kind::Text),
+    (XOR_RELAYED_ADDRESS, "XOR-RELAYED-ADDRESS", Kind::XorAddress),
+    (REQUESTED_ADDRESS_FAMILY, "REQUESTED-ADDRESS-FAMILY", Kind::Bytes),
+    (EVEN_PORT, "EVEN-PORT", Kind::Bytes),
+    (REQUESTED_TRANSPORT, "REQUESTED-TRANSPORT", Kind::Bytes),
+    (DONT_FRAGMENT, "DONT-FRAGMENT", Kind::Empty),
     (0x001B, "ACCESS-TOKEN", Kind::Bytes),
     (MESSAGE_INTEGRITY_SHA256, "MESSAGE-INTEGRITY-SHA256", Kind::Bytes),
-    (0x001D, "PASSWORD-ALGORITHM", Kind::Bytes),
-    (0x001E, "USERHASH", Kind::Bytes),
+    (PASSWORD_ALGORITHM, "PASSWORD-ALGORITHM", Kind::Bytes),
+    (USERHASH, "USERHASH", Kind::Bytes),
     (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::XorAddress),
     (0x0021, "TIMER-VAL", Kind::Bytes),
-    (0x0022, "RESERVATION-TOKEN", Kind::Bytes),
+    (RESERVATION_TOKEN, "RESERVATION-TOKEN", Kind::Bytes),
     (0x0024, "PRIORITY", Kind::Number),
     (0x0025, "USE-CANDIDATE", Kind::Empty),
     (PADDING, "PADDING", Kind::Padding),
     (RESPONSE_PORT, "RESPONSE-PORT", Kind::Port),
-    (0x002A, "CONNECTION-ID", Kind::Number),
-    (0x8000, "ADDITIONAL-ADDRESS-FAMILY", Kind::Bytes),
-    (0x8001, "ADDRESS-ERROR-CODE", Kind::Bytes),
-    (0x8002, "PASSWORD-ALGORITHMS", Kind::Bytes),
-    (0x8003, "ALTERNATE-DOMAIN", Kind::Text),
+    (CONNECTION_ID, "CONNECTION-ID", Kind::Number),
+    (ADDITIONAL_ADDRESS_FAMILY, "ADDITIONAL-ADDRESS-FAMILY", Kind::Bytes),
+    (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::Bytes),
+    (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Bytes),
+    (ALTERNATE_DOMAIN, "ALTERNATE-DOMAIN", Kind::Text),
     (0x8004, "ICMP", Kind::Bytes),
     (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::XorAddress),
     (SOFTWARE, "SOFTWARE", Kind::Text),
-    (0x8023, "ALTERNATE-SERVER", Kind::Address),
+    (ALTERNATE_SERVER, "ALTERNATE-SERVER", Kind::Address),
     (0x8025, "TRANSACTION-TRANSMIT-COUNTER", Kind::Bytes),
     (0x8027, "CACHE-TIMEOUT", Kind::Number),
     (FINGERPRINT, "FINGERPRINT", Kind::Bytes),
@@ -119,9 +165,9 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (RESPONSE_ORIGIN, "RESPONSE-ORIGIN", Kind::Address),
     (OTHER_ADDRESS, "OTHER-ADDRESS", Kind::Address),
     (0x802D, "ECN-CHECK", Kind::Bytes),
-    (0x802E, "THIRD-PARTY-AUTHORIZATION", Kind::Text),
+    (THIRD_PARTY_AUTHORIZATION, "THIRD-PARTY-AUTHORIZATION", Kind::Text),
     (0x802F, "ORIGIN", Kind::Text),
-    (0x8030, "MOBILITY-TICKET", Kind::Bytes),
+    (MOBILITY_TICKET, "MOBILITY-TICKET", Kind::Bytes),
     (0xC057, "GOOG-NETWORK-INFO", Kind::Bytes),
 ];
 

@@ -17,6 +17,22 @@ pub const LARGEST: usize = HEADER + u16::MAX as usize;
 pub const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 /// The method that asks "what is my address?".
 pub const BINDING: u16 = 0x001;
+/// Asks for a relayed address (RFC 8656).
+pub const ALLOCATE: u16 = 0x003;
+/// Keeps or deletes an allocation.
+pub const REFRESH: u16 = 0x004;
+/// Data for a peer.
+pub const SEND: u16 = 0x006;
+/// Data from a peer.
+pub const DATA: u16 = 0x007;
+/// Lets a peer in.
+pub const CREATE_PERMISSION: u16 = 0x008;
+/// Gives a peer a number.
+pub const CHANNEL_BIND: u16 = 0x009;
+/// Connects to a peer over TCP (RFC 6062).
+pub const CONNECT: u16 = 0x00A;
+/// Makes a connection the data connection of another (RFC 6062).
+pub const CONNECTION_BIND: u16 = 0x00B;
 /// A hostile message could have sixteen thousand faults: this many are told.
 const FAULTS_TOLD: usize = 16;
 
@@ -50,14 +66,14 @@ pub fn method_name(method: u16) -> Option<&'static str> {
     Some(match method {
         BINDING => "Binding",
         0x002 => "SharedSecret",
-        0x003 => "Allocate",
-        0x004 => "Refresh",
-        0x006 => "Send",
-        0x007 => "Data",
-        0x008 => "CreatePermission",
-        0x009 => "ChannelBind",
-        0x00A => "Connect",
-        0x00B => "ConnectionBind",
+        ALLOCATE => "Allocate",
+        REFRESH => "Refresh",
+        SEND => "Send",
+        DATA => "Data",
+        CREATE_PERMISSION => "CreatePermission",
+        CHANNEL_BIND => "ChannelBind",
+        CONNECT => "Connect",
+        CONNECTION_BIND => "ConnectionBind",
         0x00C => "ConnectionAttempt",
         _ => return None,
     })

@@ -1,27 +1,35 @@
 //! STUN messages and URIs as values: knows nothing of sockets, clocks or randomness.
 
 pub mod attribute;
+pub mod credential;
 pub mod dump;
 pub mod escape;
+mod family;
+pub mod integrity;
 pub mod message;
 mod not_stun;
+pub mod relay;
 pub mod request;
 pub mod stream;
 pub mod transport;
+pub mod turn;
 pub mod uri;
 pub mod writer;
 
 use std::fmt;
 
 pub use attribute::RawAttribute;
+pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
 pub use dump::dump;
 pub use escape::escape;
+pub use family::Family;
+pub use integrity::Key;
 pub use message::{Class, Message};
 pub use not_stun::NotStun;
-pub use request::{Change, Request};
+pub use request::{Change, Method, Relay, Request, TurnAttribute};
 pub use stream::Framer;
 pub use transport::Transport;
-pub use uri::{Host, ServerSpec, UriError};
+pub use uri::{Host, ServerSpec, Service, UriError};
 pub use writer::Writer;
 
 /// The 96 bits that tie a response to its request (RFC 8489 section 5).

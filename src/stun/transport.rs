@@ -13,6 +13,8 @@ pub enum Transport {
     Tcp,
     /// TLS over a TCP connection.
     Tls,
+    /// DTLS over UDP (RFC 7350): datagrams too, after a handshake.
+    Dtls,
 }
 
 impl Transport {
@@ -23,6 +25,25 @@ impl Transport {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
+            Self::Dtls => "dtls",
         }
+    }
+
+    /// Whether messages are cut out of a stream, which delivers them or breaks; else they are datagrams, to be sent again.
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
+    }
+
+    /// Whether a certificate is verified before the first message.
+    #[must_use]
+    pub fn is_secure(self) -> bool {
+        matches!(self, Self::Tls | Self::Dtls)
+    }
+
+    /// Whether a connection or an association has to stand before the first message.
+    #[must_use]
+    pub fn connects(self) -> bool {
+        self != Self::Udp
     }
 }

@@ -21,6 +21,16 @@ pub enum Host {
     Name(String),
 }
 
+/// What a server is wanted for: SRV records and default schemes differ by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// STUN (RFC 7064).
+    #[default]
+    Stun,
+    /// TURN (RFC 7065, RFC 5928).
+    Turn,
+}
+
 /// A server as it was written, understood.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerSpec {
@@ -33,8 +43,12 @@ pub struct ServerSpec {
     pub port: Option<u16>,
     /// Written as a `stun:` or `stuns:` URI, so that SRV look-up applies.
     pub uri: bool,
-    /// Written as `stuns:`: TLS only.
+    /// Written as `stuns:` or `turns:`: TLS or DTLS only.
     pub secure: bool,
+    /// What it is wanted for.
+    pub service: Service,
+    /// The transports it is to be looked up for, where they are its own and not those of the run.
+    pub transports: Option<Vec<Transport>>,
 }
 
 /// Why what was written names no STUN server, and what to write instead.
@@ -74,7 +88,7 @@ impl ServerSpec {
     /// The port where none was written.
     #[must_use]
     pub fn default_port(&self, transport: Transport) -> u16 {
-        if self.secure || transport == Transport::Tls { SECURE_PORT } else { PORT }
+        if self.secure || transport.is_secure() { SECURE_PORT } else { PORT }
     }
 }
 
@@ -135,7 +149,7 @@ fn understand(text: &str) -> Result<ServerSpec, String> {
         let why = "stuns: needs a name, since there is none in an address to verify the certificate against";
         return Err(format!("{why} (RFC 8489 section 8.1); write the server's name"));
     }
-    Ok(ServerSpec { text: text.to_owned(), host, port, uri, secure })
+    Ok(ServerSpec { text: text.to_owned(), host, port, uri, secure, service: Service::Stun, transports: None })
 }
 
 /// Whether it is `stuns:`, whether it is a URI at all, and what follows the scheme.

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::TransactionId;
-use super::attribute::{ERROR_CODE, FINGERPRINT};
+use super::attribute::{ERROR_CODE, FINGERPRINT, MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256};
 use super::message::{Class, HEADER, MAGIC_COOKIE, fingerprint_of, join_type, key};
+use super::{Key, TransactionId};
 
 /// A message being written, attribute by attribute, in the order of the calls.
 #[derive(Clone, Debug)]
@@ -81,6 +81,16 @@ impl Writer {
         let right = fingerprint_of(&self.bytes);
         let value = if correct { right } else { !right };
         self.attribute(FINGERPRINT, &value.to_be_bytes())
+    }
+
+    /// Adds MESSAGE-INTEGRITY, or MESSAGE-INTEGRITY-SHA256, over everything so far (RFC 8489 sections 14.5 and 14.6).
+    #[must_use]
+    pub fn integrity(mut self, key: &Key, sha256: bool) -> Self {
+        let (ty, length) = if sha256 { (MESSAGE_INTEGRITY_SHA256, 32) } else { (MESSAGE_INTEGRITY, 20) };
+        // The length that is signed includes the attribute itself.
+        self.write_length(4 + length);
+        let value = key.sign(&self.bytes, sha256);
+        self.attribute(ty, &value)
     }
 
     /// Adds bytes as they are, for what no well-formed attribute could be.

@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use nat_probe::engine::{Command, Input, Network};
 use nat_probe::net::{Config, RealNetwork};
 use nat_probe::probe::{Failure, FailureCode, Family};
-use nat_probe::stun::{Host, ServerSpec, Transport};
+use nat_probe::stun::{Host, ServerSpec, Service, Transport};
 
 use super::{expect, network};
 
@@ -62,7 +62,16 @@ fn srv(priority: u16, port: u16, target: &str) -> RData {
 }
 
 fn server(name: &str) -> ServerSpec {
-    ServerSpec { text: name.into(), host: Host::Name(name.into()), port: None, uri: false, secure: false }
+    let host = Host::Name(name.into());
+    ServerSpec {
+        text: name.into(),
+        host,
+        port: None,
+        uri: false,
+        secure: false,
+        service: Service::Stun,
+        transports: None,
+    }
 }
 
 fn uri(name: &str) -> ServerSpec {

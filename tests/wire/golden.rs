@@ -23,7 +23,7 @@ fn requests_are_written_byte_for_byte() {
             "Binding, response port 40000",
         ),
     ] {
-        let request = Request { change, response_port };
+        let request = Request { change, response_port, ..Request::default() };
         assert_eq!(request.encode(ID), hex(expected), "{words}");
         assert_eq!(request.to_string(), words);
         assert_eq!(read(expected).response_port(), response_port);

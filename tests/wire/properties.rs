@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn requests_are_read_back(id in any::<[u8; 12]>(), change in 0usize..4, response_port in any::<Option<u16>>()) {
         let change = [Change::Nothing, Change::Empty, Change::Port, Change::AddressAndPort][change];
-        let message = Message::read(&Request { change, response_port }.encode(TransactionId(id))).unwrap();
+        let message = Message::read(&Request { change, response_port, ..Request::default() }.encode(TransactionId(id))).unwrap();
         let expected = match change {
             Change::Nothing => None,
             Change::Empty => Some((false, false)),

@@ -22,7 +22,7 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
         let socket = format!("{}, socket {}", exchange.ask, exchange.socket);
         page.lines(Tint::Faint, "  ", "    ", &socket);
         let asked =
-            format!("{}, {}, from {:.1} ms", asked(exchange.request), times(exchange.sends), exchange.started_ms);
+            format!("{}, {}, from {:.1} ms", asked(&exchange.request), times(exchange.sends), exchange.started_ms);
         page.lines(Tint::Plain, "  ", "    ", &asked);
         page.lines(tint(&exchange.outcome), "  ", "    ", &outcome(exchange));
         if let (Outcome::Reply(reply), 2..) = (&exchange.outcome, verbosity) {
@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     }
 }
 
-fn asked(request: Request) -> String {
+fn asked(request: &Request) -> String {
     let change = match request.change {
         Change::Nothing => "Binding",
         Change::Empty => "Binding with an empty CHANGE-REQUEST",
@@ -68,7 +68,7 @@ fn outcome(exchange: &Exchange) -> String {
     match &exchange.outcome {
         Outcome::Pending => "no outcome yet".to_owned(),
         Outcome::Reply(reply) => answered(reply),
-        Outcome::Looped { source, socket } => format!("arrived at our own socket {socket}, from {source}"),
+        Outcome::Looped { source, socket, .. } => format!("arrived at our own socket {socket}, from {source}"),
         Outcome::Silence { waited_ms } => format!("silence for {} ms", round_ms(*waited_ms)),
         Outcome::Failed(failure) => {
             let by = failure.by.map(|by| format!(" (said by {by})")).unwrap_or_default();

@@ -30,7 +30,7 @@ fn ask_raw(server: &ServerConfig, to: &str, bytes: &[u8]) -> Vec<Answer> {
 }
 
 fn ask(server: &ServerConfig, to: &str, change: Change) -> Vec<Answer> {
-    ask_raw(server, to, &Request { change, response_port: None }.encode(ID))
+    ask_raw(server, to, &Request::change(change).encode(ID))
 }
 
 /// The one answer, read, and where it came from.
@@ -73,8 +73,9 @@ fn answers_come_from_where_table_1_of_rfc_5780_says() {
 
 #[test]
 fn response_port_is_honored_ignored_or_refused() {
-    let request = Request { change: Change::AddressAndPort, response_port: Some(55_555) }.encode(ID);
-    let plain = Request { change: Change::Nothing, response_port: Some(55_555) }.encode(ID);
+    let request =
+        Request { change: Change::AddressAndPort, response_port: Some(55_555), ..Request::default() }.encode(ID);
+    let plain = Request { change: Change::Nothing, response_port: Some(55_555), ..Request::default() }.encode(ID);
     let port = |server: &ServerConfig, bytes: &[u8]| ask_raw(server, A1P1, bytes)[0].destination.port();
     assert_eq!(port(&config(&[]), &request), 55_555);
     assert_eq!(port(&config(&[Fault::IgnoresResponsePort]), &request), 40_000);

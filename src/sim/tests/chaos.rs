@@ -69,7 +69,7 @@ fn command() -> impl Strategy<Value = Command> {
     let bytes = prop_oneof![
         3 => (0..4_usize, proptest::option::of(any::<u16>()), any::<[u8; 12]>()).prop_map(|(change, response_port, id)| {
             let change = [Change::Nothing, Change::Empty, Change::Port, Change::AddressAndPort][change];
-            Request { change, response_port }.encode(TransactionId(id))
+            Request { change, response_port, ..Request::default() }.encode(TransactionId(id))
         }),
         1 => vec(any::<u8>(), 0..120),
     ];

@@ -55,7 +55,7 @@ fn response_port_reaches_another_socket_through_its_own_pinhole() {
         behind(vec![NatConfig { mapping: Some(Behavior::AddressAndPortDependent), ..NatConfig::default() }]);
     let control = client.udp(40_000);
     let pinhole = client.mapped(control, "192.0.2.11:3479").unwrap();
-    let request = Request { change: Change::AddressAndPort, response_port: Some(pinhole.port()) };
+    let request = Request { change: Change::AddressAndPort, response_port: Some(pinhole.port()), ..Request::default() };
     client.send(control, "192.0.2.10:3478", request);
     let answers: Vec<_> = client.all(1_000).into_iter().filter_map(received).map(|(source, _)| source).collect();
     assert_eq!(answers, [address("192.0.2.11:3479")]);

@@ -63,7 +63,7 @@ impl Client {
 
     /// The sources of the answers to a Binding.
     fn ask(&mut self, socket: SocketId, remote: &str, change: Change) -> Vec<SocketAddr> {
-        self.send(socket, remote, Request { change, response_port: None });
+        self.send(socket, remote, Request::change(change));
         self.all(3_000).into_iter().filter_map(|input| received(input).map(|(source, _)| source)).collect()
     }
 

@@ -1,0 +1,10 @@
+//! What exchanges and sockets of a TURN test are called. One target is `turn/ENTRY/TRANSPORT/FAMILY`; what belongs to it begins so.
+
+use crate::probe::Family;
+use crate::stun::Transport;
+
+/// The target's name, with which all its labels and sockets begin.
+#[must_use]
+pub fn target(entry: usize, transport: Transport, family: Family) -> String {
+    format!("turn/{entry}/{}/{}", transport.name(), family.name())
+}

@@ -1,0 +1,75 @@
+//! What `turn` tests: plain data, made from the arguments; no secret is in it.
+
+use super::finding::Remark;
+use crate::probe::Family;
+use crate::stun::Transport;
+
+/// What `turn` tests.
+#[derive(Clone, Debug, Default)]
+pub struct TurnOptions {
+    /// The entries, in the order of the table.
+    pub entries: Vec<Entry>,
+    /// The families to test: of the way to the server; of the relayed address only in the feature tests.
+    pub families: Vec<Family>,
+    /// Indexes of servers that are STUN servers, to be asked through the relay; the first that answers us directly is used.
+    pub third_parties: Vec<usize>,
+    /// The realm that has to be the server's.
+    pub realm: Option<String>,
+    /// Packets for the quality through each of Send indications and `ChannelData`; 0 for none.
+    pub count: u32,
+    /// Keep the allocation so long and report every hiccup.
+    pub hold_s: Option<u64>,
+    /// Test what else the server offers, each on an allocation of its own.
+    pub features: bool,
+    /// Follow a redirection (300) once.
+    pub follow: bool,
+    /// Failed certificate checks were passed over.
+    pub insecure: bool,
+    /// This host's clock when the run began, in seconds since 1970: time-limited user names are judged by it.
+    pub now_unix_s: i64,
+}
+
+/// One entry: a URI with its credentials.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// As written.
+    pub uri: String,
+    /// Where it came from, for example `iceServers[0].urls[1]`; empty for an argument.
+    pub place: String,
+    /// Index of the server; absent where the entry makes no sense and nothing can be asked.
+    pub server: Option<usize>,
+    /// What it is for.
+    pub kind: EntryKind,
+    /// Each transport to test.
+    pub transports: Vec<Transport>,
+    /// With what credentials; absent to see whether any are wanted.
+    pub login: Option<Login>,
+    /// What is wrong with the entry itself, found without the network. One that is an error settles the entry.
+    pub mistakes: Vec<Remark>,
+}
+
+/// What an entry is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A TURN server.
+    #[default]
+    Turn,
+    /// A STUN server, from the JSON of an application: asked for a Binding, no more.
+    Stun,
+}
+
+/// The credentials of an entry, as far as a verdict may know them.
+#[derive(Clone, Debug, Default)]
+pub struct Login {
+    /// Index among the run's credentials.
+    pub credential: usize,
+    /// Its user name.
+    pub username: String,
+    /// Whether the password has other characters than ASCII, so that its form matters.
+    pub exotic: bool,
+    /// Whether the password is the HMAC of the user name under the secret given; absent without a secret.
+    pub matches_secret: Option<bool>,
+    /// With a secret: index and user name of credentials that expire far in the future. If they are taken where the proper ones
+    /// are not, the server's clock is ahead.
+    pub later: Option<(usize, String)>,
+}
