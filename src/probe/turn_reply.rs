@@ -9,6 +9,7 @@ use super::ErrorReply;
 use crate::stun::{Algorithm, Echo};
 
 /// What a response says beyond plain STUN (RFC 8656 section 18, RFC 8489 section 9.2).
+#[expect(clippy::struct_excessive_bools, reason = "each says whether an attribute or a bit was there")]
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TurnReply {
     /// REALM, unescaped, as far as it is text.

@@ -1,4 +1,4 @@
-//! Through an allocation and back: Send and Data indications (RFC 8656 section 11), `ChannelData` (section 12.4).
+//! Through an allocation and back: Send and Data indications (RFC 8656 section 11), ChannelData (section 12.4).
 
 use std::net::SocketAddr;
 
@@ -6,10 +6,10 @@ use super::attribute::{DATA, XOR_PEER_ADDRESS};
 use super::message::{self, Class, Message, SEND};
 use super::{Relay, TransactionId, Writer};
 
-/// The bytes of a `ChannelData` header.
+/// The bytes of a ChannelData header.
 pub const CHANNEL_HEADER: usize = 4;
 
-/// What is sent to the TURN server so that it hands these bytes to the peer. On a stream `ChannelData` is padded (section 12.5).
+/// What is sent to the TURN server so that it hands these bytes to the peer. On a stream ChannelData is padded (section 12.5).
 #[must_use]
 pub fn wrap(relay: &Relay, id: TransactionId, bytes: &[u8], stream: bool) -> Vec<u8> {
     match relay.channel {
@@ -31,13 +31,13 @@ pub fn wrap(relay: &Relay, id: TransactionId, bytes: &[u8], stream: bool) -> Vec
     }
 }
 
-/// Whether this is `ChannelData`: its first two bits are 01, STUN's are 00 (RFC 8656 section 12).
+/// Whether this is ChannelData: its first two bits are 01, STUN's are 00 (RFC 8656 section 12).
 #[must_use]
 pub fn is_channel_data(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| first & 0xC0 == 0x40)
 }
 
-/// The channel and the data of a `ChannelData` message; `None` if it is cut short or none. What follows the data is padding.
+/// The channel and the data of a ChannelData message; `None` if it is cut short or none. What follows the data is padding.
 #[must_use]
 pub fn channel_data(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let (&[n0, n1, l0, l1], rest) = bytes.split_first_chunk()?;

@@ -233,7 +233,7 @@ pub struct Quality {
     /// Through Send indications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indications: Option<Train>,
-    /// Through `ChannelData`.
+    /// Through ChannelData.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Train>,
     /// The Binding straight to the server, for comparison.

@@ -15,7 +15,7 @@ pub struct TurnOptions {
     pub third_parties: Vec<usize>,
     /// The realm that has to be the server's.
     pub realm: Option<String>,
-    /// Packets for the quality through each of Send indications and `ChannelData`; 0 for none.
+    /// Packets for the quality through each of Send indications and ChannelData; 0 for none.
     pub count: u32,
     /// Keep the allocation so long and report every hiccup.
     pub hold_s: Option<u64>,

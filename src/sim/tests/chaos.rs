@@ -155,7 +155,7 @@ fn every_preset_bears_a_thousand_bindings() {
         for n in 0..1_000_u16 {
             let remote = if n % 2 == 0 { "192.0.2.10:3478" } else { "[2001:db8:1::1]:3478" };
             let socket = client.open(Transport::Udp, remote, Vec::new(), false);
-            client.send(socket, remote, Request::default());
+            client.send(socket, remote, &Request::default());
         }
         client.all(20_000);
     }

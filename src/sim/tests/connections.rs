@@ -19,7 +19,7 @@ fn on_tcp(client: &mut Client, remote: &str, port: u16) -> Option<SocketAddr> {
 fn a_connection_takes_one_round_trip_and_each_answer_another() {
     let mut client = client(NatConfig::default(), |_| ());
     let socket = client.open(Transport::Tcp, SERVER, vec![40_000], false);
-    client.send(socket, SERVER, Request::default());
+    client.send(socket, SERVER, &Request::default());
     assert_eq!(client.next(39), None);
     let local = address("192.168.1.23:40000");
     assert_eq!(client.next(1), Some(Input::Opened { socket, local }));
@@ -52,7 +52,7 @@ fn refusals_silence_and_other_protocols_are_told_apart() {
     let outcome = |nat, transport, remote: &str, change: fn(&mut ServerConfig)| {
         let mut client = client(nat, change);
         let socket = client.open(transport, remote, Vec::new(), false);
-        client.send(socket, remote, Request::default());
+        client.send(socket, remote, &Request::default());
         failures(&client.all(200_000))
     };
     let nat = NatConfig::default;

@@ -10,14 +10,14 @@ fn behind(nats: Vec<NatConfig>) -> Client {
 fn a_binding_takes_one_round_trip_and_tells_the_source_first() {
     let mut client = behind(vec![NatConfig::default()]);
     let socket = client.udp(40_000);
-    client.send(socket, "192.0.2.10:3478", Request::default());
+    client.send(socket, "192.0.2.10:3478", &Request::default());
     let (remote, local) = (address("192.0.2.10:3478"), address("192.168.1.23:40000"));
     assert_eq!(client.next(0), Some(Input::Local { socket, remote, local }));
     assert_eq!(client.next(39), None);
     let Some(Input::Received { socket: same, source, bytes }) = client.next(1) else { panic!("no answer") };
     assert_eq!((same, source, ms(client.net.now())), (socket, remote, 40));
     assert_eq!(Message::read(&bytes).unwrap().mapped(), Some(address("203.0.113.7:40000")));
-    client.send(socket, "192.0.2.10:3478", Request::default());
+    client.send(socket, "192.0.2.10:3478", &Request::default());
     assert!(matches!(client.next(1_000), Some(Input::Received { .. })), "the source is told once");
 }
 
@@ -56,7 +56,7 @@ fn response_port_reaches_another_socket_through_its_own_pinhole() {
     let control = client.udp(40_000);
     let pinhole = client.mapped(control, "192.0.2.11:3479").unwrap();
     let request = Request { change: Change::AddressAndPort, response_port: Some(pinhole.port()), ..Request::default() };
-    client.send(control, "192.0.2.10:3478", request);
+    client.send(control, "192.0.2.10:3478", &request);
     let answers: Vec<_> = client.all(1_000).into_iter().filter_map(received).map(|(source, _)| source).collect();
     assert_eq!(answers, [address("192.0.2.11:3479")]);
 }
@@ -82,7 +82,7 @@ fn a_hairpin_turns_at_the_outer_nat_and_comes_back_through_the_inner_one() {
         let mut client = behind(vec![open("100.64.0.9", Hairpin::No), open("203.0.113.7", hairpin)]);
         let (first, second) = (client.udp(40_000), client.udp(41_000));
         let target = client.mapped(first, "192.0.2.10:3478").unwrap();
-        client.send(second, &target.to_string(), Request::default());
+        client.send(second, &target.to_string(), &Request::default());
         let inputs = client.all(1_000);
         assert_eq!(!inputs.is_empty(), turned);
         for input in inputs {
@@ -96,7 +96,7 @@ fn a_hairpin_turns_at_the_outer_nat_and_comes_back_through_the_inner_one() {
 fn a_host_reaches_itself_without_its_router() {
     let mut client = behind(vec![NatConfig::default()]);
     let (first, second) = (client.udp(40_000), client.udp(41_000));
-    client.send(second, "192.168.1.23:40000", Request::default());
+    client.send(second, "192.168.1.23:40000", &Request::default());
     let inputs = client.all(100);
     assert!(matches!(&inputs[..], [Input::Received { socket, source, .. }]
         if *socket == first && *source == address("192.168.1.23:41000")));
@@ -110,8 +110,8 @@ fn what_the_host_cannot_do_fails_at_once() {
     assert!(matches!(&inputs[..], [Input::Failed { socket, remote: None, failure }]
         if *socket == v6 && failure.code == FailureCode::NetworkUnreachable));
     let socket = client.udp(40_000);
-    client.send(socket, "[2001:db8:1::1]:3478", Request::default());
-    client.send(socket, "192.0.2.10:0", Request::default());
+    client.send(socket, "[2001:db8:1::1]:3478", &Request::default());
+    client.send(socket, "192.0.2.10:0", &Request::default());
     assert_eq!(failures(&client.all(0)), [FailureCode::NetworkUnreachable, FailureCode::Other]);
     client.open(Transport::Udp, "192.0.2.10:3478", vec![40_000], true);
     assert_eq!(failures(&client.all(0)), [FailureCode::BindFailed]);
@@ -123,7 +123,7 @@ fn what_the_host_cannot_do_fails_at_once() {
 fn icmp_errors_come_back_with_their_sender() {
     let mut client = behind(vec![NatConfig::default()]);
     let socket = client.udp(40_000);
-    client.send(socket, "192.0.2.10:9", Request::default());
+    client.send(socket, "192.0.2.10:9", &Request::default());
     let inputs = client.all(1_000);
     let [Input::Failed { remote, failure, .. }] = &inputs[..] else { panic!("{inputs:?}") };
     assert_eq!((*remote, failure.code), (Some(address("192.0.2.10:9")), FailureCode::ConnectionRefused));
@@ -134,7 +134,7 @@ fn icmp_errors_come_back_with_their_sender() {
 fn a_closed_socket_is_silent() {
     let mut client = behind(vec![NatConfig::default()]);
     let socket = client.udp(40_000);
-    client.send(socket, "192.0.2.10:3478", Request::default());
+    client.send(socket, "192.0.2.10:3478", &Request::default());
     client.net.perform(Command::Close { socket });
     assert_eq!(client.all(1_000), []);
     client.net.perform(Command::Send { socket, remote: address("192.0.2.10:3478"), bytes: vec![1] });

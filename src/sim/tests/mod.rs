@@ -40,7 +40,7 @@ impl Client {
         socket
     }
 
-    fn send(&mut self, socket: SocketId, remote: &str, request: Request) -> TransactionId {
+    fn send(&mut self, socket: SocketId, remote: &str, request: &Request) -> TransactionId {
         self.asked += 1;
         let mut id = TransactionId(*b"ask ........");
         id.0[4..].copy_from_slice(&self.asked.to_be_bytes());
@@ -63,13 +63,13 @@ impl Client {
 
     /// The sources of the answers to a Binding.
     fn ask(&mut self, socket: SocketId, remote: &str, change: Change) -> Vec<SocketAddr> {
-        self.send(socket, remote, Request::change(change));
+        self.send(socket, remote, &Request::change(change));
         self.all(3_000).into_iter().filter_map(|input| received(input).map(|(source, _)| source)).collect()
     }
 
     /// The address that the server saw.
     fn mapped(&mut self, socket: SocketId, remote: &str) -> Option<SocketAddr> {
-        self.send(socket, remote, Request::default());
+        self.send(socket, remote, &Request::default());
         let mut answers = self.all(3_000).into_iter().filter_map(received);
         answers.find_map(|(_, bytes)| Message::read(&bytes).ok()?.mapped())
     }

@@ -15,7 +15,7 @@ fn outcome(scenario: &Scenario, server: &str) -> String {
     let Some(remote) = addresses.iter().find(usable) else { return "no common family".into() };
     let socket = client.open(Transport::Udp, &remote.to_string(), vec![40_000], false);
     for _ in 0..10 {
-        let id = client.send(socket, &remote.to_string(), Request::default());
+        let id = client.send(socket, &remote.to_string(), &Request::default());
         for input in client.all(5_000) {
             match input {
                 Input::Failed { failure, .. } => {
@@ -85,7 +85,7 @@ fn a_blocked_hotel_lets_tcp_out() {
 fn the_gateway_of_sip_alg_rewrites_the_plain_address_only() {
     let mut client = Client::new(&Scenario::preset("sip-alg").unwrap());
     let socket = client.udp(40_000);
-    client.send(socket, "192.0.2.10:3478", Request::default());
+    client.send(socket, "192.0.2.10:3478", &Request::default());
     let (_, bytes) = client.all(1_000).into_iter().find_map(received).unwrap();
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.mapped_address(), Some(address("192.168.1.23:40000")));
