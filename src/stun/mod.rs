@@ -13,7 +13,9 @@ pub mod request;
 pub mod stream;
 pub mod transport;
 pub mod turn;
+mod turn_uri;
 pub mod uri;
+mod uri_error;
 pub mod writer;
 
 use std::fmt;
@@ -29,7 +31,8 @@ pub use not_stun::NotStun;
 pub use request::{Change, Method, Relay, Request, TurnAttribute};
 pub use stream::Framer;
 pub use transport::Transport;
-pub use uri::{Host, ServerSpec, Service, UriError};
+pub use uri::{Host, ServerSpec, Service};
+pub use uri_error::UriError;
 pub use writer::Writer;
 
 /// The 96 bits that tie a response to its request (RFC 8489 section 5).
