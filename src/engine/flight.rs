@@ -7,7 +7,8 @@ use super::patience::Schedule;
 use super::{SocketId, Time, millis};
 use crate::probe::seen::Scope;
 use crate::probe::{ErrorReply, Reply};
-use crate::stun::Message;
+use crate::stun::message::BINDING;
+use crate::stun::{Key, Message};
 
 /// One exchange under way.
 pub struct Flight {
@@ -25,6 +26,12 @@ pub struct Flight {
     pub created: Time,
     /// When it was sent.
     pub sent: Vec<Time>,
+    /// What the response has to be signed with.
+    pub key: Option<Key>,
+    /// It goes to a peer through an allocation.
+    pub relayed: bool,
+    /// A response that is not signed as it must be, to be taken if nothing better comes.
+    pub aside: Option<Box<Reply>>,
 }
 
 impl Flight {
@@ -55,7 +62,7 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
         let (code, reason) = message.error().unwrap_or((0, String::new()));
         ErrorReply { code, reason }
     });
-    if error.is_none() && !corrupt && xor.or(plain).is_none() {
+    if message.method == BINDING && error.is_none() && !corrupt && xor.or(plain).is_none() {
         faults.push("a success response without any mapped address".to_owned());
     }
     let trusted = !corrupt && error.is_none();

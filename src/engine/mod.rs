@@ -7,14 +7,18 @@
 
 mod chance;
 pub mod contract;
+mod ending;
 mod flight;
+mod incoming;
 pub mod log;
+mod outgoing;
 mod pacing;
 mod paths;
 mod patience;
 mod run;
 mod settings;
 mod sockets;
+mod turn_reply;
 
 pub use contract::{Command, Input, Network, SocketId, SocketSpec, Time};
 pub use log::LogEvent;
@@ -24,4 +28,10 @@ pub use settings::Settings;
 /// A duration as the evidence writes it: milliseconds, to the microsecond.
 fn millis(time: Time) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The other way; what is no time at all is the beginning, what is beyond all times the end of the year.
+fn from_millis(ms: f64) -> Time {
+    const YEAR_MS: f64 = 365.0 * 86_400_000.0;
+    if ms > 0.0 { Time::from_secs_f64(ms.min(YEAR_MS) / 1e3) } else { Time::ZERO }
 }

@@ -43,7 +43,14 @@ impl Paths {
             return first;
         }
         path.bound = Some(path.bound.map_or(first, |bound| bound.min(first)));
-        let Some(floor) = path.floor else { return first };
+        self.fitting(server, sends, arrival)
+    }
+
+    /// The age of the youngest send that what arrived can belong to, without learning from it.
+    pub fn fitting(&self, server: usize, sends: &[Time], arrival: Time) -> Duration {
+        let since = |send: &Time| arrival.saturating_sub(*send);
+        let first = sends.first().map_or(Duration::ZERO, since);
+        let Some(floor) = self.servers.get(server).and_then(|path| path.floor) else { return first };
         sends.iter().rev().map(since).find(|&age| age >= floor.mul_f64(0.9)).unwrap_or(first)
     }
 }

@@ -1,12 +1,12 @@
 //! The sockets of a run: probes name them, the engine numbers them and chooses their local ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
 use crate::probe::{Ask, Failure, LocalPort};
-use crate::stun::{Host, ServerSpec, Transport};
+use crate::stun::{Host, Method, Request, ServerSpec, TurnAttribute};
 
 /// One socket.
 pub struct Socket {
@@ -14,6 +14,16 @@ pub struct Socket {
     pub name: String,
     /// Whether it carries a stream.
     pub stream: bool,
+    /// Whether a connection or an association has to stand first.
+    pub connects: bool,
+    /// Whether it stays open when its last exchange is over.
+    pub keep_open: bool,
+    /// Index of its connection in the evidence.
+    pub connection: Option<usize>,
+    /// The peers behind the channels that were bound on it.
+    pub channels: BTreeMap<u16, SocketAddr>,
+    /// The servers that it asked for relaying.
+    pub turn_servers: BTreeSet<SocketAddr>,
     /// Whether other connections of the run use its local port, so that it must stay open.
     pub shared: bool,
     /// Whether it can be sent on.
@@ -40,13 +50,14 @@ impl Sockets {
         &mut self,
         ask: &Ask,
         server: Option<&ServerSpec>,
+        certificate_name: Option<String>,
         chance: &mut Chance,
     ) -> (SocketId, Option<Command>) {
         if let Some(&id) = self.by_name.get(&ask.socket) {
             return (id, None);
         }
         let id = SocketId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        let stream = ask.transport != Transport::Udp;
+        let connects = ask.transport.connects();
         let local_ports = match &ask.local_port {
             LocalPort::Fresh => chance.fresh_ports(),
             LocalPort::Fixed(port) => vec![*port],
@@ -54,16 +65,21 @@ impl Sockets {
                 self.shared_ports.entry(group.clone()).or_insert_with(|| chance.fresh_ports()).clone()
             }
         };
-        let server_name = server.map(|spec| match &spec.host {
+        let host = server.map(|spec| match &spec.host {
             Host::Name(name) => name.clone(),
             Host::Address(ip) => ip.to_string(),
         });
         self.by_name.insert(ask.socket.clone(), id);
         self.list.push(Socket {
             name: ask.socket.clone(),
-            stream,
+            stream: ask.transport.is_stream(),
+            connects,
+            keep_open: false,
+            connection: None,
+            channels: BTreeMap::new(),
+            turn_servers: BTreeSet::new(),
             shared: matches!(ask.local_port, LocalPort::Shared(_)),
-            open: !stream,
+            open: !connects,
             dead: None,
             bound: None,
             locals: BTreeMap::new(),
@@ -71,11 +87,17 @@ impl Sockets {
         let spec = SocketSpec {
             transport: ask.transport,
             remote: ask.remote,
-            server_name,
+            server_name: certificate_name.or(host),
             local_ports,
             share_port: matches!(ask.local_port, LocalPort::Shared(_)),
         };
         (id, Some(Command::Open { socket: id, spec }))
+    }
+
+    /// Whether a socket of that name can be sent on.
+    pub fn usable(&self, name: &str) -> bool {
+        let entry = self.by_name.get(name).and_then(|&id| self.get(id));
+        entry.is_some_and(|entry| entry.open && entry.dead.is_none())
     }
 
     /// The socket of that number, if the engine ever gave it.
@@ -95,6 +117,23 @@ impl Sockets {
 }
 
 impl Socket {
+    /// Takes note of what a request makes of the socket: who relays for it, which channel means which peer.
+    pub fn note(&mut self, request: &Request, remote: SocketAddr) {
+        if request.method == Method::Binding {
+            return;
+        }
+        self.turn_servers.insert(remote);
+        let peer = request.attributes.iter().find_map(|attribute| match attribute {
+            TurnAttribute::Peer(peer) => Some(*peer),
+            _ => None,
+        });
+        for attribute in &request.attributes {
+            if let (TurnAttribute::Channel(number), Some(peer)) = (attribute, peer) {
+                self.channels.insert(*number, peer);
+            }
+        }
+    }
+
     /// The local end towards the remote, as far as known.
     pub fn local(&self, remote: SocketAddr) -> Option<SocketAddr> {
         self.locals.get(&remote).copied().or_else(|| self.bound.filter(|bound| !bound.ip().is_unspecified()))

@@ -1,0 +1,71 @@
+//! How exchanges and runs end: outcomes, connections that are no longer needed, farewells.
+
+use std::time::Duration;
+
+use super::run::Engine;
+use super::{Command, LogEvent, SocketId, Time, millis};
+use crate::probe::{Ask, Outcome, Stop};
+
+/// How long farewells may take: a stopped run still releases what it holds, and then it is over.
+const FAREWELL: Duration = Duration::from_millis(1_500);
+
+impl Engine {
+    pub(super) fn settle(&mut self, now: Time, index: usize, outcome: Outcome) {
+        if let Some(flight) = self.flights.remove(&index) {
+            self.close_stream(flight.socket);
+        }
+        let exchange = &mut self.evidence.exchanges[index];
+        exchange.ended_ms = Some(millis(now));
+        exchange.outcome = outcome;
+        let server = self.evidence.servers.get(exchange.server).map_or_else(String::new, |server| server.name.clone());
+        self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: Box::new(exchange.clone()) });
+        self.dirty = true;
+    }
+
+    /// A connection that has served its one question is closed at once: hundreds of servers would use up the descriptors.
+    fn close_stream(&mut self, socket: SocketId) {
+        let done = self.sockets.get(socket).is_some_and(|entry| entry.connects && !entry.shared && !entry.keep_open);
+        if done && self.flights.values().all(|flight| flight.socket != socket) {
+            self.commands.push(Command::Close { socket });
+        }
+    }
+
+    /// Ends the run early: what is open is settled as neither an answer nor a silence, then every probe may say farewell.
+    pub(super) fn stop(&mut self, now: Time, reason: Stop) {
+        if self.farewell_until.is_some() {
+            return self.finish(now);
+        }
+        self.evidence.stopped = Some(reason);
+        self.log.push(LogEvent::Stopped { at_ms: millis(now), reason });
+        self.retry_at = None;
+        self.abandon(now);
+        let asks: Vec<Ask> = self.plan.iter().flat_map(|probe| probe.farewell(&self.evidence)).collect();
+        for ask in asks {
+            if !self.labels.contains(&ask.label) && self.sockets.usable(&ask.socket) {
+                self.launch(now, &ask);
+            }
+        }
+        if self.flights.is_empty() {
+            self.finish(now);
+        } else {
+            self.farewell_until = Some(now + FAREWELL);
+        }
+    }
+
+    fn abandon(&mut self, now: Time) {
+        let open: Vec<_> = self.flights.keys().copied().collect();
+        for index in open {
+            let waited_ms = millis(now) - self.evidence.exchanges[index].started_ms;
+            self.settle(now, index, Outcome::Abandoned { waited_ms });
+        }
+    }
+
+    /// Settles what is still open and closes everything.
+    pub(super) fn finish(&mut self, now: Time) {
+        self.abandon(now);
+        self.commands.extend(self.sockets.ids().map(|socket| Command::Close { socket }));
+        self.evidence.elapsed_ms = millis(now);
+        self.retry_at = None;
+        self.finished = true;
+    }
+}

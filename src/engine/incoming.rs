@@ -1,0 +1,153 @@
+//! What comes in: unwrapped where an allocation received it, matched by transaction id and socket, checked, settled.
+
+use std::net::SocketAddr;
+
+use super::flight::{Flight, read_reply};
+use super::run::Engine;
+use super::turn_reply;
+use super::{LogEvent, SocketId, Time, millis};
+use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over};
+use crate::stun::{Class, Message, relay};
+
+impl Engine {
+    /// Bytes of the network: a message to us, or data that an allocation received.
+    pub(super) fn received(&mut self, now: Time, socket: SocketId, source: SocketAddr, bytes: &[u8]) {
+        if let Some((peer, data)) = self.channel(socket, source, bytes) {
+            return self.relayed(now, socket, peer, Over::Channel, data);
+        }
+        match Message::read(bytes) {
+            Ok(message) => match relay::data_indication(&message) {
+                Some((peer, data)) if self.is_turn_server(socket, source) => {
+                    self.relayed(now, socket, peer, Over::Indication, data);
+                }
+                _ => self.message(now, socket, source, &message, bytes, None),
+            },
+            Err(error) => {
+                let stream = self.sockets.get(socket).is_some_and(|entry| entry.stream);
+                if stream {
+                    let failure = Failure { code: FailureCode::NotStun, text: error.to_string(), by: None };
+                    self.failed(now, socket, None, &failure);
+                } else {
+                    self.stray(now, source, error.to_string());
+                }
+            }
+        }
+    }
+
+    /// The peer and the data of ChannelData on a channel that we bound.
+    fn channel<'a>(&self, socket: SocketId, source: SocketAddr, bytes: &'a [u8]) -> Option<(SocketAddr, &'a [u8])> {
+        let (number, data) = relay::channel_data(bytes)?;
+        let peer = *self.sockets.get(socket)?.channels.get(&number)?;
+        self.is_turn_server(socket, source).then_some((peer, data))
+    }
+
+    /// Whether this socket asked that server for relaying: nobody else may say what peers sent.
+    fn is_turn_server(&self, socket: SocketId, source: SocketAddr) -> bool {
+        self.sockets.get(socket).is_some_and(|entry| entry.turn_servers.contains(&source))
+    }
+
+    fn relayed(&mut self, now: Time, socket: SocketId, peer: SocketAddr, over: Over, data: &[u8]) {
+        match Message::read(data) {
+            Ok(message) => self.message(now, socket, peer, &message, data, Some(over)),
+            Err(error) => self.stray(now, peer, format!("through the relay: {error}")),
+        }
+    }
+
+    fn message(
+        &mut self,
+        now: Time,
+        socket: SocketId,
+        source: SocketAddr,
+        message: &Message,
+        bytes: &[u8],
+        over: Option<Over>,
+    ) {
+        let Some(&index) = self.by_id.get(&message.id) else {
+            return self.stray(now, source, "no transaction of this run".to_owned());
+        };
+        let asked_from = &self.evidence.exchanges[index].socket;
+        let arrived_on = self.sockets.get(socket).map_or("", |entry| entry.name.as_str());
+        let looped = match message.class {
+            Class::Success | Class::Error if asked_from == arrived_on => None,
+            // Our own request on another of our sockets: something turned it round.
+            Class::Request if asked_from != arrived_on => Some(arrived_on.to_owned()),
+            _ => return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned()),
+        };
+        // An ICMP error may have been forged, or passing: a true answer after it outweighs it (RFC 8445 section 7.2.5.2.2).
+        let exchange = &mut self.evidence.exchanges[index];
+        let pending = matches!(
+            exchange.outcome,
+            Outcome::Pending | Outcome::Silence { .. } | Outcome::Failed(Failure { by: Some(_), .. })
+        );
+        if !pending {
+            if matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. }) {
+                exchange.copies = exchange.copies.saturating_add(1);
+            }
+            return self.stray(now, source, "one more answer to an answered question".to_owned());
+        }
+        let (server, started) = (exchange.server, exchange.started_ms);
+        // Later than the wait: still an answer, and a measure of how long this path can take.
+        let late = now.saturating_sub(Time::from_secs_f64(started / 1e3));
+        let flight = self.flights.get_mut(&index);
+        if let Some(socket) = looped {
+            let rtt = flight.map_or(late, |flight| self.paths.fitting(server, &flight.sent, now));
+            return self.settle(now, index, Outcome::Looped { source, socket, rtt_ms: millis(rtt), over });
+        }
+        let key = flight.as_ref().and_then(|flight| flight.key.as_ref());
+        let integrity = match key.map(|key| key.check(message, bytes)) {
+            None => Integrity::Unchecked,
+            Some(None) => Integrity::Missing,
+            Some(Some(true)) => Integrity::Valid,
+            Some(Some(false)) => Integrity::Wrong,
+        };
+        let rtt = match flight.as_ref() {
+            Some(flight) if flight.relayed || integrity == Integrity::Wrong => {
+                self.paths.fitting(server, &flight.sent, now)
+            }
+            Some(flight) => self.paths.answered(server, &flight.sent, now),
+            None => late,
+        };
+        let mut reply = read_reply(message, source, rtt);
+        reply.over = over;
+        reply.turn = turn_reply::read(message, bytes, integrity).map(Box::new);
+        // RFC 8489 section 9.2.5: a response that is not signed as it must be is as good as none, until nothing better comes. Errors
+        // before authentication cannot be signed.
+        let doubtful =
+            integrity == Integrity::Wrong || integrity == Integrity::Missing && message.class == Class::Success;
+        let stream = self.sockets.get(socket).is_some_and(|entry| entry.stream);
+        match flight {
+            Some(flight) if doubtful && !stream => {
+                flight.aside.get_or_insert(Box::new(reply));
+            }
+            _ => self.settle(now, index, Outcome::Reply(reply)),
+        }
+    }
+
+    /// The network or the path says no.
+    pub(super) fn failed(&mut self, now: Time, socket: SocketId, remote: Option<SocketAddr>, failure: &Failure) {
+        if remote.is_none()
+            && let Some(entry) = self.sockets.get_mut(socket)
+        {
+            entry.dead = Some(failure.clone());
+        }
+        if remote.is_none() {
+            self.connection(socket, |connection| {
+                connection.failure.get_or_insert_with(|| failure.clone());
+                connection.failed_ms.get_or_insert(millis(now));
+            });
+            self.dirty = true;
+        }
+        let concerned =
+            |flight: &Flight| flight.socket == socket && remote.is_none_or(|remote| remote == flight.remote);
+        let indexes: Vec<_> =
+            self.flights.iter().filter(|(_, flight)| concerned(flight)).map(|(&index, _)| index).collect();
+        for index in indexes {
+            self.settle(now, index, Outcome::Failed(failure.clone()));
+        }
+    }
+
+    fn stray(&mut self, now: Time, source: SocketAddr, text: String) {
+        self.evidence.strays = self.evidence.strays.saturating_add(1);
+        self.log.push(LogEvent::Stray { at_ms: millis(now), source, text });
+    }
+}

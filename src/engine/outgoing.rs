@@ -1,0 +1,181 @@
+//! What goes out: the asks of the probes become messages, signed and wrapped as they say, sent when they are due.
+
+use std::time::Duration;
+
+use super::flight::Flight;
+use super::patience::Schedule;
+use super::run::Engine;
+use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
+use crate::probe::{Ask, Connection, Exchange, Family, Outcome, Step};
+use crate::stun::{Key, relay};
+
+/// Flights that were sent this often make the probes look again: a probe may want to try something else meanwhile.
+const SENDS_WORTH_A_LOOK: usize = 4;
+
+/// How far beyond a relay a peer may be, there and back, while nothing is known of it.
+const BEYOND_THE_RELAY: Duration = Duration::from_millis(20);
+
+impl Engine {
+    /// Sends what is due and gives up what has waited long enough.
+    pub(super) fn serve_flights(&mut self, now: Time) {
+        let due: Vec<_> =
+            self.flights.iter().filter(|(_, flight)| flight.wake() <= now).map(|(&index, _)| index).collect();
+        for index in due {
+            let Some(flight) = self.flights.get_mut(&index) else { continue };
+            if flight.end() <= now {
+                let exchange = &self.evidence.exchanges[index];
+                let waited_ms = millis(now) - exchange.started_ms;
+                // A response that was not believed is what there is, once nothing better came.
+                let outcome =
+                    flight.aside.take().map_or(Outcome::Silence { waited_ms }, |reply| Outcome::Reply(*reply));
+                self.settle(now, index, outcome);
+                continue;
+            }
+            // After a long wait several sends may be due: one is enough, the rest of the schedule moves with it.
+            let Some(begun) = flight.begun else { continue };
+            let planned = begun + flight.schedule.sends[flight.sent.len()];
+            flight.begun = Some(begun + now.saturating_sub(planned));
+            flight.sent.push(now);
+            let exchange = &mut self.evidence.exchanges[index];
+            exchange.sends = exchange.sends.saturating_add(1);
+            self.dirty |= flight.sent.len() >= SENDS_WORTH_A_LOOK;
+            self.log.push(LogEvent::Sent {
+                at_ms: millis(now),
+                exchange: exchange.id.clone(),
+                ask: exchange.ask.clone(),
+                remote: flight.remote,
+                sends: exchange.sends,
+            });
+            self.commands.push(Command::Send {
+                socket: flight.socket,
+                remote: flight.remote,
+                bytes: flight.bytes.clone(),
+            });
+        }
+    }
+
+    /// Asks every probe what it wants and starts what may be started.
+    pub(super) fn consult(&mut self, now: Time) {
+        self.dirty = false;
+        self.retry_at = None;
+        self.evidence.elapsed_ms = millis(now);
+        let steps: Vec<Step> = self.plan.iter().map(|probe| probe.next(&self.evidence)).collect();
+        if steps.iter().all(|step| step.done) {
+            return self.finish(now);
+        }
+        for (owner, step) in steps.iter().enumerate() {
+            for ask in &step.asks {
+                let quarantined = steps.iter().enumerate().any(|(other, step)| {
+                    other != owner && step.quarantine.iter().any(|quarantine| quarantine.covers(ask.remote))
+                });
+                if quarantined || self.labels.contains(&ask.label) {
+                    continue;
+                }
+                let not_before = ask.terms.not_before_ms.map(from_millis).filter(|at| *at > now);
+                if let Some(later) = not_before {
+                    self.retry_at = Some(self.retry_at.map_or(later, |at| at.min(later)));
+                    continue;
+                }
+                if ask.terms.unpaced {
+                    self.launch(now, ask);
+                    continue;
+                }
+                match self.pacer.claim(ask.server, Family::of(ask.remote), now) {
+                    Ok(()) => self.launch(now, ask),
+                    Err(later) => self.retry_at = Some(self.retry_at.map_or(later, |at| at.min(later))),
+                }
+            }
+        }
+    }
+
+    pub(super) fn launch(&mut self, now: Time, ask: &Ask) {
+        self.labels.insert(ask.label.clone());
+        let name = ask.terms.server_name.clone().or_else(|| self.settings.server_name.clone());
+        let (socket, open) = self.sockets.for_ask(ask, self.specs.get(ask.server), name, &mut self.chance);
+        if open.is_some() && ask.transport.connects() {
+            self.begin_connection(now, socket, ask);
+        }
+        self.commands.extend(open);
+        if let Some(entry) = self.sockets.get_mut(socket) {
+            entry.keep_open |= ask.terms.keep_open;
+            entry.note(&ask.request, ask.remote);
+        }
+        let entry = self.sockets.get(socket);
+        let index = self.evidence.exchanges.len();
+        let schedule = if ask.transport.is_stream() {
+            Schedule::stream(self.settings.thorough)
+        } else {
+            let rtt = self.paths.rtt(ask.server);
+            // Through a relay and back from somewhere else is longer than to the server and back.
+            let rtt = if ask.request.relay.is_some() { rtt.map(|rtt| rtt * 2 + BEYOND_THE_RELAY) } else { rtt };
+            Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
+        };
+        self.evidence.exchanges.push(Exchange {
+            id: format!("e{}", index + 1),
+            ask: ask.label.clone(),
+            server: ask.server,
+            socket: ask.socket.clone(),
+            transport: ask.transport,
+            local: entry.and_then(|entry| entry.local(ask.remote)),
+            remote: ask.remote,
+            request: ask.request.clone(),
+            sends: 0,
+            paced: schedule.paced,
+            started_ms: millis(now),
+            ended_ms: None,
+            copies: 0,
+            outcome: Outcome::Pending,
+        });
+        let id = self.chance.transaction_id();
+        self.by_id.insert(id, index);
+        let begun = entry.filter(|entry| entry.open).map(|_| now);
+        let dead = entry.and_then(|entry| entry.dead.clone());
+        let auth = ask.request.auth.as_ref();
+        let credential = auth.and_then(|auth| self.settings.credentials.get(auth.credential));
+        let key = auth
+            .zip(credential)
+            .map(|(auth, credential)| Key::new(credential, &auth.echo.realm, auth.algorithm, auth.form));
+        let message = ask.request.message(id, credential);
+        let bytes = match &ask.request.relay {
+            Some(through) => relay::wrap(through, self.chance.transaction_id(), &message, ask.transport.is_stream()),
+            None => message,
+        };
+        self.flights.insert(
+            index,
+            Flight {
+                socket,
+                remote: ask.remote,
+                bytes,
+                schedule,
+                begun,
+                created: now,
+                sent: Vec::new(),
+                key,
+                relayed: ask.request.relay.is_some(),
+                aside: None,
+            },
+        );
+        if let Some(failure) = dead {
+            self.settle(now, index, Outcome::Failed(failure));
+        }
+    }
+
+    fn begin_connection(&mut self, now: Time, socket: SocketId, ask: &Ask) {
+        if let Some(entry) = self.sockets.get_mut(socket) {
+            entry.connection = Some(self.evidence.connections.len());
+        }
+        self.evidence.connections.push(Connection {
+            socket: ask.socket.clone(),
+            server: ask.server,
+            transport: ask.transport,
+            remote: ask.remote,
+            local: None,
+            started_ms: millis(now),
+            connected_ms: None,
+            opened_ms: None,
+            tls: None,
+            failure: None,
+            failed_ms: None,
+        });
+    }
+}
