@@ -4,25 +4,31 @@
 //! relay in three ways, renew, release. Another function of the same evidence judges it. Requests are signed by the engine: no
 //! secret is here.
 
+mod climb;
 mod diagnosis;
 pub mod finding;
 pub mod labels;
 pub mod options;
+mod release;
+mod session;
 
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use options::{Entry, EntryKind, Login, TurnOptions};
 
-use super::{Evidence, Probe};
+use super::Probe;
+use climb::Climb;
 
-/// The probes of `turn`.
+/// The probes of `turn`: one for each entry, transport and family.
 #[must_use]
-pub fn plan(_options: &TurnOptions) -> Vec<Box<dyn Probe>> {
-    Vec::new()
-}
-
-/// The verdict on every entry, transport and family, in the order of the entries.
-#[must_use]
-pub fn judge(_seen: &Evidence, _options: &TurnOptions) -> Vec<TurnResult> {
-    Vec::new()
+pub fn plan(options: &TurnOptions) -> Vec<Box<dyn Probe>> {
+    let mut plan: Vec<Box<dyn Probe>> = Vec::new();
+    for (number, entry) in options.entries.iter().enumerate().filter(|(_, entry)| entry.server.is_some()) {
+        for &transport in &entry.transports {
+            for &family in &options.families {
+                plan.push(Box::new(Climb { options: options.clone(), entry: number, transport, family }));
+            }
+        }
+    }
+    plan
 }

@@ -1,0 +1,327 @@
+//! The asks of one target, rung by rung: each is stated as soon as what it needs is there.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::release;
+use super::session::{Session, Tried, error_code, succeeded};
+use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
+use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
+
+/// The channel of the test; the smallest number (RFC 8656 section 12).
+pub(super) const CHANNEL: u16 = 0x4000;
+/// Sends without an answer after which another way to the server is tried.
+const UNANSWERED: u32 = 4;
+/// The sockets on which the first allocation is tried: each 437 asks for another (RFC 8656 section 7.4).
+pub(super) const FIRST: [&str; 3] = ["a", "a2", "a3"];
+
+/// One entry over one transport and family.
+pub(super) struct Climb {
+    pub(super) options: super::TurnOptions,
+    pub(super) entry: usize,
+    pub(super) transport: Transport,
+    pub(super) family: Family,
+}
+
+impl Climb {
+    fn session<'a>(&'a self, seen: &'a Evidence) -> Option<Session<'a>> {
+        Session::new(seen, &self.options, self.entry, self.transport, self.family)
+    }
+
+    fn looking_up(&self, seen: &Evidence) -> bool {
+        let server = self.options.entries.get(self.entry).and_then(|entry| entry.server);
+        let lookups = server.and_then(|server| seen.servers.get(server)).map(|server| &server.lookups);
+        lookups.is_some_and(|lookups| lookups.iter().all(|lookup| lookup.transport != self.transport))
+    }
+}
+
+impl Probe for Climb {
+    fn name(&self) -> &'static str {
+        "turn"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let Some(session) = self.session(seen) else {
+            return Step { done: !self.looking_up(seen), ..Step::default() };
+        };
+        let mut rungs = Rungs { session: &session, asks: Vec::new(), waiting: false };
+        rungs.climb();
+        let Rungs { mut asks, waiting, .. } = rungs;
+        let idle = !waiting && asks.iter().all(|ask| seen.find(&ask.label).is_some());
+        if !idle {
+            return Step { asks, ..Step::default() };
+        }
+        let releases = release::asks(&session);
+        let done = releases.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        asks.extend(releases);
+        Step { asks, done, ..Step::default() }
+    }
+
+    fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
+        self.session(seen).map(|session| release::asks(&session)).unwrap_or_default()
+    }
+}
+
+/// The asks so far, and whether one of them is still under way.
+struct Rungs<'s, 'a> {
+    session: &'s Session<'a>,
+    asks: Vec<Ask>,
+    waiting: bool,
+}
+
+impl<'a> Rungs<'_, 'a> {
+    fn climb(&mut self) {
+        self.ask(self.session.ask("binding", "a", Request::default()));
+        if self.session.entry.kind == super::EntryKind::Stun {
+            return;
+        }
+        self.ask(self.session.ask("a/allocate", "a", Session::allocate()));
+        if self.session.transport == Transport::Udp {
+            self.ask(self.session.plain("x/binding", "x", self.session.server, self.session.remote));
+        }
+        self.other_ways();
+        let Some(first) = self.allocate() else { return };
+        self.third_parties();
+        let second = self.second();
+        self.through(first, second.as_deref());
+    }
+
+    /// States an ask, and takes note whether it is under way.
+    fn ask(&mut self, ask: Ask) -> Option<&'a Exchange> {
+        let found = self.session.seen.find(&ask.label);
+        self.waiting |= found.is_none_or(|exchange| !exchange.settled());
+        self.asks.push(ask);
+        found.filter(|exchange| exchange.settled())
+    }
+
+    /// The same for a request that may need several nonces.
+    fn tried(&mut self, tried: Tried<'a>) -> Option<&'a Exchange> {
+        match tried {
+            Tried::Ask(ask) => self.ask(*ask),
+            Tried::Asked(exchange) => {
+                self.waiting |= !exchange.settled();
+                exchange.settled().then_some(exchange)
+            }
+            Tried::Impossible => None,
+        }
+    }
+
+    /// Where the server does not answer as it should, whether it would by another transport on the same port.
+    fn other_ways(&mut self) {
+        let session = self.session;
+        let other = |step: &str, transport| Ask { transport, ..session.ask(step, step, Request::default()) };
+        let steps = ["binding", "a/allocate"].map(|step| session.find(step));
+        let quiet = |exchange: &Exchange| match &exchange.outcome {
+            Outcome::Pending => exchange.sends >= UNANSWERED,
+            Outcome::Silence { .. } => true,
+            _ => false,
+        };
+        let failed = |codes: &[FailureCode]| {
+            steps.iter().flatten().any(|exchange| match &exchange.outcome {
+                Outcome::Failed(failure) => codes.contains(&failure.code),
+                _ => false,
+            })
+        };
+        match session.transport {
+            Transport::Udp | Transport::Dtls => {
+                if steps.iter().all(|step| step.is_some_and(quiet)) {
+                    self.ask(other("tcp", Transport::Tcp));
+                }
+            }
+            Transport::Tcp => {
+                if failed(&[FailureCode::NotStun, FailureCode::ConnectionClosed]) {
+                    self.ask(other("tls", Transport::Tls));
+                }
+            }
+            Transport::Tls => {
+                if failed(&[FailureCode::NotTls, FailureCode::TlsHandshakeFailed]) {
+                    self.ask(other("tcp", Transport::Tcp));
+                }
+            }
+        }
+    }
+
+    /// The first allocation; the socket it is on.
+    fn allocate(&mut self) -> Option<&'static str> {
+        for socket in FIRST {
+            let step = format!("{socket}/allocate");
+            let challenge = self.ask(self.session.ask(&step, socket, Session::allocate()))?;
+            if self.session.allocation(socket).is_some() {
+                return Some(socket);
+            }
+            let verdict = if error_code(challenge) == Some(401) { self.log_in(socket)? } else { challenge };
+            if self.session.allocation(socket).is_some() {
+                return Some(socket);
+            }
+            if error_code(verdict) != Some(437) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Answers the challenge on that socket, once: a second 401 is the verdict.
+    fn log_in(&mut self, socket: &str) -> Option<&'a Exchange> {
+        let session = self.session;
+        if !session.may_log_in(socket) {
+            return None;
+        }
+        let login = session.entry.login.as_ref()?;
+        let step = format!("{socket}/login");
+        let verdict = self.tried(session.signed(&step, socket, &Session::allocate()))?;
+        if error_code(verdict) != Some(401) {
+            return Some(verdict);
+        }
+        if login.exotic {
+            let step = format!("{socket}/login-nfkc");
+            let (credential, name) = (login.credential, &login.username);
+            let again = session.signed_as(&step, socket, &Session::allocate(), credential, name, PasswordForm::Nfkc);
+            let again = self.tried(again)?;
+            if error_code(again) != Some(401) {
+                return Some(again);
+            }
+        }
+        // The same secret, and an expiry that no clock has passed: it tells a clock that is off from a secret that is another.
+        if let Some((credential, name)) = &login.later {
+            let challenge = self.ask(session.ask("late/allocate", "late", Session::allocate()))?;
+            if error_code(challenge) == Some(401) {
+                let allocate = Session::allocate();
+                let form = PasswordForm::AsTyped;
+                self.tried(session.signed_as("late/login", "late", &allocate, *credential, name, form));
+            }
+        }
+        Some(verdict)
+    }
+
+    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay.
+    fn third_parties(&mut self) {
+        for (number, server, remote) in self.session.third_addresses() {
+            self.asks.push(self.session.plain(&format!("x/third/{number}"), "x", server, remote));
+        }
+    }
+
+    /// A second allocation; its socket once it is there.
+    fn second(&mut self) -> Option<String> {
+        let step = "b/allocate";
+        let challenge = self.ask(self.session.ask(step, "b", Session::allocate()))?;
+        if error_code(challenge) == Some(401) {
+            self.tried(self.session.signed("b/login", "b", &Session::allocate()))?;
+        }
+        self.session.allocation("b").map(|_| "b".to_owned())
+    }
+
+    /// Lets a peer in; `Some` once the server agreed.
+    fn permit(&mut self, socket: &str, peer: IpAddr) -> Option<()> {
+        let request = Request::turn(Method::CreatePermission, vec![TurnAttribute::Peer(SocketAddr::new(peer, 0))]);
+        let exchange = self.tried(self.session.on(socket, &permit_step(socket, peer), &request))?;
+        succeeded(exchange).map(|_| ())
+    }
+
+    /// A Binding request from an allocation to a peer.
+    fn relay(&mut self, step: &str, socket: &str, peer: SocketAddr, channel: Option<u16>) -> Option<&'a Exchange> {
+        let request = Request { relay: Some(Relay { peer, channel }), ..Request::default() };
+        self.ask(self.session.ask(step, socket, request))
+    }
+
+    /// Data through the relay, in all the ways.
+    fn through(&mut self, first: &str, second: Option<&str>) {
+        let session = self.session;
+        let Some(allocation) = session.allocation(first) else { return };
+        let refresh = Request::turn(Method::Refresh, Vec::new());
+        self.tried(session.on(first, "refresh", &refresh));
+        if let Some((_, third)) = session.third_party()
+            && self.permit(first, third.ip()).is_some()
+        {
+            self.relay("third", first, third, None);
+        }
+        let outward = self.plain_socket(first, allocation.relayed);
+        let met = second.and_then(|second| self.meet(first, second));
+        let peer = outward.or(met).filter(|_| !self.waiting);
+        if let Some(peer) = peer {
+            let attributes = vec![TurnAttribute::Channel(CHANNEL), TurnAttribute::Peer(peer)];
+            let bound = self.tried(session.on(first, "channel", &Request::turn(Method::ChannelBind, attributes)));
+            if bound.is_some_and(|exchange| succeeded(exchange).is_some()) {
+                self.relay("channel-data", first, peer, Some(CHANNEL));
+            }
+        }
+    }
+
+    /// Between the relay and a plain socket of ours, inwards first: it opens our own NAT, and shows which address we have there.
+    fn plain_socket(&mut self, first: &str, relayed: SocketAddr) -> Option<SocketAddr> {
+        let session = self.session;
+        let mapped = session.peer_mapped(relayed)?;
+        self.permit(first, mapped.ip())?;
+        let inward = self.ask(session.plain("inward", "x", session.server, relayed))?;
+        let endpoint = match &inward.outcome {
+            Outcome::Looped { source, .. } => *source,
+            _ => mapped,
+        };
+        let outward = self.relay("outward", first, endpoint, None)?;
+        matches!(outward.outcome, Outcome::Looped { .. }).then_some(endpoint)
+    }
+
+    /// Between two allocations on the server, both ways.
+    fn meet(&mut self, first: &str, second: &str) -> Option<SocketAddr> {
+        let (one, other) = (self.session.allocation(first)?.relayed, self.session.allocation(second)?.relayed);
+        let (there, back) = (self.permit(first, other.ip()), self.permit(second, one.ip()));
+        there.and(back)?;
+        let to = self.relay("to-b", first, other, None);
+        let from = self.relay("to-a", second, one, None);
+        let arrived = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Looped { .. });
+        (arrived(to?) && arrived(from?)).then_some(other)
+    }
+}
+
+/// What the permission for a peer is called.
+pub(super) fn permit_step(socket: &str, peer: IpAddr) -> String {
+    format!("{socket}/permit/{peer}")
+}
+
+impl Session<'_> {
+    /// Whether credentials may be sent: there is a challenge that can be answered, from the realm that was insisted on, and not one that
+    /// was weakened on its way (RFC 8489 section 9.2.4, bid-down).
+    pub(super) fn may_log_in(&self, socket: &str) -> bool {
+        let Some(turn) = self.reply(&format!("{socket}/allocate")).and_then(|reply| reply.turn.as_deref()) else {
+            return false;
+        };
+        let realm = turn.realm.as_deref().filter(|realm| !realm.is_empty());
+        let wanted = self.options.realm.as_deref();
+        let weakened = turn.password_algorithms_bit && turn.algorithms.is_none();
+        turn.nonce && realm.is_some() && !weakened && wanted.is_none_or(|wanted| Some(wanted) == realm)
+    }
+
+    /// STUN servers to ask through the relay, with their number among the third parties, in the family of relayed addresses.
+    fn third_addresses(&self) -> Vec<(usize, usize, SocketAddr)> {
+        let family = self.relay_family();
+        let server = |&server: &usize| {
+            let lookups = &self.seen.servers.get(server)?.lookups;
+            let mut addresses =
+                lookups.iter().filter(|one| one.transport == Transport::Udp).flat_map(|one| &one.addresses);
+            addresses.find(|address| family.has(address.ip())).map(|&address| (server, address))
+        };
+        let numbered = self.options.third_parties.iter().enumerate();
+        numbered
+            .filter_map(|(number, index)| server(index).map(|(server, address)| (number, server, address)))
+            .collect()
+    }
+
+    fn relay_family(&self) -> Family {
+        let relayed = super::climb::FIRST.iter().find_map(|socket| self.allocation(socket));
+        relayed.map_or(Family::Ipv4, |allocation| Family::of(allocation.relayed))
+    }
+
+    /// The third party that is known to be alive.
+    pub(super) fn third_party(&self) -> Option<(usize, SocketAddr)> {
+        let alive = |(number, _, remote): (usize, usize, SocketAddr)| {
+            self.find(&format!("x/third/{number}"))?.answer().map(|_| (number, remote))
+        };
+        self.third_addresses().into_iter().find_map(alive)
+    }
+
+    /// The address of the plain socket as servers see it, in the family of the relayed address.
+    pub(super) fn peer_mapped(&self, relayed: SocketAddr) -> Option<SocketAddr> {
+        let thirds = self.third_addresses().into_iter().map(|(number, ..)| format!("x/third/{number}"));
+        let steps = std::iter::once("x/binding".to_owned()).chain(thirds);
+        let mut seen = steps.filter_map(|step| self.find(&step)?.mapped());
+        seen.find(|mapped| Family::of(*mapped) == Family::of(relayed))
+    }
+}

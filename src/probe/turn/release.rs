@@ -1,0 +1,64 @@
+//! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
+
+use super::climb::FIRST;
+use super::finding::Released;
+use super::session::{Session, Tried, error_code, succeeded};
+use crate::probe::{Ask, Exchange, Outcome};
+use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
+
+/// The sockets on which allocations may be.
+fn sockets() -> impl Iterator<Item = &'static str> {
+    FIRST.into_iter().chain(["b", "late"])
+}
+
+/// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
+pub(super) fn asks(session: &Session) -> Vec<Ask> {
+    sockets().filter(|socket| may_hold(session, socket)).filter_map(|socket| ask(session, socket)).collect()
+}
+
+fn ask(session: &Session, socket: &str) -> Option<Ask> {
+    let request = Request::turn(Method::Refresh, vec![TurnAttribute::LifetimeS(0)]);
+    let step = step(socket);
+    let login = session.entry.login.as_ref();
+    let later = login.and_then(|login| login.later.as_ref()).filter(|_| socket == "late");
+    let tried = match later {
+        Some((credential, name)) => {
+            session.signed_as(&step, socket, &request, *credential, name, PasswordForm::AsTyped)
+        }
+        None => session.on(socket, &step, &request),
+    };
+    match tried {
+        Tried::Ask(ask) => Some(*ask),
+        // Stated again, so that the one who waits for all of them sees it.
+        Tried::Asked(exchange) => Some(Ask { label: exchange.ask.clone(), ..session.ask(&step, socket, request) }),
+        Tried::Impossible => None,
+    }
+}
+
+/// What the deletion on that socket is called.
+pub(super) fn step(socket: &str) -> String {
+    format!("{socket}/delete")
+}
+
+/// Whether an Allocate on that socket succeeded, or nobody knows: then it may have.
+fn may_hold(session: &Session, socket: &str) -> bool {
+    let unknown = |exchange: &Exchange| {
+        exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
+    };
+    let steps = ["login", "login-nfkc"].map(|step| format!("{socket}/{step}"));
+    let open = session.find(&format!("{socket}/allocate")).is_some_and(|exchange| succeeded(exchange).is_some());
+    open || steps.iter().filter_map(|step| session.last(step)).any(|last| succeeded(last).is_some() || unknown(last))
+}
+
+/// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3).
+pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
+    session.last(&step(socket)).is_some_and(|last| succeeded(last).is_some() || error_code(last) == Some(437))
+}
+
+/// Allocations made and released.
+pub(super) fn judge(session: &Session) -> Option<Released> {
+    let made: Vec<&str> = sockets().filter(|socket| session.allocation(socket).is_some()).collect();
+    let confirmed = made.iter().filter(|socket| confirmed(session, socket)).count();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    (!made.is_empty()).then(|| Released { made: count(made.len()), confirmed: count(confirmed) })
+}

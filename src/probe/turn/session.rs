@@ -1,0 +1,257 @@
+//! One target as the evidence shows it: what was asked, what came of it, and how the next request has to look.
+
+use std::net::SocketAddr;
+
+use super::labels;
+use super::options::{Entry, TurnOptions};
+use crate::probe::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Reply, Terms, TurnReply};
+use crate::stun::{Algorithm, Auth, Method, PasswordForm, Request, Transport, TurnAttribute};
+
+/// IANA's number of UDP, what REQUESTED-TRANSPORT asks for (RFC 8656 section 7.1).
+const UDP: u8 = 17;
+/// Retries with a new nonce: whoever calls that one stale too never comes to an end.
+const NONCES: usize = 4;
+
+/// One entry over one transport and family, at the address that counts: after a redirection the one redirected to.
+pub(super) struct Session<'a> {
+    pub(super) seen: &'a Evidence,
+    pub(super) options: &'a TurnOptions,
+    pub(super) entry: &'a Entry,
+    pub(super) server: usize,
+    pub(super) transport: Transport,
+    pub(super) family: Family,
+    /// Where the server is.
+    pub(super) remote: SocketAddr,
+    /// The address that redirected here.
+    pub(super) redirected_from: Option<SocketAddr>,
+    base: String,
+}
+
+/// An allocation that the server granted.
+pub(super) struct Allocation<'a> {
+    pub(super) relayed: SocketAddr,
+    pub(super) reply: &'a Reply,
+    pub(super) turn: &'a TurnReply,
+    pub(super) exchange: &'a Exchange,
+}
+
+/// How far a request with credentials is.
+pub(super) enum Tried<'a> {
+    /// It is to be asked.
+    Ask(Box<Ask>),
+    /// It is under way, or over.
+    Asked(&'a Exchange),
+    /// There is no challenge to answer, or nothing to answer it with.
+    Impossible,
+}
+
+impl<'a> Session<'a> {
+    /// The target; `None` while, or because, its address is not known.
+    pub(super) fn new(
+        seen: &'a Evidence,
+        options: &'a TurnOptions,
+        number: usize,
+        transport: Transport,
+        family: Family,
+    ) -> Option<Self> {
+        let entry = options.entries.get(number)?;
+        let server = entry.server?;
+        let lookups = &seen.servers.get(server)?.lookups;
+        let addresses = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|one| &one.addresses);
+        let remote = *addresses.into_iter().find(|address| family.has(address.ip()))?;
+        let base = labels::target(number, transport, family);
+        let first = Self { seen, options, entry, server, transport, family, remote, redirected_from: None, base };
+        Some(match first.alternate().filter(|_| options.follow) {
+            Some(alternate) => Self {
+                base: format!("{}/redirected", first.base),
+                remote: alternate,
+                redirected_from: Some(first.remote),
+                ..first
+            },
+            None => first,
+        })
+    }
+
+    /// Where a 300 points to, in the family of the request (RFC 8489 section 10); never back to itself.
+    pub(super) fn alternate(&self) -> Option<SocketAddr> {
+        let reply = self.reply("a/allocate")?;
+        let redirected = reply.error.as_ref().is_some_and(|error| error.code == 300);
+        let alternates = &reply.turn.as_ref()?.alternate_servers;
+        alternates.iter().copied().find(|one| redirected && self.family.has(one.ip()) && *one != self.remote)
+    }
+
+    /// What an exchange or a socket of the target is called.
+    pub(super) fn label(&self, step: &str) -> String {
+        format!("{}/{step}", self.base)
+    }
+
+    /// The exchange of that step.
+    pub(super) fn find(&self, step: &str) -> Option<&'a Exchange> {
+        self.seen.find(&self.label(step))
+    }
+
+    /// The response to that step, of whatever kind.
+    pub(super) fn reply(&self, step: &str) -> Option<&'a Reply> {
+        self.find(step)?.reply()
+    }
+
+    /// Whether that step has its outcome.
+    pub(super) fn settled(&self, step: &str) -> bool {
+        self.find(step).is_some_and(Exchange::settled)
+    }
+
+    /// Whether that step is under way.
+    pub(super) fn pending(&self, step: &str) -> bool {
+        self.find(step).is_some_and(|exchange| !exchange.settled())
+    }
+
+    /// A question to the server on the target's own transport.
+    pub(super) fn ask(&self, step: &str, socket: &str, request: Request) -> Ask {
+        Ask {
+            label: self.label(step),
+            server: self.server,
+            socket: self.label(socket),
+            transport: self.transport,
+            remote: self.remote,
+            request,
+            patience: Patience::Answer,
+            local_port: LocalPort::Fresh,
+            terms: Terms { keep_open: true, unpaced: true, ..Terms::default() },
+        }
+    }
+
+    /// A plain datagram of ours that has nothing to do with an allocation.
+    pub(super) fn plain(&self, step: &str, socket: &str, server: usize, remote: SocketAddr) -> Ask {
+        let terms = Terms { unpaced: true, ..Terms::default() };
+        Ask { terms, ..Ask::binding(self.label(step), server, self.label(socket), remote) }
+    }
+
+    /// Asks for an allocation, relayed over UDP.
+    pub(super) fn allocate() -> Request {
+        Request::turn(Method::Allocate, vec![TurnAttribute::RequestedTransport(UDP)])
+    }
+
+    /// What the newest challenge on that socket asks for, answered with this credential.
+    pub(super) fn auth(&self, socket: &str, credential: usize, username: &str) -> Option<Auth> {
+        let name = self.label(socket);
+        let mut challenges = self
+            .seen
+            .exchanges
+            .iter()
+            .filter(|exchange| exchange.socket == name)
+            .filter_map(|exchange| Some((exchange.ended_ms?, exchange.reply()?.turn.as_deref()?)))
+            .filter(|(_, turn)| turn.nonce)
+            .collect::<Vec<_>>();
+        challenges.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let (_, newest) = challenges.last()?;
+        // A 438 may leave the realm out: the one known is still right.
+        let (_, named) = challenges.iter().rev().find(|(_, turn)| turn.realm.is_some())?;
+        let mut echo = newest.echo.clone();
+        echo.realm.clone_from(&named.echo.realm);
+        // RFC 8656 section 6: of the two that are offered the stronger one has to be taken.
+        let sha256 = newest.algorithms.as_ref().is_some_and(|offered| offered.contains(&Algorithm::Sha256));
+        Some(Auth {
+            credential,
+            username: username.to_owned(),
+            realm: named.realm.clone().unwrap_or_default(),
+            algorithm: if sha256 { Algorithm::Sha256 } else { Algorithm::Md5 },
+            form: PasswordForm::AsTyped,
+            anonymous: newest.anonymity_bit,
+            echo,
+        })
+    }
+
+    /// A request with the entry's credentials, repeated with a new nonce where the server calls one stale (438).
+    pub(super) fn signed(&self, step: &str, socket: &str, request: &Request) -> Tried<'a> {
+        let Some(login) = &self.entry.login else { return Tried::Impossible };
+        self.signed_as(step, socket, request, login.credential, &login.username, PasswordForm::AsTyped)
+    }
+
+    /// The same with other credentials.
+    pub(super) fn signed_as(
+        &self,
+        step: &str,
+        socket: &str,
+        request: &Request,
+        credential: usize,
+        username: &str,
+        form: PasswordForm,
+    ) -> Tried<'a> {
+        for attempt in 1..=NONCES {
+            let name = attempt_name(step, attempt);
+            match self.find(&name) {
+                Some(exchange) if attempt < NONCES && is_stale(exchange) => {}
+                Some(exchange) => return Tried::Asked(exchange),
+                None => {
+                    let Some(auth) = self.auth(socket, credential, username) else { return Tried::Impossible };
+                    let request = Request { auth: Some(Auth { form, ..auth }), ..request.clone() };
+                    return Tried::Ask(Box::new(self.ask(&name, socket, request)));
+                }
+            }
+        }
+        Tried::Impossible
+    }
+
+    /// The last attempt at a request with credentials.
+    pub(super) fn last(&self, step: &str) -> Option<&'a Exchange> {
+        (1..=NONCES).rev().find_map(|attempt| self.find(&attempt_name(step, attempt)))
+    }
+
+    /// Whether every nonce was called stale.
+    pub(super) fn stale_without_end(&self, step: &str) -> bool {
+        self.find(&attempt_name(step, NONCES)).is_some_and(is_stale)
+    }
+
+    /// A request on an allocation's socket, signed where the server authenticates.
+    pub(super) fn on(&self, socket: &str, step: &str, request: &Request) -> Tried<'a> {
+        if self.is_open_relay() {
+            return match self.find(step) {
+                Some(exchange) => Tried::Asked(exchange),
+                None => Tried::Ask(Box::new(self.ask(step, socket, request.clone()))),
+            };
+        }
+        self.signed(step, socket, request)
+    }
+
+    /// Whether the server relays for everybody.
+    pub(super) fn is_open_relay(&self) -> bool {
+        self.find("a/allocate").is_some_and(|exchange| succeeded(exchange).is_some())
+    }
+
+    /// The allocation on that socket.
+    pub(super) fn allocation(&self, socket: &str) -> Option<Allocation<'a>> {
+        let steps = [format!("{socket}/allocate"), format!("{socket}/login"), format!("{socket}/login-nfkc")];
+        steps.iter().find_map(|step| {
+            let exchange = self.last(step)?;
+            let (reply, turn) = succeeded(exchange)?;
+            let relayed = *turn.relayed.first()?;
+            Some(Allocation { relayed, reply, turn, exchange })
+        })
+    }
+
+    /// The shortest round trip of a Binding to the server itself, in milliseconds.
+    pub(super) fn rtt_ms(&self) -> Option<f64> {
+        self.reply("binding").filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
+    }
+}
+
+fn attempt_name(step: &str, attempt: usize) -> String {
+    if attempt == 1 { step.to_owned() } else { format!("{step}/{attempt}") }
+}
+
+/// Whether the server called the nonce stale and gave another.
+pub(super) fn is_stale(exchange: &Exchange) -> bool {
+    error_code(exchange) == Some(438)
+        && exchange.reply().and_then(|reply| reply.turn.as_ref()).is_some_and(|turn| turn.nonce)
+}
+
+/// The code of an error response.
+pub(super) fn error_code(exchange: &Exchange) -> Option<u16> {
+    Some(exchange.reply()?.error.as_ref()?.code)
+}
+
+/// A success response of a TURN method.
+pub(super) fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
+    let reply = exchange.reply().filter(|reply| reply.error.is_none())?;
+    Some((reply, reply.turn.as_deref()?))
+}
