@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use nat_probe::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::stun::{Change, Class, Framer, Message, Request, TransactionId, Writer, dump, excerpt, relay};
+use nat_probe::stun::{
+    Change, Class, Framer, Message, Request, ServerSpec, TransactionId, Writer, dump, excerpt, relay,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stun_rs::attributes::stun as strict;
@@ -28,6 +30,28 @@ proptest! {
     ) {
         let writer = Writer::new(class, method, TransactionId([7; 12]), None);
         survive(&attributes.iter().fold(writer, |writer, (ty, value)| writer.attribute(*ty, value)).finish())?;
+    }
+
+    /// Whatever is written as a server means itself or is an error that repeats no password.
+    #[test]
+    fn any_server_is_survived(
+        scheme in "(turns?:|stuns?:|https?:)?(//)?",
+        login in "([a-z]{1,4}(:hun[ -~]{0,6}ter)?@)?",
+        host in "[a-c:.\\[\\]0-9]{0,12}|[ -~]{0,12}|\\PC{0,6}",
+        query in "([?](transport=)?(udp|tcp|tls|[ -~]{0,4}))?",
+    ) {
+        let text = format!("{scheme}{login}{host}{query}");
+        match ServerSpec::parse_turn(&text) {
+            Ok((spec, transport)) => {
+                let (again, same) = ServerSpec::parse_turn(&spec.to_string()).unwrap();
+                prop_assert_eq!((again.to_string(), same), (spec.to_string(), transport));
+                prop_assert_eq!((again.host, again.port, again.secure), (spec.host, spec.port, spec.secure));
+            }
+            Err(error) => prop_assert!(!error.to_string().contains(":hun"), "{}", error),
+        }
+        if let Err(error) = ServerSpec::parse(&text) {
+            prop_assert!(!error.to_string().contains(":hun"), "{}", error);
+        }
     }
 
     #[test]

@@ -23,19 +23,16 @@ proptest! {
         if stream {
             prop_assert!(bytes.len().is_multiple_of(4));
         }
-        match channel {
-            Some(number) => {
+        if let Some(number) = channel {
                 prop_assert_eq!(channel_data(&bytes), Some((number, &data[..])));
                 prop_assert_eq!(channel_data(&bytes[..3 + data.len()]), None);
-            }
-            None => {
+            } else {
                 prop_assert!(data_indication(&Message::read(&bytes).unwrap()).is_none());
                 // The server turns Send into Data.
                 bytes[1] = 0x17;
                 let message = Message::read(&bytes).unwrap();
                 prop_assert_eq!(&message.faults, &[""; 0]);
                 prop_assert_eq!(data_indication(&message), Some((peer, &data[..])));
-            }
         }
     }
 

@@ -26,9 +26,10 @@ fn attribute() -> impl Strategy<Value = (u16, Vec<u8>)> {
 
 fn message(attributes: &[(u16, Vec<u8>)], padded: bool) -> Vec<u8> {
     let writer = Writer::new(Class::Error, 3, TransactionId([1; 12]), None);
-    let add = |writer: Writer, (ty, value): &(u16, Vec<u8>)| match padded {
-        true => writer.attribute(*ty, value),
-        false => {
+    let add = |writer: Writer, (ty, value): &(u16, Vec<u8>)| {
+        if padded {
+            writer.attribute(*ty, value)
+        } else {
             let length = u16::try_from(value.len()).unwrap();
             writer.raw(&[&ty.to_be_bytes(), &length.to_be_bytes(), value.as_slice()].concat())
         }

@@ -244,6 +244,7 @@ fn every_attribute_of_a_request_is_read_back_and_told() {
     let words = "Allocate, TCP relay, lifetime 777 s, IPv4, IPv6 too, even port and the next, unfragmented, reserved port, \
                  mobile, channel 0x4001, peer 192.0.2.1:1, peer [2001:db8::2]:2, connection 7";
     assert_eq!(request.to_string(), words);
+    assert!(!format!("{request:?}").contains("84, 79, 75"), "the token is shown");
     let bytes = request.message(ID, None);
     let message = nat_probe::stun::Message::read(&bytes).unwrap();
     assert_eq!(message.faults, [""; 0]);
