@@ -4,6 +4,7 @@
 //! class out of range, an address xored in a message without magic cookie.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Family;
@@ -200,7 +201,7 @@ pub fn label(ty: u16) -> String {
 }
 
 /// One attribute as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawAttribute {
     /// Its type.
     pub ty: u16,
@@ -212,6 +213,18 @@ pub struct RawAttribute {
     pub offset: usize,
     /// Whether it stands after an integrity attribute or the fingerprint and so must not be believed (RFC 8489 sections 14.5 to 14.7).
     pub ignored: bool,
+}
+
+impl fmt::Debug for RawAttribute {
+    /// Without what is not for output.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RawAttribute");
+        debug.field("ty", &label(self.ty)).field("length", &self.length).field("offset", &self.offset);
+        if !self.is_secret() {
+            debug.field("value", &self.value);
+        }
+        debug.field("ignored", &self.ignored).finish_non_exhaustive()
+    }
 }
 
 impl RawAttribute {

@@ -56,7 +56,7 @@ pub enum PasswordForm {
     /// UTF-8 as typed, what browsers do.
     #[default]
     AsTyped,
-    /// Compatibility composition (NFKC), nearly SASLprep, what RFC 5389 wants.
+    /// Compatibility composition (NFKC), nearly `SASLprep`, what RFC 5389 wants.
     Nfkc,
 }
 

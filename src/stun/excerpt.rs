@@ -19,12 +19,17 @@ pub fn excerpt(bytes: &[u8]) -> String {
         let mut end = HEADER;
         for attribute in message.attributes().iter().take_while(|attribute| attribute.offset < shown.len()) {
             let value = attribute.offset + 4;
-            push(&mut words, shown, attribute.offset..value);
             // With its padding, which need not be zero.
             end = value + attribute.value.len().next_multiple_of(4);
             if !is_hidden(&message, attribute) {
-                push(&mut words, shown, value..end);
-            } else if value < shown.len() && !attribute.value.is_empty() {
+                push(&mut words, shown, attribute.offset..end);
+                continue;
+            }
+            // Out of step the header is no header either.
+            if attribute.is_secret() {
+                push(&mut words, shown, attribute.offset..value);
+            }
+            if value < shown.len() && !attribute.value.is_empty() {
                 words.push("..".into());
             }
         }
@@ -55,9 +60,9 @@ fn push(words: &mut Vec<String>, bytes: &[u8], range: std::ops::Range<usize>) {
 }
 
 /// Whether the value is in no output. With a message, its nonce and its signature passwords can be tried out; a token or a ticket is as
-/// good as the allocation. Where the attributes are out of step, one that nobody knows may be made of any of these.
+/// good as the allocation. Where the attributes are out of step, what looks like another may be made of any of these.
 pub(super) fn is_hidden(message: &Message, attribute: &RawAttribute) -> bool {
-    attribute.is_secret() || (attribute.is_unknown() && is_out_of_step(message))
+    attribute.is_secret() || attribute.is_truncated() || (attribute.is_unknown() && is_out_of_step(message))
 }
 
 fn is_out_of_step(message: &Message) -> bool {

@@ -70,7 +70,7 @@ impl Message {
         self.xor_address(self.attribute(attribute::XOR_PEER_ADDRESS)?)
     }
 
-    /// XOR-PEER-ADDRESS: a CreatePermission may have several (RFC 8656 section 10.1).
+    /// XOR-PEER-ADDRESS: a `CreatePermission` may have several (RFC 8656 section 10.1).
     #[must_use]
     pub fn peer_addresses(&self) -> Vec<SocketAddr> {
         self.each(attribute::XOR_PEER_ADDRESS).filter_map(|attribute| self.xor_address(attribute)).collect()

@@ -55,7 +55,7 @@ pub enum Change {
 }
 
 /// An attribute of a TURN request (RFC 8656 section 18, RFC 6062 section 6, RFC 8016 section 4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TurnAttribute {
     /// REQUESTED-TRANSPORT: 17 for UDP, 6 for TCP relays.
@@ -87,7 +87,7 @@ pub enum TurnAttribute {
 pub struct Relay {
     /// The peer that is to get it.
     pub peer: SocketAddr,
-    /// As ChannelData with this number; else in a Send indication.
+    /// As `ChannelData` with this number; else in a Send indication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<u16>,
 }

@@ -85,6 +85,13 @@ impl fmt::Display for TurnAttribute {
     }
 }
 
+impl fmt::Debug for TurnAttribute {
+    /// In words too: a token or a ticket is as good as the allocation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 impl fmt::Display for Auth {
     /// Who signs, and how where it is not the usual way.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use nat_probe::stun::{Class, Message};
+use nat_probe::stun::{Class, Message, dump, excerpt};
 use serde_json::Value;
 
 use crate::{address, hex};
@@ -74,4 +74,31 @@ fn the_servers_say_who_they_are() {
     assert_eq!(software("vovida").as_deref(), Some("Vovida.org 0.97"));
     assert_eq!(software("coturn").as_deref(), Some("Coturn-4.6.1 'Gorst'"));
     assert_eq!(software("stuntman"), None);
+}
+
+/// What each TURN server challenges with, whatever order and padding it has.
+#[test]
+fn challenges_are_read() {
+    let mut challenged = Vec::new();
+    for capture in all() {
+        for (case, _, bytes) in replies(&capture) {
+            let message = Message::read(&bytes).unwrap();
+            if message.error().is_none_or(|(code, _)| code != 401) {
+                continue;
+            }
+            let what = format!("{} {case}", capture["server"]);
+            let realm = message.realm().unwrap_or_else(|| panic!("{what}"));
+            assert!(matches!(realm, b"peers.test" | b"reTurn"), "{what}");
+            let nonce = message.nonce().unwrap();
+            assert!((7..=37).contains(&nonce.len()), "{what}");
+            assert_eq!(message.nonce_features(), None, "{what}");
+            let algorithms = (capture["server"] == "turnrs").then(|| vec![1, 2]);
+            assert_eq!(message.password_algorithms(), algorithms, "{what}");
+            let text = dump(&bytes) + &excerpt(&bytes) + &format!("{message:?}");
+            assert!(!text.contains(std::str::from_utf8(nonce).unwrap()), "{what}: {text}");
+            challenged.push(capture["server"].as_str().unwrap().to_owned());
+        }
+    }
+    challenged.dedup();
+    assert_eq!(challenged, ["coturn", "p1stun", "pionturn", "return", "turnrs"]);
 }

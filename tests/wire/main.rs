@@ -4,6 +4,10 @@ mod captures;
 mod faults;
 mod golden;
 mod properties;
+mod relaying;
+mod secrets;
+mod signatures;
+mod turn;
 mod vectors;
 
 use std::net::SocketAddr;

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 
 use nat_probe::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::stun::{Change, Class, Framer, Message, Request, TransactionId, Writer, dump};
+use nat_probe::stun::{
+    Change, Class, Framer, Message, Request, ServerSpec, TransactionId, Writer, dump, excerpt, relay,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stun_rs::attributes::stun as strict;
 use stun_rs::{DecoderContextBuilder, MessageClass, MessageDecoderBuilder, MessageEncoder, StunMessageBuilder};
 
+use crate::turn::key;
 use crate::{captures, hex};
 
 proptest! {
@@ -16,6 +19,39 @@ proptest! {
     fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..300), header in any::<bool>()) {
         let bytes = if header { [&hex("0101012c2112a442000102030405060708090a0b")[..], &bytes].concat() } else { bytes };
         survive(&bytes)?;
+    }
+
+    /// Of every attribute there is, with any value.
+    #[test]
+    fn any_value_of_any_attribute_is_survived(
+        method in prop::sample::select(vec![1u16, 3, 4, 7, 8, 9, 10, 11]),
+        class in prop::sample::select(vec![Class::Request, Class::Indication, Class::Success, Class::Error]),
+        attributes in vec((prop_oneof![0u16..0x30, 0x8000u16..0x8032], vec(any::<u8>(), 0..24)), 0..12),
+    ) {
+        let writer = Writer::new(class, method, TransactionId([7; 12]), None);
+        survive(&attributes.iter().fold(writer, |writer, (ty, value)| writer.attribute(*ty, value)).finish())?;
+    }
+
+    /// Whatever is written as a server means itself or is an error that repeats no password.
+    #[test]
+    fn any_server_is_survived(
+        scheme in "(turns?:|stuns?:|https?:)?(//)?",
+        login in "([a-z]{1,4}(:hun[ -~]{0,6}ter)?@)?",
+        host in "[a-c:.\\[\\]0-9]{0,12}|[ -~]{0,12}|\\PC{0,6}",
+        query in "([?](transport=)?(udp|tcp|tls|[ -~]{0,4}))?",
+    ) {
+        let text = format!("{scheme}{login}{host}{query}");
+        match ServerSpec::parse_turn(&text) {
+            Ok((spec, transport)) => {
+                let (again, same) = ServerSpec::parse_turn(&spec.to_string()).unwrap();
+                prop_assert_eq!((again.to_string(), same), (spec.to_string(), transport));
+                prop_assert_eq!((again.host, again.port, again.secure), (spec.host, spec.port, spec.secure));
+            }
+            Err(error) => prop_assert!(!error.to_string().contains(":hun"), "{}", error),
+        }
+        if let Err(error) = ServerSpec::parse(&text) {
+            prop_assert!(!error.to_string().contains(":hun"), "{}", error);
+        }
     }
 
     #[test]
@@ -114,7 +150,16 @@ fn survive(bytes: &[u8]) -> Result<(), TestCaseError> {
             (message.mapped(), message.other_address(), message.response_origin(), message.error(), message.software());
         let _ =
             (message.unknown_attributes(), message.change_request(), message.response_port(), message.padding_len());
+        let _ = (message.realm(), message.nonce_features(), message.password_algorithms(), message.username());
+        let _ = (message.relayed_addresses(), message.peer_addresses(), message.peer_address(), message.lifetime());
+        let _ = (message.alternate_servers(), message.alternate_domain(), message.address_error());
+        let _ = (message.reservation_token(), message.mobility_ticket(), message.connection_id());
+        let _ = (message.third_party_authorization(), message.channel_number(), message.requested_transport());
+        let _ = (message.requested_address_family(), message.additional_address_family(), message.even_port());
+        let _ = (relay::data_indication(&message), key().check(&message, bytes));
     }
+    let _ = relay::channel_data(bytes);
+    prop_assert!(excerpt(bytes).len() <= 200);
     let text = dump(bytes);
     prop_assert!(text.len() <= 2000 + 40 * bytes.len());
     prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));

@@ -1,6 +1,7 @@
 //! RFC 5769 and RFC 8489 test vectors.
 
-use nat_probe::stun::{Class, Message};
+use nat_probe::stun::integrity::userhash;
+use nat_probe::stun::{Algorithm, Class, Credential, Key, Message, PasswordForm, Secret};
 
 use crate::{address, hex, read};
 
@@ -39,16 +40,30 @@ fn rfc5769_ipv6_response() {
     assert_eq!(message.fingerprint(), Some(true));
 }
 
+const LONG_TERM: &str =
+    "00010060 2112a442 78ad3433 c6ad72c0 29da412e 00060012 e3839ee3 8388e383 aae38383 e382afe3 82b90000 0015001c
+         662f2f34 39396b39 35346436 4f4c3334 6f4c3946 53547679 36347341 0014000b 6578616d 706c652e 6f726700 00080014
+         f6702465 6dd64a3e 02b8e071 2e85c9a2 8ca89666";
+
 #[test]
 fn rfc5769_long_term_request() {
-    let message = read(
-        "00010060 2112a442 78ad3433 c6ad72c0 29da412e 00060012 e3839ee3 8388e383 aae38383 e382afe3 82b90000 0015001c
-         662f2f34 39396b39 35346436 4f4c3334 6f4c3946 53547679 36347341 0014000b 6578616d 706c652e 6f726700 00080014
-         f6702465 6dd64a3e 02b8e071 2e85c9a2 8ca89666",
-    );
+    let message = read(LONG_TERM);
     assert_eq!(message.attribute(0x0006).unwrap().text(), "マトリックス");
-    assert_eq!(message.attribute(0x0014).unwrap().text(), "example.org");
+    assert_eq!(message.realm(), Some(&b"example.org"[..]));
+    assert_eq!(message.nonce_features(), None);
     assert_eq!(message.fingerprint(), None);
+    let bytes = hex(LONG_TERM);
+    let check = |password: &str, form| matrix(password, Algorithm::Md5, form).check(&message, &bytes);
+    assert_eq!(check("TheMatrIX", PasswordForm::AsTyped), Some(true));
+    assert_eq!(check("TheM\u{aa}tr\u{2168}", PasswordForm::Nfkc), Some(true));
+    assert_eq!(check("TheM\u{aa}tr\u{2168}", PasswordForm::AsTyped), Some(false));
+    assert_eq!(check("TheMatrix", PasswordForm::AsTyped), Some(false));
+}
+
+/// The user of both RFCs, U+30DE U+30C8 U+30EA U+30C3 U+30AF U+30B9, in example.org.
+fn matrix(password: &str, algorithm: Algorithm, form: PasswordForm) -> Key {
+    let credential = Credential { username: "マトリックス".into(), password: Secret::new(password) };
+    Key::new(&credential, b"example.org", algorithm, form)
 }
 
 /// RFC 8489 appendix B.1 as printed announces twenty bytes too many.
@@ -63,4 +78,22 @@ fn rfc8489_defective_vector_is_read_with_its_fault() {
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.faults, ["the header announces 156 bytes of attributes and 136 arrived"]);
     assert_eq!(message.attributes().len(), 4);
+    // What was signed is the wrong length, so it is not right for the message that it should be.
+    assert_eq!(matrix("TheMatrIX", Algorithm::Sha256, PasswordForm::AsTyped).check(&message, &bytes), Some(false));
+}
+
+/// RFC 8489 appendix B.1 as erratum 6268 corrects it.
+#[test]
+fn rfc8489_sha256_request() {
+    let text =
+        "00010090 2112a442 78ad3433 c6ad72c0 29da412e 001e0020 4a3cf38f ef6992bd a952c678 0417da0f 24819415 569e60b2
+        05c46e41 407f1704 00150029 6f624d61 744a6f73 32414141 43662f2f 3439396b 39353464 364f4c33 346f4c39 46535476
+        79363473 41000000 0014000b 6578616d 706c652e 6f726700 001d0004 00020000 001c0020 b5c7bf00 5b6c52a2 1c51c5e8
+        92f81924 136296cb 927c4314 9309278c c6518e65";
+    let message = read(text);
+    let expected = userhash("マトリックス", message.realm().unwrap());
+    assert_eq!(message.attribute(0x001E).unwrap().value, expected);
+    let check = |algorithm| matrix("TheMatrIX", algorithm, PasswordForm::AsTyped).check(&message, &hex(text));
+    assert_eq!(check(Algorithm::Sha256), Some(true));
+    assert_eq!(check(Algorithm::Md5), Some(false));
 }
