@@ -4,16 +4,24 @@
 //! relay in three ways, renew, release. Another function of the same evidence judges it. Requests are signed by the engine: no
 //! secret is here.
 
+mod causes;
 mod climb;
 mod diagnosis;
 pub mod finding;
+mod handshake;
+mod judge;
 pub mod labels;
+mod offline;
 pub mod options;
+mod refusal;
 mod release;
 mod session;
+mod steps;
+mod views;
 
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
+pub use judge::judge;
 pub use options::{Entry, EntryKind, Login, TurnOptions};
 
 use super::Probe;

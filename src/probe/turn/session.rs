@@ -95,16 +95,6 @@ impl<'a> Session<'a> {
         self.find(step)?.reply()
     }
 
-    /// Whether that step has its outcome.
-    pub(super) fn settled(&self, step: &str) -> bool {
-        self.find(step).is_some_and(Exchange::settled)
-    }
-
-    /// Whether that step is under way.
-    pub(super) fn pending(&self, step: &str) -> bool {
-        self.find(step).is_some_and(|exchange| !exchange.settled())
-    }
-
     /// A question to the server on the target's own transport.
     pub(super) fn ask(&self, step: &str, socket: &str, request: Request) -> Ask {
         Ask {

@@ -1,0 +1,246 @@
+//! From what was seen to the cause: one code, one sentence, one thing to do.
+
+use super::climb::FIRST;
+use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
+use super::session::{Session, error_code, succeeded};
+use super::{DiagnosisCode as Code, EntryKind, handshake, refusal, views};
+use crate::probe::seen::Scope;
+use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
+use crate::stun::{Transport, escape};
+
+/// A verdict with its cause.
+pub(super) type Cause = (TurnVerdict, Diagnosis);
+
+/// A cause for which it fails.
+pub(super) fn failed(code: Code, text: impl Into<String>, fix: &str) -> Cause {
+    cause(TurnVerdict::Failed, code, text, fix)
+}
+
+/// A cause for the verdict.
+pub(super) fn cause(verdict: TurnVerdict, code: Code, text: impl Into<String>, fix: &str) -> Cause {
+    (verdict, Diagnosis { code, text: text.into(), fix: fix.to_owned() })
+}
+
+/// Why it works or does not.
+pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
+    if session.entry.kind == EntryKind::Stun {
+        return match session.find("binding").and_then(Exchange::mapped) {
+            Some(mapped) => cause(TurnVerdict::Ok, Code::Ok, format!("it answers: this host is {mapped}"), ""),
+            None => unreached(session).unwrap_or_else(|| ended(session)),
+        };
+    }
+    let Some(first) = FIRST.into_iter().find(|socket| session.allocation(socket).is_some()) else {
+        return unreached(session).or_else(|| refusal::judge(session)).unwrap_or_else(|| ended(session));
+    };
+    let broken = unsigned(session, first).or_else(|| relay.and_then(|relay| data(session, first, relay)));
+    let lesser = || degraded(session, first, relay);
+    broken.or_else(lesser).unwrap_or_else(|| match relay {
+        Some(relay) if views::relays(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
+        _ => ended(session),
+    })
+}
+
+fn ended(session: &Session) -> Cause {
+    let text = match session.seen.stop_reason() {
+        Some(reason) => format!("could not tell: {}", reason.text),
+        None => "could not tell: no test of the relay with data could be made".to_owned(),
+    };
+    let fix = "run again with a longer --deadline, or name a STUN server with --server";
+    cause(TurnVerdict::Inconclusive, Code::Interrupted, text, fix)
+}
+
+/// The first failure of the system or the path.
+fn failure<'a>(session: &Session<'a>) -> Option<(&'a Exchange, &'a crate::probe::Failure)> {
+    ["a/allocate", "binding"].iter().filter_map(|step| session.find(step)).find_map(|exchange| {
+        match &exchange.outcome {
+            Outcome::Failed(failure) => Some((exchange, failure)),
+            _ => None,
+        }
+    })
+}
+
+/// Nothing that speaks TURN was reached.
+fn unreached(session: &Session) -> Option<Cause> {
+    let answers = |step: &str| session.reply(step).is_some();
+    if session.transport.is_secure()
+        && let Some(found) = handshake::judge(session)
+    {
+        return Some(found);
+    }
+    let remote = session.remote;
+    if let Some((_, failure)) = failure(session) {
+        let text = escape(&failure.text);
+        return Some(match failure.code {
+            FailureCode::ConnectionRefused => {
+                let fix = "check host and port, and that the server is running with this transport switched on";
+                failed(Code::ConnectionRefused, format!("nothing listens on {remote}: {text}"), fix)
+            }
+            FailureCode::NetworkUnreachable
+                if session
+                    .seen
+                    .exchanges
+                    .iter()
+                    .all(|one| !session.family.has(one.remote.ip()) || one.reply().is_none()) =>
+            {
+                let text = format!("this host has no way to that address family: {text}");
+                cause(TurnVerdict::Inconclusive, Code::FamilyUnavailable, text, "test from a host that has it")
+            }
+            FailureCode::NetworkUnreachable | FailureCode::HostUnreachable | FailureCode::Prohibited => {
+                failed(Code::Unreachable, text, "look for the firewall or the route that refuses")
+            }
+            FailureCode::NoAnswer => no_answer(session),
+            FailureCode::DtlsNotBuilt => {
+                let fix = "build with --features dtls, or test turns: over TCP";
+                cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
+            }
+            FailureCode::NotStun | FailureCode::ConnectionClosed if answers("tls") => {
+                let text = format!("{remote} speaks TLS and was asked without");
+                failed(Code::TlsExpected, text, "write turns: in place of turn:, or use the server's plain port (3478)")
+            }
+            FailureCode::NotStun => {
+                let text = format!("something that is no STUN or TURN server answers there: {text}");
+                failed(Code::NotStun, text, "check the port; a web server or a proxy may be in its place")
+            }
+            FailureCode::ConnectionClosed => {
+                let fix = "look into the server's log; a proxy or a firewall may close connections";
+                failed(Code::ConnectionClosed, text, fix)
+            }
+            _ => failed(Code::ProtocolError, text, "run again with -v to see every exchange"),
+        });
+    }
+    let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
+    if silent("a/allocate") && answers("binding") {
+        let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
+        return Some(failed(
+            Code::StunOnly,
+            text,
+            "switch TURN on at the server (coturn: remove stun-only), or use another",
+        ));
+    }
+    (silent("a/allocate") || silent("binding") && session.entry.kind == EntryKind::Stun).then(|| no_answer(session))
+}
+
+fn no_answer(session: &Session) -> Cause {
+    let remote = session.remote;
+    if session.reply("tcp").is_some() {
+        let text = format!("{remote} is silent over UDP and answers over TCP: UDP is blocked on the way");
+        let fix = "offer turn:...?transport=tcp and turns: beside UDP, or open UDP to the server in the firewall";
+        return failed(Code::UdpBlockedUseTcp, text, fix);
+    }
+    let also = if session.transport == Transport::Udp { ", nor over TCP" } else { "" };
+    let text = format!("{remote} did not answer over {}{also}", session.transport.name());
+    failed(Code::NoAnswer, text, "check address and port, that the server runs, and the firewalls between")
+}
+
+/// A success that is not signed with our key: whoever sent it does not know the password.
+fn unsigned(session: &Session, first: &str) -> Option<Cause> {
+    let allocation = session.allocation(first)?;
+    let what = match allocation.turn.integrity {
+        Integrity::Missing => "is not signed",
+        Integrity::Wrong => "is signed with another key, or was changed on its way",
+        Integrity::Valid | Integrity::Unchecked => return None,
+    };
+    let text = format!("the success response {what}: browsers drop it");
+    Some(failed(
+        Code::IntegrityMissingOrBad,
+        text,
+        "look for a proxy or an ALG that rewrites TURN, or update the server",
+    ))
+}
+
+/// What the three views say together, where data does not get through as it should.
+fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
+    let relayed = session.allocation(first)?.relayed;
+    let is = |view: &View, outcome| view.outcome == outcome;
+    let (own, server) = (Scope::of(relayed.ip()), Scope::of(session.remote.ip()));
+    if own != server && own != Scope::Public && server == Scope::Public {
+        let text = format!("the relayed address {relayed} is not reachable from the internet");
+        return Some(failed(
+            Code::RelayAddressPrivate,
+            text,
+            "set external-ip to the server's public address (coturn)",
+        ));
+    }
+    let outward = session.find("outward").map(|exchange| &exchange.outcome);
+    let other = match (relay.seen_address, outward) {
+        (Some(seen), _) if seen.ip() != relayed.ip() => Some(("a third party", seen)),
+        (_, Some(Outcome::Looped { source, .. })) if source.ip() != relayed.ip() => Some(("our plain socket", *source)),
+        _ => None,
+    };
+    if let Some((who, seen)) = other {
+        let text = format!("{who} saw {seen}, not the relayed address {relayed}: peers answer to a wrong address");
+        let fix = "correct external-ip, or the address translation in front of the server";
+        return Some(failed(Code::RelayAddressMismatch, text, fix));
+    }
+    let outside = [&relay.third_party, &relay.to_peer, &relay.from_peer];
+    if outside.iter().any(|view| is(view, ViewOutcome::Forbidden))
+        && !outside.iter().any(|view| is(view, ViewOutcome::Works))
+    {
+        let text = "the server refuses permission for peers outside (403)";
+        return Some(failed(
+            Code::PeerForbidden,
+            text,
+            "narrow denied-peer-ip, or add the peers to allowed-peer-ip (coturn)",
+        ));
+    }
+    let works =
+        outside.iter().any(|view| is(view, ViewOutcome::Works)) || is(&relay.between_allocations, ViewOutcome::Works);
+    if is(&relay.from_peer, ViewOutcome::Fails) && works {
+        let text = format!("packets from outside do not reach the relayed address {relayed}");
+        let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
+        return Some(failed(Code::RelayRangeClosed, text, fix));
+    }
+    let fails = outside.iter().any(|view| is(view, ViewOutcome::Fails));
+    if fails && is(&relay.between_allocations, ViewOutcome::Works) {
+        let text =
+            format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off");
+        let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
+        return Some(failed(Code::RelayRangeClosed, text, fix));
+    }
+    let fails = fails || is(&relay.between_allocations, ViewOutcome::Fails);
+    (fails && !views::relays(relay) && !works).then(|| {
+        let text = "the server takes data for peers, and none arrives anywhere";
+        failed(
+            Code::RelayDead,
+            text,
+            "look into the server's firewall and routes: relayed packets leave from its relay ports",
+        )
+    })
+}
+
+/// It relays, with something wrong that some will meet.
+fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Option<Cause> {
+    let relay = relay.filter(|relay| views::relays(relay))?;
+    let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
+    if session.is_open_relay() {
+        let text = "the server relays for everybody: it asks for no credentials".to_owned();
+        return lesser(Code::OpenRelay, text, "switch authentication on (coturn: lt-cred-mech or use-auth-secret)");
+    }
+    if let Some(found) = handshake::passed_over(session) {
+        return Some(found);
+    }
+    if matches!(relay.between_allocations.outcome, ViewOutcome::Fails | ViewOutcome::Forbidden) {
+        let text = "two allocations on this server cannot reach each other: two peers that both need it do not connect"
+            .to_owned();
+        return lesser(
+            Code::RelayHairpinDenied,
+            text,
+            "let the server reach its own addresses (allowed-peer-ip, firewall)",
+        );
+    }
+    let lifetime = session.allocation(first)?.turn.lifetime_s?;
+    (lifetime < 60).then(|| {
+        let text = format!("the server grants {lifetime} s only; clients renew about a minute before the end");
+        cause(TurnVerdict::Degraded, Code::ShortLifetime, text, "raise the server's maximum lifetime to 600 s or more")
+    })
+}
+
+/// Whether the last attempt at a step succeeded.
+pub(super) fn went_well(session: &Session, step: &str) -> bool {
+    session.last(step).is_some_and(|exchange| succeeded(exchange).is_some())
+}
+
+/// The error code of the last attempt at a step.
+pub(super) fn code(session: &Session, step: &str) -> Option<u16> {
+    session.last(step).and_then(error_code)
+}

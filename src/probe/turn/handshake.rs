@@ -1,0 +1,114 @@
+//! What TLS says of the server: why a handshake failed, and whether somebody reads along.
+
+use super::DiagnosisCode as Code;
+use super::causes::{Cause, cause, failed};
+use super::finding::TurnVerdict;
+use super::session::Session;
+use crate::probe::{Connection, Failure, FailureCode, TlsFacts};
+use crate::stun::escape;
+
+/// Makers of boxes and programs that open TLS to read along, as their certificates name them.
+const INSPECTORS: [&str; 15] = [
+    "fortinet",
+    "fortigate",
+    "zscaler",
+    "palo alto",
+    "blue coat",
+    "sophos",
+    "netskope",
+    "umbrella",
+    "check point",
+    "barracuda",
+    "watchguard",
+    "kaspersky",
+    "eset ",
+    "avast",
+    "bitdefender",
+];
+
+/// The first connection of the target.
+pub(super) fn connection<'a>(session: &Session<'a>) -> Option<&'a Connection> {
+    of(session, "a")
+}
+
+fn of<'a>(session: &Session<'a>, socket: &str) -> Option<&'a Connection> {
+    let name = session.label(socket);
+    session.seen.connections.iter().find(|connection| connection.socket == name)
+}
+
+/// Why there is no secure connection; `None` if there is, or if TCP failed already.
+pub(super) fn judge(session: &Session) -> Option<Cause> {
+    let connection = connection(session).filter(|connection| connection.opened_ms.is_none())?;
+    let failure = connection.failure.as_ref()?;
+    let facts = connection.tls.as_ref();
+    if let Some(text) = facts.and_then(inspector) {
+        return Some(intercepted(TurnVerdict::Failed, text));
+    }
+    if matches!(failure.code, FailureCode::NotTls | FailureCode::TlsHandshakeFailed | FailureCode::ConnectionClosed)
+        && session.reply("tcp").is_some()
+    {
+        let text = format!("{} speaks no TLS: it answers without", session.remote);
+        return Some(failed(
+            Code::PlainExpected,
+            text,
+            "write turn: in place of turns:, or use the server's TLS port (5349)",
+        ));
+    }
+    certificate(TurnVerdict::Failed, failure, facts)
+}
+
+/// A certificate problem that was passed over, or an inspector whom this host trusts.
+pub(super) fn passed_over(session: &Session) -> Option<Cause> {
+    let facts = connection(session)?.tls.as_ref()?;
+    if let Some(text) = inspector(facts).or_else(|| two_issuers(session, facts)) {
+        return Some(intercepted(TurnVerdict::Degraded, text));
+    }
+    certificate(TurnVerdict::Degraded, facts.problem.as_ref()?, Some(facts))
+}
+
+fn intercepted(verdict: TurnVerdict, text: String) -> Cause {
+    cause(verdict, Code::TlsIntercepted, text, "exempt the TURN server from TLS inspection")
+}
+
+fn inspector(facts: &TlsFacts) -> Option<String> {
+    let names = facts.chain.iter().flat_map(|one| [&one.issuer, &one.subject]);
+    let known = |name: &&String| INSPECTORS.iter().any(|maker| name.to_lowercase().contains(maker));
+    let name = names.into_iter().find(known)?;
+    Some(format!("the certificate comes from {}, which inspects TLS", escape(name)))
+}
+
+fn two_issuers(session: &Session, facts: &TlsFacts) -> Option<String> {
+    let other = of(session, "b")?.tls.as_ref()?;
+    let (one, other) = (&facts.chain.first()?.issuer, &other.chain.first()?.issuer);
+    (one != other).then(|| format!("two connections showed certificates of {} and of {}", escape(one), escape(other)))
+}
+
+fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>) -> Option<Cause> {
+    let text = escape(&failure.text);
+    let (code, text, fix) = match failure.code {
+        FailureCode::TlsNameMismatch => {
+            (Code::TlsNameMismatch, text, "use the name of the certificate in the URI, or issue one for this name")
+        }
+        FailureCode::TlsExpired => {
+            (Code::TlsExpired, text, "renew the certificate and restart or reload the server; check this host's clock")
+        }
+        FailureCode::TlsUntrusted => {
+            let chain = facts.map_or(&[][..], |facts| &facts.chain);
+            let kind = match chain {
+                [only] if only.self_issued => "self-signed",
+                [_] => "intermediate certificate missing, or a private authority",
+                _ => "a private authority",
+            };
+            let fix = "serve the full chain of a public authority, or trust this one with --ca";
+            (Code::TlsUntrusted, format!("{kind}: {text}"), fix)
+        }
+        FailureCode::NotTls => (Code::NotStun, text, "check the port: what answers there is neither TLS nor TURN"),
+        FailureCode::TlsHandshakeFailed => (
+            Code::TlsHandshakeFailed,
+            text,
+            "look into the server's TLS settings: protocol versions, ciphers, key file",
+        ),
+        _ => return None,
+    };
+    Some(cause(verdict, code, text, fix))
+}

@@ -1,0 +1,136 @@
+//! From evidence to results: a row for each entry, transport and family.
+
+use super::climb::FIRST;
+use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
+use super::session::Session;
+use super::{DiagnosisCode as Code, Entry, TurnOptions, causes, handshake, offline, release, steps, views};
+use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
+use crate::stun::{Transport, escape};
+
+/// The verdict on every entry, transport and family, in the order of the entries.
+#[must_use]
+pub fn judge(seen: &Evidence, options: &TurnOptions) -> Vec<TurnResult> {
+    options.entries.iter().enumerate().flat_map(|(number, entry)| of_entry(seen, options, number, entry)).collect()
+}
+
+fn of_entry(seen: &Evidence, options: &TurnOptions, number: usize, entry: &Entry) -> Vec<TurnResult> {
+    let mistake = entry.mistakes.iter().find(|mistake| mistake.error);
+    if entry.server.is_none() || mistake.is_some() {
+        let (text, fix) = mistake.map_or(("nothing can be asked", ""), |one| (one.text.as_str(), one.fix.as_str()));
+        let diagnosis = Diagnosis { code: Code::InvalidEntry, text: text.to_owned(), fix: fix.to_owned() };
+        return vec![blank(entry, options, None, TurnVerdict::Failed, diagnosis)];
+    }
+    let mut results = Vec::new();
+    for &transport in &entry.transports {
+        let before = results.len();
+        for &family in &options.families {
+            if let Some(session) = Session::new(seen, options, number, transport, family) {
+                results.push(of_target(&session));
+            }
+        }
+        if results.len() == before {
+            let (verdict, diagnosis) = unnamed(seen, entry, transport);
+            results.push(blank(entry, options, Some(transport), verdict, diagnosis));
+        }
+    }
+    results
+}
+
+/// A row without an address.
+fn blank(
+    entry: &Entry,
+    options: &TurnOptions,
+    transport: Option<Transport>,
+    verdict: TurnVerdict,
+    diagnosis: Diagnosis,
+) -> TurnResult {
+    let resolve = StepResult {
+        name: StepName::Resolve,
+        status: StepStatus::Failed,
+        duration_ms: None,
+        detail: diagnosis.text.clone(),
+        because: Vec::new(),
+    };
+    TurnResult {
+        uri: entry.uri.clone(),
+        place: entry.place.clone(),
+        transport,
+        family: None,
+        address: None,
+        redirected_from: None,
+        verdict,
+        diagnosis,
+        remarks: offline::check(entry, options),
+        username: entry.login.as_ref().map(|login| login.username.clone()),
+        realm: None,
+        software: None,
+        mapped_address: None,
+        relayed_address: None,
+        lifetime_s: None,
+        time_to_relay_ms: None,
+        rtt_ms: None,
+        steps: vec![resolve],
+        relay: None,
+        quality: None,
+        hold: None,
+        tls: None,
+        features: Vec::new(),
+        released: None,
+    }
+}
+
+/// The name led to no address.
+fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict, Diagnosis) {
+    let lookups = entry.server.and_then(|server| seen.servers.get(server)).map(|server| &server.lookups);
+    let lookup = lookups.and_then(|lookups| lookups.iter().find(|lookup| lookup.transport == transport));
+    let failure: Option<&Failure> = lookup.and_then(|lookup| lookup.failure.as_ref());
+    let text = failure.map_or("the name has no address of the families asked for".to_owned(), |one| escape(&one.text));
+    let (verdict, code, fix) = match failure.map(|failure| failure.code) {
+        Some(FailureCode::ResolverFailed | FailureCode::NoAnswer) => {
+            (TurnVerdict::Inconclusive, Code::ResolverFailed, "check this host's name servers, or write an address")
+        }
+        None if lookup.is_none() => {
+            let text = "could not tell: the run ended before the name was looked up".to_owned();
+            let fix = "run again with a longer --deadline".to_owned();
+            return (TurnVerdict::Inconclusive, Diagnosis { code: Code::Interrupted, text, fix });
+        }
+        _ => {
+            (TurnVerdict::Failed, Code::NameNotFound, "check the spelling of the name, and its A, AAAA and SRV records")
+        }
+    };
+    (verdict, Diagnosis { code, text, fix: fix.to_owned() })
+}
+
+fn of_target(session: &Session) -> TurnResult {
+    let relay = views::judge(session);
+    let (verdict, diagnosis) = causes::judge(session, relay.as_ref());
+    let allocation = FIRST.into_iter().find_map(|socket| session.allocation(socket));
+    let challenge = session.reply("a/allocate");
+    let turn = challenge.and_then(|reply| reply.turn.as_ref());
+    let software = challenge.and_then(|reply| reply.software.clone());
+    let software = software.or_else(|| session.reply("binding")?.software.clone());
+    let name = session.label("a");
+    let begun = session.seen.exchanges.iter().find(|one| one.socket == name).map(|one| one.started_ms);
+    let relayed_at = allocation.as_ref().and_then(|one| one.exchange.ended_ms);
+    TurnResult {
+        transport: Some(session.transport),
+        family: Some(Family::of(session.remote)),
+        address: Some(session.remote),
+        redirected_from: session.redirected_from,
+        realm: turn.and_then(|turn| turn.realm.as_deref()).map(escape),
+        software: software.map(|software| escape(&software)),
+        mapped_address: allocation
+            .as_ref()
+            .and_then(|one| one.reply.mapped)
+            .or_else(|| session.find("binding").and_then(Exchange::mapped)),
+        relayed_address: allocation.as_ref().map(|one| one.relayed),
+        lifetime_s: allocation.as_ref().and_then(|one| one.turn.lifetime_s),
+        time_to_relay_ms: relayed_at.zip(begun).map(|(at, begun)| at - begun),
+        rtt_ms: session.rtt_ms(),
+        steps: steps::judge(session),
+        relay,
+        tls: handshake::connection(session).and_then(|connection| connection.tls.clone()),
+        released: release::judge(session),
+        ..blank(session.entry, session.options, Some(session.transport), verdict, diagnosis)
+    }
+}

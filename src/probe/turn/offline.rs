@@ -1,0 +1,97 @@
+//! What the credentials tell without the network: time-limited user names (STANDARDS 4.9) and the secret they are made with.
+
+use super::finding::{Diagnosis, Remark};
+use super::{DiagnosisCode, Entry, TurnOptions};
+use crate::stun::rest::RestName;
+
+/// Everything wrong with the credentials of an entry, the likeliest cause of a refusal first.
+pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
+    let diagnoses = [expired(entry, options), reversed(entry), milliseconds(entry), mismatch(entry)];
+    let mut remarks: Vec<Remark> = diagnoses
+        .into_iter()
+        .flatten()
+        .map(|found| Remark { code: found.code.name(), error: false, text: found.text, fix: found.fix })
+        .collect();
+    remarks.extend(entry.mistakes.iter().cloned());
+    remarks
+}
+
+/// Why a server that refused these credentials did so, where they show it themselves.
+pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
+    expired(entry, options).or_else(|| mismatch(entry)).or_else(|| reversed(entry)).or_else(|| milliseconds(entry))
+}
+
+/// Seconds since the user name's time was over; negative while it is not.
+pub(super) fn age_s(entry: &Entry, options: &TurnOptions) -> Option<i64> {
+    let expiry = RestName::parse(&entry.login.as_ref()?.username).expiry_unix_s()?;
+    Some(options.now_unix_s.saturating_sub(expiry))
+}
+
+fn found(code: DiagnosisCode, text: String, fix: &str) -> Option<Diagnosis> {
+    Some(Diagnosis { code, text, fix: fix.to_owned() })
+}
+
+fn expired(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
+    let age = age_s(entry, options).filter(|age| *age > 0)?;
+    let text = format!("the user name was valid until {} ago, by this host's clock", span(age));
+    found(DiagnosisCode::CredentialsExpired, text, "get new credentials from the application that issues them")
+}
+
+fn reversed(entry: &Entry) -> Option<Diagnosis> {
+    let RestName::Reversed { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
+    let text = "the user name has its time at the end (user:expiry); servers want expiry:user".to_owned();
+    found(DiagnosisCode::UsernameReversed, text, "issue user names as expiry:user, the expiry in seconds since 1970")
+}
+
+fn milliseconds(entry: &Entry) -> Option<Diagnosis> {
+    let RestName::Milliseconds { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
+    let text = "the time in the user name is in milliseconds; servers want seconds".to_owned();
+    found(DiagnosisCode::UnknownUserOrPassword, text, "issue user names with the expiry in seconds since 1970")
+}
+
+fn mismatch(entry: &Entry) -> Option<Diagnosis> {
+    let login = entry.login.as_ref()?;
+    (login.matches_secret == Some(false)).then_some(())?;
+    let text = "the password is not the HMAC-SHA1 of the user name under the secret given".to_owned();
+    let fix = "compare the secret of the issuer with the server's static-auth-secret; look for a newline at its end";
+    found(DiagnosisCode::SecretMismatch, text, fix)
+}
+
+/// A time span in its two largest units.
+fn span(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (1.., ..) => format!("{days} d {hours} h"),
+        (0, 1.., _) => format!("{hours} h {minutes} min"),
+        (0, 0, 1..) => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::turn::Login;
+
+    fn codes(username: &str, matches_secret: Option<bool>) -> Vec<String> {
+        let login = Login { username: username.to_owned(), matches_secret, ..Login::default() };
+        let entry = Entry { login: Some(login), ..Entry::default() };
+        let options = TurnOptions { now_unix_s: 1_700_000_000, ..TurnOptions::default() };
+        check(&entry, &options).into_iter().map(|remark| remark.code).collect()
+    }
+
+    #[test]
+    fn time_limited_names_tell_what_is_wrong_with_them() {
+        assert_eq!(codes("alice", None), [""; 0]);
+        assert_eq!(codes("1700003600:alice", Some(true)), [""; 0]);
+        assert_eq!(codes("1699990000:alice", None), ["credentials-expired"]);
+        assert_eq!(codes("alice:1700003600", None), ["username-reversed"]);
+        assert_eq!(codes("1700003600000:alice", None), ["unknown-user-or-password"]);
+        assert_eq!(codes("1700003600:alice", Some(false)), ["secret-mismatch"]);
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        assert_eq!([5, 65, 3_700, 90_000].map(span), ["5 s", "1 min 5 s", "1 h 1 min", "1 d 1 h"]);
+    }
+}

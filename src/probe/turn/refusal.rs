@@ -1,0 +1,182 @@
+//! Why the server grants no allocation: its error codes, and what they hide.
+
+use super::causes::{Cause, cause, code, failed, went_well};
+use super::climb::FIRST;
+use super::finding::TurnVerdict;
+use super::session::Session;
+use super::{DiagnosisCode as Code, offline};
+use crate::probe::Exchange;
+use crate::stun::escape;
+
+/// The cause in the server's refusal; `None` where it refused nothing.
+pub(super) fn judge(session: &Session) -> Option<Cause> {
+    let socket = FIRST.into_iter().rev().find(|socket| session.find(&format!("{socket}/allocate")).is_some())?;
+    let (challenge, login) = (format!("{socket}/allocate"), format!("{socket}/login"));
+    if session.stale_without_end(&login) {
+        let text =
+            "every nonce of the server is stale at once: requests reach it from changing ports, or not the same server";
+        let fix =
+            "look for a proxy or load balancer that rewrites source ports, or spreads one client over several servers";
+        return Some(failed(Code::StaleNonceLoop, text, fix));
+    }
+    if let Some(number) = code(session, &login) {
+        return Some(if number == 401 { denied(session) } else { refused(session, number, &login) });
+    }
+    if session.last(&login).is_some_and(Exchange::silent) {
+        let text = "the server challenges and does not answer a request with credentials";
+        return Some(failed(
+            Code::ProtocolError,
+            text,
+            "look into the server's log; credentials may be too long for its path",
+        ));
+    }
+    if session.last(&login).or(session.find(&challenge)).is_some_and(granted_nothing) {
+        let text = format!("the server grants an allocation without a relayed address{}", bytes(session, &login));
+        return Some(failed(Code::ProtocolError, text, "update the server"));
+    }
+    let number = code(session, &challenge)?;
+    Some(if number == 401 { challenged(session, &challenge) } else { refused(session, number, &challenge) })
+}
+
+fn granted_nothing(exchange: &Exchange) -> bool {
+    exchange.reply().is_some_and(|reply| reply.error.is_none())
+}
+
+/// The bytes that make no sense, for whoever can read them.
+fn bytes(session: &Session, step: &str) -> String {
+    let reply = session.last(step).and_then(Exchange::reply);
+    let excerpt = reply.and_then(|reply| reply.turn.as_ref()).and_then(|turn| turn.excerpt.as_ref());
+    excerpt.map(|excerpt| format!(" ({})", escape(excerpt))).unwrap_or_default()
+}
+
+/// There is a challenge, and it was not answered.
+fn challenged(session: &Session, step: &str) -> Cause {
+    let turn = session.reply(step).and_then(|reply| reply.turn.as_deref());
+    let realm = turn.and_then(|turn| turn.realm.as_deref()).filter(|realm| !realm.is_empty());
+    let nonce = turn.is_some_and(|turn| turn.nonce);
+    if let (None, Some(issuer)) = (realm, turn.and_then(|turn| turn.third_party_authorization.as_deref())) {
+        let text = format!("the server wants a token of {} (OAuth, RFC 7635), which is not supported", escape(issuer));
+        return failed(
+            Code::OauthOnly,
+            text,
+            "use credentials with user name and password, or a client that has such tokens",
+        );
+    }
+    let (Some(realm), true) = (realm, nonce) else {
+        let what = if realm.is_none() { "realm" } else { "nonce" };
+        let text = format!("the server asks for credentials without a {what}: nobody can answer that");
+        return failed(Code::NoRealm, text, "set realm in the server's configuration");
+    };
+    if let Some(wanted) = session.options.realm.as_deref().filter(|wanted| *wanted != realm) {
+        let text = format!("the server's realm is \"{}\", not \"{}\"", escape(realm), escape(wanted));
+        return failed(Code::WrongRealm, text, "correct realm at the server, or --realm");
+    }
+    if turn.is_some_and(|turn| turn.password_algorithms_bit && turn.algorithms.is_none()) {
+        let text =
+            "the nonce promises password algorithms and the attribute is missing: somebody weakened the challenge";
+        return failed(
+            Code::ProtocolError,
+            text,
+            "look for a box that rewrites TURN on the way (RFC 8489 section 9.2)",
+        );
+    }
+    if session.entry.login.is_none() {
+        let text = format!("the server wants credentials (realm \"{}\") and none were given", escape(realm));
+        return failed(Code::CredentialsNeeded, text, "give --user and a password");
+    }
+    cause(
+        TurnVerdict::Inconclusive,
+        Code::Interrupted,
+        "could not tell: the run ended before the credentials were tried",
+        "run again with a longer --deadline",
+    )
+}
+
+/// The second 401: the credentials are not taken.
+fn denied(session: &Session) -> Cause {
+    if went_well(session, "late/login") {
+        let text = "credentials with a later expiry are taken: the server's clock is ahead of this host's";
+        return failed(Code::ClockSkew, text, "set the clocks of server and issuer (NTP)");
+    }
+    if let Some(found) = offline::explain_401(session.entry, session.options) {
+        return (TurnVerdict::Failed, found);
+    }
+    let login = session.entry.login.as_ref();
+    let realm = session.reply("a/allocate").and_then(|reply| reply.turn.as_ref()).and_then(|turn| turn.realm.clone());
+    let realm = escape(&realm.unwrap_or_default());
+    if login.is_some_and(|login| login.matches_secret.is_some() && login.later.is_some()) {
+        let text = "the server does not take credentials made with this secret, whenever they expire";
+        let fix = "compare the secret with the server's static-auth-secret, look for a newline at its end, and that use-auth-secret is on";
+        return failed(Code::SecretMismatch, text, fix);
+    }
+    let text = format!(
+        "the server does not take these credentials in its realm \"{realm}\"; whether the user or the password is wrong it hides"
+    );
+    let fix = "check both; a password stored as a key for another realm, or static users beside use-auth-secret, fail the same way";
+    failed(Code::UnknownUserOrPassword, text, fix)
+}
+
+/// Every other error (RFC 8656 section 19, STANDARDS 4.6).
+fn refused(session: &Session, number: u16, step: &str) -> Cause {
+    let reason = session.last(step).and_then(Exchange::reply).and_then(|reply| reply.error.as_ref());
+    let reason = escape(reason.map_or("", |error| error.reason.as_str()));
+    let said = |text: &str| format!("{text} ({number} {reason})");
+    match number {
+        300 => {
+            let to = session
+                .reply("a/allocate")
+                .and_then(|reply| reply.turn.as_ref())
+                .map(|turn| turn.alternate_servers.clone());
+            let to = to.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let again = if session.redirected_from.is_some() { " again" } else { "" };
+            failed(
+                Code::Redirected,
+                said(&format!("the server sends its clients{again} to {to}")),
+                "use that server, or let it be followed",
+            )
+        }
+        403 => failed(
+            Code::Forbidden,
+            said("the server forbids allocations"),
+            "it may be shutting down, or not relay UDP by policy: use another",
+        ),
+        437 => failed(
+            Code::AllocationMismatch,
+            said("the server says on three ports that they have an allocation already"),
+            "wait for the old ones to expire (10 min); look for a NAT that reuses ports, or a proxy",
+        ),
+        438 => failed(
+            Code::StaleNonceLoop,
+            said("the nonce is stale at once"),
+            "look for a proxy or load balancer that rewrites source ports",
+        ),
+        440 => failed(
+            Code::UnsupportedFamily,
+            said("the server has no relay address of that family"),
+            "add a relay-ip of the family at the server",
+        ),
+        442 => failed(
+            Code::UnsupportedTransport,
+            said("the server does not relay UDP"),
+            "switch UDP relaying on (coturn: remove no-udp-relay)",
+        ),
+        486 => failed(
+            Code::QuotaReached,
+            said("the quota of allocations is used up"),
+            "wait until old ones expire (10 min), or raise user-quota and total-quota",
+        ),
+        508 => failed(
+            Code::InsufficientCapacity,
+            said("the server has no relay port left"),
+            "widen min-port to max-port at the server, or wait",
+        ),
+        500..=599 => {
+            failed(Code::ServerError, said("the server has an error of its own"), "look into the server's log")
+        }
+        _ => failed(
+            Code::ProtocolError,
+            said("the server refuses a plain Allocate") + &bytes(session, step),
+            "run again with -v; the server may be very old, or no TURN server",
+        ),
+    }
+}

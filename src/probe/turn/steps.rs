@@ -1,0 +1,228 @@
+//! The ladder: every step with its time and outcome, or why it could not be tried.
+
+use super::climb::FIRST;
+use super::finding::{StepName, StepResult, StepStatus};
+use super::session::{Session, error_code, succeeded};
+use super::{EntryKind, release};
+use crate::probe::{Connection, Exchange, Outcome};
+use crate::stun::{Transport, escape};
+
+/// The steps of a target whose address is known.
+pub(super) fn judge(session: &Session) -> Vec<StepResult> {
+    let mut ladder = Ladder { steps: Vec::new(), stopped: None };
+    ladder.resolve(session);
+    ladder.connection(session);
+    let binding = session.find("binding");
+    // TURN goes on without it: some servers answer Allocate only.
+    let bound = ladder.exchange(StepName::Binding, binding, |_| None);
+    if session.entry.kind == EntryKind::Stun {
+        return ladder.steps;
+    }
+    if !bound {
+        ladder.stopped = None;
+    }
+    ladder.allocation(session);
+    let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some());
+    let after = |step: &'static str| session.last(step);
+    let permit = session
+        .seen
+        .exchanges
+        .iter()
+        .find(|one| first.is_some_and(|socket| one.ask.starts_with(&session.label(&format!("{socket}/permit/")))));
+    ladder.exchange(StepName::Permission, permit, |one| error_code(one));
+    let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
+    ladder.data(StepName::Data, &data);
+    ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), error_code);
+    ladder.stopped = ladder.stopped.filter(|_| first.is_none());
+    ladder.exchange(StepName::Refresh, after("refresh"), error_code);
+    ladder.stopped = ladder.stopped.filter(|_| first.is_none());
+    let delete = first.and_then(|socket| session.last(&release::step(socket)));
+    let gone = first.is_some_and(|socket| release::confirmed(session, socket));
+    ladder.exchange(StepName::Delete, delete, |one| error_code(one).filter(|_| !gone));
+    ladder.steps
+}
+
+/// The steps so far, and the one that made the rest impossible.
+struct Ladder {
+    steps: Vec<StepResult>,
+    stopped: Option<StepName>,
+}
+
+impl Ladder {
+    fn push(
+        &mut self,
+        name: StepName,
+        status: StepStatus,
+        duration_ms: Option<f64>,
+        detail: String,
+        because: Vec<String>,
+    ) {
+        if status == StepStatus::Failed {
+            self.stopped.get_or_insert(name);
+        }
+        self.steps.push(StepResult { name, status, duration_ms, detail, because });
+    }
+
+    fn skip(&mut self, name: StepName) {
+        let detail = match self.stopped {
+            Some(StepName::Connect | StepName::Handshake) => "because: there is no connection".to_owned(),
+            Some(step) => format!("because: the step \"{}\" failed", words(step)),
+            None => "because: the run ended, or nothing needed it".to_owned(),
+        };
+        self.push(name, StepStatus::Skipped, None, detail, Vec::new());
+    }
+
+    fn resolve(&mut self, session: &Session) {
+        let lookups = session.seen.servers.get(session.server).map(|server| &server.lookups);
+        let lookup = lookups.and_then(|all| all.iter().find(|one| one.transport == session.transport));
+        let duration = lookup.map(|lookup| lookup.duration_ms);
+        self.push(StepName::Resolve, StepStatus::Ok, duration, session.remote.to_string(), Vec::new());
+    }
+
+    fn connection(&mut self, session: &Session) {
+        if !session.transport.connects() {
+            return;
+        }
+        let name = session.label("a");
+        let Some(connection) = session.seen.connections.iter().find(|one| one.socket == name) else {
+            return self.skip(StepName::Connect);
+        };
+        let failure = connection.failure.as_ref().map(|failure| escape(&failure.text));
+        if session.transport.is_stream() {
+            match (connection.connected_ms, &failure) {
+                (Some(at), _) => {
+                    let took = Some(at - connection.started_ms);
+                    self.push(StepName::Connect, StepStatus::Ok, took, format!("to {}", connection.remote), Vec::new());
+                }
+                (None, Some(text)) => {
+                    let took = connection.failed_ms.map(|at| at - connection.started_ms);
+                    self.push(StepName::Connect, StepStatus::Failed, took, text.clone(), Vec::new());
+                }
+                (None, None) => {
+                    self.push(StepName::Connect, StepStatus::Failed, None, "no answer".to_owned(), Vec::new());
+                }
+            }
+        }
+        if session.transport.is_secure() {
+            self.handshake(connection, failure);
+        }
+    }
+
+    fn handshake(&mut self, connection: &Connection, failure: Option<String>) {
+        if self.stopped.is_some() {
+            return self.skip(StepName::Handshake);
+        }
+        let begun = connection.connected_ms.unwrap_or(connection.started_ms);
+        match (connection.opened_ms, failure) {
+            (Some(at), _) => {
+                let facts = connection.tls.clone().unwrap_or_default();
+                let mut words: Vec<String> = [facts.protocol, facts.cipher].into_iter().flatten().collect();
+                words.extend(facts.problem.map(|problem| format!("not to be trusted: {}", problem.text)));
+                self.push(StepName::Handshake, StepStatus::Ok, Some(at - begun), escape(&words.join(", ")), Vec::new());
+            }
+            (None, Some(text)) => {
+                let took = connection.failed_ms.map(|at| at - begun);
+                self.push(StepName::Handshake, StepStatus::Failed, took, text, Vec::new());
+            }
+            (None, None) => {
+                self.push(StepName::Handshake, StepStatus::Failed, None, "no answer".to_owned(), Vec::new());
+            }
+        }
+    }
+
+    /// The challenge, the answer to it, and the address that came of it.
+    fn allocation(&mut self, session: &Session) {
+        let socket = FIRST.into_iter().rev().find(|socket| session.find(&format!("{socket}/allocate")).is_some());
+        let socket = socket.unwrap_or("a");
+        let challenge = session.find(&format!("{socket}/allocate"));
+        self.exchange(StepName::Challenge, challenge, |one| error_code(one).filter(|code| *code != 401));
+        let login = session.last(&format!("{socket}/login-nfkc")).or(session.last(&format!("{socket}/login")));
+        let allocation = session.allocation(socket);
+        match &allocation {
+            Some(_) if session.is_open_relay() => {
+                let detail = "granted without credentials".to_owned();
+                self.push(StepName::Allocate, StepStatus::Ok, None, detail, Vec::new());
+            }
+            _ => {
+                self.exchange(StepName::Allocate, login, error_code);
+            }
+        }
+        let Some(allocation) = allocation else {
+            self.stopped.get_or_insert(StepName::Allocate);
+            return self.skip(StepName::RelayedAddress);
+        };
+        let lifetime = allocation.turn.lifetime_s.map(|s| format!(", for {s} s")).unwrap_or_default();
+        let detail = format!("{}{lifetime}", allocation.relayed);
+        self.push(StepName::RelayedAddress, StepStatus::Ok, None, detail, vec![allocation.exchange.id.clone()]);
+    }
+
+    /// One exchange as a step; whether it went well. `failing` tells the error that makes it a failure.
+    fn exchange(
+        &mut self,
+        name: StepName,
+        exchange: Option<&Exchange>,
+        failing: impl Fn(&Exchange) -> Option<u16>,
+    ) -> bool {
+        let Some(exchange) = exchange else {
+            self.skip(name);
+            return false;
+        };
+        let took = exchange.ended_ms.map(|at| at - exchange.started_ms);
+        let bad = match &exchange.outcome {
+            Outcome::Reply(_) => failing(exchange).is_some(),
+            Outcome::Looped { .. } => false,
+            _ => true,
+        };
+        let status = if bad { StepStatus::Failed } else { StepStatus::Ok };
+        self.push(name, status, took, outcome(exchange), vec![exchange.id.clone()]);
+        !bad
+    }
+
+    /// Data got through if it did in one of the ways.
+    fn data(&mut self, name: StepName, tried: &[Option<&Exchange>]) {
+        let tried: Vec<&Exchange> = tried.iter().copied().flatten().collect();
+        let arrived =
+            |exchange: &&&Exchange| matches!(exchange.outcome, Outcome::Looped { .. }) || exchange.reply().is_some();
+        let best = tried.iter().find(arrived).or(tried.first()).copied();
+        self.exchange(name, best, |_| None);
+    }
+}
+
+/// What came of an exchange, in words.
+fn outcome(exchange: &Exchange) -> String {
+    match &exchange.outcome {
+        Outcome::Reply(reply) => match (&reply.error, reply.mapped) {
+            (Some(error), _) => format!("{} {}", error.code, escape(&error.reason)).trim().to_owned(),
+            (None, Some(mapped)) => format!("sees {mapped}"),
+            (None, None) if succeeded(exchange).is_some() => "granted".to_owned(),
+            (None, None) => "answered".to_owned(),
+        },
+        Outcome::Looped { .. } => "arrived".to_owned(),
+        Outcome::Silence { waited_ms } => {
+            let times = if exchange.sends == 1 { "once".to_owned() } else { format!("{} times", exchange.sends) };
+            let over = if exchange.transport == Transport::Udp { ", over UDP" } else { "" };
+            format!("nothing came in {waited_ms:.0} ms (sent {times}{over})")
+        }
+        Outcome::Failed(failure) => escape(&failure.text),
+        Outcome::Pending | Outcome::Abandoned { .. } => "the run ended first".to_owned(),
+    }
+}
+
+/// A step in words.
+pub(super) fn words(step: StepName) -> &'static str {
+    match step {
+        StepName::Credentials => "credentials",
+        StepName::Resolve => "resolve",
+        StepName::Connect => "connect",
+        StepName::Handshake => "handshake",
+        StepName::Binding => "binding",
+        StepName::Challenge => "challenge",
+        StepName::Allocate => "allocate",
+        StepName::RelayedAddress => "relayed address",
+        StepName::Permission => "permission",
+        StepName::Data => "data",
+        StepName::Channel => "channel",
+        StepName::Refresh => "refresh",
+        StepName::Delete => "delete",
+    }
+}

@@ -1,0 +1,114 @@
+//! What the relay does with data, seen from three sides, and what their combination means (STANDARDS 4.10).
+
+use std::net::SocketAddr;
+
+use super::climb::{FIRST, permit_step};
+use super::finding::{RelayViews, View, ViewOutcome};
+use super::session::{Session, error_code};
+use crate::probe::{Exchange, Outcome};
+
+/// The three views; `None` without an allocation.
+pub(super) fn judge(session: &Session) -> Option<RelayViews> {
+    let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some())?;
+    let relayed = session.allocation(first)?.relayed;
+    let (third_party, seen_address) = third(session, first);
+    let mapped = session.peer_mapped(relayed);
+    let plain = |step: &str, what: &str| match mapped {
+        None => unknown("no address of a plain socket of ours is known: no server answered it over UDP"),
+        Some(mapped) => data(session, step, &permit_step(first, mapped.ip()), what),
+    };
+    Some(RelayViews {
+        third_party,
+        seen_address,
+        to_peer: plain("outward", "from the relayed address to a plain socket of ours"),
+        from_peer: plain("inward", "from a plain socket of ours to the relayed address"),
+        between_allocations: between(session, first),
+    })
+}
+
+fn view(outcome: ViewOutcome, text: impl Into<String>, because: &[&Exchange]) -> View {
+    View { outcome, text: text.into(), because: because.iter().map(|exchange| exchange.id.clone()).collect() }
+}
+
+fn unknown(text: &str) -> View {
+    view(ViewOutcome::Unknown, text, &[])
+}
+
+/// A permission that was refused, or that failed otherwise, settles the view.
+fn permission(session: &Session, step: &str) -> Option<View> {
+    let asked = session.last(step)?;
+    match error_code(asked) {
+        Some(403) => Some(view(ViewOutcome::Forbidden, "the server refuses this peer (403)", &[asked])),
+        Some(code) => Some(view(ViewOutcome::Unknown, format!("the permission failed ({code})"), &[asked])),
+        None if asked.silent() => Some(view(ViewOutcome::Unknown, "the permission was not answered", &[asked])),
+        None => None,
+    }
+}
+
+/// What became of a request of ours that was to arrive at another of our sockets.
+fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
+    if let Some(refused) = permission(session, permit) {
+        return refused;
+    }
+    let Some(sent) = session.find(step) else {
+        return unknown("it was not tried: the run had ended, or what it needs was not there");
+    };
+    match &sent.outcome {
+        Outcome::Looped { rtt_ms, .. } => {
+            view(ViewOutcome::Works, format!("{what}: arrived after {rtt_ms:.0} ms"), &[sent])
+        }
+        Outcome::Silence { .. } => {
+            view(ViewOutcome::Fails, format!("{what}: nothing arrived, sent {} times", sent.sends), &[sent])
+        }
+        Outcome::Failed(failure) => view(ViewOutcome::Unknown, format!("could not tell: {}", failure.text), &[sent]),
+        _ => view(ViewOutcome::Unknown, "could not tell: the run ended first", &[sent]),
+    }
+}
+
+fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
+    let Some((_, third)) = session.third_party() else {
+        let text = "no STUN server to ask through the relay answered us directly; name one with --server";
+        return (unknown(text), None);
+    };
+    if let Some(refused) = permission(session, &permit_step(first, third.ip())) {
+        return (refused, None);
+    }
+    let Some(sent) = session.find("third") else { return (unknown("it was not tried: the run had ended"), None) };
+    match &sent.outcome {
+        Outcome::Reply(reply) => {
+            let text = match reply.mapped {
+                Some(mapped) => format!("{third}, asked through the relay, saw {mapped}"),
+                None => format!("{third}, asked through the relay, answered without an address"),
+            };
+            (view(ViewOutcome::Works, text, &[sent]), reply.mapped)
+        }
+        Outcome::Silence { .. } => {
+            let text = format!("{third} answers us and, asked {} times through the relay, was not heard", sent.sends);
+            (view(ViewOutcome::Fails, text, &[sent]), None)
+        }
+        _ => (view(ViewOutcome::Unknown, "could not tell: the run ended first", &[sent]), None),
+    }
+}
+
+fn between(session: &Session, first: &str) -> View {
+    let (Some(one), Some(other)) = (session.allocation(first), session.allocation("b")) else {
+        let refused = session.last("b/login").or_else(|| session.find("b/allocate"));
+        let text = match refused.and_then(error_code) {
+            Some(486) => "the quota leaves no room for a second allocation (486)".to_owned(),
+            Some(code) => format!("there was no second allocation ({code})"),
+            None => "there was no second allocation".to_owned(),
+        };
+        return unknown(&text);
+    };
+    let what = "between two allocations on the server";
+    let to = data(session, "to-b", &permit_step(first, other.relayed.ip()), what);
+    let from = data(session, "to-a", &permit_step("b", one.relayed.ip()), what);
+    let both = to.outcome == ViewOutcome::Works && from.outcome == ViewOutcome::Works;
+    if both || to.outcome != ViewOutcome::Works { to } else { from }
+}
+
+/// Whether data was seen to get through in any way, in both directions or between allocations.
+pub(super) fn relays(views: &RelayViews) -> bool {
+    let works = |view: &View| view.outcome == ViewOutcome::Works;
+    works(&views.third_party) || works(&views.between_allocations) || works(&views.to_peer) && works(&views.from_peer)
+}
