@@ -16,6 +16,7 @@ mod random;
 mod resolver;
 mod scenario;
 mod server;
+mod turn;
 #[cfg(test)]
 mod tests;
 
