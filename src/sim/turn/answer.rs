@@ -127,9 +127,8 @@ impl TurnServer {
         if !self.config.mobility {
             return refuse(405);
         }
-        let is_it = |(_, allocation): &(&FiveTuple, &Allocation)| {
-            allocation.ticket.is_some_and(|own| ticket.value == own)
-        };
+        let is_it =
+            |(_, allocation): &(&FiveTuple, &Allocation)| allocation.ticket.is_some_and(|own| ticket.value == own);
         let Some((&from, _)) = self.allocations.iter().find(is_it) else { return refuse(400) };
         if from == tuple || self.allocations.contains_key(&tuple) {
             return refuse(400);

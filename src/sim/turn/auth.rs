@@ -128,11 +128,7 @@ impl TurnServer {
             return Some(Credential { username, password });
         }
         let is_it = |name: &str| {
-            if hashed {
-                integrity::userhash(name, self.config.realm.as_bytes()) == who
-            } else {
-                name.as_bytes() == who
-            }
+            if hashed { integrity::userhash(name, self.config.realm.as_bytes()) == who } else { name.as_bytes() == who }
         };
         let user = self.config.users.iter().find(|user| is_it(&user.name))?;
         Some(Credential { username: user.name.clone(), password: user.password.clone() })

@@ -34,21 +34,13 @@ impl TurnServer {
         bytes: &[u8],
         random: &mut Random,
     ) -> Vec<Output> {
-        let peer = relay::channel_data(bytes).and_then(|(number, data)| {
-            Some((self.allocations.get(&tuple)?.peer_of(number, now)?, data))
-        });
+        let peer = relay::channel_data(bytes)
+            .and_then(|(number, data)| Some((self.allocations.get(&tuple)?.peer_of(number, now)?, data)));
         peer.map_or_else(Vec::new, |(peer, data)| self.pass(now, tuple, peer, data, random))
     }
 
     /// Data leave the relayed address. Without permission they vanish (RFC 8656 section 11.2).
-    fn pass(
-        &mut self,
-        now: Time,
-        tuple: FiveTuple,
-        peer: SocketAddr,
-        data: &[u8],
-        random: &mut Random,
-    ) -> Vec<Output> {
+    fn pass(&mut self, now: Time, tuple: FiveTuple, peer: SocketAddr, data: &[u8], random: &mut Random) -> Vec<Output> {
         let Some(allocation) = self.allocations.get_mut(&tuple) else { return Vec::new() };
         let (Some(relayed), true) = (allocation.of(Family::of(peer)), allocation.permits(peer.ip(), now)) else {
             return Vec::new();
@@ -74,15 +66,13 @@ impl TurnServer {
             let source = if private.is_some() { relayed.told } else { relayed.real };
             let found = (0..copies).filter_map(|_| self.hand_over(now, source, to?.real, data, random));
             let found: Vec<Output> = found.collect();
-            return found.into_iter().map(|output| Output { after: output.after.saturating_add(after), ..output }).collect();
+            return found
+                .into_iter()
+                .map(|output| Output { after: output.after.saturating_add(after), ..output })
+                .collect();
         }
-        let packet = Output {
-            transport: Transport::Udp,
-            source: relayed.real,
-            destination: peer,
-            after,
-            bytes: data.to_vec(),
-        };
+        let packet =
+            Output { transport: Transport::Udp, source: relayed.real, destination: peer, after, bytes: data.to_vec() };
         vec![packet; copies]
     }
 

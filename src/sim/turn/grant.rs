@@ -142,7 +142,8 @@ impl TurnServer {
             (EVEN_PORT, self.config.even_port),
             (RESERVATION_TOKEN, self.config.reservation),
         ];
-        let unknown: Vec<u16> = offered.iter().filter(|&&(ty, offered)| has(ty) && !offered).map(|&(ty, _)| ty).collect();
+        let unknown: Vec<u16> =
+            offered.iter().filter(|&&(ty, offered)| has(ty) && !offered).map(|&(ty, _)| ty).collect();
         if !unknown.is_empty() {
             return Err(Refusal(420, "Unknown Attribute", unknown));
         }

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use allocation::{Allocation, Challenge};
 pub use allocation::FiveTuple;
+use allocation::{Allocation, Challenge};
 pub use config::{TurnConfig, TurnUser};
 pub use fault::TurnFault;
 
