@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::Transport;
-use super::escape::escape;
+use super::uri_error::{UriError, masked};
 
 /// The port of STUN over UDP and TCP (RFC 8489 section 18.6).
 pub const PORT: u16 = 3478;
@@ -31,6 +31,17 @@ pub enum Service {
     Turn,
 }
 
+impl Service {
+    /// The name of the protocol.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stun => "STUN",
+            Self::Turn => "TURN",
+        }
+    }
+}
+
 /// A server as it was written, understood.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerSpec {
@@ -51,28 +62,6 @@ pub struct ServerSpec {
     pub transports: Option<Vec<Transport>>,
 }
 
-/// Why what was written names no STUN server, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{}\" is not a STUN server: {}", escape(.text), escape(.problem))]
-pub struct UriError {
-    text: String,
-    problem: String,
-}
-
-impl UriError {
-    /// What was written, not escaped.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// What is wrong with it and what to try, not escaped.
-    #[must_use]
-    pub fn problem(&self) -> &str {
-        &self.problem
-    }
-}
-
 impl ServerSpec {
     /// Understands a server as people write it.
     ///
@@ -81,8 +70,8 @@ impl ServerSpec {
     /// # Errors
     /// When the text names no STUN server; the error says why and what to try.
     pub fn parse(text: &str) -> Result<Self, UriError> {
-        let text = text.trim();
-        understand(text).map_err(|problem| UriError { text: text.to_owned(), problem })
+        let text = masked(text.trim());
+        understand(&text).map_err(|problem| UriError::new(&text, Service::Stun, problem))
     }
 
     /// The port where none was written.
@@ -103,21 +92,23 @@ impl FromStr for ServerSpec {
 impl fmt::Display for ServerSpec {
     /// In the shortest form that means the same.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.uri, self.secure) {
-            (_, true) => f.write_str("stuns:")?,
-            (true, false) => f.write_str("stun:")?,
-            (false, false) => {}
-        }
+        f.write_str(match (self.uri, self.secure, self.service) {
+            (_, true, Service::Stun) => "stuns:",
+            (true, false, Service::Stun) => "stun:",
+            (_, true, Service::Turn) => "turns:",
+            (true, false, Service::Turn) => "turn:",
+            (false, false, _) => "",
+        })?;
         let bracketed = self.uri || self.port.is_some();
         match &self.host {
             Host::Address(IpAddr::V6(address)) if bracketed => write!(f, "[{address}]")?,
             Host::Address(address) => write!(f, "{address}")?,
             Host::Name(name) => f.write_str(name)?,
         }
-        match self.port {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
         }
+        f.write_str(self.query())
     }
 }
 
@@ -125,10 +116,7 @@ fn understand(text: &str) -> Result<ServerSpec, String> {
     if text.is_empty() {
         return Err("it is empty; write a host such as stun.example.org".into());
     }
-    if let Some(character) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
-        let code = u32::from(character);
-        return Err(format!("it contains the character U+{code:04X}; write one server at a time, without spaces"));
-    }
+    check_characters(text)?;
     let (secure, uri, rest) = split_scheme(text)?;
     if let Some((host, _)) = rest.split_once('?') {
         return Err(format!("a STUN URI has no query (RFC 7064); write {host} and choose the transport by option"));
@@ -140,9 +128,8 @@ fn understand(text: &str) -> Result<ServerSpec, String> {
         return Err(format!("a STUN server has no path; write {host}"));
     }
     let (host, port) = split_port(rest)?;
-    if uri && port.is_none() && !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hint = format!("\"{host}\" is a number; write stun:HOST:{host}, or stun:stun:{host} for a host named stun");
-        return Err(hint);
+    if uri && port.is_none() {
+        check_number(host, "stun:", "stun")?;
     }
     let host = parse_host(host)?;
     if secure && matches!(host, Host::Address(_)) {
@@ -150,6 +137,20 @@ fn understand(text: &str) -> Result<ServerSpec, String> {
         return Err(format!("{why} (RFC 8489 section 8.1); write the server's name"));
     }
     Ok(ServerSpec { text: text.to_owned(), host, port, uri, secure, service: Service::Stun, transports: None })
+}
+
+pub(super) fn check_characters(text: &str) -> Result<(), String> {
+    let Some(character) = text.chars().find(|c| c.is_whitespace() || c.is_control()) else { return Ok(()) };
+    let code = u32::from(character);
+    Err(format!("it contains the character U+{code:04X}; write one server at a time, without spaces"))
+}
+
+/// `stun:3478` is a port of nothing, or a host whose name is taken for a scheme.
+pub(super) fn check_number(host: &str, prefix: &str, name: &str) -> Result<(), String> {
+    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(format!("\"{host}\" is a number; write {prefix}HOST:{host}, or {prefix}{name}:{host} for a host named {name}"))
 }
 
 /// Whether it is `stuns:`, whether it is a URI at all, and what follows the scheme.
@@ -178,7 +179,7 @@ fn split_scheme(text: &str) -> Result<(bool, bool, &str), String> {
 }
 
 /// The host, still as written, and the port.
-fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
+pub(super) fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
     if let Some(inner) = text.strip_prefix('[') {
         let (_, after) = inner.split_once(']').ok_or("the bracket is not closed; write [2001:db8::1]:3478")?;
         let host = &text[..text.len() - after.len()];
@@ -209,7 +210,7 @@ fn parse_port(text: &str) -> Result<u16, String> {
     Err(format!("{why}; write a number from 1 to 65535, or leave it out"))
 }
 
-fn parse_host(text: &str) -> Result<Host, String> {
+pub(super) fn parse_host(text: &str) -> Result<Host, String> {
     if let Some(inner) = text.strip_prefix('[') {
         let address = inner.trim_end_matches(']');
         return parse_v6(address).map(|address| Host::Address(address.into()));
