@@ -66,7 +66,8 @@ impl SimNetwork {
             if spec.transport == Transport::Tls {
                 self.queue.plan(after, Event::Connected(socket));
             }
-            // The handshake of TLS 1.3 takes one round trip more; DTLS first proves that the client is there (RFC 6347 section 4.2.1).
+            // The handshake of TLS 1.3 takes one round trip more; DTLS proves first that the client is there (RFC 6347
+            // section 4.2.1).
             after = after.saturating_add(self.round_trip()).saturating_add(extra);
         }
         if matches!(welcome, Welcome::NoTls(_)) {

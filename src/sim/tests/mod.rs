@@ -41,6 +41,7 @@ impl Client {
         socket
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "requests are made for the call")]
     fn send(&mut self, socket: SocketId, remote: &str, request: Request) -> TransactionId {
         self.asked += 1;
         let mut id = TransactionId(*b"ask ........");

@@ -10,8 +10,8 @@ use crate::engine::Time;
 use crate::probe::Family;
 use crate::sim::random::Random;
 use crate::stun::attribute::{
-    ALTERNATE_SERVER, CHANNEL_NUMBER, CONNECTION_ID, LIFETIME, MOBILITY_TICKET, REQUESTED_ADDRESS_FAMILY, SOFTWARE,
-    UNKNOWN_ATTRIBUTES, XOR_PEER_ADDRESS,
+    ALTERNATE_SERVER, CONNECTION_ID, LIFETIME, MOBILITY_TICKET, REQUESTED_ADDRESS_FAMILY, SOFTWARE, UNKNOWN_ATTRIBUTES,
+    XOR_PEER_ADDRESS,
 };
 use crate::stun::message::{ALLOCATE, CHANNEL_BIND, CONNECT, CONNECTION_BIND, CREATE_PERMISSION, REFRESH};
 use crate::stun::{Class, Key, Message, Writer};
@@ -99,11 +99,11 @@ impl TurnServer {
         let allocation = self.owned(tuple, proof)?;
         let wanted = message.attribute(REQUESTED_ADDRESS_FAMILY).map(|attribute| family(attribute.value.first()));
         if let Some(family) = wanted
-            && !family.is_some_and(|family| allocation.of(family).is_some())
+            && family.is_none_or(|family| allocation.of(family).is_none())
         {
             return refuse(443);
         }
-        let asked = message.attribute(LIFETIME).and_then(|attribute| attribute.number());
+        let asked = message.lifetime();
         let granted = if asked == Some(0) { 0 } else { self.granted(asked) };
         if granted > 0 {
             self.owned(tuple, proof)?.expires = now.saturating_add(Duration::from_secs(granted.into()));
@@ -169,8 +169,8 @@ impl TurnServer {
         proof: &Proof,
     ) -> Result<Reply, Refusal> {
         self.owned(tuple, proof)?;
-        let number = message.attribute(CHANNEL_NUMBER).and_then(|attribute| attribute.port());
-        let peer = message.attribute(XOR_PEER_ADDRESS).and_then(|attribute| message.xor_address(attribute));
+        let number = message.channel_number();
+        let peer = message.peer_address();
         let (Some(number @ 0x4000..=0x4FFF), Some(peer)) = (number, peer.filter(|peer| peer.port() != 0)) else {
             return refuse(400);
         };
@@ -201,7 +201,7 @@ impl TurnServer {
         if !self.owned(tuple, proof)?.tcp {
             return refuse(400);
         }
-        let peer = message.attribute(XOR_PEER_ADDRESS).and_then(|attribute| message.xor_address(attribute));
+        let peer = message.peer_address();
         let Some(peer) = peer else { return refuse(400) };
         self.admit_peer(tuple, proof, peer.ip())?;
         let [a, b, c, d, ..] = random.bits().to_be_bytes();
@@ -211,7 +211,7 @@ impl TurnServer {
     }
 
     fn connection_bind(&mut self, message: &Message) -> Result<Reply, Refusal> {
-        let id = message.attribute(CONNECTION_ID).and_then(|attribute| attribute.number());
+        let id = message.connection_id();
         if id.is_some_and(|id| self.connections.remove(&id)) { Ok(Reply::Open(begin(message))) } else { refuse(400) }
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{FiveTuple, Output, TurnFault, TurnServer};
+use super::{FiveTuple, Output, TurnFault, TurnServer, to_client};
 use crate::engine::Time;
 use crate::probe::Family;
 use crate::sim::random::Random;
@@ -22,7 +22,7 @@ impl TurnServer {
         message: &Message,
         random: &mut Random,
     ) -> Vec<Output> {
-        let peer = message.attribute(XOR_PEER_ADDRESS).and_then(|attribute| message.xor_address(attribute));
+        let peer = message.peer_address();
         let (Some(peer), Some(data)) = (peer, message.attribute(attribute::DATA)) else { return Vec::new() };
         self.pass(now, tuple, peer, &data.value, random)
     }
@@ -120,7 +120,7 @@ impl TurnServer {
                 .attribute(attribute::DATA, data)
                 .finish(),
         };
-        Some(self.to_client(tuple, self.distance / 2, bytes))
+        Some(to_client(tuple, self.distance / 2, bytes))
     }
 
     /// How many copies of these data are passed on.

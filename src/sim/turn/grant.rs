@@ -25,6 +25,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// What an Allocate request wants.
+#[expect(clippy::struct_excessive_bools, reason = "attributes that are there or not, independent of each other")]
 struct Wish {
     protocol: u8,
     families: Vec<Family>,
@@ -66,7 +67,7 @@ impl TurnServer {
                 None => return refuse(508),
             }
         }
-        let asked = message.attribute(LIFETIME).and_then(|attribute| attribute.number());
+        let asked = message.lifetime();
         let lifetime = self.granted(asked);
         let mut writer = begin(message);
         if !self.has(TurnFault::NoRelayedAddress) {

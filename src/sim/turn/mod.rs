@@ -135,14 +135,10 @@ impl TurnServer {
             (Class::Indication, SEND) => self.send_indication(now, tuple, &message, random),
             (Class::Request, _) => {
                 let answer = self.answer(now, tuple, &message, bytes, random);
-                answer.map(|bytes| self.to_client(tuple, self.distance, bytes)).into_iter().collect()
+                answer.map(|bytes| to_client(tuple, self.distance, bytes)).into_iter().collect()
             }
             _ => Vec::new(),
         }
-    }
-
-    fn to_client(&self, tuple: FiveTuple, after: Duration, bytes: Vec<u8>) -> Output {
-        Output { transport: tuple.transport, source: tuple.server, destination: tuple.client, after, bytes }
     }
 
     fn lives(&self, allocation: &Allocation, now: Time) -> bool {
@@ -164,4 +160,8 @@ impl TurnServer {
         }
         self.reserved.retain(|_, (_, until)| *until > now);
     }
+}
+
+fn to_client(tuple: FiveTuple, after: Duration, bytes: Vec<u8>) -> Output {
+    Output { transport: tuple.transport, source: tuple.server, destination: tuple.client, after, bytes }
 }
