@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::packet::Protocol;
 use super::random::Random;
-use crate::engine::{SocketId, SocketSpec};
+use crate::engine::{SocketId, SocketSpec, Time};
 use crate::probe::{Failure, FailureCode, Family};
 use crate::stun::Transport;
 
@@ -25,6 +25,9 @@ pub struct Socket {
     pub seen: Option<SocketAddr>,
     /// What was sent before the connection was there.
     pub waiting: Vec<Vec<u8>>,
+    /// When the last bytes of a connection reach its other end, and when the last of the other end reach this one: streams keep their
+    /// order.
+    pub latest: [Time; 2],
     share_port: bool,
     told: BTreeSet<SocketAddr>,
 }
@@ -111,6 +114,7 @@ impl Host {
             seen: None,
             share_port,
             waiting: Vec::new(),
+            latest: [Time::ZERO; 2],
             told: BTreeSet::new(),
         };
         let local = socket.local;
@@ -132,6 +136,14 @@ impl Host {
     /// Closes a socket.
     pub fn close(&mut self, id: SocketId) {
         self.sockets.remove(&id);
+    }
+
+    /// The connection with these two ends, the near one as the far one sees it.
+    #[must_use]
+    pub fn connected(&self, transport: Transport, seen: SocketAddr, remote: SocketAddr) -> Option<SocketId> {
+        let is_it =
+            |socket: &Socket| socket.transport == transport && socket.seen == Some(seen) && socket.remote == remote;
+        self.sockets.iter().find(|(_, socket)| is_it(socket)).map(|(&id, _)| id)
     }
 
     /// The UDP socket that a packet to this endpoint belongs to.

@@ -18,6 +18,7 @@ mod scenario;
 mod server;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use link::{BurstConfig, LinkConfig};
 pub use nat::{FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
@@ -25,4 +26,5 @@ pub use network::SimNetwork;
 pub use ports::PortRule;
 pub use presets::{Preset, load, presets};
 pub use scenario::{HostConfig, ResolverConfig, Scenario, ScenarioError};
-pub use server::{Fault, ServerConfig, Style};
+pub use server::{Certificate, Fault, ServerConfig, Style};
+pub use turn::{SIM_UNIX_START_S, TurnConfig, TurnFault, TurnUser};

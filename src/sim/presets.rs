@@ -49,6 +49,16 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
         "ipv6-firewall",
         "ipv6-only",
         "offline",
+        "turn-server",
+        "turn-wrong-password",
+        "turn-udp-blocked",
+        "turn-private-relay",
+        "turn-wrong-external",
+        "turn-range-closed",
+        "turn-hairpin-denied",
+        "turn-expired-certificate",
+        "turn-quota",
+        "turn-lossy",
     ]
     .map(|(name, toml)| Preset { name, description: description(toml), toml })
     .to_vec()

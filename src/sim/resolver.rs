@@ -40,7 +40,7 @@ pub(super) fn resolve(
     let address = |&family| {
         let (primary, _) = server.endpoints(family)?;
         // A URI without port asks for SRV records, which tell the port (RFC 8489 section 8).
-        let own = if transport == Transport::Tls { server.tls_port } else { primary.port() };
+        let own = if transport.is_secure() { server.tls_port } else { primary.port() };
         Some(SocketAddr::new(primary.ip(), if spec.uri { spec.port.unwrap_or(own) } else { port }))
     };
     let addresses: Vec<SocketAddr> = families.iter().filter_map(address).collect();

@@ -309,4 +309,18 @@ mod tests {
             assert!(problem.contains(expected), "{text}: {problem}");
         }
     }
+
+    #[test]
+    fn a_turn_table_makes_a_turn_server() {
+        let text = |turn: &str| format!("[[servers]]\nname = \"a\"\n[servers.turn]\n{turn}\n");
+        let scenario = Scenario::from_toml(&text("secret = \"north\"\nfaults = [\"error-500\"]")).unwrap();
+        let turn = scenario.servers[0].turn.as_ref().unwrap();
+        assert!(turn.has(crate::sim::TurnFault::Error500) && turn.secret.is_some());
+        assert!(!format!("{scenario:?}").contains("north"));
+        assert!(problem(&text("faults = [\"error-501\"]")).contains("line 4"));
+        assert!(problem(&text("user = []")).contains("`users`"));
+        assert!(problem(&text("faults = [\"redirect\"]")).contains("`turn.alternate_server` is missing"));
+        assert!(problem(&text("ports = [2, 1]")).contains("`turn.ports`"));
+        assert!(problem(&text("relay_loss = 2")).contains("`turn.relay_loss`"));
+    }
 }

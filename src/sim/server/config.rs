@@ -5,8 +5,10 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use serde::Deserialize;
 
+use super::certificate::Certificate;
 use super::fault::Fault;
 use crate::probe::Family;
+use crate::sim::turn::TurnConfig;
 use crate::stun::Transport;
 
 /// One STUN server.
@@ -29,6 +31,10 @@ pub struct ServerConfig {
     pub transports: Vec<Transport>,
     /// The port that speaks TLS only, on both addresses.
     pub tls_port: u16,
+    /// What it shows in a TLS or DTLS handshake.
+    pub certificate: Certificate,
+    /// Whether its TLS port answers what is no TLS with an alert, as most do; else it hangs up.
+    pub tls_alert: bool,
     /// What it calls itself; empty for no SOFTWARE.
     pub software: String,
     /// Whether it honors RESPONSE-PORT (else it ignores it).
@@ -41,6 +47,8 @@ pub struct ServerConfig {
     pub sometimes: BTreeMap<Fault, f64>,
     /// By how much a `late` answer is late, in milliseconds.
     pub late_ms: f64,
+    /// What makes it a TURN server.
+    pub turn: Option<TurnConfig>,
 }
 
 /// How a server answers.
@@ -67,12 +75,15 @@ impl Default for ServerConfig {
             style: Style::default(),
             transports: vec![Transport::Udp, Transport::Tcp],
             tls_port: 5349,
+            certificate: Certificate::default(),
+            tls_alert: false,
             software: String::from("nat-probe simulated server"),
             response_port: true,
             rtt_ms: 0.0,
             faults: Vec::new(),
             sometimes: BTreeMap::new(),
             late_ms: 3_000.0,
+            turn: None,
         }
     }
 }
@@ -138,6 +149,6 @@ impl ServerConfig {
                 return Err(format!("`{name}` must be from 0 to 3600000, not {value}"));
             }
         }
-        Ok(())
+        self.turn.as_ref().map_or(Ok(()), TurnConfig::check)
     }
 }

@@ -1,6 +1,7 @@
 //! The servers of the simulated internet: where they listen, what becomes of a packet for them.
 
 mod answer;
+mod certificate;
 mod config;
 mod fault;
 #[cfg(test)]
@@ -10,11 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+pub use certificate::{Certificate, Handshake};
 pub use config::{ServerConfig, Style};
 pub use fault::{Fault, Faults};
 
 use super::link::millis;
 use super::random::Random;
+use super::turn::{FiveTuple, Output, TurnFault, TurnServer};
+use crate::engine::Time;
 use crate::probe::Family;
 use crate::stun::message::BINDING;
 use crate::stun::{Class, Message, Transport};
@@ -29,9 +33,11 @@ struct Point {
 /// What a server does about a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Where it comes from; of no account on a stream.
+    /// Over what it goes.
+    pub transport: Transport,
+    /// Where it comes from; on a stream, the server's end.
     pub source: SocketAddr,
-    /// Where it is sent; of no account on a stream.
+    /// Where it is sent; on a stream, the client's end as the server sees it.
     pub destination: SocketAddr,
     /// How long the server takes, its distance included.
     pub delay: Duration,
@@ -60,6 +66,8 @@ pub struct Servers {
     points: BTreeMap<SocketAddr, (usize, Point)>,
     secure: BTreeMap<SocketAddr, (usize, Point)>,
     addresses: BTreeSet<IpAddr>,
+    turn: BTreeMap<usize, TurnServer>,
+    handshakes: usize,
 }
 
 impl Servers {
@@ -72,6 +80,8 @@ impl Servers {
             points: BTreeMap::new(),
             secure: BTreeMap::new(),
             addresses: BTreeSet::new(),
+            turn: BTreeMap::new(),
+            handshakes: 0,
         };
         for (index, server) in list.iter().enumerate() {
             for family in [Family::Ipv4, Family::Ipv6] {
@@ -83,10 +93,22 @@ impl Servers {
                     let point = Point { other_ip, other_port };
                     servers.addresses.insert(ip);
                     servers.points.entry(SocketAddr::new(ip, port)).or_insert((index, point));
-                    if server.transports.contains(&Transport::Tls) {
+                    if server.transports.iter().any(|transport| transport.is_secure()) {
                         servers.secure.entry(SocketAddr::new(ip, server.tls_port)).or_insert((index, point));
                     }
                 }
+            }
+            if let Some(config) = &server.turn {
+                let own: Vec<IpAddr> = [Family::Ipv4, Family::Ipv6]
+                    .into_iter()
+                    .filter_map(|family| server.endpoints(family))
+                    .flat_map(|(primary, alternate)| [Some(primary), alternate])
+                    .flatten()
+                    .map(|endpoint| endpoint.ip())
+                    .collect();
+                let turn = TurnServer::new(config, &own, &server.software, millis(server.rtt_ms));
+                servers.addresses.extend(turn.relay_addresses());
+                servers.turn.insert(index, turn);
             }
         }
         servers
@@ -115,26 +137,87 @@ impl Servers {
         let http = faults.has(Fault::Http);
         if faults.kill(point) {
             Welcome::Silent
+        } else if transport == Transport::Dtls {
+            let dead = self.turn.get(&index).is_some_and(|turn| turn.has(TurnFault::UdpDead));
+            let (dtls, udp) = (server.serves(Transport::Dtls), server.serves(Transport::Udp));
+            match () {
+                () if dead => Welcome::Silent,
+                () if faults.has(Fault::Refused) || http || !(dtls || udp) => Welcome::Refused(delay),
+                () if dtls => Welcome::Open(delay),
+                // What is no STUN is not answered.
+                () => Welcome::Silent,
+            }
         } else if faults.has(Fault::Refused) || !(http || server.serves_streams()) {
             Welcome::Refused(delay)
-        } else if transport == Transport::Tls && (http || !server.transports.contains(&Transport::Tls)) {
+        } else if transport == Transport::Tls && (http || !server.serves(Transport::Tls)) {
             Welcome::NoTls(delay)
         } else {
             Welcome::Open(delay)
         }
     }
 
+    /// What a TLS or DTLS handshake with the server there comes to.
+    pub fn handshake(
+        &mut self,
+        transport: Transport,
+        destination: SocketAddr,
+        name: Option<&str>,
+    ) -> Option<Handshake> {
+        let &(index, _) = self.points.get(&destination).or(self.secure.get(&destination))?;
+        let handshake = self.list.get(index)?.handshake(transport, name, self.handshakes);
+        self.handshakes += 1;
+        Some(handshake)
+    }
+
+    /// Whether some server is at that address.
+    #[must_use]
+    pub fn are_at(&self, ip: IpAddr) -> bool {
+        self.addresses.contains(&ip)
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, tuple: FiveTuple) {
+        for turn in self.turn.values_mut() {
+            turn.closed(tuple);
+        }
+    }
+
+    /// How many allocations there are now on all TURN servers.
+    #[must_use]
+    pub fn live_allocations(&self, now: Time) -> usize {
+        self.turn.values().map(|turn| turn.live(now)).sum()
+    }
+
+    /// How many there ever were.
+    #[must_use]
+    pub fn allocations_made(&self) -> usize {
+        self.turn.values().map(TurnServer::made).sum()
+    }
+
     /// A message arrives: over UDP a datagram, over a connection one message.
     pub fn receive(
-        &self,
+        &mut self,
+        now: Time,
         transport: Transport,
         source: SocketAddr,
         destination: SocketAddr,
         bytes: &[u8],
         random: &mut Random,
     ) -> Vec<Answer> {
-        let back = |delay, bytes| vec![Answer { source: destination, destination: source, delay, bytes }];
-        let secure = if transport == Transport::Tls { self.secure.get(&destination) } else { None };
+        let back = |delay, bytes| vec![Answer { transport, source: destination, destination: source, delay, bytes }];
+        let relay = self.turn.values_mut().find(|turn| turn.relays_at(destination));
+        if let Some(turn) = relay.filter(|_| transport == Transport::Udp && !self.points.contains_key(&destination)) {
+            return turn.arrive(now, source, destination, bytes, random).into_iter().map(Answer::from).collect();
+        }
+        if transport == Transport::Tcp
+            && !self.points.contains_key(&destination)
+            && let Some(&(index, _)) = self.secure.get(&destination)
+            && self.list[index].tls_alert
+        {
+            // A fatal alert: unexpected message (RFC 8446 section 6).
+            return back(millis(self.list[index].rtt_ms), Some(vec![21, 3, 3, 0, 2, 2, 10]));
+        }
+        let secure = if transport.is_secure() { self.secure.get(&destination) } else { None };
         let Some(&(index, point)) = self.points.get(&destination).or(secure) else {
             return if self.addresses.contains(&destination.ip()) { back(Duration::ZERO, None) } else { Vec::new() };
         };
@@ -143,15 +226,29 @@ impl Servers {
         if faults.kill(point) {
             return Vec::new();
         }
-        let is_stream = transport != Transport::Udp;
+        let is_stream = transport.connects();
         if faults.has(Fault::Http) && is_stream {
             return back(delay, Some(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec()));
+        }
+        if transport == Transport::Udp && self.turn.get(&index).is_some_and(|turn| turn.has(TurnFault::UdpDead)) {
+            return Vec::new();
         }
         let listens = is_stream || server.transports.contains(&Transport::Udp);
         if faults.has(Fault::Refused) || faults.has(Fault::Http) || !listens {
             return back(delay, None);
         }
-        let Ok(request) = Message::read(bytes) else { return Vec::new() };
+        let read = Message::read(bytes);
+        let is_binding = read.as_ref().is_ok_and(|message| message.method == BINDING);
+        if let Some(turn) = self.turn.get_mut(&index) {
+            if !is_binding {
+                let tuple = FiveTuple { transport, client: source, server: destination };
+                return turn.receive(now, tuple, bytes, random).into_iter().map(Answer::from).collect();
+            }
+            if turn.has(TurnFault::NoBinding) {
+                return Vec::new();
+            }
+        }
+        let Ok(request) = read else { return Vec::new() };
         if request.class != Class::Request || request.method != BINDING {
             return Vec::new();
         }
@@ -159,6 +256,7 @@ impl Servers {
         let Some((reply_source, reply_destination, bytes)) = question.answer(random) else { return Vec::new() };
         let late = if faults.has(Fault::Late) { millis(server.late_ms) } else { Duration::ZERO };
         let first = Answer {
+            transport,
             source: reply_source,
             destination: reply_destination,
             delay: delay.saturating_add(late),
@@ -183,6 +281,13 @@ impl Servers {
     }
 }
 
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        let Output { transport, source, destination, after, bytes } = output;
+        Self { transport, source, destination, delay: after, bytes: Some(bytes) }
+    }
+}
+
 impl Faults {
     /// Whether nobody is at that point.
     fn kill(self, point: Point) -> bool {
@@ -193,8 +298,12 @@ impl Faults {
 }
 
 impl ServerConfig {
+    fn serves(&self, transport: Transport) -> bool {
+        self.transports.contains(&transport)
+    }
+
     fn serves_streams(&self) -> bool {
-        self.transports.iter().any(|&transport| transport != Transport::Udp)
+        self.transports.iter().any(|transport| transport.is_stream())
     }
 
     /// The address and port of one of its points.

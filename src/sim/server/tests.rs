@@ -25,8 +25,8 @@ fn address(text: &str) -> SocketAddr {
 }
 
 fn ask_raw(server: &ServerConfig, to: &str, bytes: &[u8]) -> Vec<Answer> {
-    let servers = Servers::new(std::slice::from_ref(server));
-    servers.receive(Transport::Udp, address(CLIENT), address(to), bytes, &mut Random::new(1))
+    let mut servers = Servers::new(std::slice::from_ref(server));
+    servers.receive(Time::ZERO, Transport::Udp, address(CLIENT), address(to), bytes, &mut Random::new(1))
 }
 
 fn ask(server: &ServerConfig, to: &str, change: Change) -> Vec<Answer> {
@@ -190,11 +190,12 @@ fn faults_of_the_whole_server() {
 #[test]
 fn a_fault_with_a_probability_strikes_that_often() {
     let server = ServerConfig { sometimes: BTreeMap::from([(Fault::Dead, 0.25)]), ..config(&[]) };
-    let (servers, mut random) = (Servers::new(&[server]), Random::new(4));
+    let (mut servers, mut random) = (Servers::new(&[server]), Random::new(4));
     let request = Request::default().encode(ID);
     let mut answers = 0;
     for _ in 0..4_000 {
-        answers += servers.receive(Transport::Udp, address(CLIENT), address(A1P1), &request, &mut random).len();
+        let now = Time::ZERO;
+        answers += servers.receive(now, Transport::Udp, address(CLIENT), address(A1P1), &request, &mut random).len();
     }
     assert!((2_900..3_100).contains(&answers), "{answers}");
 }

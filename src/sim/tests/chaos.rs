@@ -7,7 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::probe::Behavior;
-use crate::sim::{Fault, FilterScope, Hairpin, LinkConfig, NatConfig, Policy, Pooling, PortRule, presets};
+use crate::sim::{
+    Certificate, Fault, FilterScope, Hairpin, LinkConfig, NatConfig, Policy, Pooling, PortRule, TurnConfig, TurnFault,
+    presets,
+};
+use crate::stun::{Method, TurnAttribute};
 
 fn scenario() -> impl Strategy<Value = Scenario> {
     let nat = (0..4_usize, 0..3_usize, 0..5_usize, any::<[bool; 6]>(), 1..200_u32).prop_map(
@@ -43,8 +47,13 @@ fn scenario() -> impl Strategy<Value = Scenario> {
             LinkConfig { rtt_ms, jitter_ms, loss, duplicate, ..LinkConfig::default() }
         });
     let faults = vec(proptest::sample::select(Fault::ALL.to_vec()), 0..3);
-    (vec(nat, 0..4), link.clone(), link, vec(faults, 4), any::<bool>()).prop_map(|(nats, lan, link, faults, six)| {
+    let turn = vec(proptest::sample::select(TurnFault::ALL.to_vec()), 0..3);
+    let parts = (vec(nat, 0..4), link.clone(), link, vec(faults, 4), any::<bool>(), turn);
+    parts.prop_map(|(nats, lan, link, faults, six, turn)| {
         let mut scenario = Scenario { nats, lan, link, ..Scenario::default() };
+        scenario.servers[0].turn = Some(TurnConfig { faults: turn, ..TurnConfig::default() });
+        scenario.servers[0].transports = vec![Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls];
+        scenario.servers[0].certificate = if six { Certificate::Expired } else { Certificate::Inspected };
         for (server, faults) in scenario.servers.iter_mut().zip(faults) {
             server.faults = faults;
         }
@@ -65,11 +74,15 @@ fn command() -> impl Strategy<Value = Command> {
     ];
     let port = prop_oneof![4 => 3478..3480_u16, 1 => 40_000..40_004_u16, 1 => any::<u16>()];
     let remote = (ip, port).prop_map(SocketAddr::from);
-    let transport = proptest::sample::select(vec![Transport::Udp, Transport::Udp, Transport::Tcp, Transport::Tls]);
+    let transport =
+        proptest::sample::select(vec![Transport::Udp, Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls]);
     let bytes = prop_oneof![
         3 => (0..4_usize, proptest::option::of(any::<u16>()), any::<[u8; 12]>()).prop_map(|(change, response_port, id)| {
             let change = [Change::Nothing, Change::Empty, Change::Port, Change::AddressAndPort][change];
             Request { change, response_port, ..Request::default() }.encode(TransactionId(id))
+        }),
+        1 => any::<[u8; 12]>().prop_map(|id| {
+            Request::turn(Method::Allocate, vec![TurnAttribute::RequestedTransport(17)]).message(TransactionId(id), None)
         }),
         1 => vec(any::<u8>(), 0..120),
     ];

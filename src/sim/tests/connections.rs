@@ -72,9 +72,14 @@ fn refusals_silence_and_other_protocols_are_told_apart() {
 }
 
 #[test]
-fn tls_takes_two_round_trips() {
+fn tls_takes_two_round_trips_and_shows_its_certificate() {
     let mut client = client(NatConfig::default(), |server| server.transports = vec![Transport::Tls]);
-    client.open(Transport::Tls, "192.0.2.10:5349", Vec::new(), false);
-    assert_eq!(client.next(79), None);
-    assert!(matches!(client.next(1), Some(Input::Opened { .. })));
+    let socket = client.open(Transport::Tls, "192.0.2.10:5349", vec![40_000], false);
+    assert_eq!(client.next(39), None);
+    let local = address("192.168.1.23:40000");
+    assert_eq!(client.next(1), Some(Input::Connected { socket, local }));
+    assert_eq!(client.next(39), None);
+    let Some(Input::Handshake { facts, .. }) = client.next(1) else { panic!("no handshake") };
+    assert_eq!((facts.server_name.as_str(), facts.problem), ("stun1.example.net", None));
+    assert_eq!(client.next(0), Some(Input::Opened { socket, local }));
 }

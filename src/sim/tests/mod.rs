@@ -4,6 +4,7 @@ mod chaos;
 mod connections;
 mod datagrams;
 mod named;
+mod relays;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -43,7 +43,7 @@ fn every_server_of_every_preset_answers_or_fails_as_described() {
         };
         match preset.name {
             "public-host" | "stateful-firewall" | "host-wide-firewall" => all("203.0.113.10"),
-            "hotel-udp-blocked" => all("silence"),
+            "hotel-udp-blocked" | "turn-udp-blocked" => all("silence"),
             "hotel-udp-rejected" => all("Prohibited by Some(\"10.20.0.1\")"),
             "carrier-grade" => all("203.0.113.90"),
             "address-pool" => {

@@ -4,27 +4,24 @@
 //! the internet (`link`), a server; and the same way back. NATs take no time. Of a connection only the first packet is
 //! translated and judged; what follows takes the path that it opened.
 
-use std::collections::VecDeque;
+mod streams;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::host::{Host, failure, unreachable_network};
-use super::link::{Direction, Link, millis};
-use super::nat::{Nat, NatConfig, Passage};
-use super::packet::{Packet, Payload, Protocol};
-use super::queue::Queue;
-use super::random::Random;
-use super::resolver::resolve;
-use super::scenario::{ResolverConfig, Scenario};
-use super::server::{Servers, Welcome};
-use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
-use crate::probe::{Failure, FailureCode, Family};
+use crate::engine::{Command, Input, Network, SocketId, Time};
+use crate::probe::{Failure, FailureCode, Family, TlsFacts};
+use crate::sim::host::{Host, failure, unreachable_network};
+use crate::sim::link::{Direction, Link, millis};
+use crate::sim::nat::{Nat, NatConfig, Passage};
+use crate::sim::packet::{Packet, Payload, Protocol};
+use crate::sim::queue::Queue;
+use crate::sim::random::Random;
+use crate::sim::resolver::resolve;
+use crate::sim::scenario::{ResolverConfig, Scenario};
+use crate::sim::server::{Answer, Servers};
 use crate::stun::{Framer, Transport};
-
-/// Linux gives up a connection after seven unanswered packets.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(127);
-/// What a connection keeps that is sent before it is there.
-const WAITING_SENDS: usize = 64;
 
 /// A simulated internet in virtual time: nothing waits, and the same seed and commands give the same inputs.
 #[derive(Debug)]
@@ -39,6 +36,8 @@ pub struct SimNetwork {
     link: Link,
     servers: Servers,
     resolver: ResolverConfig,
+    framers: BTreeMap<SocketId, Framer>,
+    insecure: bool,
 }
 
 #[derive(Debug)]
@@ -51,8 +50,14 @@ enum Event {
     Back(Packet),
     /// A packet reaches the host.
     Arrives(Packet),
+    /// The connection beneath a TLS socket stands.
+    Connected(SocketId),
+    /// A handshake has shown that.
+    Shaken(SocketId, Box<TlsFacts>),
     /// A connection is established; its other end sees that source.
     Established(SocketId, SocketAddr),
+    /// A message reaches the other end of a connection.
+    Written(SocketId, Vec<u8>),
     /// Bytes arrive on a connection.
     Stream(SocketId, Vec<u8>),
     /// A connection ends.
@@ -83,6 +88,8 @@ impl SimNetwork {
             link: Link::new(&scenario.link),
             servers: Servers::new(&scenario.servers),
             resolver: scenario.resolver.clone(),
+            framers: BTreeMap::new(),
+            insecure: false,
         }
     }
 
@@ -93,14 +100,36 @@ impl SimNetwork {
         self
     }
 
+    /// Goes on after a certificate that is not to be trusted.
+    #[must_use]
+    pub fn with_insecure(mut self, insecure: bool) -> Self {
+        self.insecure = insecure;
+        self
+    }
+
+    /// How many allocations there are now on the TURN servers: none is to be left behind.
+    #[must_use]
+    pub fn live_allocations(&self) -> usize {
+        self.servers.live_allocations(self.queue.now())
+    }
+
+    /// How many allocations there ever were on the TURN servers.
+    #[must_use]
+    pub fn allocations_made(&self) -> usize {
+        self.servers.allocations_made()
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
             Event::Leaves(packet) => self.leave(packet),
             Event::Out(packet) => self.serve(&packet),
             Event::Back(packet) => self.enter(self.chain.len(), packet),
             Event::Arrives(packet) => self.arrive(packet),
+            Event::Connected(socket) => self.connected(socket),
+            Event::Shaken(socket, facts) => self.shaken(socket, facts),
+            Event::Written(socket, bytes) => self.written(socket, &bytes),
             Event::Established(socket, seen) => self.establish(socket, seen),
-            Event::Stream(socket, bytes) => self.read(socket, &bytes),
+            Event::Stream(socket, bytes) => self.read(socket, bytes),
             Event::Ended(socket, failure) => self.end(socket, failure),
             Event::Tell(input) => self.inputs.push_back(input),
         }
@@ -184,22 +213,33 @@ impl SimNetwork {
     fn serve(&mut self, packet: &Packet) {
         let Payload::Data(bytes) = &packet.payload else { return };
         let (source, destination) = (packet.source, packet.destination);
-        for answer in self.servers.receive(Transport::Udp, source, destination, bytes, &mut self.random) {
-            let reply = match answer.bytes {
-                Some(bytes) => Some(Packet {
-                    protocol: Protocol::Udp,
-                    source: answer.source,
-                    destination: answer.destination,
-                    payload: Payload::Data(bytes),
-                }),
-                None => packet.unreachable(FailureCode::ConnectionRefused, destination.ip()),
-            };
-            let arrivals = self.link.carry(Direction::In, &mut self.random);
-            let arrivals = arrivals.map(|after| after.map(|after| after.saturating_add(answer.delay)));
-            if let Some(reply) = reply {
-                self.plan_copies(arrivals, reply, Event::Back);
-            }
+        let now = self.queue.now();
+        for answer in self.servers.receive(now, Transport::Udp, source, destination, bytes, &mut self.random) {
+            self.deliver(answer, Some(packet));
         }
+    }
+
+    /// What a server sends goes its way: to another server, down a connection, or to the outermost NAT.
+    fn deliver(&mut self, answer: Answer, cause: Option<&Packet>) {
+        if answer.transport.connects() {
+            return self.flow(answer);
+        }
+        let packet = match answer.bytes {
+            Some(bytes) => Some(Packet {
+                protocol: Protocol::Udp,
+                source: answer.source,
+                destination: answer.destination,
+                payload: Payload::Data(bytes),
+            }),
+            None => cause.and_then(|cause| cause.unreachable(FailureCode::ConnectionRefused, cause.destination.ip())),
+        };
+        let Some(packet) = packet else { return };
+        if self.servers.are_at(packet.destination.ip()) {
+            return self.queue.plan(answer.delay, Event::Out(packet));
+        }
+        let arrivals = self.link.carry(Direction::In, &mut self.random);
+        let arrivals = arrivals.map(|after| after.map(|after| after.saturating_add(answer.delay)));
+        self.plan_copies(arrivals, packet, Event::Back);
     }
 
     /// Through that many NATs, from the outside.
@@ -223,124 +263,6 @@ impl SimNetwork {
             }
         });
     }
-
-    // ---- connections ----
-
-    fn open(&mut self, socket: SocketId, spec: &SocketSpec) {
-        match self.host.open(socket, spec, &mut self.random) {
-            Err(failure) => self.inputs.push_back(Input::Failed { socket, remote: None, failure }),
-            Ok(local) if spec.transport == Transport::Udp => self.inputs.push_back(Input::Opened { socket, local }),
-            Ok(local) => self.connect(socket, local, spec),
-        }
-    }
-
-    fn connect(&mut self, socket: SocketId, local: SocketAddr, spec: &SocketSpec) {
-        let (now, remote) = (self.queue.now(), spec.remote);
-        let refused = |text: &str| failure(FailureCode::ConnectionRefused, format!("connect to {remote}: {text}"));
-        if self.host.has(remote.ip()) {
-            return self.queue.plan(Duration::ZERO, Event::Ended(socket, refused("Connection refused")));
-        }
-        let mut first =
-            Packet { protocol: Protocol::Tcp, source: local, destination: remote, payload: Payload::Data(Vec::new()) };
-        for nat in &mut self.chain {
-            match nat.outbound(now, &mut first, &mut self.random) {
-                Passage::Forward => {}
-                Passage::Drop | Passage::Turned => return self.give_up(socket, remote),
-                Passage::Reject(by) => {
-                    let after = self.lan_round_trip();
-                    return self.queue.plan(after, Event::Ended(socket, told(remote, FailureCode::Prohibited, by)));
-                }
-            }
-        }
-        let after = self.round_trip();
-        let welcome = self.servers.welcome(spec.transport, remote, &mut self.random);
-        let event = match welcome {
-            Welcome::Open(_) => Event::Established(socket, first.source),
-            Welcome::Refused(_) => Event::Ended(socket, refused("Connection refused")),
-            Welcome::NoTls(_) => {
-                let text = format!("TLS handshake with {remote}: the server does not speak TLS");
-                Event::Ended(socket, failure(FailureCode::TlsHandshakeFailed, text))
-            }
-            Welcome::Silent => return self.give_up(socket, remote),
-        };
-        let (Welcome::Open(extra) | Welcome::Refused(extra) | Welcome::NoTls(extra)) = welcome else { return };
-        let mut after = after.saturating_add(extra);
-        if spec.transport == Transport::Tls && !matches!(welcome, Welcome::Refused(_)) {
-            // The handshake of TLS 1.3 takes one round trip more.
-            after = after.saturating_add(self.round_trip()).saturating_add(extra);
-        }
-        self.queue.plan(after, event);
-    }
-
-    fn give_up(&mut self, socket: SocketId, remote: SocketAddr) {
-        let seconds = CONNECT_TIMEOUT.as_secs();
-        let text = format!("connect to {remote}: no answer within {seconds} s");
-        self.queue.plan(CONNECT_TIMEOUT, Event::Ended(socket, failure(FailureCode::NoAnswer, text)));
-    }
-
-    fn establish(&mut self, socket: SocketId, seen: SocketAddr) {
-        let Some(open) = self.host.socket_mut(socket) else { return };
-        open.seen = Some(seen);
-        let (local, waiting) = (open.local, std::mem::take(&mut open.waiting));
-        self.inputs.push_back(Input::Opened { socket, local });
-        for bytes in waiting {
-            self.write(socket, bytes);
-        }
-    }
-
-    /// Sends one message on a connection, as soon as it is there.
-    fn write(&mut self, socket: SocketId, bytes: Vec<u8>) {
-        let Some(open) = self.host.socket_mut(socket) else { return };
-        let (transport, remote) = (open.transport, open.remote);
-        let Some(seen) = open.seen else {
-            if open.waiting.len() < WAITING_SENDS {
-                open.waiting.push(bytes);
-            }
-            return;
-        };
-        for answer in self.servers.receive(transport, seen, remote, &bytes, &mut self.random) {
-            let after = self.round_trip().saturating_add(answer.delay);
-            let event = if let Some(bytes) = answer.bytes {
-                Event::Stream(socket, bytes)
-            } else {
-                let text = format!("{remote} closed the connection");
-                Event::Ended(socket, failure(FailureCode::ConnectionClosed, text))
-            };
-            self.queue.plan(after, event);
-        }
-    }
-
-    fn read(&mut self, socket: SocketId, bytes: &[u8]) {
-        let Some(source) = self.host.socket(socket).map(|open| open.remote) else { return };
-        let mut framer = Framer::new();
-        framer.push(bytes);
-        for message in framer {
-            match message {
-                Ok(bytes) => self.inputs.push_back(Input::Received { socket, source, bytes }),
-                Err(other) => {
-                    let text = format!("{source} does not speak STUN: {other}");
-                    return self.end(socket, failure(FailureCode::NotStun, text));
-                }
-            }
-        }
-    }
-
-    fn end(&mut self, socket: SocketId, failure: Failure) {
-        if self.host.socket(socket).is_some() {
-            self.host.close(socket);
-            self.inputs.push_back(Input::Failed { socket, remote: None, failure });
-        }
-    }
-
-    fn lan_round_trip(&mut self) -> Duration {
-        [Direction::Out, Direction::In].map(|way| self.lan.carry_stream(way, &mut self.random)).iter().sum()
-    }
-
-    fn round_trip(&mut self) -> Duration {
-        let wan: Duration =
-            [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
-        wan.saturating_add(self.lan_round_trip())
-    }
 }
 
 impl Network for SimNetwork {
@@ -361,7 +283,7 @@ impl Network for SimNetwork {
             Command::Open { socket, spec } => self.open(socket, &spec),
             Command::Send { socket, remote, bytes } => self.send(socket, remote, bytes),
             Command::Close { socket } => {
-                self.host.close(socket);
+                self.close(socket);
                 self.inputs.retain(|input| input_socket(input) != Some(socket));
             }
         }

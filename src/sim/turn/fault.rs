@@ -1,0 +1,108 @@
+//! What real TURN servers get wrong, each as a switch.
+
+use serde::Deserialize;
+
+macro_rules! faults {
+    ($($(#[$meta:meta])* $name:ident,)*) => {
+        /// A TURN server's misbehavior.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum TurnFault { $($(#[$meta])* $name,)* }
+
+        impl TurnFault {
+            /// Every fault there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+faults! {
+    /// The challenge has no REALM.
+    NoRealm,
+    /// The challenge has no NONCE.
+    NoNonce,
+    /// Success responses are not signed.
+    UnsignedSuccess,
+    /// Success responses are signed with another key.
+    WrongIntegrity,
+    /// Every signed request is answered with 438 and a new nonce: something rewrites source ports.
+    StaleNonceLoop,
+    /// Binding is answered, nothing else is.
+    StunOnly,
+    /// Nothing is asked for: whoever comes gets an allocation.
+    NoAuth,
+    /// Wants OAuth tokens (RFC 7635).
+    OauthOnly,
+    /// Allocate with credentials is answered with 400.
+    #[serde(rename = "allocate-400")]
+    Allocate400,
+    /// Allocate is answered with 486.
+    Quota,
+    /// Allocate is answered with 508.
+    Capacity,
+    /// Allocate is answered with 437, always.
+    #[serde(rename = "mismatch-437")]
+    Mismatch437,
+    /// Allocate is answered with 442.
+    UnsupportedTransport,
+    /// Allocate is answered with 440.
+    UnsupportedFamily,
+    /// Allocate is answered with 300 and the configured alternate server.
+    Redirect,
+    /// Allocate is answered with 300 and this very server.
+    RedirectLoop,
+    /// Allocate is answered with 403.
+    Forbidden,
+    /// Every peer is answered with 403.
+    PeerForbidden,
+    /// Peers at the server's own addresses are answered with 403.
+    OwnPeerForbidden,
+    /// The relayed address it tells is a private one: behind a NAT that it was not told of.
+    PrivateRelay,
+    /// The relayed address it tells is public and not the one that packets leave from.
+    WrongExternal,
+    /// A firewall drops whatever comes to the relayed ports from outside.
+    RangeClosed,
+    /// A firewall lets to a relayed port only whom packets left for from it.
+    RangeFiltered,
+    /// Packets to its own relayed addresses vanish.
+    HairpinDenied,
+    /// Takes data and never passes it on.
+    RelayDead,
+    /// Loses `relay_loss` of the data, each way.
+    Lossy,
+    /// Passes everything on twice.
+    Duplicates,
+    /// Lets every other packet of data wait, so that the next one overtakes it.
+    Reorders,
+    /// Drops data of more than `mtu` bytes.
+    Mtu,
+    /// Allocations last 20 s.
+    ShortLifetime,
+    /// Every request is answered with 500 once it is signed.
+    #[serde(rename = "error-500")]
+    Error500,
+    /// Allocate succeeds without XOR-RELAYED-ADDRESS.
+    NoRelayedAddress,
+    /// Allocate with credentials is answered with bytes that are no STUN.
+    GarbageAllocate,
+    /// `ChannelBind` is answered with 400.
+    NoChannelBind,
+    /// Refresh is answered with 437.
+    RefreshFails,
+    /// Deleting is answered with success, and the allocation stays.
+    DeleteIgnored,
+    /// An allocation is gone after `vanishes_after_s`.
+    AllocationVanishes,
+    /// Permissions last 10 s.
+    PermissionShort,
+    /// Binding is not answered.
+    NoBinding,
+    /// Every other signed request is answered with 438 first.
+    OftenStale,
+    /// A wrong REALM is answered with 437 (coturn) and not with 401.
+    #[serde(rename = "realm-437")]
+    Realm437,
+    /// Silent over UDP, well over TCP: a firewall before it.
+    UdpDead,
+}
