@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::Family;
+
 /// MAPPED-ADDRESS.
 pub const MAPPED_ADDRESS: u16 = 0x0001;
 /// CHANGE-REQUEST (RFC 5780).
@@ -108,6 +110,20 @@ pub enum Kind {
     Padding,
     /// Nothing: its presence says it.
     Empty,
+    /// A protocol number, 17 for UDP, and three reserved bytes.
+    Protocol,
+    /// An address family and three reserved bytes.
+    Family,
+    /// A 16-bit number and two reserved bytes.
+    Channel,
+    /// One bit: whether the next port is wanted too.
+    EvenPort,
+    /// Password algorithms with their parameters.
+    Algorithms,
+    /// An address family, class, number and reason phrase.
+    AddressError,
+    /// Not for output: it would help to guess a password, or is as good as one.
+    Secret,
     /// Bytes without a reading of their own.
     Bytes,
 }
@@ -119,39 +135,39 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (CHANGE_REQUEST, "CHANGE-REQUEST", Kind::Change),
     (SOURCE_ADDRESS, "SOURCE-ADDRESS", Kind::Address),
     (CHANGED_ADDRESS, "CHANGED-ADDRESS", Kind::Address),
-    (USERNAME, "USERNAME", Kind::Text),
-    (0x0007, "PASSWORD", Kind::Bytes),
-    (MESSAGE_INTEGRITY, "MESSAGE-INTEGRITY", Kind::Bytes),
+    (USERNAME, "USERNAME", Kind::Secret),
+    (0x0007, "PASSWORD", Kind::Secret),
+    (MESSAGE_INTEGRITY, "MESSAGE-INTEGRITY", Kind::Secret),
     (ERROR_CODE, "ERROR-CODE", Kind::Error),
     (UNKNOWN_ATTRIBUTES, "UNKNOWN-ATTRIBUTES", Kind::Types),
     (0x000B, "REFLECTED-FROM", Kind::Address),
-    (CHANNEL_NUMBER, "CHANNEL-NUMBER", Kind::Bytes),
+    (CHANNEL_NUMBER, "CHANNEL-NUMBER", Kind::Channel),
     (LIFETIME, "LIFETIME", Kind::Number),
     (0x0010, "BANDWIDTH", Kind::Number),
     (XOR_PEER_ADDRESS, "XOR-PEER-ADDRESS", Kind::XorAddress),
     (DATA, "DATA", Kind::Bytes),
     (REALM, "REALM", Kind::Text),
-    (NONCE, "NONCE", Kind::Text),
+    (NONCE, "NONCE", Kind::Secret),
     (XOR_RELAYED_ADDRESS, "XOR-RELAYED-ADDRESS", Kind::XorAddress),
-    (REQUESTED_ADDRESS_FAMILY, "REQUESTED-ADDRESS-FAMILY", Kind::Bytes),
-    (EVEN_PORT, "EVEN-PORT", Kind::Bytes),
-    (REQUESTED_TRANSPORT, "REQUESTED-TRANSPORT", Kind::Bytes),
+    (REQUESTED_ADDRESS_FAMILY, "REQUESTED-ADDRESS-FAMILY", Kind::Family),
+    (EVEN_PORT, "EVEN-PORT", Kind::EvenPort),
+    (REQUESTED_TRANSPORT, "REQUESTED-TRANSPORT", Kind::Protocol),
     (DONT_FRAGMENT, "DONT-FRAGMENT", Kind::Empty),
-    (0x001B, "ACCESS-TOKEN", Kind::Bytes),
-    (MESSAGE_INTEGRITY_SHA256, "MESSAGE-INTEGRITY-SHA256", Kind::Bytes),
-    (PASSWORD_ALGORITHM, "PASSWORD-ALGORITHM", Kind::Bytes),
-    (USERHASH, "USERHASH", Kind::Bytes),
+    (0x001B, "ACCESS-TOKEN", Kind::Secret),
+    (MESSAGE_INTEGRITY_SHA256, "MESSAGE-INTEGRITY-SHA256", Kind::Secret),
+    (PASSWORD_ALGORITHM, "PASSWORD-ALGORITHM", Kind::Algorithms),
+    (USERHASH, "USERHASH", Kind::Secret),
     (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::XorAddress),
     (0x0021, "TIMER-VAL", Kind::Bytes),
-    (RESERVATION_TOKEN, "RESERVATION-TOKEN", Kind::Bytes),
+    (RESERVATION_TOKEN, "RESERVATION-TOKEN", Kind::Secret),
     (0x0024, "PRIORITY", Kind::Number),
     (0x0025, "USE-CANDIDATE", Kind::Empty),
     (PADDING, "PADDING", Kind::Padding),
     (RESPONSE_PORT, "RESPONSE-PORT", Kind::Port),
     (CONNECTION_ID, "CONNECTION-ID", Kind::Number),
-    (ADDITIONAL_ADDRESS_FAMILY, "ADDITIONAL-ADDRESS-FAMILY", Kind::Bytes),
-    (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::Bytes),
-    (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Bytes),
+    (ADDITIONAL_ADDRESS_FAMILY, "ADDITIONAL-ADDRESS-FAMILY", Kind::Family),
+    (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::AddressError),
+    (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Algorithms),
     (ALTERNATE_DOMAIN, "ALTERNATE-DOMAIN", Kind::Text),
     (0x8004, "ICMP", Kind::Bytes),
     (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::XorAddress),
@@ -167,7 +183,7 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (0x802D, "ECN-CHECK", Kind::Bytes),
     (THIRD_PARTY_AUTHORIZATION, "THIRD-PARTY-AUTHORIZATION", Kind::Text),
     (0x802F, "ORIGIN", Kind::Text),
-    (MOBILITY_TICKET, "MOBILITY-TICKET", Kind::Bytes),
+    (MOBILITY_TICKET, "MOBILITY-TICKET", Kind::Secret),
     (0xC057, "GOOG-NETWORK-INFO", Kind::Bytes),
 ];
 
@@ -203,6 +219,18 @@ impl RawAttribute {
     #[must_use]
     pub fn kind(&self) -> Kind {
         REGISTRY.iter().find(|entry| entry.0 == self.ty).map_or(Kind::Bytes, |entry| entry.2)
+    }
+
+    /// Whether its value is not for output.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.kind() == Kind::Secret
+    }
+
+    /// Whether its type is not registered.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        name(self.ty).is_none()
     }
 
     /// Whether the message ended before the value did.
@@ -260,6 +288,29 @@ impl RawAttribute {
         pairs.map(|&pair| u16::from_be_bytes(pair)).filter(|&ty| seen.insert(ty)).collect()
     }
 
+    /// The first byte as an address family.
+    #[must_use]
+    pub fn family(&self) -> Option<Family> {
+        match self.value.first()? {
+            1 => Some(Family::Ipv4),
+            2 => Some(Family::Ipv6),
+            _ => None,
+        }
+    }
+
+    /// The value as a list of password algorithms, by number, each with parameters that are padded to 4 bytes (RFC 8489 section 14.11).
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<u16> {
+        let mut rest = self.value.as_slice();
+        let mut found = Vec::new();
+        while let Some((&[a0, a1, l0, l1], after)) = rest.split_first_chunk() {
+            found.push(u16::from_be_bytes([a0, a1]));
+            let parameters = usize::from(u16::from_be_bytes([l0, l1])).next_multiple_of(4);
+            rest = after.get(parameters..).unwrap_or_default();
+        }
+        found
+    }
+
     /// The first 32 bits as a number.
     #[must_use]
     pub fn number(&self) -> Option<u32> {
@@ -289,7 +340,7 @@ impl RawAttribute {
                 let length = self.value.len();
                 (length != expected).then(|| format!("{name} is {length} bytes long instead of {expected}"))
             }
-            Kind::Error => match self.value.get(2..4) {
+            Kind::Error | Kind::AddressError => match self.value.get(2..4) {
                 None => Some(format!("{name} is too short for a code")),
                 Some(&[class, number]) if !(3..=6).contains(&(class & 0x07)) || number > 99 => {
                     Some(format!("{name} has class {} and number {number}, outside 300 to 699", class & 0x07))
@@ -299,7 +350,8 @@ impl RawAttribute {
             Kind::Text => std::str::from_utf8(&self.value).err().map(|_| format!("{name} is not valid UTF-8")),
             Kind::Types if !self.value.len().is_multiple_of(2) => Some(format!("{name} is not a list of 16-bit types")),
             Kind::Port if self.value.len() < 2 => Some(format!("{name} is too short for a port")),
-            Kind::Number | Kind::Change if self.value.len() != 4 => {
+            Kind::EvenPort if self.value.is_empty() => Some(format!("{name} is empty")),
+            Kind::Number | Kind::Change | Kind::Protocol | Kind::Family | Kind::Channel if self.value.len() != 4 => {
                 Some(format!("{name} is {} bytes long instead of 4", self.value.len()))
             }
             _ => None,

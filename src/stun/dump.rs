@@ -2,14 +2,16 @@
 
 use std::fmt::Write;
 
+use super::Family;
 use super::attribute::{self, Kind, RawAttribute};
 use super::escape::{escape, escape_bytes};
+use super::excerpt::is_hidden;
 use super::message::{Message, method_name};
 
 /// How many bytes of a value are shown in hexadecimal.
 const HEX_SHOWN: usize = 64;
 
-/// Describes what arrived. What the sender wrote is escaped.
+/// Describes what arrived. What the sender wrote is escaped; user names, nonces, signatures and tokens are not shown.
 #[must_use]
 pub fn dump(bytes: &[u8]) -> String {
     match Message::read(bytes) {
@@ -45,6 +47,9 @@ fn unknown(ty: u16) -> String {
 /// The value as its kind says, or in hexadecimal where it does not look like that kind.
 fn value(message: &Message, attribute: &RawAttribute) -> String {
     let number = || attribute.number().filter(|_| attribute.value.len() == 4);
+    if is_hidden(message, attribute) {
+        return format!("{} bytes, not shown", attribute.value.len());
+    }
     let read = match attribute.kind() {
         Kind::Address => attribute.address().map(|address| address.to_string()),
         Kind::XorAddress => message.xor_address(attribute).map(|address| address.to_string()),
@@ -52,6 +57,15 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
         Kind::Error => attribute.error().map(|(code, reason)| format!("{code} \"{}\"", escape(&reason))),
         Kind::Types => Some(attribute.types().into_iter().map(attribute::label).collect::<Vec<_>>().join(", ")),
         Kind::Port => attribute.port().map(|port| format!("{port} (length {})", attribute.length)),
+        Kind::Channel => attribute.port().map(|number| format!("0x{number:04x}")),
+        Kind::Protocol => attribute.value.first().map(|&number| protocol(number)),
+        Kind::Family => attribute.family().map(|family| family_name(family).into()),
+        Kind::EvenPort => attribute.value.first().map(|flags| even_port(flags & 0x80 != 0).into()),
+        Kind::Algorithms => Some(attribute.algorithms().into_iter().map(algorithm).collect::<Vec<_>>().join(", ")),
+        Kind::AddressError => attribute.error().map(|(code, reason)| {
+            let family = attribute.family().map_or("unknown family", family_name);
+            format!("{family}: {code} \"{}\"", escape(&reason))
+        }),
         Kind::Number => number().map(|number| number.to_string()),
         Kind::Change => number().map(|flags| change(flags).into()),
         Kind::Padding => Some(format!("{} bytes", attribute.value.len())),
@@ -60,7 +74,7 @@ fn value(message: &Message, attribute: &RawAttribute) -> String {
             let verdict = if message.fingerprint() == Some(true) { "right" } else { "wrong" };
             Some(format!("{} ({verdict})", hex(&attribute.value, attribute.value.len())))
         }
-        Kind::Empty | Kind::Bytes => None,
+        Kind::Empty | Kind::Secret | Kind::Bytes => None,
     };
     read.unwrap_or_else(|| hex(&attribute.value, attribute.value.len()))
 }
@@ -71,6 +85,34 @@ fn change(flags: u32) -> &'static str {
         (false, true) => "port",
         (true, false) => "address",
         (true, true) => "address and port",
+    }
+}
+
+fn protocol(number: u8) -> String {
+    match number {
+        17 => "UDP".into(),
+        6 => "TCP".into(),
+        _ => format!("protocol {number}"),
+    }
+}
+
+fn family_name(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "IPv4",
+        Family::Ipv6 => "IPv6",
+    }
+}
+
+fn even_port(next: bool) -> &'static str {
+    if next { "and the next port too" } else { "this port only" }
+}
+
+/// RFC 8489 section 18.5.
+fn algorithm(number: u16) -> String {
+    match number {
+        1 => "MD5".into(),
+        2 => "SHA-256".into(),
+        _ => format!("algorithm {number}"),
     }
 }
 

@@ -38,6 +38,11 @@ impl Key {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn is(&self, bytes: [u8; 16]) -> bool {
+        self.0 == bytes
+    }
+
     /// The value of the integrity attribute over these bytes, whose header already announces that attribute.
     #[must_use]
     pub fn sign(&self, bytes: &[u8], sha256: bool) -> Vec<u8> {
@@ -61,6 +66,11 @@ impl Key {
         let long_enough = attribute.value.len() == right.len() || (sha256 && attribute.value.len() >= 16);
         Some(long_enough && right.starts_with(&attribute.value))
     }
+}
+
+/// HMAC-SHA1 with any key.
+pub(super) fn hmac_sha1(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    mac::<Hmac<Sha1>>(key, bytes)
 }
 
 fn mac<M: Mac + hmac::digest::KeyInit>(key: &[u8], bytes: &[u8]) -> Vec<u8> {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::attribute::{self, RawAttribute};
+use super::header::Header;
 use super::{NotStun, TransactionId};
 
 /// The bytes of a header.
@@ -118,6 +119,7 @@ pub struct Message {
     pub faults: Vec<String>,
     attributes: Vec<RawAttribute>,
     fingerprint: Option<bool>,
+    cut: bool,
 }
 
 impl Message {
@@ -138,6 +140,7 @@ impl Message {
             faults: Vec::new(),
             attributes: Vec::new(),
             fingerprint: None,
+            cut: false,
         };
         message.check_length(header.length.into(), bytes.len() - HEADER);
         let end = bytes.len().min(HEADER + usize::from(header.length));
@@ -180,7 +183,8 @@ impl Message {
             }
             offset = bytes.len().min(offset + 4 + padded);
         }
-        if offset < bytes.len() {
+        self.cut = offset < bytes.len();
+        if self.cut {
             self.fault(format!("{} bytes after the last attribute are too few for another", bytes.len() - offset));
         }
     }
@@ -326,6 +330,11 @@ impl Message {
         Some(self.attribute(attribute::PADDING)?.value.len())
     }
 
+    /// Whether bytes are left behind the last attribute that are too few for another.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// Whether FINGERPRINT is right; `None` where there is none.
     #[must_use]
     pub fn fingerprint(&self) -> Option<bool> {
@@ -369,45 +378,5 @@ impl Seal {
             *self = own;
         }
         admitted
-    }
-}
-
-/// The first twenty bytes.
-pub(super) struct Header {
-    ty: u16,
-    pub(super) length: u16,
-    head: [u8; 4],
-    id: TransactionId,
-}
-
-impl Header {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, NotStun> {
-        let Some(&[t0, t1, l0, l1, h0, h1, h2, h3, ref id @ ..]) = bytes.first_chunk::<HEADER>() else {
-            let reason = format!("{} bytes are too few for a header", bytes.len());
-            return Err(NotStun::new(reason, bytes));
-        };
-        Ok(Self {
-            ty: u16::from_be_bytes([t0, t1]),
-            length: u16::from_be_bytes([l0, l1]),
-            head: [h0, h1, h2, h3],
-            id: TransactionId(*id),
-        })
-    }
-
-    fn has_cookie(&self) -> bool {
-        self.head == MAGIC_COOKIE
-    }
-
-    /// Whether this can be STUN; `size` is the datagram's, unknown on a stream. Without magic cookie, where any bytes could be
-    /// meant, only what RFC 3489 defines is believed, or a length that is exactly right.
-    pub(super) fn check(&self, size: Option<usize>) -> Result<(), String> {
-        let classic = matches!(self.ty, 0x0001 | 0x0101 | 0x0111 | 0x0002 | 0x0102 | 0x0112);
-        if self.ty & 0xC000 != 0 {
-            Err("the first two bits are not zero".into())
-        } else if self.has_cookie() || classic || size == Some(HEADER + usize::from(self.length)) {
-            Ok(())
-        } else {
-            Err("there is no magic cookie, and the header is not one of RFC 3489 either".into())
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! The requests that nat-probe sends, as values: what was, or will be, asked.
 
-use std::fmt;
 use std::net::SocketAddr;
 
 use schemars::JsonSchema;
@@ -158,21 +157,5 @@ impl Request {
             .expect("a Binding request of at most 36 bytes fits 64");
         bytes.truncate(length);
         bytes
-    }
-}
-
-impl fmt::Display for Request {
-    /// In words: "Binding, change address and port, response port 51034".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.change {
-            Change::Nothing => "Binding",
-            Change::Empty => "Binding, empty change request",
-            Change::Port => "Binding, change port",
-            Change::AddressAndPort => "Binding, change address and port",
-        })?;
-        match self.response_port {
-            Some(port) => write!(f, ", response port {port}"),
-            None => Ok(()),
-        }
     }
 }
