@@ -143,7 +143,12 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &mut Output) -> Result<Exit, CliError> {
+pub fn deliver(
+    mut report: Report,
+    output: &OutputArgs,
+    events: &mut Events,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
     require(&mut report, &output.require);
     report.redacted = output.redact;
     if output.ndjson {
