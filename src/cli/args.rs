@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::turn_args::TurnArgs;
 use super::{duration, hints, servers};
 use crate::probe::Family;
 use crate::stun::{ServerSpec, Transport};
@@ -36,6 +37,12 @@ pub enum Command {
     /// Asks every server at once and shows the address that each one saw, how long it took, and how the answers agree.
     #[command(after_long_help = hints::DISCOVER)]
     Discover(DiscoverArgs),
+    /// Does this TURN server work, and if not, which step fails and why?
+    ///
+    /// Climbs the ladder that every application climbs - reach the server, be challenged, allocate, let data through the relay, renew,
+    /// release - for each server, transport and address family at once, and names the cause of what fails with what to change.
+    #[command(after_long_help = hints::TURN)]
+    Turn(Box<TurnArgs>),
     /// Print the JSON Schema of what --json prints.
     #[command(after_long_help = hints::SCHEMA)]
     Schema,
@@ -125,6 +132,34 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
     pub servers_file: Option<PathBuf>,
 
+    /// Which of this host's networks.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// Send from this local port instead of random ones; earlier traffic from it may color the verdict.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Network")]
+    pub local_port: Option<u16>,
+
+    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 10s, with --thorough 2m].
+    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
+    pub deadline: Option<Duration>,
+
+    /// Wait as long as RFC 8489 says and repeat on a second port: slower, surer.
+    #[arg(long, help_heading = "Measurement")]
+    pub thorough: bool,
+
+    /// Whether to pretend.
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
+
+    /// How to print it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Which of this host's networks to use.
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
     /// IPv4 only.
     #[arg(short = '4', long, help_heading = "Network", conflicts_with = "ipv6")]
     pub ipv4: bool,
@@ -140,19 +175,11 @@ pub struct MeasureArgs {
     /// Send from this address of this host.
     #[arg(long, value_name = "ADDR", help_heading = "Network")]
     pub source: Option<IpAddr>,
+}
 
-    /// Send from this local port instead of random ones; earlier traffic from it may color the verdict.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Network")]
-    pub local_port: Option<u16>,
-
-    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 10s, with --thorough 2m].
-    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
-    pub deadline: Option<Duration>,
-
-    /// Wait as long as RFC 8489 says and repeat on a second port: slower, surer.
-    #[arg(long, help_heading = "Measurement")]
-    pub thorough: bool,
-
+/// Whether to pretend a network.
+#[derive(Debug, Args)]
+pub struct SimulationArgs {
     /// Measure a simulated network instead, at once and without a packet: a name, a scenario file, or `list` to see the names.
     #[arg(
         long,
@@ -166,10 +193,6 @@ pub struct MeasureArgs {
     /// Seed of the simulated network's chances; equal seeds give equal runs.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, requires = "simulate", help_heading = "Simulation")]
     pub seed: u64,
-
-    /// How to print it.
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
 /// The seed of simulated runs, so that they come out the same every time.
@@ -223,7 +246,7 @@ pub enum ColorChoice {
     Never,
 }
 
-impl MeasureArgs {
+impl NetworkArgs {
     /// The families to measure: both, unless one was chosen or the source address decides.
     ///
     /// # Errors
@@ -245,7 +268,9 @@ impl MeasureArgs {
         }
         Ok(fitting)
     }
+}
 
+impl MeasureArgs {
     /// When the run is to be over.
     #[must_use]
     pub fn deadline(&self) -> Duration {
@@ -281,7 +306,7 @@ mod tests {
     fn families(arguments: &[&str]) -> Result<Vec<Family>, super::super::error::CliError> {
         let all = ["nat-probe", "classify"].iter().chain(arguments);
         match Cli::try_parse_from(all).map(|cli| cli.command) {
-            Ok(Command::Classify(arguments)) => arguments.measure.families(),
+            Ok(Command::Classify(arguments)) => arguments.measure.network.families(),
             other => panic!("{other:?}"),
         }
     }

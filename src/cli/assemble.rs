@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rows::rows;
 use crate::probe::finding::FamilyFindings;
+use crate::probe::turn::TurnResult;
 use crate::probe::{Evidence, Family};
 use crate::report::Report;
 use crate::report::advice::advise;
@@ -27,10 +28,27 @@ pub struct Circumstances {
     pub options: Options,
 }
 
+/// What the evidence was judged to mean.
+#[derive(Debug)]
+pub enum Found {
+    /// What the NATs do.
+    Nat(BTreeMap<Family, FamilyFindings>),
+    /// Whether the TURN servers work.
+    Turn(Vec<TurnResult>),
+}
+
 /// Puts the report together, advice included.
 #[must_use]
-pub fn assemble(about: Circumstances, seen: Evidence, mut found: BTreeMap<Family, FamilyFindings>) -> Report {
-    let families = Families { ipv4: found.remove(&Family::Ipv4), ipv6: found.remove(&Family::Ipv6) };
+pub fn assemble(about: Circumstances, seen: Evidence, found: Found) -> Report {
+    let (families, results, servers) = match found {
+        Found::Nat(mut found) => {
+            let families = Families { ipv4: found.remove(&Family::Ipv4), ipv6: found.remove(&Family::Ipv6) };
+            let servers = rows(&seen, &families);
+            (families, Vec::new(), servers)
+        }
+        // What each server said stands in its result.
+        Found::Turn(results) => (Families::default(), results, Vec::new()),
+    };
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         command: about.command.to_owned(),
@@ -42,22 +60,28 @@ pub fn assemble(about: Circumstances, seen: Evidence, mut found: BTreeMap<Family
         redacted: false,
         stopped: seen.stopped,
         options: about.options,
-        servers: rows(&seen, &families),
+        servers,
         families,
+        results,
         advice: Vec::new(),
         requirements: Vec::new(),
         evidence: seen.exchanges,
+        connections: seen.connections,
         host_addresses: seen.host_addresses,
         lookups: seen.servers,
         strays: seen.strays,
     };
-    report.advice = advise(&report);
+    // Each result of a TURN test says itself what to do.
+    if report.command != "turn" {
+        report.advice = advise(&report);
+    }
     report
 }
 
 /// Judges what is required of the report.
 pub fn require(report: &mut Report, required: &[require::Requirement]) {
-    report.requirements = required.iter().map(|requirement| requirement.check(&report.families)).collect();
+    let checked = required.iter().map(|requirement| requirement.check_report(report)).collect();
+    report.requirements = checked;
 }
 
 /// The requirements that do not hold or could not be told, in words for standard error.

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::engine::LogEvent;
 use crate::report::redact::Redactor;
-use crate::report::{Report, json};
+use crate::report::{Report, json, users};
 
 /// Prints the events of a run, if that was asked for.
 pub struct Events {
@@ -46,8 +46,10 @@ impl Events {
             return Err(error);
         }
         let redactor = Redactor::for_report(report);
+        let users = users::names(report);
         for mut event in self.waiting.take().into_iter().flatten() {
             mask(&mut event, &redactor);
+            users::mask(&mut event, &users);
             out.line(&event.to_string())?;
         }
         out.line(&one_line(&json::render(report)))

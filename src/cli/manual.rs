@@ -55,7 +55,7 @@ fn page_name(command: &Command) -> String {
 }
 
 fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
-    let measures = matches!(command.get_name(), "nat-probe" | "classify" | "discover");
+    let measures = matches!(command.get_name(), "nat-probe" | "classify" | "discover" | "turn");
     let examples = examples(command.get_name());
     let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
     // What follows the help becomes the sections below.
@@ -177,6 +177,10 @@ fn examples(command: &str) -> &'static [(&'static str, &'static str)] {
             ),
             ("nat-probe classify --json --redact", "A report without addresses, to paste into a public place."),
             ("nat-probe classify --from report.json -v", "What was saved, judged again, with every exchange."),
+        ],
+        "turn" => &[
+            ("nat-probe turn turn:turn.example.org -u alice", "One server; the password is asked for."),
+            ("nat-probe turn --ice-servers config.json --require turn=any", "An application's servers, of which one suffices."),
         ],
         "discover" => &[
             ("nat-probe discover", "The address that each of the public servers sees."),

@@ -7,15 +7,20 @@ pub mod error;
 pub mod events;
 pub mod exit;
 mod hints;
+pub mod ice_servers;
 pub mod manual;
+pub mod nat;
 pub mod output;
 pub mod progress;
 pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod scenario;
+pub mod secrets;
 pub mod servers;
 pub mod terminal;
+pub mod turn;
+pub mod turn_args;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -44,8 +49,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Classify(arguments) => run::classify(arguments, out),
-        Command::Discover(arguments) => run::discover(arguments, out),
+        Command::Classify(arguments) => nat::classify(arguments, out),
+        Command::Discover(arguments) => nat::discover(arguments, out),
+        Command::Turn(arguments) => turn::run(arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

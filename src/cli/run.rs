@@ -1,220 +1,126 @@
-//! The measuring commands: arguments to plan, plan to evidence, evidence to report, report to output and exit code.
+//! One run of a measuring command: servers and plan to evidence, evidence to report, report to output and exit code.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use super::args::{ClassifyArgs, DiscoverArgs, MeasureArgs, OutputArgs};
-use super::assemble::{Circumstances, assemble, complaints, require};
+use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
+use super::assemble::{Circumstances, Found, assemble, complaints, require};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::servers::{self, BuiltIn};
-use super::{saved, scenario, terminal};
-use crate::engine::{Engine, Settings};
-use crate::net::{self, Config, RealNetwork};
-use crate::probe::finding::FamilyFindings;
-use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
-use crate::probe::{Evidence, FailureCode, Family, Outcome, Probe, judge, plan};
+use super::{scenario, terminal};
+use crate::engine::{Engine, Network, Settings};
+use crate::net::{self, Config, RealNetwork, TlsConfig};
+use crate::probe::{Evidence, FailureCode, Outcome, Probe};
 use crate::report::document::{NetworkKind, Options};
 use crate::report::{ExitClass, Report, exit_class, human, json};
-use crate::sim::SimNetwork;
-use crate::stun::{ServerSpec, Transport};
+use crate::sim::{Scenario, SimNetwork};
+use crate::stun::ServerSpec;
 
 /// What time a simulated run begins: its clock is virtual and starts from nothing, so that equal seeds give equal reports.
 const VIRTUAL_START: &str = "1970-01-01T00:00:00.000Z";
 
-/// `nat-probe classify`.
-///
-/// # Errors
-/// When the arguments or the configuration are wrong, or the output cannot be written.
-pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliError> {
-    if let Some(path) = &arguments.from {
-        return again(path, &arguments.measure.output, out);
+/// The network that a run is about.
+pub enum World {
+    /// The one that this host is in.
+    Real,
+    /// A simulated one: the name to show, the scenario and the seed.
+    Simulated(String, Box<Scenario>, u64),
+}
+
+impl World {
+    /// The one that the options ask for; none where they ask for the list of the simulated ones.
+    ///
+    /// # Errors
+    /// When there is no such scenario.
+    pub fn of(arguments: &SimulationArgs) -> Result<Option<Self>, CliError> {
+        match arguments.simulate.as_deref() {
+            None => Ok(Some(Self::Real)),
+            Some("list") => Ok(None),
+            Some(name) => {
+                let (name, scenario) = scenario::load(name)?;
+                Ok(Some(Self::Simulated(name, Box::new(scenario), arguments.seed)))
+            }
+        }
     }
-    let families = arguments.measure.families()?;
-    let options = ClassifyOptions {
-        families: families.clone(),
-        local_port: arguments.measure.local_port,
-        hairpin: arguments.hairpin,
-        tcp: arguments.tcp,
-        thorough: arguments.measure.thorough,
-    };
-    let job = Job {
-        command: "classify",
-        measure: &arguments.measure,
-        transports: vec![Transport::Udp],
-        plan: plan::classify(&options),
-        built_in: BuiltIn::Few,
-        options: Options {
-            families,
-            transports: Vec::new(),
-            count: None,
-            local_port: options.local_port,
-            thorough: arguments.measure.thorough,
-            hairpin: options.hairpin,
-            tcp: options.tcp,
-        },
-    };
-    job.run(&|seen| judge::classify(seen, &options), out)
-}
-
-/// `nat-probe discover`.
-///
-/// # Errors
-/// As [`classify`].
-pub fn discover(arguments: &DiscoverArgs, out: &mut Output) -> Result<Exit, CliError> {
-    let families = arguments.measure.families()?;
-    let mut transports = arguments.transport.clone();
-    transports.sort_unstable();
-    transports.dedup();
-    let options = DiscoverOptions {
-        families: families.clone(),
-        transports: transports.clone(),
-        count: arguments.count,
-        local_port: arguments.measure.local_port,
-    };
-    let job = Job {
-        command: "discover",
-        measure: &arguments.measure,
-        transports: transports.clone(),
-        plan: plan::discover(&options),
-        built_in: BuiltIn::All,
-        options: Options {
-            families,
-            transports,
-            count: Some(options.count),
-            local_port: options.local_port,
-            thorough: arguments.measure.thorough,
-            ..Options::default()
-        },
-    };
-    job.run(&|seen| judge::discover(seen, &options), out)
-}
-
-/// `nat-probe classify --from`: judges the evidence of a saved report.
-fn again(path: &Path, output: &OutputArgs, out: &mut Output) -> Result<Exit, CliError> {
-    let saved = saved::report(path)?;
-    let seen = saved::evidence(&saved);
-    let options = ClassifyOptions {
-        families: saved.options.families.clone(),
-        local_port: saved.options.local_port,
-        hairpin: saved.options.hairpin,
-        tcp: saved.options.tcp,
-        thorough: saved.options.thorough,
-    };
-    let found = judge::classify(&seen, &options);
-    let about = Circumstances {
-        command: "classify",
-        network: saved.network,
-        scenario: saved.scenario,
-        started_at: saved.started_at,
-        options: saved.options,
-    };
-    let report = assemble(about, seen, found);
-    deliver(report, output, &mut Events::new(output), out)
 }
 
 /// One run of a command.
-struct Job<'a> {
-    command: &'static str,
-    measure: &'a MeasureArgs,
-    transports: Vec<Transport>,
-    plan: Vec<Box<dyn Probe>>,
-    built_in: BuiltIn,
-    options: Options,
+pub struct Job<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// Where.
+    pub world: World,
+    /// By which of this host's networks.
+    pub network: &'a NetworkArgs,
+    /// How to print it.
+    pub output: &'a OutputArgs,
+    /// How to make it; the seed is filled in here.
+    pub settings: Settings,
+    /// Whom TLS trusts.
+    pub tls: TlsConfig,
+    /// Whom to ask.
+    pub servers: Vec<ServerSpec>,
+    /// What to ask.
+    pub plan: Vec<Box<dyn Probe>>,
+    /// What the report says of how it was made.
+    pub options: Options,
 }
 
-/// From evidence to findings.
-type Judge<'a> = &'a dyn Fn(&Evidence) -> BTreeMap<Family, FamilyFindings>;
-
 impl Job<'_> {
-    fn run(self, judge: Judge, out: &mut Output) -> Result<Exit, CliError> {
-        let output = &self.measure.output;
+    /// Runs it and prints the report.
+    ///
+    /// # Errors
+    /// When the network cannot be used as asked, or the output cannot be written.
+    pub fn run(self, judge: &dyn Fn(&Evidence) -> Found, out: &mut Output) -> Result<Exit, CliError> {
+        let output = self.output;
         let mut events = Events::new(output);
-        let (about, seen) = match self.measure.simulate.as_deref() {
-            Some("list") => return scenario::list(output, out),
-            Some(name) => self.simulate(name, &mut events, out)?,
-            None => self.measure(&mut events, out)?,
-        };
+        let (about, seen) = self.measure(&mut events, out)?;
         let found = judge(&seen);
         let stopped = seen.stopped;
         let exit = deliver(assemble(about, seen, found), output, &mut events, out)?;
         Ok(Exit::of(stopped, exit))
     }
 
-    fn simulate(
-        self,
-        name: &str,
-        events: &mut Events,
-        out: &mut Output,
-    ) -> Result<(Circumstances, Evidence), CliError> {
-        let (scenario, simulated) = scenario::load(name)?;
-        let measure = self.measure;
-        let servers = if measure.server.is_empty() && measure.servers_file.is_none() {
-            scenario::servers(&simulated)?
-        } else {
-            servers::named(&measure.server, measure.servers_file.as_deref())?
-        };
-        let mut network = SimNetwork::new(&simulated, measure.seed).with_families(&self.options.families);
-        let about = Circumstances {
+    fn measure(mut self, events: &mut Events, out: &mut Output) -> Result<(Circumstances, Evidence), CliError> {
+        let about = |network, scenario, started_at| Circumstances {
             command: self.command,
-            network: NetworkKind::Simulated,
-            scenario: Some(scenario),
-            started_at: VIRTUAL_START.to_owned(),
+            network,
+            scenario,
+            started_at,
             options: self.options.clone(),
         };
-        Ok((about, self.drive(measure.seed, servers, &mut network, events, out)))
-    }
-
-    fn measure(self, events: &mut Events, out: &mut Output) -> Result<(Circumstances, Evidence), CliError> {
-        let measure = self.measure;
-        let servers = servers::gather(&measure.server, measure.servers_file.as_deref(), self.built_in)?;
+        if let World::Simulated(name, scenario, seed) = &self.world {
+            let about = about(NetworkKind::Simulated, Some(name.clone()), VIRTUAL_START.to_owned());
+            let mut network = SimNetwork::new(scenario, *seed).with_families(&self.options.families);
+            self.settings.seed = *seed;
+            return Ok((about, self.drive(&mut network, events, out)));
+        }
         let config = Config {
             families: self.options.families.clone(),
-            source: measure.source,
-            interface: measure.interface.clone(),
+            source: self.network.source,
+            interface: self.network.interface.clone(),
+            tls: self.tls.clone(),
             ..Config::default()
         };
         let mut network = RealNetwork::new(config).map_err(|error| CliError::usage(error.to_string()))?;
-        if !measure.output.quiet {
+        if !self.output.quiet {
             for note in network.notes() {
                 super::error::note(note);
             }
         }
-        let about = Circumstances {
-            command: self.command,
-            network: NetworkKind::Real,
-            scenario: None,
-            started_at: net::clock::now_rfc3339(),
-            options: self.options.clone(),
-        };
-        let local_port = measure.local_port;
-        let seen = self.drive(net::entropy(), servers, &mut network, events, out);
+        let about = about(NetworkKind::Real, None, net::clock::now_rfc3339());
+        let local_port = self.options.local_port;
+        self.settings.seed = net::entropy();
+        let seen = self.drive(&mut network, events, out);
         match local_port.and_then(|port| unusable_port(port, &seen)) {
             Some(error) => Err(error),
             None => Ok((about, seen)),
         }
     }
 
-    fn drive(
-        self,
-        seed: u64,
-        servers: Vec<ServerSpec>,
-        network: &mut dyn crate::engine::Network,
-        events: &mut Events,
-        out: &mut Output,
-    ) -> Evidence {
-        let settings = Settings {
-            seed,
-            deadline: self.measure.deadline(),
-            thorough: self.measure.thorough,
-            transports: self.transports,
-            ..Settings::default()
-        };
-        let progress = Progress::new(&self.measure.output);
-        let evidence = net::drive(Engine::new(settings, servers, self.plan), network, &mut |event| {
+    fn drive(self, network: &mut dyn Network, events: &mut Events, out: &mut Output) -> Evidence {
+        let progress = Progress::new(self.output);
+        let evidence = net::drive(Engine::new(self.settings, self.servers, self.plan), network, &mut |event| {
             progress.see(event);
             events.see(event, out);
         });
@@ -234,7 +140,15 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 }
 
 /// Prints the report and tells what it comes to.
-fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &mut Output) -> Result<Exit, CliError> {
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn deliver(
+    mut report: Report,
+    output: &OutputArgs,
+    events: &mut Events,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
     require(&mut report, &output.require);
     report.redacted = output.redact;
     if output.ndjson {

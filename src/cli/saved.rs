@@ -66,7 +66,7 @@ fn parse(text: &str) -> Result<Report, ReadError> {
 #[must_use]
 pub fn evidence(report: &Report) -> Evidence {
     Evidence {
-        connections: Vec::new(),
+        connections: report.connections.clone(),
         host_addresses: report.host_addresses.clone(),
         servers: report.lookups.clone(),
         exchanges: report.evidence.clone(),

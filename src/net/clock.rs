@@ -44,6 +44,14 @@ pub fn now_rfc3339() -> String {
     rfc3339(SystemTime::now())
 }
 
+/// Seconds since 1970: time-limited user names are made and judged by it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the owner")]
+pub fn now_unix_s() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// A date and time in UTC, as RFC 3339 writes it, with milliseconds.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
-use crate::probe::{Exchange, Family, Server, Stop};
+use crate::probe::turn::TurnResult;
+use crate::probe::{Connection, Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 
 /// What one command found.
@@ -14,7 +15,7 @@ use crate::stun::Transport;
 pub struct Report {
     /// The version of this contract: members are added beside the present ones, never renamed.
     pub schema_version: u32,
-    /// `classify` or `discover`.
+    /// `classify`, `discover` or `turn`.
     pub command: String,
     /// Which program wrote it.
     pub tool: Tool,
@@ -37,6 +38,9 @@ pub struct Report {
     pub options: Options,
     /// The verdicts of each address family that was asked for.
     pub families: Families,
+    /// Whether each TURN server works, a result for each entry, transport and family (turn).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<TurnResult>,
     /// One row for each server, address and transport.
     pub servers: Vec<ServerRow>,
     /// What it means and what to do.
@@ -46,6 +50,9 @@ pub struct Report {
     pub requirements: Vec<Requirement>,
     /// Every exchange.
     pub evidence: Vec<Exchange>,
+    /// Every connection and DTLS association.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<Connection>,
     /// The addresses of this host's interfaces.
     pub host_addresses: Vec<IpAddr>,
     /// What the names of the servers led to.

@@ -1,8 +1,10 @@
 //! What a report means for the exit code.
 
 use crate::probe::finding::Connectivity;
+use crate::probe::turn::finding::TurnVerdict;
 
 use super::document::{Report, RequirementOutcome};
+use super::require::{Requirement, counts, works};
 
 /// What a script learns from the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +23,29 @@ pub fn exit_class(report: &Report) -> ExitClass {
     let any = |outcome| report.requirements.iter().any(|requirement| requirement.outcome == outcome);
     if any(RequirementOutcome::Unmet) {
         ExitClass::Unmet
+    } else if report.command == "turn" && !any(RequirementOutcome::Unknown) {
+        turn(report)
     } else if any(RequirementOutcome::Unknown) || !measured(report) {
         ExitClass::NotMeasured
     } else {
         ExitClass::Measured
+    }
+}
+
+/// Every entry has to work, unless a requirement that holds says how many suffice. A family that this host does not have is nobody's
+/// fault.
+fn turn(report: &Report) -> ExitClass {
+    let replaced = report
+        .requirements
+        .iter()
+        .any(|one| one.requirement.parse::<Requirement>().is_ok_and(|requirement| requirement.is_about_turn()));
+    let tested = || report.results.iter().filter(|result| counts(result));
+    if tested().all(|result| result.verdict == TurnVerdict::Inconclusive) {
+        ExitClass::NotMeasured
+    } else if replaced || tested().all(works) {
+        ExitClass::Measured
+    } else {
+        ExitClass::Unmet
     }
 }
 

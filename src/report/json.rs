@@ -7,6 +7,7 @@ use super::document::Report;
 use super::escape;
 use super::plain::to_text;
 use super::redact::{self, Redactor};
+use super::users;
 
 /// The version of the JSON contract that this program writes, and the newest it reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -14,6 +15,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The report as one pretty-printed document and a newline. Addresses are masked where [`Report::redacted`] asks for it.
 #[must_use]
 pub fn render(report: &Report) -> String {
+    let masked = report.redacted.then(|| users::without(report));
+    let report = masked.as_ref().unwrap_or(report);
     let text = to_text(report);
     let text = if report.redacted { redact::mask_json(&text, &Redactor::for_report(report)) } else { text };
     // Printed on a terminal, a raw C1 control in a server's SOFTWARE would be obeyed there.

@@ -18,6 +18,7 @@ pub mod redact;
 pub mod require;
 pub mod schema;
 mod style;
+pub(crate) mod users;
 
 #[cfg(test)]
 pub(crate) mod sample;

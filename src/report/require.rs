@@ -2,8 +2,10 @@
 
 mod check;
 mod network;
+mod turn;
 
 pub use network::{Network, NetworkError};
+pub(crate) use turn::{counts, works};
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,10 +33,21 @@ enum Wanted {
     Family(Vec<Family>),
     PublicAddress(Vec<Network>),
     Rfc3489(Vec<&'static str>),
+    Turn(turn::Wanted),
 }
 
 /// The keys there are.
-pub const KEYS: [&str; 6] = ["connectivity", "mapping", "filtering", "family", "public-address", "rfc3489"];
+pub const KEYS: [&str; 9] = [
+    "connectivity",
+    "mapping",
+    "filtering",
+    "family",
+    "public-address",
+    "rfc3489",
+    "turn",
+    "relay-family",
+    "turn-rtt-ms",
+];
 
 const CONNECTIVITIES: [(&str, Connectivity); 6] = [
     ("open", Connectivity::Open),
@@ -96,6 +109,9 @@ pub enum RequirementError {
         /// What is wrong with it.
         error: NetworkError,
     },
+    /// A bound that is no number, or another operator with it.
+    #[error("`{0}` is no bound; write turn-rtt-ms<150")]
+    Bound(String),
     /// A prefix that contradicts the key or the value.
     #[error("`{0}` names one address family and asks about the other")]
     OtherFamily(String),
@@ -106,6 +122,10 @@ impl FromStr for Requirement {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
+        if text.starts_with("turn-rtt-ms") {
+            let wanted = Wanted::Turn(turn::Wanted::rtt(text)?);
+            return Ok(Self { text: text.to_owned(), family: None, negated: false, wanted });
+        }
         let (left, values) = text.split_once('=').ok_or_else(|| RequirementError::NoOperator(text.to_owned()))?;
         let (left, negated) = left.strip_suffix('!').map_or((left, false), |left| (left, true));
         let (family, key) = match left.trim().split_once('.') {
@@ -116,7 +136,7 @@ impl FromStr for Requirement {
         let values: Vec<&str> = values.split([',', '|']).map(str::trim).collect();
         let wanted = Wanted::parse(key, &values)?;
         let contradicts = match (&wanted, family) {
-            (Wanted::Family(_), Some(_)) => true,
+            (Wanted::Family(_) | Wanted::Turn(_), Some(_)) => true,
             (Wanted::PublicAddress(networks), Some(family)) => {
                 networks.iter().any(|network| network.family() != family)
             }
@@ -143,6 +163,10 @@ impl Wanted {
                 values.iter().map(network).collect::<Result<_, _>>().map(Self::PublicAddress)
             }
             "rfc3489" => pick("rfc3489", &RFC3489_NAMES.map(|name| (name, name)), values).map(Self::Rfc3489),
+            "turn" => pick("turn", &turn::ANY_OF, values).map(|any| Self::Turn(turn::Wanted::Works(any))),
+            "relay-family" => {
+                pick("relay-family", &FAMILIES, values).map(|any| Self::Turn(turn::Wanted::RelayFamily(any)))
+            }
             _ => Err(RequirementError::UnknownKey(key.to_owned())),
         }
     }
@@ -201,7 +225,7 @@ mod tests {
     fn errors_list_what_there_is() {
         assert_eq!(
             error("nat=yes"),
-            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489"
+            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489, turn, relay-family, turn-rtt-ms"
         );
         assert!(error("mapping").contains("the keys are connectivity"));
         assert_eq!(

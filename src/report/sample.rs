@@ -269,6 +269,8 @@ pub(crate) fn home_router() -> Report {
                 lookups: vec![Lookup { failure: Some(failed), ..lookup(&[]) }],
             },
         ],
+        results: Vec::new(),
+        connections: Vec::new(),
         strays: 0,
     }
 }

@@ -2,11 +2,11 @@
 
 use super::page::Page;
 use super::tint::Tint;
-use crate::probe::{Exchange, Outcome, Reply};
+use crate::probe::{Exchange, Integrity, Outcome, Reply, TurnReply};
 use crate::report::document::Report;
 use crate::report::plain::round_ms;
 use crate::stun::escape::escape;
-use crate::stun::{Change, Request};
+use crate::stun::{Change, Method, Request};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     page.heading("Evidence");
@@ -31,12 +31,16 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
             }
         }
     }
+    connections(page, report);
     if report.strays > 0 {
         page.paragraph(Tint::Plain, &format!("{} datagrams belonged to no exchange.", report.strays));
     }
 }
 
 fn asked(request: &Request) -> String {
+    if request.method != Method::Binding || request.relay.is_some() || request.auth.is_some() {
+        return format!("asked: {request}");
+    }
     let change = match request.change {
         Change::Nothing => "Binding",
         Change::Empty => "Binding with an empty CHANGE-REQUEST",
@@ -84,6 +88,7 @@ fn answered(reply: &Reply) -> String {
     let what = match (&reply.error, reply.mapped) {
         (Some(error), _) => format!("error {} {}", error.code, escape(&error.reason)),
         (None, Some(mapped)) => format!("sees {mapped}"),
+        (None, None) if reply.turn.is_some() => "success".to_owned(),
         (None, None) => "without a mapped address".to_owned(),
     };
     format!("answered by {} after {} ms: {what}", reply.source, round_ms(reply.rtt_ms))
@@ -99,7 +104,62 @@ fn details(reply: &Reply) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect();
+    details.extend(reply.turn.iter().flat_map(|turn| said(turn)));
     details.extend(reply.software.as_ref().map(|software| format!("SOFTWARE {}", escape(software))));
     details.extend(reply.faults.iter().map(|fault| format!("fault: {}", escape(fault))));
     details
+}
+
+/// What a TURN server said beyond a STUN server.
+fn said(turn: &TurnReply) -> Vec<String> {
+    let integrity = match turn.integrity {
+        Integrity::Unchecked => None,
+        Integrity::Missing => Some("not signed"),
+        Integrity::Wrong => Some("signed with another key, or changed on its way"),
+        Integrity::Valid => Some("signed with our key"),
+    };
+    let mut said: Vec<String> = turn.realm.iter().map(|realm| format!("REALM {}", escape(realm))).collect();
+    said.extend(turn.relayed.iter().map(|relayed| format!("XOR-RELAYED-ADDRESS {relayed}")));
+    said.extend(turn.lifetime_s.map(|lifetime| format!("LIFETIME {lifetime} s")));
+    said.extend(turn.alternate_servers.iter().map(|server| format!("ALTERNATE-SERVER {server}")));
+    said.extend(integrity.map(str::to_owned));
+    said.extend(turn.excerpt.iter().map(|bytes| format!("begins with {}", escape(bytes))));
+    said
+}
+
+fn connections(page: &mut Page, report: &Report) {
+    for connection in &report.connections {
+        let head = format!(
+            "{} connection to {}, socket {}",
+            connection.transport.name(),
+            connection.remote,
+            connection.socket
+        );
+        page.lines(Tint::Strong, "", "  ", &head);
+        match (&connection.failure, connection.opened_ms) {
+            (Some(failure), _) => page.lines(Tint::Bad, "  ", "    ", &format!("failed: {}", escape(&failure.text))),
+            (None, Some(opened)) => {
+                page.lines(
+                    Tint::Good,
+                    "  ",
+                    "    ",
+                    &format!("open after {} ms", round_ms(opened - connection.started_ms)),
+                );
+            }
+            (None, None) => page.lines(Tint::Faint, "  ", "    ", "never open"),
+        }
+        let Some(tls) = &connection.tls else { continue };
+        let agreed: Vec<&str> =
+            [&tls.protocol, &tls.cipher, &tls.alpn].into_iter().flatten().map(String::as_str).collect();
+        let agreed = format!("{} with {}", escape(&agreed.join(", ")), escape(&tls.server_name));
+        page.lines(Tint::Plain, "  ", "    ", &agreed);
+        for certificate in &tls.chain {
+            let until = certificate.not_after.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+            let text = format!("certificate of {}, issued by {}{until}", certificate.subject, certificate.issuer);
+            page.lines(Tint::Faint, "    ", "      ", &escape(&text));
+        }
+        if let Some(problem) = &tls.problem {
+            page.lines(Tint::Bad, "    ", "      ", &escape(&problem.text));
+        }
+    }
 }

@@ -8,10 +8,11 @@ mod picture;
 mod sentence;
 mod tables;
 mod tint;
+mod turn;
 mod wrap;
 
 use super::document::{NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
-use super::family_name;
+use super::{family_name, users};
 use crate::probe::Stop;
 use page::Page;
 use tint::Tint;
@@ -21,19 +22,25 @@ use super::Style;
 /// The page: the verdict first, then what it rests on, what it means and what to do.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
+    let masked = report.redacted.then(|| users::without(report));
+    let report = masked.as_ref().unwrap_or(report);
     let mut page = Page::new(style, report);
     preamble(&mut page, report);
-    if report.command == "discover" {
-        discover::write(&mut page, report);
-    } else {
-        classify::write(&mut page, report);
+    match report.command.as_str() {
+        "discover" => discover::write(&mut page, report),
+        "turn" => turn::write(&mut page, report),
+        _ => classify::write(&mut page, report),
     }
     advice(&mut page, report);
     requirements(&mut page, report);
-    if report.command != "discover" {
-        failed_servers(&mut page, report);
+    match report.command.as_str() {
+        "discover" => footer(&mut page, report),
+        "turn" => turn::footer(&mut page, report),
+        _ => {
+            failed_servers(&mut page, report);
+            footer(&mut page, report);
+        }
     }
-    footer(&mut page, report);
     if style.verbosity > 0 {
         evidence::write(&mut page, report, style.verbosity);
     }

@@ -49,7 +49,7 @@ impl Requirement {
                 let now = if let [one] = possible[..] { one } else { "not known" };
                 ("RFC 3489 type", now.to_owned(), reason, holds)
             }
-            Wanted::Family(_) | Wanted::PublicAddress(_) => return not_asked(family),
+            Wanted::Family(_) | Wanted::PublicAddress(_) | Wanted::Turn(_) => return not_asked(family),
         };
         let outcome = judge(&holds, self.negated);
         (

@@ -1,0 +1,137 @@
+//! Where passwords and shared secrets come from. None of them is ever part of an error, a note or a report.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use super::error::{self, CliError};
+use super::saved::read_text;
+use super::turn_args::LoginArgs;
+use crate::probe::turn::finding::Remark;
+use crate::stun::Secret;
+use crate::stun::escape::escape;
+
+/// The environment variable with the password.
+pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
+
+/// The environment variable with the shared secret.
+pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
+
+/// No password is longer, and a file named by mistake often is.
+const LARGEST: u64 = 1 << 16;
+
+/// A password or shared secret with what is odd about the place it came from.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The secret.
+    pub secret: Secret,
+    /// What is odd.
+    pub remark: Option<Remark>,
+}
+
+/// The shared secret, if there is one.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
+    match &arguments.secret_file {
+        Some(path) => file(path, "shared secret").map(Some),
+        None => Ok(variable(SECRET)),
+    }
+}
+
+/// The password of the user; asked for where nothing has it and somebody is there to ask.
+///
+/// # Errors
+/// When it cannot be read, or nothing has it and nobody is there.
+pub fn password(arguments: &LoginArgs, user: &str, quiet: bool) -> Result<Found, CliError> {
+    if let Some(secret) = &arguments.password {
+        if !quiet {
+            error::note("a password in --password is visible to everybody on this host in the list of processes");
+        }
+        return Ok(Found { secret: secret.clone(), remark: None });
+    }
+    if let Some(path) = &arguments.password_file {
+        return file(path, "password");
+    }
+    if arguments.password_stdin {
+        return file(Path::new("-"), "password");
+    }
+    variable(PASSWORD).map_or_else(|| prompt(user), Ok)
+}
+
+/// Whether one of the options has a password.
+#[must_use]
+pub fn is_given(arguments: &LoginArgs) -> bool {
+    arguments.password.is_some() || arguments.password_file.is_some() || arguments.password_stdin
+}
+
+fn variable(name: &str) -> Option<Found> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+    Some(Found { remark: odd_end(&value, &format!("the value of {name}")), secret: Secret::new(value) })
+}
+
+fn prompt(user: &str) -> Result<Found, CliError> {
+    let ways = format!("--password-file FILE, --password-stdin, or the environment variable {PASSWORD}");
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(CliError::usage("there is no password, and no terminal to ask for it").advise(ways));
+    }
+    let question = format!("password of {}: ", escape(user));
+    let typed = rpassword::prompt_password(question)
+        .map_err(|error| CliError::usage(format!("cannot ask for the password: {error}")).advise(ways))?;
+    Ok(Found { secret: Secret::new(typed), remark: None })
+}
+
+fn file(path: &Path, what: &str) -> Result<Found, CliError> {
+    let text = read_text(path, LARGEST).map_err(|cause| {
+        CliError::usage(format!("cannot read the {what} from {}: {cause}", path.display()))
+            .advise(format!("a text file with nothing but the {what}, which you may read"))
+    })?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    if line.is_empty() {
+        return Err(CliError::usage(format!("the {what} in {} is empty", path.display())));
+    }
+    let place = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
+    Ok(Found { secret: Secret::new(line), remark: odd_end(line, &format!("the {what} in {}", escape(&place))) })
+}
+
+/// White space at either end is nearly always a slip of an editor, and no server forgives it.
+fn odd_end(text: &str, place: &str) -> Option<Remark> {
+    let end = match text.chars().next_back()? {
+        '\n' | '\r' => "a newline at its end",
+        last if last.is_whitespace() => "a space at its end",
+        _ if text.starts_with(char::is_whitespace) => "a space in front",
+        _ => return None,
+    };
+    Some(Remark {
+        code: "trailing-whitespace".to_owned(),
+        error: false,
+        text: format!("{place} has {end}, which counts as part of it"),
+        fix: "remove it, for example with printf %s in place of echo".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_newline_at_the_end_of_a_file_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for (text, secret, odd) in [
+            ("north", "north", false),
+            ("north\n", "north", false),
+            ("north\r\n", "north", false),
+            ("north\n\n", "north\n", true),
+            ("north \n", "north ", true),
+            (" north\n", " north", true),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let found = file(&path, "password").unwrap();
+            assert_eq!((found.secret.expose(), found.remark.is_some()), (secret, odd), "{text:?}");
+            assert!(!format!("{found:?}").contains("north"), "{found:?}");
+        }
+        std::fs::write(&path, "\n").unwrap();
+        assert!(file(&path, "password").is_err());
+    }
+}

@@ -1,0 +1,248 @@
+//! `nat-probe turn`: does this TURN server work with these credentials, and if not, which step fails and why?
+
+use std::time::Duration;
+
+use super::assemble::Found;
+use super::error::CliError;
+use super::exit::Exit;
+use super::ice_servers::{self, IceEntry};
+use super::output::Output;
+use super::run::{Job, World};
+use super::saved::read_text;
+use super::servers::{self, BuiltIn};
+use super::turn_args::TurnArgs;
+use super::{scenario, secrets};
+use crate::engine::Settings;
+use crate::net;
+use crate::net::TlsConfig;
+use crate::probe::turn::finding::Remark;
+use crate::probe::turn::{self, Entry, Login, TurnOptions};
+use crate::report::document::Options;
+use crate::stun::{Credential, Secret, ServerSpec, Transport, UriError, rest};
+
+/// What time it is where a simulated run begins.
+const VIRTUAL_NOW_UNIX_S: i64 = 1_700_000_000;
+
+/// How many of the usual STUN servers are asked through the relay.
+const THIRD_PARTIES: usize = 3;
+
+/// How much later a user name is to expire that a server whose clock is ahead still takes.
+const LATER_S: i64 = 10 * 365 * 86_400;
+
+/// How large the JSON of an application may be.
+const LARGEST_JSON: u64 = 1 << 20;
+
+/// `nat-probe turn`.
+///
+/// # Errors
+/// When the arguments or the configuration are wrong, or the output cannot be written.
+pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
+    let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(&arguments.output, out) };
+    let families = arguments.network.families()?;
+    let simulated = matches!(world, World::Simulated(..));
+    let mut draft = Draft {
+        now_unix_s: if simulated { VIRTUAL_NOW_UNIX_S } else { net::clock::now_unix_s() },
+        transports: arguments.transport.clone(),
+        ..Draft::default()
+    };
+    draft.shared = secrets::shared(&arguments.login)?;
+    draft.arguments(arguments, &world)?;
+    draft.ice_servers(arguments)?;
+    let third_parties = draft.third_parties(arguments, &world)?;
+    let needs_features = arguments.output.require.iter().any(super::args::Requirement::needs_features);
+    let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
+    transports.sort_unstable();
+    transports.dedup();
+    let options = TurnOptions {
+        entries: draft.entries,
+        families: families.clone(),
+        third_parties,
+        realm: arguments.login.realm.clone(),
+        count: arguments.count,
+        hold_s: arguments.duration.map(|hold| hold.as_secs()),
+        features: arguments.features || needs_features,
+        follow: !arguments.no_follow,
+        insecure: arguments.insecure,
+        now_unix_s: draft.now_unix_s,
+    };
+    let job = Job {
+        command: "turn",
+        world,
+        network: &arguments.network,
+        output: &arguments.output,
+        settings: Settings {
+            deadline: arguments.deadline(),
+            transports: transports.clone(),
+            credentials: draft.credentials,
+            server_name: arguments.server_name.clone(),
+            ..Settings::default()
+        },
+        tls: tls(arguments)?,
+        servers: draft.servers,
+        plan: turn::plan(&options),
+        options: Options { families, transports, count: Some(arguments.count), ..Options::default() },
+    };
+    job.run(&|seen| Found::Turn(turn::judge(seen, &options)), out)
+}
+
+/// Whom TLS trusts. What the network cannot do yet is refused: to pass over it would answer another question than the one asked.
+fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
+    let refused =
+        |option| Err(CliError::usage(format!("{option} is not supported yet")).advise(format!("without {option}")));
+    match (&arguments.ca, arguments.insecure) {
+        (Some(_), _) => refused("--ca"),
+        (None, true) => refused("--insecure"),
+        (None, false) => Ok(TlsConfig::default()),
+    }
+}
+
+/// What becomes the options, while it grows.
+#[derive(Default)]
+struct Draft {
+    now_unix_s: i64,
+    transports: Vec<Transport>,
+    shared: Option<secrets::Found>,
+    servers: Vec<ServerSpec>,
+    credentials: Vec<Credential>,
+    entries: Vec<Entry>,
+}
+
+impl Draft {
+    /// The URIs of the command line; in a simulated network without any, its TURN servers.
+    fn arguments(&mut self, arguments: &TurnArgs, world: &World) -> Result<(), CliError> {
+        let mut uris = arguments.uri.clone();
+        if uris.is_empty()
+            && arguments.ice_servers.is_none()
+            && let World::Simulated(_, scenario, _) = world
+        {
+            uris = scenario.server_names().into_iter().map(Into::into).collect();
+        }
+        if uris.is_empty() {
+            if arguments.login.user.is_some() || secrets::is_given(&arguments.login) {
+                return Err(CliError::usage("a user name or password was given, and no URI that it is for").advise(
+                    "a turn: URI beside --ice-servers, or leave it out: the entries of --ice-servers have their own",
+                ));
+            }
+            return Ok(());
+        }
+        let mut remarks = Vec::new();
+        let login = self.login(arguments, &mut remarks)?;
+        for uri in uris {
+            // The error's own words hide what looks like a password.
+            let (spec, meant) = ServerSpec::parse_turn(&uri).map_err(|error: UriError| {
+                CliError::usage(error.to_string()).advise("turn:turn.example.org, or turns: for TLS")
+            })?;
+            let entry =
+                Entry { uri: spec.text.clone(), login: login.clone(), mistakes: remarks.clone(), ..Entry::default() };
+            let usual = if spec.secure { Transport::Tls } else { Transport::Udp };
+            self.add(entry, spec, meant.unwrap_or(usual));
+        }
+        Ok(())
+    }
+
+    /// Who asks at the servers of the command line.
+    fn login(&mut self, arguments: &TurnArgs, remarks: &mut Vec<Remark>) -> Result<Option<Login>, CliError> {
+        let given = &arguments.login;
+        remarks.extend(self.shared.iter().filter_map(|shared| shared.remark.clone()));
+        let shared = self.shared.as_ref().map(|shared| shared.secret.clone());
+        match (&given.user, shared) {
+            (None, None) if secrets::is_given(given) || given.rest_user.is_some() => {
+                Err(CliError::usage("a user name goes with a password, and a shared secret with --rest-user")
+                    .advise("-u NAME, or --secret-file FILE"))
+            }
+            (None, None) => Ok(None),
+            (None, Some(secret)) => Ok(Some(self.made(&secret, given.rest_user.as_deref(), given.ttl))),
+            (Some(user), Some(secret)) if !secrets::is_given(given) => Ok(Some(match rest::RestName::parse(user) {
+                rest::RestName::Expiry { unix_s, user } => {
+                    let user = Some(user.as_str()).filter(|user| !user.is_empty());
+                    self.add_login(rest::make(&secret, user, unix_s), Some(true))
+                }
+                _ => self.made(&secret, Some(user), given.ttl),
+            })),
+            (Some(user), secret) => {
+                let found = secrets::password(given, user, arguments.output.quiet)?;
+                remarks.extend(found.remark);
+                let matches = secret.map(|secret| rest::matches(&secret, user, &found.secret));
+                Ok(Some(self.add_login(Credential { username: user.clone(), password: found.secret }, matches)))
+            }
+        }
+    }
+
+    /// Credentials made with a shared secret, and others that expire much later.
+    fn made(&mut self, secret: &Secret, user: Option<&str>, ttl: Duration) -> Login {
+        let expiry = self.now_unix_s.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX));
+        let later = rest::make(secret, user, self.now_unix_s.saturating_add(LATER_S));
+        let login = self.add_login(rest::make(secret, user, expiry), Some(true));
+        let later_name = later.username.clone();
+        self.credentials.push(later);
+        Login { later: Some((self.credentials.len() - 1, later_name)), ..login }
+    }
+
+    fn add_login(&mut self, credential: Credential, matches_secret: Option<bool>) -> Login {
+        let login = Login {
+            credential: self.credentials.len(),
+            username: credential.username.clone(),
+            exotic: !credential.password.expose().is_ascii(),
+            matches_secret,
+            later: None,
+        };
+        self.credentials.push(credential);
+        login
+    }
+
+    fn add(&mut self, mut entry: Entry, mut spec: ServerSpec, meant: Transport) {
+        entry.transports = if self.transports.is_empty() { vec![meant] } else { self.transports.clone() };
+        entry.transports.sort_unstable();
+        entry.transports.dedup();
+        spec.transports = Some(entry.transports.clone());
+        entry.server = Some(self.servers.len());
+        self.servers.push(spec);
+        self.entries.push(entry);
+    }
+
+    /// The entries of an application's configuration.
+    fn ice_servers(&mut self, arguments: &TurnArgs) -> Result<(), CliError> {
+        let Some(path) = &arguments.ice_servers else { return Ok(()) };
+        if path.as_os_str() == "-" && arguments.login.password_stdin {
+            return Err(CliError::usage("--ice-servers - and --password-stdin both want standard input"));
+        }
+        let cannot = |cause: String| {
+            CliError::usage(format!("cannot read the ICE servers in {}: {cause}", path.display())).advise(
+                "{\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}",
+            )
+        };
+        let text = read_text(path, LARGEST_JSON).map_err(cannot)?;
+        for found in ice_servers::parse(&text).map_err(cannot)? {
+            let IceEntry { uri, place, server, kind, login, mistakes } = found;
+            let login = login.map(|(username, password)| {
+                let matches = self.shared.as_ref().map(|shared| rest::matches(&shared.secret, &username, &password));
+                self.add_login(Credential { username, password }, matches)
+            });
+            let entry = Entry { uri, place, kind, login, mistakes, ..Entry::default() };
+            match server {
+                Some((spec, meant)) => self.add(entry, spec, meant),
+                None => self.entries.push(entry),
+            }
+        }
+        Ok(())
+    }
+
+    /// The STUN servers to ask through the relay; they stand behind the entries' servers.
+    fn third_parties(&mut self, arguments: &TurnArgs, world: &World) -> Result<Vec<usize>, CliError> {
+        let mut found = match world {
+            _ if !arguments.server.is_empty() => arguments.server.clone(),
+            World::Simulated(_, scenario, _) => scenario::servers(scenario)?,
+            World::Real => servers::gather(&[], None, BuiltIn::Few)?,
+        };
+        found.retain(|spec| self.servers.iter().all(|entry| entry.host != spec.host));
+        if arguments.server.is_empty() {
+            found.truncate(THIRD_PARTIES);
+        }
+        let first = self.servers.len();
+        for mut spec in found {
+            spec.transports = Some(vec![Transport::Udp]);
+            self.servers.push(spec);
+        }
+        Ok((first..self.servers.len()).collect())
+    }
+}

@@ -1,0 +1,155 @@
+//! The arguments of `turn`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
+use super::{duration, servers};
+use crate::stun::{Secret, ServerSpec, Transport};
+
+/// The arguments of `turn`.
+#[derive(Debug, Args)]
+pub struct TurnArgs {
+    /// A TURN server (repeat): turn:HOST[:PORT][?transport=udp|tcp], turns:HOST, HOST, HOST:PORT or [V6]:PORT.
+    // Understood later: this parser would print a password that somebody wrote into the URI.
+    #[arg(value_name = "URI", required_unless_present_any = ["ice_servers", "simulate"], value_hint = ValueHint::Hostname)]
+    pub uri: Vec<String>,
+
+    /// Test the entries of an application's own configuration: the JSON given to RTCPeerConnection; `-` reads standard input.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ice_servers: Option<PathBuf>,
+
+    /// Who asks.
+    #[command(flatten)]
+    pub login: LoginArgs,
+
+    /// What carries the messages: udp, tcp, tls, dtls, or several with commas; replaces what the URIs say [default: what they say,
+    /// else udp].
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = transport, help_heading = "Measurement")]
+    pub transport: Vec<Transport>,
+
+    /// Packets through the relay to tell its quality by, each way of sending; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1000), help_heading = "Measurement")]
+    pub count: u32,
+
+    /// Keep the allocation so long, renew what has to be renewed, and report every hiccup: 6m, 90s.
+    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
+    pub duration: Option<Duration>,
+
+    /// Test what else the server offers, each on an allocation of its own: IPv6 relay, both families, even port, reservation, ...
+    #[arg(long, help_heading = "Measurement")]
+    pub features: bool,
+
+    /// Do not follow a redirection to another server (300).
+    #[arg(long, help_heading = "Measurement")]
+    pub no_follow: bool,
+
+    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s, with --duration 30s more than that].
+    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
+    pub deadline: Option<Duration>,
+
+    /// A STUN server to ask through the relay (repeat), as a third party that sees from where the relay sends.
+    #[arg(
+        short,
+        long,
+        value_name = "SERVER",
+        value_parser = servers::parse,
+        value_hint = ValueHint::Hostname,
+        help_heading = "Servers"
+    )]
+    pub server: Vec<ServerSpec>,
+
+    /// Trust the certificate authorities of this PEM file, and no others.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
+    pub ca: Option<PathBuf>,
+
+    /// Go on after a failed check of the certificate; the verdict is then at most degraded.
+    #[arg(long, help_heading = "TLS")]
+    pub insecure: bool,
+
+    /// Verify the certificate against this name and not the URI's.
+    #[arg(long, value_name = "NAME", help_heading = "TLS")]
+    pub server_name: Option<String>,
+
+    /// Which of this host's networks.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// Whether to pretend.
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
+
+    /// How to print it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Who asks.
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The user name; the password is asked for, unless one of the options and variables below has it.
+    #[arg(short, long, value_name = "NAME", help_heading = "Credentials")]
+    pub user: Option<String>,
+
+    /// The password itself. Everybody on this host can read it in the list of processes: better one of the other ways.
+    #[arg(long, value_name = "PASSWORD", value_parser = secret, hide_default_value = true, help_heading = "Credentials")]
+    pub password: Option<Secret>,
+
+    /// A file with the password; a newline at its end does not count.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Credentials",
+        conflicts_with_all = ["password", "password_stdin"]
+    )]
+    pub password_file: Option<PathBuf>,
+
+    /// Read the password from standard input.
+    #[arg(long, help_heading = "Credentials", conflicts_with = "password")]
+    pub password_stdin: bool,
+
+    /// A file with the secret shared with the server (coturn's static-auth-secret): makes a user name that expires, and its password.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]
+    pub secret_file: Option<PathBuf>,
+
+    /// With a shared secret, the part of the user name behind the expiry.
+    #[arg(long, value_name = "NAME", help_heading = "Credentials", conflicts_with_all = ["user", "password", "password_file", "password_stdin"])]
+    pub rest_user: Option<String>,
+
+    /// With a shared secret, how long the user name is good for.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl, help_heading = "Credentials")]
+    pub ttl: Duration,
+
+    /// Insist on this realm.
+    #[arg(long, value_name = "REALM", help_heading = "Credentials")]
+    pub realm: Option<String>,
+}
+
+impl TurnArgs {
+    /// When the run is to be over.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        let usual = self.duration.map_or(Duration::from_secs(15), |hold| hold + Duration::from_secs(30));
+        self.deadline.unwrap_or(usual)
+    }
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls]
+        .into_iter()
+        .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
+        .ok_or_else(|| "the transports are udp, tcp, tls and dtls".to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an argument parser")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
+}
+
+fn ttl(text: &str) -> Result<Duration, String> {
+    let seconds = text.trim().parse::<u64>().map(Duration::from_secs);
+    seconds.or_else(|_| humantime::parse_duration(text.trim())).map_err(|error| format!("{error}; try 1h or 86400"))
+}
