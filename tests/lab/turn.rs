@@ -89,7 +89,7 @@ story! {
     /// `expiry:user` and its HMAC, made from the shared secret.
     fn with_a_shared_secret() {
         let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
-        let name = "4000000000:alice";
+        let name = "2000000000:alice";
         assert!(coturn.truth(Some((name, &rest_password(SECRET, name)))).is_ok());
         let run = net.turn("--secret-file /run/secret --rest-user alice -4 turn:198.51.100.33");
         expect_ok(&run, 0);

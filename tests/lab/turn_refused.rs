@@ -54,9 +54,26 @@ story! {
 }
 
 story! {
+    /// coturn 4.6 keeps the expiry in 31 bits: one after 2038 is long ago to it.
+    fn expiry_beyond_31_bits() {
+        let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
+        let name = "4000000000:alice";
+        let password = rest_password(SECRET, name);
+        assert_eq!(coturn.truth(Some((name, &password))), Err(401));
+        fs::write("/run/rest", password).unwrap();
+        let run = net.turn(&format!("-u {name} --password-file /run/rest -4 turn:198.51.100.33"));
+        run.expect("/results/0/verdict", "failed");
+        assert_ne!(run.text("/results/0/diagnosis/code"), "secret-mismatch", "{run}");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
     /// coturn takes `user:expiry` as long as it has not expired; other servers do not.
     fn username_reversed() {
         let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
+        let valid = "alice:2000000000";
+        assert!(coturn.truth(Some((valid, &rest_password(SECRET, valid)))).is_ok());
         let name = "alice:1600000000";
         let password = rest_password(SECRET, name);
         assert_eq!(coturn.truth(Some((name, &password))), Err(401));
@@ -70,7 +87,8 @@ story! {
 story! {
     fn another_secret() {
         let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
-        let name = "4000000000:alice";
+        let name = "2000000000:alice";
+        assert!(coturn.truth(Some((name, &rest_password(SECRET, name)))).is_ok());
         assert_eq!(coturn.truth(Some((name, &rest_password("south", name)))), Err(401));
         fs::write("/run/other-secret", "south").unwrap();
         let run = net.turn("--secret-file /run/other-secret --rest-user alice -4 turn:198.51.100.33");
