@@ -1,9 +1,13 @@
 //! `turn` where the server is not reached, or is no TURN server.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use crate::kit::coturn::{Coturn, NO_TLS, PASSWORD, TURN, USER, USERS};
 use crate::kit::names::{self, Record};
+use crate::kit::netns::within;
 use crate::kit::turn_client::SILENCE;
 use crate::kit::turn_run::{ALICE, world, world_behind};
 use crate::kit::{ALPHA, Internet, certs, nat, servers};
@@ -92,5 +96,22 @@ story! {
         run.expect_diagnosis(0, "ok", "ok");
         run.expect_diagnosis(1, "ok", "ok");
         coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// A web server on the port.
+    fn web_server() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        let web = within("bare", || TcpListener::bind("198.51.100.65:80")).expect("port 80 in the cage");
+        thread::spawn(move || {
+            for mut visitor in web.incoming().flatten() {
+                let _ = visitor.set_read_timeout(Some(Duration::from_millis(200)));
+                let _ = visitor.read(&mut [0; 512]);
+                let _ = visitor.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        });
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:80?transport=tcp"));
+        run.expect_diagnosis(0, "not-stun", "failed");
     }
 }

@@ -1,13 +1,11 @@
 //! `turn` over TLS that fails. coturn takes plain TCP on its TLS port and TLS on its plain one, so the wrong scheme is a mistake with
 //! other servers only, except where coturn's TLS is off.
 
-use std::fs;
-
 use crate::kit::certs::{self, Chain};
 use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
 use crate::kit::probe::Run;
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, Internet, Net, nat};
+use crate::kit::{ALPHA, Internet, Net, nat, servers, tls_server};
 use crate::story;
 
 /// A client, and coturn that shows this chain for these names.
@@ -74,14 +72,12 @@ story! {
 }
 
 story! {
-    /// A server that knows TLS 1.1 and older only.
-    fn protocols_too_old() {
+    /// A server configured to old ciphers only.
+    fn no_cipher_in_common() {
         let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
         certs::make(&["198.51.100.33"], Chain::Whole);
-        let old = "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = old\n[old]\nMaxProtocol = TLSv1.1\n";
-        fs::write("/run/openssl.cnf", old).unwrap();
-        let arguments = format!("{USERS} {}", certs::ARGUMENTS);
-        let coturn = Coturn::start_in(TURN, &arguments, &[("OPENSSL_CONF", "/run/openssl.cnf")]);
+        let ciphers = "--cipher-list=ECDHE-ECDSA-AES256-SHA384";
+        let coturn = Coturn::start(TURN, &format!("{USERS} {} {ciphers}", certs::ARGUMENTS));
         expect_failure(&net, &coturn, "tls-handshake-failed");
     }
 }
@@ -96,5 +92,16 @@ story! {
         run.expect_stopped_at(0, "handshake");
         run.expect_diagnosis(1, "ok", "ok");
         coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// `turn:` to a port that takes TLS only.
+    fn tls_port() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        certs::make(&["198.51.100.65"], Chain::Whole);
+        tls_server::serve(servers::BARE, 5349);
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:5349?transport=tcp"));
+        run.expect_diagnosis(0, "tls-expected", "failed");
     }
 }

@@ -45,11 +45,6 @@ pub struct Coturn {
 impl Coturn {
     /// Starts coturn on all addresses of the host and waits until each answers.
     pub fn start(host: Host, arguments: &str) -> Self {
-        Self::start_in(host, arguments, &[])
-    }
-
-    /// The same with environment variables.
-    pub fn start_in(host: Host, arguments: &str, environment: &[(&str, &str)]) -> Self {
         let log = format!("/run/{}-turn.log", host.name);
         let said = File::create(&log).expect("a log");
         let mut turnserver = Command::new("turnserver");
@@ -59,7 +54,7 @@ impl Coturn {
         for address in host.addresses() {
             turnserver.args(["-L", address]);
         }
-        turnserver.args(arguments.split_whitespace()).envs(environment.iter().copied());
+        turnserver.args(arguments.split_whitespace());
         turnserver.stdin(Stdio::null()).stderr(said.try_clone().expect("a log")).stdout(said);
         let mut server =
             netns::within(host.name, || turnserver.spawn()).unwrap_or_else(|error| panic!("{turnserver:?}: {error}"));

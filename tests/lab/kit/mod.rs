@@ -25,6 +25,7 @@ pub mod netns;
 pub mod probe;
 pub mod prober;
 pub mod servers;
+pub mod tls_server;
 pub mod turn_client;
 pub mod turn_run;
 
