@@ -1,5 +1,5 @@
-//! `turn` where coturn refuses: credentials, quotas, capacity, transports, redirections. coturn 4.6.1 never answers an Allocate with
-//! 403: the simulator alone tells that story.
+//! `turn` where coturn refuses: credentials, quotas, capacity, transports, redirections. No way is
+//! known to make coturn 4.6.1 answer an Allocate with 403: the simulator alone tells that story.
 
 use std::fs;
 
@@ -54,7 +54,7 @@ story! {
 }
 
 story! {
-    /// coturn 4.6 keeps the expiry in 31 bits: one after 2038 is long ago to it.
+    /// coturn 4.6.1 refuses an expiry that does not fit 31 bits, where one before 2038 is accepted.
     fn expiry_beyond_31_bits() {
         let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
         let name = "4000000000:alice";
