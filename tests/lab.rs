@@ -18,3 +18,13 @@ mod odd_nats;
 mod paths;
 #[path = "lab/server_sets.rs"]
 mod server_sets;
+#[path = "lab/turn.rs"]
+mod turn;
+#[path = "lab/turn_reach.rs"]
+mod turn_reach;
+#[path = "lab/turn_refused.rs"]
+mod turn_refused;
+#[path = "lab/turn_relay.rs"]
+mod turn_relay;
+#[path = "lab/turn_tls.rs"]
+mod turn_tls;

@@ -15,13 +15,19 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the lab is made of real time")]
 
 pub mod cage;
+pub mod certs;
+pub mod coturn;
 pub mod delay;
+pub mod names;
 pub mod nat;
 pub mod net;
 pub mod netns;
 pub mod probe;
 pub mod prober;
 pub mod servers;
+pub mod tls_server;
+pub mod turn_client;
+pub mod turn_run;
 
 pub use net::{Internet, Net};
 pub use servers::{ALPHA, BETA, OLD_TIMER, PLAIN, PLAIN_TOO};

@@ -1,0 +1,167 @@
+//! coturn as a TURN server, set up as a story wants it, and what its own log says of allocations.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::servers::{Host, Service};
+use super::turn_client::{self, Held};
+use super::{netns, prober};
+
+/// The TURN server of most stories.
+pub const TURN: Host = Host { name: "turn", v4: &["198.51.100.33"], v6: &["2001:db8:7::1"], service: Service::Nothing };
+/// Another one, elsewhere.
+pub const OTHER_TURN: Host = Host { name: "otherturn", v4: &["203.0.113.66"], v6: &[], service: Service::Nothing };
+/// One whose host knows only its private address; [`translated`] gives it the public one.
+pub const CLOUD: Host = Host { name: "cloud", v4: &["10.9.0.2"], v6: &[], service: Service::Nothing };
+/// The public address of [`CLOUD`].
+pub const CLOUD_PUBLIC: &str = "198.51.100.37";
+
+/// The user of the stories.
+pub const USER: &str = "alice";
+pub const PASSWORD: &str = "open-sesame";
+pub const SECRET: &str = "north-by-northwest";
+pub const REALM: &str = "lab.example";
+
+/// Static users.
+pub const USERS: &str = "--lt-cred-mech --user=alice:open-sesame --realm=lab.example";
+/// Time-limited user names under a shared secret.
+pub const REST: &str = "--use-auth-secret --static-auth-secret=north-by-northwest --realm=lab.example";
+/// Without certificates coturn would complain.
+pub const NO_TLS: &str = "--no-tls --no-dtls";
+
+/// How long coturn may take to write down what it did.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A running coturn.
+pub struct Coturn {
+    host: Host,
+    log: String,
+}
+
+impl Coturn {
+    /// Starts coturn on all addresses of the host and waits until each answers.
+    pub fn start(host: Host, arguments: &str) -> Self {
+        let log = format!("/run/{}-turn.log", host.name);
+        let said = File::create(&log).expect("a log");
+        let mut turnserver = Command::new("turnserver");
+        // no configuration file; verbose: every allocation and its end are written down
+        turnserver.args(["-n", "--verbose", "--no-cli", "--log-file=stdout"]);
+        turnserver.arg(format!("--pidfile=/run/{}.pid", host.name)).arg(format!("--userdb=/run/{}.db", host.name));
+        for address in host.addresses() {
+            turnserver.args(["-L", address]);
+        }
+        turnserver.args(arguments.split_whitespace());
+        turnserver.stdin(Stdio::null()).stderr(said.try_clone().expect("a log")).stdout(said);
+        let mut server =
+            netns::within(host.name, || turnserver.spawn()).unwrap_or_else(|error| panic!("{turnserver:?}: {error}"));
+        let patience = Instant::now() + Duration::from_secs(20);
+        let coturn = Self { host, log };
+        for address in host.addresses() {
+            let answers = || {
+                let endpoint = super::servers::endpoint(address);
+                netns::within(host.name, || {
+                    prober::mapped(endpoint).is_some() && std::net::TcpStream::connect(endpoint).is_ok()
+                })
+            };
+            while !answers() {
+                let alive = server.try_wait().is_ok_and(|ended| ended.is_none());
+                assert!(
+                    alive && Instant::now() < patience,
+                    "no answer at {address}: {turnserver:?}\n{}",
+                    coturn.said()
+                );
+            }
+        }
+        coturn
+    }
+
+    /// Everything coturn has written down.
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The truth check: what a plain client makes of the server. Allocations are given back at once.
+    pub fn truth(&self, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
+        self.truth_at(self.host.endpoint(), login)
+    }
+
+    /// The same by another of its addresses.
+    pub fn truth_at(&self, server: SocketAddr, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
+        turn_client::allocate(server, login, &[]).map(|held: Held| {
+            let relayed = held.relayed;
+            held.release();
+            relayed
+        })
+    }
+
+    /// How many allocations there have been.
+    pub fn allocations(&self) -> usize {
+        self.said().lines().filter(|line| line.contains(": new, realm=")).count()
+    }
+
+    /// The sessions whose allocation was neither released nor ended with its connection.
+    pub fn left(&self) -> Vec<String> {
+        let mut alive = BTreeMap::new();
+        for line in self.said().lines() {
+            let Some((session, event)) = line.split_once(": session ").and_then(|(_, rest)| rest.split_once(": "))
+            else {
+                continue;
+            };
+            let ended =
+                (event.starts_with("refreshed, ") && event.ends_with(" lifetime=0")) || event.starts_with("delete: ");
+            if event.starts_with("new, ") {
+                alive.insert(session.to_owned(), true);
+            } else if ended {
+                alive.insert(session.to_owned(), false);
+            }
+        }
+        alive.into_iter().filter_map(|(session, alive)| alive.then_some(session)).collect()
+    }
+
+    /// Every allocation ever made has been released.
+    pub fn assert_no_allocation_left(&self) {
+        let patience = Instant::now() + PATIENCE;
+        while !self.left().is_empty() {
+            assert!(Instant::now() < patience, "left on {}: {:?}\n{}", self.host.name, self.left(), self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The cloud's 1:1 translation of [`CLOUD`], done by the internet's router; nobody reaches the private address itself.
+pub fn translated() {
+    let private = CLOUD.v4[0];
+    let cable = netns::tool("ip", &format!("-n internet route get {private}"));
+    let cable = cable.split_whitespace().skip_while(|word| *word != "dev").nth(1).expect("a cable").to_owned();
+    let rules = format!(
+        r#"
+table ip cloud {{
+    chain private {{
+        type filter hook prerouting priority raw
+        iifname != "{cable}" ip daddr {private} drop
+    }}
+    chain inwards {{
+        type nat hook prerouting priority dstnat
+        ip daddr {CLOUD_PUBLIC} dnat to {private}
+    }}
+    chain outwards {{
+        type nat hook postrouting priority srcnat
+        ip saddr {private} snat to {CLOUD_PUBLIC}
+    }}
+}}"#
+    );
+    netns::rules("internet", &rules);
+}
+
+/// A stateless packet filter before the host's relay ports, as an access list of a provider is one.
+pub const RELAY_RANGE_CLOSED: &str = r#"
+table inet acl {
+    chain input {
+        type filter hook input priority filter
+        iifname "eth0" udp dport 49152-65535 drop
+    }
+}"#;
