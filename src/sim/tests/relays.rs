@@ -207,7 +207,7 @@ fn opened(
     let mut client = Client::new(&scenario);
     client.net = SimNetwork::new(&scenario, 1).with_insecure(insecure);
     let socket = client.open(transport, remote, Vec::new(), false);
-    client.send(socket, remote, Request::default());
+    client.send(socket, remote, &Request::default());
     let inputs = client.all(200_000);
     let facts = inputs.iter().find_map(|input| match input {
         Input::Handshake { facts, .. } => Some(facts.problem.as_ref().map_or(Ok(()), |problem| Err(problem.code))),
