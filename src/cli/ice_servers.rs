@@ -83,7 +83,7 @@ fn entries(server: &Value, place: &str) -> Vec<IceEntry> {
         }
     };
     let login = login(server, &mut common);
-    let uris: Vec<(String, &Value)> = match urls {
+    let listed: Vec<(String, &Value)> = match urls {
         Value::Array(list) if list.is_empty() => {
             return nothing(fatal("urls-empty", "its urls is an empty list", "add the server's URI"));
         }
@@ -92,7 +92,7 @@ fn entries(server: &Value, place: &str) -> Vec<IceEntry> {
         }
         one => vec![(format!("{place}.{name}"), one)],
     };
-    uris.into_iter().map(|(place, uri)| entry(uri, place, &login, common.clone())).collect()
+    listed.into_iter().map(|(place, uri)| entry(uri, place, &login, common.clone())).collect()
 }
 
 /// What stands beside the URIs: a member may be absent, of the wrong type, or as it should be.
@@ -226,7 +226,7 @@ mod tests {
             (r#"{"username": "u"}"#, "urls-missing"),
             (r#"{"urls": []}"#, "urls-empty"),
             (r#"{"urls": 3}"#, "not-a-text"),
-            (r#"[3]"#, "not-an-object"),
+            ("[3]", "not-an-object"),
             (r#"{"urls": "turn:a.example", "username": "u"}"#, "credential-missing"),
             (r#"{"urls": "turn:a.example", "username": "u", "credential": 3}"#, "not-a-text"),
             (r#"{"urls": "turn:a.example/x", "username": "u", "credential": "c"}"#, "uri-invalid"),

@@ -180,7 +180,10 @@ fn examples(command: &str) -> &'static [(&'static str, &'static str)] {
         ],
         "turn" => &[
             ("nat-probe turn turn:turn.example.org -u alice", "One server; the password is asked for."),
-            ("nat-probe turn --ice-servers config.json --require turn=any", "An application's servers, of which one suffices."),
+            (
+                "nat-probe turn --ice-servers config.json --require turn=any",
+                "An application's servers, of which one suffices.",
+            ),
         ],
         "discover" => &[
             ("nat-probe discover", "The address that each of the public servers sees."),

@@ -44,6 +44,7 @@ pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliE
         output: &measure.output,
         settings: settings(measure, vec![Transport::Udp]),
         tls: TlsConfig::default(),
+        insecure: false,
         plan: plan::classify(&options),
         options: Options {
             families,
@@ -83,6 +84,7 @@ pub fn discover(arguments: &DiscoverArgs, out: &mut Output) -> Result<Exit, CliE
         output: &measure.output,
         settings: settings(measure, transports.clone()),
         tls: TlsConfig::default(),
+        insecure: false,
         plan: plan::discover(&options),
         options: Options {
             families,

@@ -58,6 +58,8 @@ pub struct Job<'a> {
     pub settings: Settings,
     /// Whom TLS trusts.
     pub tls: TlsConfig,
+    /// Go on after a failed certificate check.
+    pub insecure: bool,
     /// Whom to ask.
     pub servers: Vec<ServerSpec>,
     /// What to ask.
@@ -91,7 +93,8 @@ impl Job<'_> {
         };
         if let World::Simulated(name, scenario, seed) = &self.world {
             let about = about(NetworkKind::Simulated, Some(name.clone()), VIRTUAL_START.to_owned());
-            let mut network = SimNetwork::new(scenario, *seed).with_families(&self.options.families);
+            let mut network =
+                SimNetwork::new(scenario, *seed).with_families(&self.options.families).with_insecure(self.insecure);
             self.settings.seed = *seed;
             return Ok((about, self.drive(&mut network, events, out)));
         }
@@ -100,6 +103,7 @@ impl Job<'_> {
             source: self.network.source,
             interface: self.network.interface.clone(),
             tls: self.tls.clone(),
+            insecure: self.insecure,
             ..Config::default()
         };
         let mut network = RealNetwork::new(config).map_err(|error| CliError::usage(error.to_string()))?;

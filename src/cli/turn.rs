@@ -49,7 +49,6 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
     draft.arguments(arguments, &world)?;
     draft.ice_servers(arguments)?;
     let third_parties = draft.third_parties(arguments, &world)?;
-    let needs_features = arguments.output.require.iter().any(super::args::Requirement::needs_features);
     let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
     transports.sort_unstable();
     transports.dedup();
@@ -58,12 +57,10 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
         families: families.clone(),
         third_parties,
         realm: arguments.login.realm.clone(),
-        count: arguments.count,
-        hold_s: arguments.duration.map(|hold| hold.as_secs()),
-        features: arguments.features || needs_features,
         follow: !arguments.no_follow,
         insecure: arguments.insecure,
         now_unix_s: draft.now_unix_s,
+        ..TurnOptions::default()
     };
     let job = Job {
         command: "turn",
@@ -78,22 +75,22 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
             ..Settings::default()
         },
         tls: tls(arguments)?,
+        insecure: arguments.insecure,
         servers: draft.servers,
         plan: turn::plan(&options),
-        options: Options { families, transports, count: Some(arguments.count), ..Options::default() },
+        options: Options { families, transports, ..Options::default() },
     };
     job.run(&|seen| Found::Turn(turn::judge(seen, &options)), out)
 }
 
-/// Whom TLS trusts. What the network cannot do yet is refused: to pass over it would answer another question than the one asked.
+/// Whom TLS trusts.
 fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
-    let refused =
-        |option| Err(CliError::usage(format!("{option} is not supported yet")).advise(format!("without {option}")));
-    match (&arguments.ca, arguments.insecure) {
-        (Some(_), _) => refused("--ca"),
-        (None, true) => refused("--insecure"),
-        (None, false) => Ok(TlsConfig::default()),
-    }
+    let Some(path) = &arguments.ca else { return Ok(TlsConfig::default()) };
+    let wrong = |error: String| {
+        CliError::usage(format!("--ca {}: {error}", path.display())).advise("a file of PEM certificates")
+    };
+    let text = read_text(path, LARGEST_JSON).map_err(wrong)?;
+    net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(wrong)
 }
 
 /// What becomes the options, while it grows.
@@ -115,7 +112,7 @@ impl Draft {
             && arguments.ice_servers.is_none()
             && let World::Simulated(_, scenario, _) = world
         {
-            uris = scenario.server_names().into_iter().map(Into::into).collect();
+            uris = scenario.server_names();
         }
         if uris.is_empty() {
             if arguments.login.user.is_some() || secrets::is_given(&arguments.login) {

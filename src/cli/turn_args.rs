@@ -30,23 +30,11 @@ pub struct TurnArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = transport, help_heading = "Measurement")]
     pub transport: Vec<Transport>,
 
-    /// Packets through the relay to tell its quality by, each way of sending; 0 for none.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1000), help_heading = "Measurement")]
-    pub count: u32,
-
-    /// Keep the allocation so long, renew what has to be renewed, and report every hiccup: 6m, 90s.
-    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
-    pub duration: Option<Duration>,
-
-    /// Test what else the server offers, each on an allocation of its own: IPv6 relay, both families, even port, reservation, ...
-    #[arg(long, help_heading = "Measurement")]
-    pub features: bool,
-
     /// Do not follow a redirection to another server (300).
     #[arg(long, help_heading = "Measurement")]
     pub no_follow: bool,
 
-    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s, with --duration 30s more than that].
+    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s].
     #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Option<Duration>,
 
@@ -132,8 +120,7 @@ impl TurnArgs {
     /// When the run is to be over.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        let usual = self.duration.map_or(Duration::from_secs(15), |hold| hold + Duration::from_secs(30));
-        self.deadline.unwrap_or(usual)
+        self.deadline.unwrap_or(Duration::from_secs(15))
     }
 }
 

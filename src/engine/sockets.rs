@@ -9,6 +9,7 @@ use crate::probe::{Ask, Failure, LocalPort};
 use crate::stun::{Host, Method, Request, ServerSpec, TurnAttribute};
 
 /// One socket.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Socket {
     /// Its name among the probes.
     pub name: String,

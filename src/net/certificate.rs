@@ -1,23 +1,29 @@
-//! Who an X.509 certificate is from and for (RFC 5280 section 4.1): two names out of a structure that is otherwise left to rustls.
+//! What an X.509 certificate says (RFC 5280 section 4.1): names and dates out of a structure that is otherwise left to rustls.
 
-/// Issuer and subject, unescaped: whoever prints them must escape them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parties {
-    pub(super) issuer: String,
-    pub(super) subject: String,
-}
+use std::net::IpAddr;
 
+use crate::probe::CertificateFacts;
+
+const BOOLEAN: u8 = 0x01;
 const INTEGER: u8 = 0x02;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const DNS_NAME: u8 = 0x82;
+const IP_ADDRESS: u8 = 0x87;
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// Names kept of one certificate: some have hundreds.
+const MOST_NAMES: usize = 20;
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
 
 /// Reads them; nothing if it is no certificate.
-pub(super) fn parties(der: &[u8]) -> Option<Parties> {
+pub(super) fn facts(der: &[u8]) -> Option<CertificateFacts> {
     let mut outer = Reader(der);
     let mut certificate = Reader(outer.expect(SEQUENCE)?);
     let mut tbs = Reader(certificate.expect(SEQUENCE)?);
@@ -27,9 +33,66 @@ pub(super) fn parties(der: &[u8]) -> Option<Parties> {
     tbs.expect(INTEGER)?;
     tbs.expect(SEQUENCE)?;
     let issuer = tbs.expect(SEQUENCE)?;
-    tbs.expect(SEQUENCE)?;
+    let mut validity = Reader(tbs.expect(SEQUENCE)?);
+    let (not_before, not_after) = (validity.take().and_then(time), validity.take().and_then(time));
     let subject = tbs.expect(SEQUENCE)?;
-    Some(Parties { issuer: name(issuer), subject: name(subject) })
+    let self_issued = issuer == subject;
+    let names = extensions(tbs).map(alternative_names).unwrap_or_default();
+    Some(CertificateFacts { subject: name(subject), issuer: name(issuer), names, not_before, not_after, self_issued })
+}
+
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5) as RFC 3339 has it.
+fn time((tag, value): (u8, &[u8])) -> Option<String> {
+    let text = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
+    let full = match tag {
+        UTC_TIME if text.len() == 13 => format!("{}{text}", if text < "5" { "20" } else { "19" }),
+        GENERALIZED_TIME if text.len() == 15 => text.to_owned(),
+        _ => return None,
+    };
+    let part = |from: usize, to: usize| full.get(from..to);
+    let (date, clock) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(8, 10)?, part(10, 12)?, part(12, 14)?));
+    Some(format!("{}-{}-{}T{}:{}:{}Z", date.0, date.1, date.2, clock.0, clock.1, clock.2))
+}
+
+/// The list of extensions behind the public key.
+fn extensions(mut rest: Reader<'_>) -> Option<Reader<'_>> {
+    while let Some((tag, value)) = rest.take() {
+        if tag == EXTENSIONS {
+            return Reader(value).expect(SEQUENCE).map(Reader);
+        }
+    }
+    None
+}
+
+/// The host names and addresses of subjectAltName (RFC 5280 section 4.2.1.6).
+fn alternative_names(mut extensions: Reader<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    while let Some(extension) = extensions.expect(SEQUENCE) {
+        let mut extension = Reader(extension);
+        if extension.expect(OBJECT_IDENTIFIER) != Some(SUBJECT_ALT_NAME) {
+            continue;
+        }
+        let mut value = extension.take();
+        if matches!(value, Some((BOOLEAN, _))) {
+            value = extension.take();
+        }
+        let Some(list) = value.and_then(|(_, value)| Reader(value).expect(SEQUENCE)) else { continue };
+        let mut names = Reader(list);
+        while let Some((tag, name)) = names.take() {
+            match (tag, name.len()) {
+                _ if found.len() >= MOST_NAMES => {}
+                (DNS_NAME, _) => found.push(String::from_utf8_lossy(name).into_owned()),
+                (IP_ADDRESS, 4) => {
+                    found.extend(<[u8; 4]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()))
+                }
+                (IP_ADDRESS, 16) => {
+                    found.extend(<[u8; 16]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()))
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 /// The common name and the organization, as far as there are any.
@@ -95,22 +158,24 @@ mod tests {
 
     #[test]
     fn names_are_read_and_a_self_signed_certificate_shows() {
-        let parties = parties(&certificate()).unwrap();
+        let parties = facts(&certificate()).unwrap();
         assert!(parties.issuer.contains("Example CA") && parties.issuer.contains("Example, Inc."), "{parties:?}");
-        assert_eq!(parties.issuer, parties.subject);
+        assert!(parties.self_issued);
+        assert_eq!(parties.names, ["a.example"]);
+        assert!(parties.not_after.is_some_and(|date| date.ends_with('Z') && date.len() == 20));
     }
 
     #[test]
     fn nothing_cut_short_or_flipped_is_a_panic() {
         let whole = certificate();
         for end in 0..whole.len() {
-            let _ = parties(&whole[..end]);
+            let _ = facts(&whole[..end]);
         }
         for position in 0..whole.len() {
             for value in [0, 0x7f, 0x80, 0x84, 0xff] {
                 let mut broken = whole.clone();
                 broken[position] = value;
-                let _ = parties(&broken);
+                let _ = facts(&broken);
             }
         }
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::probe::Family;
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub interface: Option<String>,
     /// Whom TLS trusts.
     pub tls: TlsConfig,
+    /// Go on with TLS after a certificate failed its check; the evidence says what failed.
+    pub insecure: bool,
     /// Name servers to ask; empty for those of the system.
     pub name_servers: Vec<SocketAddr>,
     /// Longest time for one name, all its look-ups included.
@@ -33,6 +36,7 @@ impl Default for Config {
             source: None,
             interface: None,
             tls: TlsConfig::default(),
+            insecure: false,
             name_servers: Vec::new(),
             lookup_timeout: Duration::from_secs(3),
             connect_timeout: Duration::from_secs(5),
@@ -46,8 +50,23 @@ pub enum TlsConfig {
     /// The certificate authorities of this system; where it names none, Mozilla's.
     #[default]
     System,
+    /// These certificate authorities beside those of the system.
+    Also(Vec<CertificateDer<'static>>),
     /// These certificate authorities and no others.
     Only(Vec<CertificateDer<'static>>),
+}
+
+/// The certificates in a PEM file.
+///
+/// # Errors
+/// When there are none, or one cannot be read; in words.
+pub fn certificates_from_pem(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
+    match read {
+        Ok(certificates) if certificates.is_empty() => Err("there is no certificate in it (PEM)".into()),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(format!("a certificate in it cannot be read: {error}")),
+    }
 }
 
 /// Why the network cannot be used as asked.

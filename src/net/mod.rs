@@ -22,7 +22,7 @@ mod tcp;
 mod tls;
 mod udp;
 
-pub use config::{Config, NetError, TlsConfig};
+pub use config::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use drive::drive;
 pub use entropy::entropy;
 
@@ -92,7 +92,7 @@ impl RealNetwork {
             notes,
             names: Arc::new(Names::new(&config)),
             connect_timeout: config.connect_timeout,
-            tls: Arc::new(Tls::new(config.tls)),
+            tls: Arc::new(Tls::new(config.tls, config.insecure)),
             sockets: BTreeMap::new(),
             lookups: JoinSet::new(),
             buffer: udp::buffer(),

@@ -17,7 +17,7 @@ use super::failure::{failure, io_failure, message};
 use super::tls::Tls;
 use super::{clock, icmp};
 use crate::engine::{Input, SocketId, SocketSpec};
-use crate::probe::{Failure, FailureCode};
+use crate::probe::{Failure, FailureCode, TlsFacts};
 use crate::stun::stream::Framer;
 use crate::stun::{NotStun, Transport};
 
@@ -116,8 +116,18 @@ impl Session {
         if self.spec.transport != Transport::Tls {
             return self.talk(stream, opened, messages).await;
         }
+        if self.inputs.send(Input::Connected { socket: self.id, local }).await.is_err() {
+            return gone();
+        }
         let limit = clock::after(self.patience);
-        match timeout_at(limit, self.tls.connect(stream, remote, self.spec.server_name.as_deref())).await {
+        let mut facts = TlsFacts::default();
+        let name = self.spec.server_name.as_deref();
+        let shaken = timeout_at(limit, self.tls.connect(stream, remote, name, &mut facts)).await;
+        let told = Input::Handshake { socket: self.id, facts: Box::new(facts) };
+        if self.inputs.send(told).await.is_err() {
+            return gone();
+        }
+        match shaken {
             Ok(Ok(stream)) => self.talk(stream, opened, messages).await,
             Ok(Err(failure)) => failure,
             Err(_) => self.silent(&format!("TLS handshake with {remote}")),

@@ -14,32 +14,38 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore, SignatureScheme,
 };
 
-use super::certificate::{self, Parties};
+use super::certificate;
 use super::clock;
 use super::config::TlsConfig;
 use super::failure::{code, failure, message, printable};
-use crate::probe::{Failure, FailureCode};
+use crate::probe::{CertificateFacts, Failure, FailureCode, TlsFacts};
+
+/// Certificates that are looked at in one handshake.
+const MOST_CERTIFICATES: usize = 8;
 
 /// TLS for all connections of a run. Certificate authorities are read when the first handshake needs them.
 pub(super) struct Tls {
     config: TlsConfig,
+    insecure: bool,
     verifier: OnceCell<Result<Arc<WebPkiServerVerifier>, String>>,
 }
 
 impl Tls {
-    pub(super) fn new(config: TlsConfig) -> Self {
-        Self { config, verifier: OnceCell::new() }
+    pub(super) fn new(config: TlsConfig, insecure: bool) -> Self {
+        Self { config, insecure, verifier: OnceCell::new() }
     }
 
-    /// Shakes hands and verifies the server against the name it was called by, or its address where it has none.
+    /// Shakes hands and verifies the server against the name it was called by, or its address where it has none. What the handshake
+    /// showed is told also where it failed.
     pub(super) async fn connect(
         &self,
         stream: TcpStream,
         remote: SocketAddr,
         name: Option<&str>,
+        facts: &mut TlsFacts,
     ) -> Result<TlsStream<TcpStream>, Failure> {
         let operation = format!("TLS handshake with {remote}");
         let failed = |text: &str| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {text}"));
@@ -50,7 +56,9 @@ impl Tls {
         };
         let verifier =
             self.verifier.get_or_init(|| self.make_verifier()).await.clone().map_err(|reason| failed(&reason))?;
-        let recorder = Arc::new(Recorder { verifier, parties: Mutex::new(None) });
+        facts.server_name = expected.to_str().into_owned();
+        let insecure = self.insecure;
+        let recorder = Arc::new(Recorder { verifier, insecure, seen: Mutex::default() });
         let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| failed(&error.to_string()))?
@@ -58,10 +66,30 @@ impl Tls {
             .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
             .with_no_client_auth();
         let shaken = TlsConnector::from(Arc::new(config)).connect(expected, stream).await;
-        shaken.map_err(|error| {
-            let (code, text) = explain(&error, recorder.take().as_ref());
+        let seen = recorder.take();
+        facts.chain = seen.chain;
+        let problem = |error: &CertificateError, chain: &[CertificateFacts]| {
+            let (code, text) = explain_certificate(error, chain);
             failure(code, format!("{operation}: {text}"))
-        })
+        };
+        facts.problem = seen.error.as_ref().map(|error| problem(error, &facts.chain));
+        match shaken {
+            Ok(stream) => {
+                let (_, session) = stream.get_ref();
+                facts.protocol = session.protocol_version().map(|version| match version {
+                    ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+                    ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+                    other => format!("{other:?}"),
+                });
+                facts.cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+                facts.alpn = session.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+                Ok(stream)
+            }
+            Err(error) => {
+                let (code, text) = explain(&error, &facts.chain);
+                Err(failure(code, format!("{operation}: {text}")))
+            }
+        }
     }
 
     async fn make_verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
@@ -69,6 +97,11 @@ impl Tls {
             TlsConfig::System => {
                 // Reads some hundred files: not on the thread that times packets.
                 tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?
+            }
+            TlsConfig::Also(certificates) => {
+                let mut roots = tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?;
+                roots.add_parsable_certificates(certificates.iter().cloned());
+                roots
             }
             TlsConfig::Only(certificates) => store(certificates.iter().cloned()),
         };
@@ -96,16 +129,24 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-/// The real verifier, which also keeps who the certificate is for and from: rustls tells the names and dates, never the issuer.
+/// The real verifier, which also keeps the certificates and what it found wrong with them: rustls tells never the issuer.
 #[derive(Debug)]
 struct Recorder {
     verifier: Arc<WebPkiServerVerifier>,
-    parties: Mutex<Option<Parties>>,
+    insecure: bool,
+    seen: Mutex<Seen>,
+}
+
+/// What came with a handshake.
+#[derive(Debug, Default)]
+struct Seen {
+    chain: Vec<CertificateFacts>,
+    error: Option<CertificateError>,
 }
 
 impl Recorder {
-    fn take(&self) -> Option<Parties> {
-        self.parties.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take(&self) -> Seen {
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -118,8 +159,17 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        *self.parties.lock().unwrap_or_else(PoisonError::into_inner) = certificate::parties(end_entity);
-        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let chain = std::iter::once(end_entity).chain(intermediates).take(MOST_CERTIFICATES);
+        seen.chain = chain.filter_map(|one| certificate::facts(one)).collect();
+        if let Err(Error::InvalidCertificate(error)) = &verdict {
+            seen.error = Some(error.clone());
+            if self.insecure {
+                return Ok(ServerCertVerified::assertion());
+            }
+        }
+        verdict
     }
 
     fn verify_tls12_signature(
@@ -145,7 +195,7 @@ impl ServerCertVerifier for Recorder {
     }
 }
 
-fn explain(error: &io::Error, parties: Option<&Parties>) -> (FailureCode, String) {
+fn explain(error: &io::Error, chain: &[CertificateFacts]) -> (FailureCode, String) {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return match code(error) {
             FailureCode::ConnectionClosed => (FailureCode::ConnectionClosed, "the server closed the connection".into()),
@@ -153,22 +203,23 @@ fn explain(error: &io::Error, parties: Option<&Parties>) -> (FailureCode, String
         };
     };
     match inner {
-        Error::InvalidCertificate(error) => explain_certificate(error, parties),
+        Error::InvalidCertificate(error) => explain_certificate(error, chain),
         Error::AlertReceived(alert) => {
             (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}"))
         }
         // What comes first from a server that speaks something else is no TLS record.
         Error::InvalidMessage(_) => (
-            FailureCode::TlsHandshakeFailed,
+            FailureCode::NotTls,
             format!("the server does not speak TLS there ({})", printable(&inner.to_string(), 100)),
         ),
         other => (FailureCode::TlsHandshakeFailed, printable(&other.to_string(), 200)),
     }
 }
 
-fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (FailureCode, String) {
+fn explain_certificate(error: &CertificateError, chain: &[CertificateFacts]) -> (FailureCode, String) {
+    let parties = chain.first();
     let issuer = parties.map_or_else(String::new, |parties| {
-        if parties.issuer == parties.subject {
+        if parties.self_issued {
             format!(", by itself: {}", printable(&parties.issuer, 100))
         } else {
             format!(", by {}", printable(&parties.issuer, 100))
@@ -196,7 +247,7 @@ fn explain_certificate(error: &CertificateError, parties: Option<&Parties>) -> (
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
         // A certificate made with `openssl req -x509` is an authority's too, which is what the verifier stumbles over first.
-        _ if parties.is_some_and(|parties| parties.issuer == parties.subject) => {
+        _ if parties.is_some_and(|parties| parties.self_issued) => {
             (FailureCode::TlsUntrusted, format!("the certificate is self-signed and not trusted by this host{issuer}"))
         }
         other => (

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn names_tell_their_expiry_and_what_is_wrong_with_them() {
-        let (unix_s, unix_ms) = (1_700_000_000, 1_700_000_000_000);
+        let unix_s = 1_700_000_000;
         let user = || "alice".to_owned();
         for (name, expected) in [
             ("1700000000:alice", RestName::Expiry { unix_s, user: user() }),
@@ -138,9 +138,9 @@ mod tests {
             ("alice:1700000000", RestName::Reversed { unix_s, user: user() }),
             ("7:1700000000", RestName::Reversed { unix_s, user: "7".into() }),
             ("a:b:1700000000", RestName::Reversed { unix_s, user: "a:b".into() }),
-            ("1700000000000:alice", RestName::Milliseconds { unix_ms, user: user() }),
-            ("alice:1700000000000", RestName::Milliseconds { unix_ms, user: user() }),
-            ("1700000000000", RestName::Milliseconds { unix_ms, user: String::new() }),
+            ("1700000000000:alice", RestName::Milliseconds { unix_ms: 1_700_000_000_000, user: user() }),
+            ("alice:1700000000000", RestName::Milliseconds { unix_ms: 1_700_000_000_000, user: user() }),
+            ("1700000000000", RestName::Milliseconds { unix_ms: 1_700_000_000_000, user: String::new() }),
             ("", RestName::NotRest),
             (":", RestName::NotRest),
             ("alice", RestName::NotRest),

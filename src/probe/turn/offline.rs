@@ -27,26 +27,30 @@ pub(super) fn age_s(entry: &Entry, options: &TurnOptions) -> Option<i64> {
     Some(options.now_unix_s.saturating_sub(expiry))
 }
 
-fn found(code: DiagnosisCode, text: String, fix: &str) -> Option<Diagnosis> {
-    Some(Diagnosis { code, text, fix: fix.to_owned() })
+fn found(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Diagnosis {
+    Diagnosis { code, text: text.into(), fix: fix.to_owned() }
 }
 
 fn expired(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
     let age = age_s(entry, options).filter(|age| *age > 0)?;
     let text = format!("the user name was valid until {} ago, by this host's clock", span(age));
-    found(DiagnosisCode::CredentialsExpired, text, "get new credentials from the application that issues them")
+    Some(found(DiagnosisCode::CredentialsExpired, text, "get new credentials from the application that issues them"))
 }
 
 fn reversed(entry: &Entry) -> Option<Diagnosis> {
     let RestName::Reversed { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
     let text = "the user name has its time at the end (user:expiry); servers want expiry:user".to_owned();
-    found(DiagnosisCode::UsernameReversed, text, "issue user names as expiry:user, the expiry in seconds since 1970")
+    Some(found(
+        DiagnosisCode::UsernameReversed,
+        text,
+        "issue user names as expiry:user, the expiry in seconds since 1970",
+    ))
 }
 
 fn milliseconds(entry: &Entry) -> Option<Diagnosis> {
     let RestName::Milliseconds { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
     let text = "the time in the user name is in milliseconds; servers want seconds".to_owned();
-    found(DiagnosisCode::UnknownUserOrPassword, text, "issue user names with the expiry in seconds since 1970")
+    Some(found(DiagnosisCode::UnknownUserOrPassword, text, "issue user names with the expiry in seconds since 1970"))
 }
 
 fn mismatch(entry: &Entry) -> Option<Diagnosis> {
@@ -54,7 +58,7 @@ fn mismatch(entry: &Entry) -> Option<Diagnosis> {
     (login.matches_secret == Some(false)).then_some(())?;
     let text = "the password is not the HMAC-SHA1 of the user name under the secret given".to_owned();
     let fix = "compare the secret of the issuer with the server's static-auth-secret; look for a newline at its end";
-    found(DiagnosisCode::SecretMismatch, text, fix)
+    Some(found(DiagnosisCode::SecretMismatch, text, fix))
 }
 
 /// A time span in its two largest units.

@@ -29,7 +29,7 @@ pub(super) fn judge(session: &Session) -> Vec<StepResult> {
         .exchanges
         .iter()
         .find(|one| first.is_some_and(|socket| one.ask.starts_with(&session.label(&format!("{socket}/permit/")))));
-    ladder.exchange(StepName::Permission, permit, |one| error_code(one));
+    ladder.exchange(StepName::Permission, permit, error_code);
     let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
     ladder.data(StepName::Data, &data);
     ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), error_code);

@@ -68,7 +68,7 @@ fn sentence(report: &Report) -> (Tint, String) {
         let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
         let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
-        line.push_str(&format!("; {}{over} {how}: {text}", name(result)));
+        line = format!("{line}; {}{over} {how}: {text}", name(result));
     }
     line.push('.');
     (tint, line)

@@ -64,12 +64,6 @@ impl Requirement {
         matches!(self.wanted, super::Wanted::Turn(Wanted::Works(_)))
     }
 
-    /// Whether only the tests of what else a server offers can tell.
-    #[must_use]
-    pub fn needs_features(&self) -> bool {
-        matches!(self.wanted, super::Wanted::Turn(Wanted::RelayFamily(_)))
-    }
-
     /// Whether it holds of the report, with what was found instead or why it could not be told.
     #[must_use]
     pub fn check_report(&self, report: &Report) -> document::Requirement {
