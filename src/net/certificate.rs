@@ -83,10 +83,10 @@ fn alternative_names(mut extensions: Reader<'_>) -> Vec<String> {
                 _ if found.len() >= MOST_NAMES => {}
                 (DNS_NAME, _) => found.push(String::from_utf8_lossy(name).into_owned()),
                 (IP_ADDRESS, 4) => {
-                    found.extend(<[u8; 4]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()))
+                    found.extend(<[u8; 4]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()));
                 }
                 (IP_ADDRESS, 16) => {
-                    found.extend(<[u8; 16]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()))
+                    found.extend(<[u8; 16]>::try_from(name).map(|octets| IpAddr::from(octets).to_string()));
                 }
                 _ => {}
             }

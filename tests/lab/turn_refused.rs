@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::kit::coturn::{Coturn, NO_TLS, OTHER_TURN, PASSWORD, REST, SECRET, TURN, USER, USERS};
-use crate::kit::turn_client::{REQUESTED_IPV6, allocate, rest_password};
+use crate::kit::turn_client::{allocate, rest_password};
 use crate::kit::turn_run::{ALICE, world};
 use crate::kit::{ALPHA, Internet, nat};
 use crate::story;
@@ -35,20 +35,6 @@ story! {
             run.expect_stopped_at(0, "allocate");
             run.expect_code(1);
         }
-        coturn.assert_no_allocation_left();
-    }
-}
-
-story! {
-    fn credentials_expired() {
-        let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
-        let name = "1600000000:alice";
-        let password = rest_password(SECRET, name);
-        assert_eq!(coturn.truth(Some((name, &password))), Err(401));
-        fs::write("/run/rest", password).unwrap();
-        let run = net.turn(&format!("-u {name} --password-file /run/rest -4 turn:198.51.100.33"));
-        run.expect_diagnosis(0, "credentials-expired", "failed");
-        assert_eq!(run.step(0, "credentials"), "failed", "{run}");
         coturn.assert_no_allocation_left();
     }
 }
@@ -112,7 +98,7 @@ story! {
     /// One allocation per user, and somebody else has it.
     fn quota_reached() {
         let (net, coturn) = world(&format!("{USERS} {NO_TLS} --user-quota=1"));
-        let held = allocate(TURN.endpoint(), RIGHT, &[]).ok().expect("the only one");
+        let held = allocate(TURN.endpoint(), RIGHT, &[]).unwrap_or_else(|_| panic!("the only one"));
         assert_eq!(coturn.truth(RIGHT), Err(486));
         let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
         run.expect_diagnosis(0, "quota-reached", "failed");
@@ -126,7 +112,7 @@ story! {
     /// One relay port, and somebody else has it.
     fn no_port_left() {
         let (net, coturn) = world(&format!("{USERS} {NO_TLS} --min-port=50000 --max-port=50000"));
-        let held = allocate(TURN.endpoint(), RIGHT, &[]).ok().expect("the only one");
+        let held = allocate(TURN.endpoint(), RIGHT, &[]).unwrap_or_else(|_| panic!("the only one"));
         assert_eq!(coturn.truth(RIGHT), Err(508));
         let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
         run.expect_diagnosis(0, "insufficient-capacity", "failed");
@@ -142,22 +128,6 @@ story! {
         assert_eq!(coturn.truth(RIGHT), Err(442));
         let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
         run.expect_diagnosis(0, "unsupported-transport", "failed");
-        coturn.assert_no_allocation_left();
-    }
-}
-
-story! {
-    /// A server that relays over IPv4 only says so when asked for an IPv6 address.
-    fn no_ipv6_relay() {
-        let net = Internet::with(&[ALPHA, OTHER_TURN]).behind(nat::home_router());
-        let coturn = Coturn::start(OTHER_TURN, &format!("{USERS} {NO_TLS}"));
-        let refused = allocate(OTHER_TURN.endpoint(), RIGHT, &REQUESTED_IPV6);
-        assert_eq!(refused.err(), Some(440));
-        let run = net.turn(&format!("{ALICE} -4 --features turn:203.0.113.66"));
-        run.expect_diagnosis(0, "ok", "ok");
-        let features = run.at("/results/0/features").as_array().cloned().unwrap_or_default();
-        let ipv6 = features.iter().find(|feature| feature["name"] == "ipv6-relay");
-        assert!(ipv6.is_some_and(|ipv6| ipv6["status"] == "not-offered"), "{run}");
         coturn.assert_no_allocation_left();
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 
 /// Why a server that refused these credentials did so, where they show it themselves.
 pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
-    expired(entry, options).or_else(|| mismatch(entry)).or_else(|| reversed(entry)).or_else(|| milliseconds(entry))
+    reversed(entry).or_else(|| expired(entry, options)).or_else(|| mismatch(entry)).or_else(|| milliseconds(entry))
 }
 
 /// Seconds since the user name's time was over; negative while it is not.
