@@ -12,9 +12,14 @@ use crate::stun::{Secret, ServerSpec, Transport};
 /// The arguments of `turn`.
 #[derive(Debug, Args)]
 pub struct TurnArgs {
-    /// A TURN server (repeat): turn:HOST[:PORT][?transport=udp|tcp], turns:HOST, HOST, HOST:PORT or [V6]:PORT.
+    /// The servers as they were written.
     // Understood later: this parser would print a password that somebody wrote into the URI.
-    #[arg(value_name = "URI", required_unless_present_any = ["ice_servers", "simulate"], value_hint = ValueHint::Hostname)]
+    #[arg(
+        value_name = "URI",
+        required_unless_present_any = ["ice_servers", "simulate"],
+        value_hint = ValueHint::Hostname,
+        help = "A TURN server (repeat): turn:HOST[:PORT][?transport=udp|tcp], turns:HOST, HOST, HOST:PORT or [V6]:PORT"
+    )]
     pub uri: Vec<String>,
 
     /// Test the entries of an application's own configuration: the JSON given to RTCPeerConnection; `-` reads standard input.

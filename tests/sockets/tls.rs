@@ -158,7 +158,7 @@ fn a_server_without_tls_is_told() {
         let _ = stream.read_to_end(&mut Vec::new());
     });
     let failure = authority.failure(server, Some("stun.example"));
-    assert_failure(&failure, FailureCode::TlsHandshakeFailed, &["does not speak TLS"]);
+    assert_failure(&failure, FailureCode::NotTls, &["does not speak TLS"]);
 }
 
 #[test]
