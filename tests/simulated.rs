@@ -14,5 +14,7 @@ mod properties;
 mod timing;
 #[path = "simulated/traps.rs"]
 mod traps;
+#[path = "simulated/turn.rs"]
+mod turn;
 #[path = "simulated/worlds.rs"]
 mod worlds;

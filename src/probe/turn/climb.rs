@@ -57,7 +57,7 @@ impl Probe for Climb {
     }
 
     fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
-        self.session(seen).map(|session| release::asks(&session)).unwrap_or_default()
+        self.session(seen).map(|session| release::farewell(&session)).unwrap_or_default()
     }
 }
 

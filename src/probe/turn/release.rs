@@ -16,6 +16,21 @@ pub(super) fn asks(session: &Session) -> Vec<Ask> {
     sockets().filter(|socket| may_hold(session, socket)).filter_map(|socket| ask(session, socket)).collect()
 }
 
+/// The same where the run was stopped: a deletion whose answer was not waited for is asked once more.
+pub(super) fn farewell(session: &Session) -> Vec<Ask> {
+    let given_up = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Abandoned { .. });
+    let mut asks = asks(session);
+    for ask in &mut asks {
+        if session.seen.find(&ask.label).is_some_and(given_up) {
+            ask.label.push_str(AGAIN);
+        }
+    }
+    asks
+}
+
+/// Ends the label of a deletion that is asked once more.
+const AGAIN: &str = "/again";
+
 fn ask(session: &Session, socket: &str) -> Option<Ask> {
     let request = Request::turn(Method::Refresh, vec![TurnAttribute::LifetimeS(0)]);
     let step = step(socket);
@@ -30,7 +45,10 @@ fn ask(session: &Session, socket: &str) -> Option<Ask> {
     match tried {
         Tried::Ask(ask) => Some(*ask),
         // Stated again, so that the one who waits for all of them sees it.
-        Tried::Asked(exchange) => Some(Ask { label: exchange.ask.clone(), ..session.ask(&step, socket, request) }),
+        Tried::Asked(exchange) => {
+            let request = exchange.request.clone();
+            Some(Ask { label: exchange.ask.clone(), ..session.ask(&step, socket, request) })
+        }
         Tried::Impossible => None,
     }
 }
@@ -52,7 +70,9 @@ fn may_hold(session: &Session, socket: &str) -> bool {
 
 /// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3).
 pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
-    session.last(&step(socket)).is_some_and(|last| succeeded(last).is_some() || error_code(last) == Some(437))
+    let deletion = step(socket);
+    let asked = [session.last(&deletion), session.find(&format!("{deletion}{AGAIN}"))];
+    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || error_code(last) == Some(437))
 }
 
 /// Allocations made and released.
