@@ -12,7 +12,7 @@ use super::dns::Dns;
 use super::failure::{failure, printable};
 use super::srv;
 use crate::probe::{Failure, FailureCode, Family};
-use crate::stun::{Host, ServerSpec, Transport};
+use crate::stun::{Host, ServerSpec, Service, Transport};
 
 /// Names looked up at once: small routers forward no more than about 150 questions at a time, and a name costs two.
 const AT_ONCE: usize = 60;
@@ -69,7 +69,7 @@ impl Names {
         let plain = self.addresses(name, self.limit);
         let found = if spec.uri && spec.port.is_none() {
             // Both at once: most names have no SRV records, and then nothing was lost by asking.
-            let (by_service, plain) = tokio::join!(self.by_service(name, transport), plain);
+            let (by_service, plain) = tokio::join!(self.by_service(name, spec.service, transport), plain);
             match by_service {
                 Some(found) => found,
                 None => plain.map(|addresses| with_port(addresses, port(&spec, transport))),
@@ -87,13 +87,19 @@ impl Names {
     async fn by_service(
         self: &Arc<Self>,
         name: &str,
+        service: Service,
         transport: Transport,
     ) -> Option<Result<Vec<SocketAddr>, Failure>> {
-        let service = match transport {
-            Transport::Udp => "_stun._udp",
-            Transport::Tcp => "_stun._tcp",
-            Transport::Tls => "_stuns._tcp",
-            Transport::Dtls => "_stuns._udp",
+        // RFC 8489 section 8; RFC 5928 section 3, with RFC 7350 for DTLS.
+        let service = match (service, transport) {
+            (Service::Stun, Transport::Udp) => "_stun._udp",
+            (Service::Stun, Transport::Tcp) => "_stun._tcp",
+            (Service::Stun, Transport::Tls) => "_stuns._tcp",
+            (Service::Stun, Transport::Dtls) => "_stuns._udp",
+            (Service::Turn, Transport::Udp) => "_turn._udp",
+            (Service::Turn, Transport::Tcp) => "_turn._tcp",
+            (Service::Turn, Transport::Tls) => "_turns._tcp",
+            (Service::Turn, Transport::Dtls) => "_turns._udp",
         };
         let records = {
             let _permit = self.permits.acquire().await.ok()?;
