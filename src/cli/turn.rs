@@ -18,10 +18,8 @@ use crate::net::TlsConfig;
 use crate::probe::turn::finding::Remark;
 use crate::probe::turn::{self, Entry, Login, TurnOptions};
 use crate::report::document::Options;
+use crate::sim::SIM_UNIX_START_S;
 use crate::stun::{Credential, Secret, ServerSpec, Transport, UriError, rest};
-
-/// What time it is where a simulated run begins.
-const VIRTUAL_NOW_UNIX_S: i64 = 1_700_000_000;
 
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
@@ -41,7 +39,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
     let families = arguments.network.families()?;
     let simulated = matches!(world, World::Simulated(..));
     let mut draft = Draft {
-        now_unix_s: if simulated { VIRTUAL_NOW_UNIX_S } else { net::clock::now_unix_s() },
+        now_unix_s: if simulated { SIM_UNIX_START_S } else { net::clock::now_unix_s() },
         transports: arguments.transport.clone(),
         ..Draft::default()
     };

@@ -74,15 +74,15 @@ impl<'a> Rungs<'_, 'a> {
         if self.session.entry.kind == super::EntryKind::Stun {
             return;
         }
-        self.ask(self.session.ask("a/allocate", "a", Session::allocate()));
+        let first = self.allocate();
         if self.session.transport == Transport::Udp {
             self.ask(self.session.plain("x/binding", "x", self.session.server, self.session.remote));
         }
         self.other_ways();
-        let Some(first) = self.allocate() else { return };
+        let Some(first) = first else { return };
         self.third_parties();
         let second = self.second();
-        self.through(first, second.as_deref());
+        self.through(first, second);
     }
 
     /// States an ask, and takes note whether it is under way.
@@ -200,13 +200,13 @@ impl<'a> Rungs<'_, 'a> {
     }
 
     /// A second allocation; its socket once it is there.
-    fn second(&mut self) -> Option<String> {
+    fn second(&mut self) -> Option<&'static str> {
         let step = "b/allocate";
         let challenge = self.ask(self.session.ask(step, "b", Session::allocate()))?;
         if error_code(challenge) == Some(401) {
             self.tried(self.session.signed("b/login", "b", &Session::allocate()))?;
         }
-        self.session.allocation("b").map(|_| "b".to_owned())
+        self.session.allocation("b").map(|_| "b")
     }
 
     /// Lets a peer in; `Some` once the server agreed.
@@ -305,7 +305,7 @@ impl Session<'_> {
     }
 
     fn relay_family(&self) -> Family {
-        let relayed = super::climb::FIRST.iter().find_map(|socket| self.allocation(socket));
+        let relayed = FIRST.iter().find_map(|socket| self.allocation(socket));
         relayed.map_or(Family::Ipv4, |allocation| Family::of(allocation.relayed))
     }
 
