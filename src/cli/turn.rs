@@ -55,10 +55,12 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
         families: families.clone(),
         third_parties,
         realm: arguments.login.realm.clone(),
+        count: arguments.count,
+        hold_s: arguments.duration.map(|duration| duration.as_secs()),
+        features: arguments.features,
         follow: !arguments.no_follow,
         insecure: arguments.insecure,
         now_unix_s: draft.now_unix_s,
-        ..TurnOptions::default()
     };
     let job = Job {
         command: "turn",

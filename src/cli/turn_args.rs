@@ -35,11 +35,31 @@ pub struct TurnArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = transport, help_heading = "Measurement")]
     pub transport: Vec<Transport>,
 
+    /// Packets through the relay to tell its quality by, for each way of sending; 0 for none.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(0..=1000),
+        help_heading = "Measurement"
+    )]
+    pub count: u32,
+
+    /// Keep the allocation so long, renew what has to be renewed, and report every hiccup: 6m, 90s or a number of seconds.
+    #[arg(long, value_name = "TIME", value_parser = hold, help_heading = "Measurement")]
+    pub duration: Option<Duration>,
+
+    /// Test what else the server offers, each on an allocation of its own: IPv6 relay, both families, even port, reservation,
+    /// DONT-FRAGMENT, mobility, TCP relay, SHA-256.
+    #[arg(long, help_heading = "Measurement")]
+    pub features: bool,
+
     /// Do not follow a redirection to another server (300).
     #[arg(long, help_heading = "Measurement")]
     pub no_follow: bool,
 
-    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s].
+    /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s, and more
+    /// with --count, --duration and --features].
     #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Option<Duration>,
 
@@ -121,11 +141,21 @@ pub struct LoginArgs {
     pub realm: Option<String>,
 }
 
+/// How long a run may take, what each packet of the quality adds, and what the features do.
+const USUAL: Duration = Duration::from_secs(15);
+const PACKET: Duration = Duration::from_millis(20);
+const FEATURES: Duration = Duration::from_secs(15);
+
+/// The longest time to keep an allocation.
+const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
+
 impl TurnArgs {
     /// When the run is to be over.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.deadline.unwrap_or(Duration::from_secs(15))
+        let features = if self.features { FEATURES } else { Duration::ZERO };
+        let usual = USUAL + PACKET * self.count + self.duration.unwrap_or_default() + features;
+        self.deadline.unwrap_or(usual)
     }
 }
 
@@ -139,6 +169,17 @@ fn transport(text: &str) -> Result<Transport, String> {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of an argument parser")]
 fn secret(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(text))
+}
+
+fn hold(text: &str) -> Result<Duration, String> {
+    let span = ttl(text).map_err(|_| "not a time; try 6m or 90".to_owned())?;
+    if span.as_secs() == 0 {
+        Err("at least a second".to_owned())
+    } else if span > LONGEST_HOLD {
+        Err("at most 24 h".to_owned())
+    } else {
+        Ok(span)
+    }
 }
 
 fn ttl(text: &str) -> Result<Duration, String> {

@@ -3,7 +3,7 @@
 use super::climb::FIRST;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, succeeded};
-use super::{DiagnosisCode as Code, EntryKind, handshake, refusal, views};
+use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, views};
 use crate::probe::seen::Scope;
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
 use crate::stun::{Transport, escape};
@@ -32,7 +32,9 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
     let Some(first) = FIRST.into_iter().find(|socket| session.allocation(socket).is_some()) else {
         return unreached(session).or_else(|| refusal::judge(session)).unwrap_or_else(|| ended(session));
     };
-    let broken = unsigned(session, first).or_else(|| relay.and_then(|relay| data(session, first, relay)));
+    let broken = unsigned(session, first)
+        .or_else(|| relay.and_then(|relay| data(session, first, relay)))
+        .or_else(|| hold::lost(session));
     let lesser = || degraded(session, first, relay);
     broken.or_else(lesser).unwrap_or_else(|| match relay {
         Some(relay) if views::relays(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
@@ -227,6 +229,9 @@ fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Optio
             text,
             "let the server reach its own addresses (allowed-peer-ip, firewall)",
         );
+    }
+    if let Some(found) = quality::lossy(session) {
+        return Some(found);
     }
     let lifetime = session.allocation(first)?.turn.lifetime_s?;
     (lifetime < 60).then(|| {

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::release;
 use super::session::{Session, Tried, error_code, succeeded};
+use super::{features, hold, quality, release};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
 
@@ -50,10 +50,16 @@ impl Probe for Climb {
         if !idle {
             return Step { asks, ..Step::default() };
         }
-        let releases = release::asks(&session);
-        let done = releases.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
-        asks.extend(releases);
-        Step { asks, done, ..Step::default() }
+        // One after the other, so that none disturbs the other's measurement; the features last, each on an allocation of its own,
+        // when the others do not count towards a quota any more.
+        for stage in [quality::next, hold::next, release::next, features::next] {
+            let step = stage(&session);
+            asks.extend(step.asks);
+            if !step.done {
+                return Step { asks, ..Step::default() };
+            }
+        }
+        Step { asks, done: true, ..Step::default() }
     }
 
     fn farewell(&self, seen: &Evidence) -> Vec<Ask> {

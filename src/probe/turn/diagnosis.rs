@@ -97,8 +97,12 @@ pub enum DiagnosisCode {
     RelayHairpinDenied,
     /// Data was accepted and never arrived.
     RelayDead,
-    /// Too many packets are lost.
+    /// Too many packets through the relay are lost.
     RelayLossy,
+    /// Too many packets are lost, and as many on the way to the server itself.
+    PathLossy,
+    /// The allocation, or the way through it, did not last as long as it was kept (`--duration`).
+    AllocationLost,
     /// The allocation lives for less than a minute or so.
     ShortLifetime,
     /// 5xx otherwise.

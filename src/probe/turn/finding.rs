@@ -288,6 +288,8 @@ pub struct Hold {
     pub received: u32,
     /// Renewals of allocation, permission and channel that succeeded.
     pub renewals: u32,
+    /// Nonces that the server called stale (438) and replaced: nothing wrong with that.
+    pub stale_nonces: u32,
     /// What went wrong, or was out of the ordinary, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hiccups: Vec<Hiccup>,

@@ -3,7 +3,10 @@
 use super::climb::FIRST;
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
-use super::{DiagnosisCode as Code, Entry, TurnOptions, causes, handshake, offline, release, steps, views};
+use super::{
+    DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, release, steps,
+    views,
+};
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
 use crate::stun::{Transport, escape};
 
@@ -130,6 +133,9 @@ fn of_target(session: &Session) -> TurnResult {
         steps: steps::judge(session),
         relay,
         tls: handshake::connection(session).and_then(|connection| connection.tls.clone()),
+        quality: quality::judge(session),
+        hold: hold::judge(session),
+        features: features::judge(session),
         released: release::judge(session),
         ..blank(session.entry, session.options, Some(session.transport), verdict, diagnosis)
     }

@@ -7,14 +7,18 @@
 mod causes;
 mod climb;
 mod diagnosis;
+mod features;
 pub mod finding;
 mod handshake;
+mod hold;
 mod judge;
 pub mod labels;
 mod offline;
 pub mod options;
+mod quality;
 mod refusal;
 mod release;
+mod rounds;
 mod session;
 mod steps;
 mod views;

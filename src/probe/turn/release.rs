@@ -1,25 +1,37 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
 use super::climb::FIRST;
+use super::features;
 use super::finding::Released;
 use super::session::{Session, Tried, error_code, succeeded};
-use crate::probe::{Ask, Exchange, Outcome};
+use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
 
-/// The sockets on which allocations may be.
+/// The sockets on which the ladder may have allocations.
+const LADDER: [&str; 5] = [FIRST[0], FIRST[1], FIRST[2], "b", "late"];
+
+/// Every socket on which there may be one.
 fn sockets() -> impl Iterator<Item = &'static str> {
-    FIRST.into_iter().chain(["b", "late"])
+    LADDER.into_iter().chain(features::SOCKETS)
+}
+
+/// Deletes what the ladder holds.
+pub(super) fn next(session: &Session) -> Step {
+    of(session, LADDER)
 }
 
 /// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
-pub(super) fn asks(session: &Session) -> Vec<Ask> {
-    sockets().filter(|socket| may_hold(session, socket)).filter_map(|socket| ask(session, socket)).collect()
+pub(super) fn of(session: &Session, sockets: impl IntoIterator<Item = &'static str>) -> Step {
+    let held = sockets.into_iter().filter(|socket| may_hold(session, socket));
+    let asks: Vec<Ask> = held.filter_map(|socket| ask(session, socket)).collect();
+    let done = asks.iter().all(|ask| session.seen.find(&ask.label).is_some_and(Exchange::settled));
+    Step { asks, done, ..Step::default() }
 }
 
 /// The same where the run was stopped: a deletion whose answer was not waited for is asked once more.
 pub(super) fn farewell(session: &Session) -> Vec<Ask> {
     let given_up = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Abandoned { .. });
-    let mut asks = asks(session);
+    let mut asks = of(session, sockets()).asks;
     for ask in &mut asks {
         if session.seen.find(&ask.label).is_some_and(given_up) {
             ask.label.push_str(AGAIN);
@@ -36,6 +48,7 @@ fn ask(session: &Session, socket: &str) -> Option<Ask> {
     let step = step(socket);
     let login = session.entry.login.as_ref();
     let later = login.and_then(|login| login.later.as_ref()).filter(|_| socket == "late");
+    let session = &features::over(session, socket);
     let tried = match later {
         Some((credential, name)) => {
             session.signed_as(&step, socket, &request, *credential, name, PasswordForm::AsTyped)
@@ -64,6 +77,9 @@ fn may_hold(session: &Session, socket: &str) -> bool {
         exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
     };
     let steps = ["login", "login-nfkc"].map(|step| format!("{socket}/{step}"));
+    if socket == features::MOVED {
+        return features::moved(session);
+    }
     let open = session.find(&format!("{socket}/allocate")).is_some_and(|exchange| succeeded(exchange).is_some());
     open || steps.iter().filter_map(|step| session.last(step)).any(|last| succeeded(last).is_some() || unknown(last))
 }

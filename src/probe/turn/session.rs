@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::climb::FIRST;
 use super::labels;
 use super::options::{Entry, TurnOptions};
 use crate::probe::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Reply, Terms, TurnReply};
@@ -78,6 +79,11 @@ impl<'a> Session<'a> {
         let redirected = reply.error.as_ref().is_some_and(|error| error.code == 300);
         let alternates = &reply.turn.as_ref()?.alternate_servers;
         alternates.iter().copied().find(|one| redirected && self.family.has(one.ip()) && *one != self.remote)
+    }
+
+    /// The same over another transport: what it asks there has labels and sockets of the same kind.
+    pub(super) fn over(&self, transport: Transport) -> Self {
+        Self { transport, base: self.base.clone(), ..*self }
     }
 
     /// What an exchange or a socket of the target is called.
@@ -217,6 +223,11 @@ impl<'a> Session<'a> {
             let relayed = *turn.relayed.first()?;
             Some(Allocation { relayed, reply, turn, exchange })
         })
+    }
+
+    /// The first allocation, and the socket it is on.
+    pub(super) fn first(&self) -> Option<(&'static str, Allocation<'a>)> {
+        FIRST.into_iter().find_map(|socket| self.allocation(socket).map(|allocation| (socket, allocation)))
     }
 
     /// The shortest round trip of a Binding to the server itself, in milliseconds.
