@@ -112,7 +112,7 @@ impl Draft {
             && arguments.ice_servers.is_none()
             && let World::Simulated(_, scenario, _) = world
         {
-            uris = scenario.server_names();
+            uris = scenario.turn_server_names();
         }
         if uris.is_empty() {
             if arguments.login.user.is_some() || secrets::is_given(&arguments.login) {

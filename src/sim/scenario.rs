@@ -158,6 +158,12 @@ impl Scenario {
         self.servers.iter().map(ServerConfig::written).collect()
     }
 
+    /// Those of them that relay.
+    #[must_use]
+    pub fn turn_server_names(&self) -> Vec<String> {
+        self.servers.iter().filter(|server| server.turn.is_some()).map(ServerConfig::written).collect()
+    }
+
     /// The addresses of the host: those given, else one that suits.
     #[must_use]
     pub fn host_addresses(&self) -> Vec<IpAddr> {

@@ -8,3 +8,9 @@ use crate::stun::Transport;
 pub fn target(entry: usize, transport: Transport, family: Family) -> String {
     format!("turn/{entry}/{}/{}", transport.name(), family.name())
 }
+
+/// Whether an exchange is one of the many packets that measure the quality or keep an allocation in use.
+#[must_use]
+pub fn is_packet(ask: &str) -> bool {
+    ask.contains("/quality/") || ask.ends_with("/out") || ask.ends_with("/back")
+}

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::tint::Tint;
+use crate::probe::turn::labels;
 use crate::probe::{Exchange, Integrity, Outcome, Reply, TurnReply};
 use crate::report::document::Report;
 use crate::report::plain::round_ms;
@@ -10,7 +11,8 @@ use crate::stun::{Change, Method, Request};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     page.heading("Evidence");
-    for exchange in &report.evidence {
+    let listed = |exchange: &&Exchange| verbosity > 1 || !labels::is_packet(&exchange.ask);
+    for exchange in report.evidence.iter().filter(listed) {
         let server = report.lookups.get(exchange.server).map_or("", |server| server.name.as_str());
         let local = exchange.local.map_or_else(|| "(nothing sent)".to_owned(), |local| local.to_string());
         page.lines(
@@ -30,6 +32,10 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
                 page.lines(Tint::Faint, "    ", "      ", &detail);
             }
         }
+    }
+    let packets = report.evidence.iter().filter(|exchange| !listed(exchange)).count();
+    if packets > 0 {
+        page.paragraph(Tint::Faint, &format!("{packets} packets of the quality are not listed; -vv lists them."));
     }
     connections(page, report);
     if report.strays > 0 {
