@@ -20,6 +20,8 @@ mod paths;
 mod server_sets;
 #[path = "lab/turn.rs"]
 mod turn;
+#[path = "lab/turn_data.rs"]
+mod turn_data;
 #[path = "lab/turn_reach.rs"]
 mod turn_reach;
 #[path = "lab/turn_refused.rs"]

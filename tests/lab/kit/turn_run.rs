@@ -31,7 +31,8 @@ impl Net {
     pub fn start_turn(&self, arguments: &str) -> Running {
         fs::write(PASSWORD_FILE, PASSWORD).expect("a file");
         fs::write(SECRET_FILE, SECRET).expect("a file");
-        self.start(&format!("turn --json --server {} {arguments}", ALPHA.at()))
+        let count = if arguments.contains("--count") { "" } else { "--count 0" };
+        self.start(&format!("turn --json {count} --server {} {arguments}", ALPHA.at()))
     }
 
     /// Runs it to its end.
