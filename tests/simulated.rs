@@ -16,5 +16,7 @@ mod timing;
 mod traps;
 #[path = "simulated/turn.rs"]
 mod turn;
+#[path = "simulated/turn_data.rs"]
+mod turn_data;
 #[path = "simulated/worlds.rs"]
 mod worlds;

@@ -50,7 +50,7 @@ impl TurnServer {
         }
         allocation.contacts.insert(peer);
         allocation.passed = allocation.passed.wrapping_add(1);
-        let waits = allocation.passed % 2 == 1;
+        let waits = allocation.passed % 3 == 1;
         let mut copies = self.copies(data, random);
         let half = self.distance / 2;
         let after = if waits && self.has(TurnFault::Reorders) { half.saturating_add(WAIT) } else { half };

@@ -73,7 +73,7 @@ faults! {
     Lossy,
     /// Passes everything on twice.
     Duplicates,
-    /// Lets every other packet of data wait, so that the next one overtakes it.
+    /// Lets every third packet of data wait, so that later ones overtake it.
     Reorders,
     /// Drops data of more than `mtu` bytes.
     Mtu,
