@@ -96,9 +96,7 @@ story! {
     fn interrupted() {
         let (net, coturn) = world(&format!("{USERS} {NO_TLS}"));
         let running = net.start_turn(&format!("{ALICE} -4 --duration 60s turn:198.51.100.33"));
-        while coturn.allocations() == 0 {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        coturn.await_allocation();
         running.interrupt();
         let run = running.finish();
         run.expect_code(130);

@@ -62,7 +62,7 @@ impl Bench {
         let engine = Engine::new(settings, vec![server, third], turn::plan(&options));
         let seen = drive(engine, &mut network, &mut |_| {});
         let result = turn::judge(&seen, &options).remove(0);
-        (result, network.live_allocations(), usize::try_from(network.allocations_made()).unwrap())
+        (result, network.live_allocations(), network.allocations_made())
     }
 
     fn quality(self, count: u32) -> (Quality, TurnResult) {

@@ -170,12 +170,13 @@ fn gaps(rounds: &[Round]) -> Vec<Hiccup> {
     let lost = runs.filter(|run| run.iter().all(|round| round.rtt_ms().is_none()));
     let seconds = |round: &Round| round.out.map_or(0.0, |out| out.started_ms) / 1_000.0;
     lost.filter_map(|run| {
-        let (first, last) = (run.first()?, run.last()?);
+        let begun = run.first()?.out?.started_ms;
+        let end = seconds(run.last()?);
         let text = match run.len() {
             1 => "a packet did not come back".to_owned(),
-            many => format!("{many} packets in a row did not come back, the last sent at {:.1} s", seconds(last)),
+            many => format!("{many} packets in a row did not come back, the last sent at {end:.1} s"),
         };
-        Some(Hiccup { at_ms: first.out?.started_ms, text })
+        Some(Hiccup { at_ms: begun, text })
     })
     .collect()
 }

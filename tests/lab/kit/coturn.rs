@@ -122,6 +122,15 @@ impl Coturn {
         alive.into_iter().filter_map(|(session, alive)| alive.then_some(session)).collect()
     }
 
+    /// Waits until somebody has an allocation.
+    pub fn await_allocation(&self) {
+        let patience = Instant::now() + PATIENCE;
+        while self.left().is_empty() {
+            assert!(Instant::now() < patience, "nobody allocates\n{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Every allocation ever made has been released.
     pub fn assert_no_allocation_left(&self) {
         let patience = Instant::now() + PATIENCE;
