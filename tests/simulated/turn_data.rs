@@ -6,9 +6,9 @@ use std::time::Duration;
 use nat_probe::engine::{Engine, Settings};
 use nat_probe::net::drive;
 use nat_probe::probe::Family;
-use nat_probe::probe::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict};
+use nat_probe::probe::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict, ViewOutcome};
 use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, Login, TurnOptions, TurnResult};
-use nat_probe::sim::{Scenario, SimNetwork, TurnConfig, TurnFault, load};
+use nat_probe::sim::{Scenario, SimNetwork, Style, TurnConfig, TurnFault, load};
 use nat_probe::stun::{Credential, Secret, ServerSpec, Transport};
 
 /// What is tested, over what, in which world.
@@ -146,6 +146,18 @@ fn without_a_way_to_a_plain_socket_the_second_allocation_is_the_peer() {
     let (quality, result) = blocked.quality(10);
     assert_eq!((result.verdict, quality.path.as_str()), (TurnVerdict::Ok, "second-allocation"));
     assert!(trains(&quality).iter().all(|train| train.received == 10));
+}
+
+#[test]
+fn where_nobody_else_can_be_asked_the_servers_own_second_address_is() {
+    let mut bench = Bench::new().options(|options| options.third_parties.clear());
+    let server = bench.scenario.servers.iter_mut().find(|server| server.turn.is_some()).unwrap();
+    server.style = Style::Rfc5780;
+    server.ipv4_alternate = Some("198.51.100.31:3479".parse().unwrap());
+    let (result, _, _) = bench.run();
+    let relay = result.relay.unwrap();
+    assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "{}", relay.third_party.text);
+    assert_eq!(relay.seen_address, result.relayed_address);
 }
 
 #[test]

@@ -305,9 +305,11 @@ impl Session<'_> {
             addresses.find(|address| family.has(address.ip())).map(|&address| (server, address))
         };
         let numbered = self.options.third_parties.iter().enumerate();
-        numbered
-            .filter_map(|(number, index)| server(index).map(|(server, address)| (number, server, address)))
-            .collect()
+        let others = numbered.filter_map(|(number, index)| server(index).map(|(server, ip)| (number, server, ip)));
+        // The TURN server's own second address, where it has one (RFC 5780), is the last resort.
+        let own = self.reply("x/binding").and_then(|reply| reply.other);
+        let own = own.filter(|own| own.ip() != self.remote.ip() && family.has(own.ip()));
+        others.chain(own.map(|own| (self.options.third_parties.len(), self.server, own))).collect()
     }
 
     fn relay_family(&self) -> Family {
