@@ -16,7 +16,7 @@ use tokio::time::timeout_at;
 use super::clock;
 use super::config::Config;
 use super::failure::{failure, message, printable};
-use super::srv::Record;
+use super::{naptr, srv};
 use crate::probe::{Failure, FailureCode, Family};
 
 /// How long the other family is waited for once one has answered: long enough for one lost packet, and some resolvers never
@@ -77,20 +77,48 @@ impl Dns {
     }
 
     /// The SRV records of a service; `None` where there are none or nobody answers in time.
-    pub(super) async fn services(&self, service: &str, limit: Duration) -> Option<Vec<Record>> {
-        let deadline = clock::after(limit);
-        let resolver = self.setup().await.resolver.clone()?;
-        let mut name = service.into_name().ok()?;
-        name.set_fqdn(true);
-        let lookup = timeout_at(deadline, resolver.lookup(name, RecordType::SRV)).await.ok()?.ok()?;
-        let records = lookup.answers().iter().filter_map(|record| match &record.data {
+    pub(super) async fn services(&self, service: &str, limit: Duration) -> Option<Vec<srv::Record>> {
+        self.records(service, RecordType::SRV, limit, |data| match data {
             RData::SRV(srv) => {
                 let target = srv.target.to_utf8();
-                Some(Record { priority: srv.priority, weight: srv.weight, port: srv.port, target })
+                Some(srv::Record { priority: srv.priority, weight: srv.weight, port: srv.port, target })
             }
             _ => None,
-        });
-        Some(records.collect::<Vec<_>>()).filter(|records| !records.is_empty())
+        })
+        .await
+    }
+
+    /// The NAPTR records of a domain; `None` where there are none or nobody answers in time.
+    pub(super) async fn pointers(&self, domain: &str, limit: Duration) -> Option<Vec<naptr::Record>> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.records(domain, RecordType::NAPTR, limit, |data| match data {
+            RData::NAPTR(naptr) => Some(naptr::Record {
+                order: naptr.order,
+                preference: naptr.preference,
+                flags: text(&naptr.flags),
+                services: text(&naptr.services),
+                has_pattern: !naptr.regexp.is_empty(),
+                replacement: naptr.replacement.to_utf8(),
+            }),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn records<R>(
+        &self,
+        name: &str,
+        kind: RecordType,
+        limit: Duration,
+        read: impl Fn(&RData) -> Option<R>,
+    ) -> Option<Vec<R>> {
+        let deadline = clock::after(limit);
+        let resolver = self.setup().await.resolver.clone()?;
+        let mut name = name.into_name().ok()?;
+        name.set_fqdn(true);
+        let lookup = timeout_at(deadline, resolver.lookup(name, kind)).await.ok()?.ok()?;
+        let records = lookup.answers().iter().filter_map(|record| read(&record.data)).collect::<Vec<_>>();
+        Some(records).filter(|records| !records.is_empty())
     }
 
     async fn setup(&self) -> &Setup {

@@ -16,6 +16,7 @@ mod failure;
 pub mod host;
 mod icmp;
 mod interrupt;
+mod naptr;
 mod resolve;
 mod srv;
 mod tcp;

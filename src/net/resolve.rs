@@ -1,6 +1,6 @@
-//! From a server as it was written to addresses and ports: literals, SRV (RFC 8489 section 8), A and AAAA.
+//! From a server as it was written to addresses and ports: literals, NAPTR (RFC 5928), SRV (RFC 8489 section 8), A and AAAA.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::config::Config;
 use super::dns::Dns;
 use super::failure::{failure, printable};
+use super::naptr::{self, Pointer};
 use super::srv;
 use crate::probe::{Failure, FailureCode, Family};
 use crate::stun::{Host, ServerSpec, Service, Transport};
@@ -22,6 +23,9 @@ const MOST_ADDRESSES: usize = 16;
 
 /// SRV targets looked up for one server.
 const MOST_TARGETS: usize = 8;
+
+/// Domains asked for NAPTR records on behalf of one server.
+const MOST_DOMAINS: usize = 6;
 
 type Addresses = Result<Vec<IpAddr>, Failure>;
 
@@ -68,9 +72,14 @@ impl Names {
         let Host::Name(name) = &spec.host else { return Ok(Vec::new()) };
         let plain = self.addresses(name, self.limit);
         let found = if spec.uri && spec.port.is_none() {
-            // Both at once: most names have no SRV records, and then nothing was lost by asking.
-            let (by_service, plain) = tokio::join!(self.by_service(name, spec.service, transport), plain);
-            match by_service {
+            // All at once: most names have no such records, and then nothing was lost by asking.
+            let pointed = async {
+                let asked = spec.service == Service::Turn && !spec.names_transport();
+                if asked { self.by_pointers(name, port(&spec, transport), transport).await } else { None }
+            };
+            let service = service_name(name, spec.service, transport);
+            let (pointed, by_service, plain) = tokio::join!(pointed, self.by_service(&service), plain);
+            match pointed.or(by_service) {
                 Some(found) => found,
                 None => plain.map(|addresses| with_port(addresses, port(&spec, transport))),
             }
@@ -83,34 +92,63 @@ impl Names {
         })
     }
 
-    /// What SRV records say; `None` where there are none, so that the plain name decides (RFC 8489 section 8).
-    async fn by_service(
+    /// What NAPTR records say; `None` where none is for this transport, so that SRV records decide (RFC 5928 section 3, step 5).
+    async fn by_pointers(
         self: &Arc<Self>,
         name: &str,
-        service: Service,
+        port: u16,
         transport: Transport,
     ) -> Option<Result<Vec<SocketAddr>, Failure>> {
-        // RFC 8489 section 8; RFC 5928 section 3, with RFC 7350 for DTLS.
-        let service = match (service, transport) {
-            (Service::Stun, Transport::Udp) => "_stun._udp",
-            (Service::Stun, Transport::Tcp) => "_stun._tcp",
-            (Service::Stun, Transport::Tls) => "_stuns._tcp",
-            (Service::Stun, Transport::Dtls) => "_stuns._udp",
-            (Service::Turn, Transport::Udp) => "_turn._udp",
-            (Service::Turn, Transport::Tcp) => "_turn._tcp",
-            (Service::Turn, Transport::Tls) => "_turns._tcp",
-            (Service::Turn, Transport::Dtls) => "_turns._udp",
-        };
+        let mut domains = VecDeque::from([name.to_owned()]);
+        let mut asked = BTreeSet::new();
+        let mut ends = Vec::new();
+        let limit = self.limit / 4;
+        while let Some(domain) = domains.pop_front() {
+            // Records that point round in a circle, or on and on, come to an end here.
+            if asked.len() >= MOST_DOMAINS || !asked.insert(domain.to_ascii_lowercase()) {
+                continue;
+            }
+            let records = {
+                let _permit = self.permits.acquire().await.ok()?;
+                self.dns.pointers(&domain, limit).await.unwrap_or_default()
+            };
+            for pointer in naptr::pointers(records, transport) {
+                match pointer {
+                    Pointer::Domain(domain) => domains.push_back(domain),
+                    end => ends.push(end),
+                }
+            }
+        }
+        ends.truncate(MOST_TARGETS);
+        let mut found = Vec::new();
+        let mut last = None;
+        for end in ends {
+            let answer = match end {
+                Pointer::Service(service) => self.by_service(&service).await,
+                Pointer::Address(name) | Pointer::Domain(name) => {
+                    Some(self.addresses(&name, limit).await.map(|addresses| with_port(addresses, port)))
+                }
+            };
+            match answer {
+                Some(Ok(addresses)) => found.extend(addresses),
+                Some(Err(failure)) => last = Some(Err(failure)),
+                None => {}
+            }
+        }
+        if found.is_empty() { last } else { Some(Ok(found)) }
+    }
+
+    /// What SRV records say; `None` where there are none, so that the plain name decides (RFC 8489 section 8).
+    async fn by_service(self: &Arc<Self>, service: &str) -> Option<Result<Vec<SocketAddr>, Failure>> {
         let records = {
             let _permit = self.permits.acquire().await.ok()?;
-            self.dns.services(&format!("{service}.{name}"), self.limit / 2).await?
+            self.dns.services(service, self.limit / 2).await?
         };
         // RFC 2782: a single record whose target is the root says that there is no such service.
         if let [only] = records.as_slice()
             && matches!(only.target.as_str(), "." | "")
         {
-            let text =
-                format!("look up {service}.{}: this domain says that it has no such service", printable(name, 100));
+            let text = format!("look up {}: this domain says that it has no such service", printable(service, 100));
             return Some(Err(failure(FailureCode::NoAddress, text)));
         }
         let mut ordered = srv::order(records, |most| rand::RngExt::random_range(&mut super::entropy::rng(), 0..=most));
@@ -151,6 +189,22 @@ impl Names {
         .await
         .clone()
     }
+}
+
+/// The name under which the SRV records are.
+fn service_name(name: &str, service: Service, transport: Transport) -> String {
+    // RFC 8489 section 8; RFC 5928 section 3, with RFC 7350 for DTLS.
+    let service = match (service, transport) {
+        (Service::Stun, Transport::Udp) => "_stun._udp",
+        (Service::Stun, Transport::Tcp) => "_stun._tcp",
+        (Service::Stun, Transport::Tls) => "_stuns._tcp",
+        (Service::Stun, Transport::Dtls) => "_stuns._udp",
+        (Service::Turn, Transport::Udp) => "_turn._udp",
+        (Service::Turn, Transport::Tcp) => "_turn._tcp",
+        (Service::Turn, Transport::Tls) => "_turns._tcp",
+        (Service::Turn, Transport::Dtls) => "_turns._udp",
+    };
+    format!("{service}.{name}")
 }
 
 /// The port to ask: as written, else the default of RFC 8489 section 8.

@@ -17,6 +17,12 @@ impl ServerSpec {
         understand(&text).map_err(|problem| UriError::new(&text, Service::Turn, problem))
     }
 
+    /// Whether a URI names its transport, so that DNS is not asked which one to use (RFC 5928 section 3).
+    #[must_use]
+    pub fn names_transport(&self) -> bool {
+        self.uri && self.text.contains('?')
+    }
+
     /// What follows host and port: the transport where it is not the one that is meant anyway.
     pub(super) fn query(&self) -> &'static str {
         let meant = self.transports.as_deref().filter(|_| self.uri && self.service == Service::Turn);

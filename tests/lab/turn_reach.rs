@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::kit::coturn::{Coturn, NO_TLS, PASSWORD, TURN, USER, USERS};
+use crate::kit::names::{self, Record};
 use crate::kit::netns::within;
 use crate::kit::turn_client::SILENCE;
 use crate::kit::turn_run::{ALICE, world, world_behind};
@@ -25,6 +26,30 @@ story! {
         run.expect_diagnosis(1, "ok", "ok");
         run.expect_diagnosis(2, "ok", "ok");
         run.expect_code(1);
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// A name that does not exist, and one that leads to the server by way of SRV and NAPTR (RFC 5928).
+    fn names_good_and_bad() {
+        let net = Internet::with(&[ALPHA, TURN, servers::BARE]).behind(nat::home_router());
+        names::serve(servers::BARE, &[
+            ("turn.example.net", Record::Address("198.51.100.33")),
+            ("example.net", Record::Address("198.51.100.65")),
+            ("_turn._udp.example.net", Record::Service(3478, "turn.example.net")),
+            ("example.org", Record::Pointer("RELAY:turn.udp", "_turn._udp.example.net")),
+        ]);
+        let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
+        let run = net.turn(&format!("{ALICE} -4 turn:nowhere.example.net turn:turn.example.net turn:example.net turn:example.org"));
+        run.expect_diagnosis(0, "name-not-found", "failed");
+        run.expect_stopped_at(0, "resolve");
+        run.expect_diagnosis(1, "ok", "ok");
+        run.expect_diagnosis(2, "ok", "ok");
+        run.expect_diagnosis(3, "ok", "ok");
+        for index in [2, 3] {
+            run.expect(&format!("/results/{index}/address"), "198.51.100.33:3478");
+        }
         coturn.assert_no_allocation_left();
     }
 }

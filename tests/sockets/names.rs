@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, SRV};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, NAPTR, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use nat_probe::engine::{Command, Input, Network};
 use nat_probe::net::{Config, RealNetwork};
@@ -195,6 +195,64 @@ fn a_uri_without_a_port_is_looked_up_by_its_service() {
     assert_eq!(found(server("example.org"), Transport::Udp), Ok(addresses(&["192.0.2.9:3478"])), "no URI: no service");
     let with_port = ServerSpec { port: Some(99), ..uri("example.org") };
     assert_eq!(found(with_port, Transport::Udp), Ok(addresses(&["192.0.2.9:99"])), "a port: no service");
+}
+
+fn naptr(order: u16, flags: &str, services: &str, replacement: &str) -> RData {
+    let text = |text: &str| text.as_bytes().to_vec().into_boxed_slice();
+    let replacement = Name::from_ascii(replacement).unwrap();
+    RData::NAPTR(NAPTR::new(order, 10, text(flags), text(services), text(""), replacement))
+}
+
+#[test]
+fn a_turn_uri_that_leaves_the_transport_open_follows_naptr_records() {
+    // RFC 5928 figures 1 and 2, and a circle.
+    let server_address = name_server(|name, kind| match (name, kind) {
+        ("example.com", RecordType::NAPTR) => {
+            Answer::Records(vec![naptr(100, "", "RELAY:turn.udp:turn.tcp:turn.tls", "example.net.")])
+        }
+        ("example.net", RecordType::NAPTR) => Answer::Records(vec![
+            naptr(100, "", "RELAY:turn.udp", "datagram.example.net."),
+            naptr(200, "", "RELAY:turn.tcp:turn.tls", "stream.example.net."),
+        ]),
+        ("datagram.example.net", RecordType::NAPTR) => Answer::Records(vec![
+            naptr(90, "", "RELAY:turn.udp", "example.net."),
+            naptr(100, "S", "RELAY:turn.udp", "_turn._udp.example.net."),
+        ]),
+        ("stream.example.net", RecordType::NAPTR) => Answer::Records(vec![
+            naptr(100, "S", "RELAY:turn.tcp", "_turn._tcp.example.net."),
+            naptr(200, "A", "RELAY:turn.tls", "a.example.net."),
+        ]),
+        ("_turn._udp.example.net", RecordType::SRV) => Answer::Records(vec![srv(0, 3478, "a.example.net.")]),
+        ("_turn._tcp.example.net", RecordType::SRV) => Answer::Records(vec![srv(0, 5000, "a.example.net.")]),
+        ("_turn._udp.example.com", RecordType::SRV) => Answer::Records(vec![srv(0, 3481, "a.example.net.")]),
+        ("a.example.net", RecordType::A) => Answer::Records(vec![v4([192, 0, 2, 1])]),
+        _ => Answer::Records(Vec::new()),
+    });
+    let mut network = asking(server_address);
+    let mut found = |text: &str, transport| {
+        let (spec, _) = ServerSpec::parse_turn(text).unwrap();
+        resolve(&mut network, spec, transport)
+    };
+    assert_eq!(found("turn:example.com", Transport::Udp), Ok(addresses(&["192.0.2.1:3478"])));
+    assert_eq!(found("turn:example.com", Transport::Tcp), Ok(addresses(&["192.0.2.1:5000"])));
+    assert_eq!(found("turns:example.com", Transport::Tls), Ok(addresses(&["192.0.2.1:5349"])));
+    assert_eq!(
+        found("turn:example.com?transport=udp", Transport::Udp),
+        Ok(addresses(&["192.0.2.1:3481"])),
+        "the transport is named: SRV only"
+    );
+}
+
+#[test]
+fn naptr_records_that_nobody_answers_for_leave_the_service() {
+    let server_address = name_server(|name, kind| match (name, kind) {
+        (_, RecordType::NAPTR) => Answer::Silence,
+        ("_turn._udp.example.org", RecordType::SRV) => Answer::Records(vec![srv(0, 3479, "a.example.org.")]),
+        (_, RecordType::A) => Answer::Records(vec![v4([192, 0, 2, 9])]),
+        _ => Answer::Records(Vec::new()),
+    });
+    let (spec, _) = ServerSpec::parse_turn("turn:example.org").unwrap();
+    assert_eq!(resolve(&mut asking(server_address), spec, Transport::Udp), Ok(addresses(&["192.0.2.9:3479"])));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::servers::Host;
 const A: u16 = 1;
 const AAAA: u16 = 28;
 const SRV: u16 = 33;
+const NAPTR: u16 = 35;
 
 /// What a name leads to.
 #[derive(Clone, Copy)]
@@ -17,6 +18,8 @@ pub enum Record {
     Address(&'static str),
     /// A port and a target.
     Service(u16, &'static str),
+    /// Services, and the name whose SRV records say where they are.
+    Pointer(&'static str, &'static str),
 }
 
 /// Serves names from a host, and makes it this machine's only name server.
@@ -73,13 +76,27 @@ fn data(record: Record, kind: u16) -> Option<Vec<u8>> {
         Record::Service(port, target) if kind == SRV => {
             let mut data = vec![0, 0, 0, 0];
             data.extend(port.to_be_bytes());
-            for label in target.split('.') {
-                data.push(u8::try_from(label.len()).ok()?);
-                data.extend(label.as_bytes());
-            }
-            data.push(0);
+            data.extend(labels(target)?);
             Some(data)
         }
-        Record::Service(..) => None,
+        Record::Pointer(services, target) if kind == NAPTR => {
+            // Order and preference, the flag S, the services, no pattern (RFC 3403 section 4.1).
+            let mut data = vec![0, 1, 0, 1, 1, b'S', u8::try_from(services.len()).ok()?];
+            data.extend(services.as_bytes());
+            data.push(0);
+            data.extend(labels(target)?);
+            Some(data)
+        }
+        Record::Service(..) | Record::Pointer(..) => None,
     }
+}
+
+fn labels(name: &str) -> Option<Vec<u8>> {
+    let mut labels = Vec::new();
+    for label in name.split('.') {
+        labels.push(u8::try_from(label.len()).ok()?);
+        labels.extend(label.as_bytes());
+    }
+    labels.push(0);
+    Some(labels)
 }
