@@ -40,6 +40,20 @@ story! {
 }
 
 story! {
+    fn credentials_expired() {
+        let (net, coturn) = world(&format!("{REST} {NO_TLS}"));
+        let name = "1600000000:alice";
+        let password = rest_password(SECRET, name);
+        assert_eq!(coturn.truth(Some((name, &password))), Err(401));
+        fs::write("/run/rest", password).unwrap();
+        let run = net.turn(&format!("-u {name} --password-file /run/rest -4 turn:198.51.100.33"));
+        run.expect_diagnosis(0, "credentials-expired", "failed");
+        assert_eq!(run.step(0, "credentials"), "failed", "{run}");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
     /// coturn 4.6.1 refuses an expiry that does not fit 31 bits, where one before 2038 is accepted.
     fn expiry_beyond_31_bits() {
         let (net, coturn) = world(&format!("{REST} {NO_TLS}"));

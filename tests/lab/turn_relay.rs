@@ -69,6 +69,20 @@ fn cloud(told: &str) -> (crate::kit::Net, Coturn) {
 }
 
 story! {
+    /// Nobody has told coturn of the translation.
+    fn external_address_missing() {
+        let (net, coturn) = cloud("");
+        let public = crate::kit::servers::endpoint(CLOUD_PUBLIC);
+        let relayed = coturn.truth_at(public, Some((USER, PASSWORD))).expect("an allocation");
+        assert_eq!(relayed.ip().to_string(), CLOUD.at());
+        let run = net.turn(&format!("{ALICE} -4 turn:{CLOUD_PUBLIC}"));
+        run.expect_diagnosis(0, "relay-address-private", "failed");
+        assert_eq!(run.step(0, "relayed-address"), "failed", "{run}");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
     /// Somebody has told it an old address.
     fn external_address_wrong() {
         let (net, coturn) = cloud("--external-ip=203.0.113.99/10.9.0.2");

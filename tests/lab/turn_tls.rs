@@ -2,10 +2,10 @@
 //! other servers only, except where coturn's TLS is off.
 
 use crate::kit::certs::{self, Chain};
-use crate::kit::coturn::{Coturn, TURN, USERS};
+use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
 use crate::kit::probe::Run;
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, Internet, Net, nat};
+use crate::kit::{ALPHA, Internet, Net, nat, servers, tls_server};
 use crate::story;
 
 /// A client, and coturn that shows this chain for these names.
@@ -25,6 +25,26 @@ fn expect_failure(net: &Net, coturn: &Coturn, code: &str) -> Run {
     run.expect_code(1);
     assert_eq!(coturn.allocations(), 0, "{run}");
     run
+}
+
+story! {
+    fn another_name() {
+        let (net, coturn) = world(&["turn.example.org", "198.51.100.34"], Chain::Whole);
+        let run = expect_failure(&net, &coturn, "tls-name-mismatch");
+        let text = run.text("/results/0/diagnosis/text");
+        assert!(text.contains("turn.example.org"), "the names it is for are told\n{run}");
+
+        // checks passed over: it works, and is called degraded
+        let run = net.turn(&format!("{ALICE} -4 --insecure --ca {} turns:198.51.100.33", certs::AUTHORITY));
+        run.expect("/results/0/verdict", "degraded");
+        run.expect("/results/0/diagnosis/code", "tls-name-mismatch");
+
+        // told the name, it is right
+        let told = format!("{ALICE} -4 --ca {} --server-name turn.example.org", certs::AUTHORITY);
+        let run = net.turn(&format!("{told} turns:198.51.100.33"));
+        run.expect_diagnosis(0, "ok", "ok");
+        coturn.assert_no_allocation_left();
+    }
 }
 
 story! {
@@ -48,5 +68,40 @@ story! {
         let (net, coturn) = world(&["198.51.100.33"], Chain::WithoutIntermediate);
         let run = expect_failure(&net, &coturn, "tls-untrusted");
         assert!(run.text("/results/0/diagnosis/text").contains("intermediate"), "{run}");
+    }
+}
+
+story! {
+    /// A server configured to old ciphers only.
+    fn no_cipher_in_common() {
+        let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
+        certs::make(&["198.51.100.33"], Chain::Whole);
+        let ciphers = "--cipher-list=ECDHE-ECDSA-AES256-SHA384";
+        let coturn = Coturn::start(TURN, &format!("{USERS} {} {ciphers}", certs::ARGUMENTS));
+        expect_failure(&net, &coturn, "tls-handshake-failed");
+    }
+}
+
+story! {
+    /// `turns:` to the plain port of a coturn whose TLS is off.
+    fn plain_port() {
+        let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
+        let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
+        let run = net.turn(&format!("{ALICE} -4 turns:198.51.100.33:3478 turn:198.51.100.33"));
+        run.expect_diagnosis(0, "plain-expected", "failed");
+        run.expect_stopped_at(0, "handshake");
+        run.expect_diagnosis(1, "ok", "ok");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// `turn:` to a port that takes TLS only.
+    fn tls_port() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        certs::make(&["198.51.100.65"], Chain::Whole);
+        tls_server::serve(servers::BARE, 5349);
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:5349?transport=tcp"));
+        run.expect_diagnosis(0, "tls-expected", "failed");
     }
 }

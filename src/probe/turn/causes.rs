@@ -1,5 +1,7 @@
 //! From what was seen to the cause: one code, one sentence, one thing to do.
 
+use std::net::SocketAddr;
+
 use super::climb::FIRST;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, succeeded};
@@ -70,6 +72,11 @@ fn unreached(session: &Session) -> Option<Cause> {
         return Some(found);
     }
     let remote = session.remote;
+    if session.transport == Transport::Tcp && handshake::speaks_tls(session, "tls") {
+        let text = format!("{remote} speaks TLS and was asked without");
+        let fix = "write turns: in place of turn:, or use the server's plain port (3478)";
+        return Some(failed(Code::TlsExpected, text, fix));
+    }
     if let Some((_, failure)) = failure(session) {
         let text = escape(&failure.text);
         return Some(match failure.code {
@@ -94,10 +101,6 @@ fn unreached(session: &Session) -> Option<Cause> {
             FailureCode::DtlsNotBuilt => {
                 let fix = "build with --features dtls, or test turns: over TCP";
                 cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
-            }
-            FailureCode::NotStun | FailureCode::ConnectionClosed if answers("tls") => {
-                let text = format!("{remote} speaks TLS and was asked without");
-                failed(Code::TlsExpected, text, "write turns: in place of turn:, or use the server's plain port (3478)")
             }
             FailureCode::NotStun => {
                 let text = format!("something that is no STUN or TURN server answers there: {text}");
@@ -129,8 +132,12 @@ fn no_answer(session: &Session) -> Cause {
         let fix = "offer turn:...?transport=tcp and turns: beside UDP, or open UDP to the server in the firewall";
         return failed(Code::UdpBlockedUseTcp, text, fix);
     }
-    let also = if session.transport == Transport::Udp { ", nor over TCP" } else { "" };
-    let text = format!("{remote} did not answer over {}{also}", session.transport.name());
+    let transport = session.transport.name();
+    let text = match session.transport {
+        Transport::Udp => format!("{remote} did not answer over {transport}, nor over TCP"),
+        _ if handshake::connected(session) => format!("{remote} takes connections and says nothing over {transport}"),
+        _ => format!("{remote} did not answer over {transport}"),
+    };
     failed(Code::NoAnswer, text, "check address and port, that the server runs, and the firewalls between")
 }
 
@@ -150,10 +157,8 @@ fn unsigned(session: &Session, first: &str) -> Option<Cause> {
     ))
 }
 
-/// What the three views say together, where data does not get through as it should.
-fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
-    let relayed = session.allocation(first)?.relayed;
-    let is = |view: &View, outcome| view.outcome == outcome;
+/// What is wrong with the relayed address: peers cannot reach it, or it is not where the server's packets come from.
+pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &RelayViews) -> Option<Cause> {
     let (own, server) = (Scope::of(relayed.ip()), Scope::of(session.remote.ip()));
     if own != server && own != Scope::Public && server == Scope::Public {
         let text = format!("the relayed address {relayed} is not reachable from the internet");
@@ -169,11 +174,22 @@ fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
         (_, Some(Outcome::Looped { source, .. })) if source.ip() != relayed.ip() => Some(("our plain socket", *source)),
         _ => None,
     };
-    if let Some((who, seen)) = other {
-        let text = format!("{who} saw {seen}, not the relayed address {relayed}: peers answer to a wrong address");
-        let fix = "correct external-ip, or the address translation in front of the server";
-        return Some(failed(Code::RelayAddressMismatch, text, fix));
+    let (who, seen) = other?;
+    let text = format!("{who} saw {seen}, not the relayed address {relayed}: peers answer to a wrong address");
+    Some(failed(
+        Code::RelayAddressMismatch,
+        text,
+        "correct external-ip, or the address translation in front of the server",
+    ))
+}
+
+/// What the three views say together, where data does not get through as it should.
+fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
+    let relayed = session.allocation(first)?.relayed;
+    if let Some(found) = relayed_address(session, relayed, relay) {
+        return Some(found);
     }
+    let is = |view: &View, outcome| view.outcome == outcome;
     let outside = [&relay.third_party, &relay.to_peer, &relay.from_peer];
     if outside.iter().any(|view| is(view, ViewOutcome::Forbidden))
         && !outside.iter().any(|view| is(view, ViewOutcome::Works))

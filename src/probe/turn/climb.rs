@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::session::{Session, Tried, error_code, succeeded};
-use super::{features, hold, quality, release};
+use super::{features, handshake, hold, quality, release};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
 
@@ -127,6 +127,7 @@ impl<'a> Rungs<'_, 'a> {
                 _ => false,
             })
         };
+        let mute = || steps.iter().all(|step| step.is_some_and(quiet)) && handshake::connected(session);
         match session.transport {
             Transport::Udp | Transport::Dtls => {
                 if steps.iter().all(|step| step.is_some_and(quiet)) {
@@ -134,12 +135,14 @@ impl<'a> Rungs<'_, 'a> {
                 }
             }
             Transport::Tcp => {
-                if failed(&[FailureCode::NotStun, FailureCode::ConnectionClosed]) {
+                let unanswered = session.reply("binding").is_none();
+                if unanswered && (failed(&[FailureCode::NotStun, FailureCode::ConnectionClosed]) || mute()) {
                     self.ask(other("tls", Transport::Tls));
                 }
             }
             Transport::Tls => {
-                if failed(&[FailureCode::NotTls, FailureCode::TlsHandshakeFailed]) {
+                let open = handshake::connection(session).is_some_and(|connection| connection.opened_ms.is_some());
+                if !open && (failed(&[FailureCode::NotTls, FailureCode::ConnectionClosed]) || mute()) {
                     self.ask(other("tcp", Transport::Tcp));
                 }
             }

@@ -16,12 +16,12 @@ const INSPECTORS: [&str; 15] = [
     "blue coat",
     "sophos",
     "netskope",
-    "umbrella",
+    "cisco umbrella",
     "check point",
     "barracuda",
     "watchguard",
     "kaspersky",
-    "eset ",
+    "eset ssl filter",
     "avast",
     "bitdefender",
 ];
@@ -36,17 +36,33 @@ fn of<'a>(session: &Session<'a>, socket: &str) -> Option<&'a Connection> {
     session.seen.connections.iter().find(|connection| connection.socket == name)
 }
 
+/// Whether the server took the first connection, whatever came of it then.
+pub(super) fn connected(session: &Session) -> bool {
+    connection(session).is_some_and(|connection| connection.connected_ms.is_some())
+}
+
+/// Whether what was tried on that socket shows a server that speaks TLS. A certificate need not be good for that, nor be the name's,
+/// and who refuses the handshake with an alert speaks it too.
+pub(super) fn speaks_tls(session: &Session, socket: &str) -> bool {
+    let Some(connection) = of(session, socket) else { return false };
+    // Without a name to greet with nothing was said to the server: the failure is our own.
+    let greeted = connection.tls.as_ref().is_some_and(|facts| !facts.server_name.is_empty());
+    let spoken = |failure: &Failure| match failure.code {
+        FailureCode::TlsNameMismatch | FailureCode::TlsExpired | FailureCode::TlsUntrusted => true,
+        FailureCode::TlsHandshakeFailed => greeted,
+        _ => false,
+    };
+    connection.opened_ms.is_some() || connection.failure.as_ref().is_some_and(spoken)
+}
+
 /// Why there is no secure connection; `None` if there is, or if TCP failed already.
 pub(super) fn judge(session: &Session) -> Option<Cause> {
     let connection = connection(session).filter(|connection| connection.opened_ms.is_none())?;
-    let failure = connection.failure.as_ref()?;
     let facts = connection.tls.as_ref();
     if let Some(text) = facts.and_then(inspector) {
         return Some(intercepted(TurnVerdict::Failed, text));
     }
-    if matches!(failure.code, FailureCode::NotTls | FailureCode::TlsHandshakeFailed | FailureCode::ConnectionClosed)
-        && session.reply("tcp").is_some()
-    {
+    if !speaks_tls(session, "a") && session.reply("tcp").is_some() {
         let text = format!("{} speaks no TLS: it answers without", session.remote);
         return Some(failed(
             Code::PlainExpected,
@@ -54,7 +70,7 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
             "write turn: in place of turns:, or use the server's TLS port (5349)",
         ));
     }
-    certificate(TurnVerdict::Failed, failure, facts)
+    certificate(TurnVerdict::Failed, connection.failure.as_ref()?, facts)
 }
 
 /// A certificate problem that was passed over, or an inspector whom this host trusts.
@@ -71,9 +87,8 @@ fn intercepted(verdict: TurnVerdict, text: String) -> Cause {
 }
 
 fn inspector(facts: &TlsFacts) -> Option<String> {
-    let names = facts.chain.iter().flat_map(|one| [&one.issuer, &one.subject]);
     let known = |name: &&String| INSPECTORS.iter().any(|maker| name.to_lowercase().contains(maker));
-    let name = names.into_iter().find(known)?;
+    let name = facts.chain.iter().map(|one| &one.issuer).find(known)?;
     Some(format!("the certificate comes from {}, which inspects TLS", escape(name)))
 }
 

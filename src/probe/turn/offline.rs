@@ -1,6 +1,6 @@
 //! What the credentials tell without the network: time-limited user names (STANDARDS 4.9) and the secret they are made with.
 
-use super::finding::{Diagnosis, Remark};
+use super::finding::{Diagnosis, Remark, StepName, StepResult, StepStatus};
 use super::{DiagnosisCode, Entry, TurnOptions};
 use crate::stun::rest::RestName;
 
@@ -19,6 +19,17 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 /// Why a server that refused these credentials did so, where they show it themselves.
 pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
     reversed(entry).or_else(|| expired(entry, options)).or_else(|| mismatch(entry)).or_else(|| milliseconds(entry))
+}
+
+/// The same as the first step of the ladder; `None` without credentials.
+pub(super) fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
+    entry.login.as_ref()?;
+    let (status, detail) = match (explain_401(entry, options), age_s(entry, options)) {
+        (Some(found), _) => (StepStatus::Failed, found.text),
+        (None, Some(age)) => (StepStatus::Ok, format!("valid for {} by this host's clock", span(-age))),
+        (None, None) => (StepStatus::Ok, "the user name has no time limit".to_owned()),
+    };
+    Some(StepResult { name: StepName::Credentials, status, duration_ms: None, detail, because: Vec::new() })
 }
 
 /// Seconds since the user name's time was over; negative while it is not.

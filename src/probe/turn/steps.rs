@@ -1,15 +1,17 @@
 //! The ladder: every step with its time and outcome, or why it could not be tried.
 
 use super::climb::FIRST;
-use super::finding::{StepName, StepResult, StepStatus};
+use super::finding::{RelayViews, StepName, StepResult, StepStatus};
 use super::session::{Session, error_code, succeeded};
-use super::{EntryKind, release};
+use super::{EntryKind, causes, offline, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
 /// The steps of a target whose address is known.
-pub(super) fn judge(session: &Session) -> Vec<StepResult> {
-    let mut ladder = Ladder { steps: Vec::new(), stopped: None };
+pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepResult> {
+    // What is wrong with the credentials keeps nobody from trying them.
+    let credentials = offline::step(session.entry, session.options).filter(|_| session.entry.kind == EntryKind::Turn);
+    let mut ladder = Ladder { steps: credentials.into_iter().collect(), stopped: None };
     ladder.resolve(session);
     ladder.connection(session);
     let binding = session.find("binding");
@@ -18,10 +20,10 @@ pub(super) fn judge(session: &Session) -> Vec<StepResult> {
     if session.entry.kind == EntryKind::Stun {
         return ladder.steps;
     }
-    if !bound {
+    if !bound && ladder.stopped == Some(StepName::Binding) {
         ladder.stopped = None;
     }
-    ladder.allocation(session);
+    ladder.allocation(session, relay);
     let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some());
     let after = |step: &'static str| session.last(step);
     let permit = session
@@ -131,7 +133,7 @@ impl Ladder {
     }
 
     /// The challenge, the answer to it, and the address that came of it.
-    fn allocation(&mut self, session: &Session) {
+    fn allocation(&mut self, session: &Session, relay: Option<&RelayViews>) {
         let socket = FIRST.into_iter().rev().find(|socket| session.find(&format!("{socket}/allocate")).is_some());
         let socket = socket.unwrap_or("a");
         let challenge = session.find(&format!("{socket}/allocate"));
@@ -152,8 +154,12 @@ impl Ladder {
             return self.skip(StepName::RelayedAddress);
         };
         let lifetime = allocation.turn.lifetime_s.map(|s| format!(", for {s} s")).unwrap_or_default();
-        let detail = format!("{}{lifetime}", allocation.relayed);
-        self.push(StepName::RelayedAddress, StepStatus::Ok, None, detail, vec![allocation.exchange.id.clone()]);
+        let fault = relay.and_then(|relay| causes::relayed_address(session, allocation.relayed, relay));
+        let (status, detail) = match fault {
+            Some((_, fault)) => (StepStatus::Failed, fault.text),
+            None => (StepStatus::Ok, format!("{}{lifetime}", allocation.relayed)),
+        };
+        self.push(StepName::RelayedAddress, status, None, detail, vec![allocation.exchange.id.clone()]);
     }
 
     /// One exchange as a step; whether it went well. `failing` tells the error that makes it a failure.
@@ -163,7 +169,8 @@ impl Ladder {
         exchange: Option<&Exchange>,
         failing: impl Fn(&Exchange) -> Option<u16>,
     ) -> bool {
-        let Some(exchange) = exchange else {
+        let connected = !matches!(self.stopped, Some(StepName::Connect | StepName::Handshake));
+        let Some(exchange) = exchange.filter(|_| connected) else {
             self.skip(name);
             return false;
         };
