@@ -16,6 +16,8 @@ mod timing;
 mod traps;
 #[path = "simulated/turn.rs"]
 mod turn;
+#[path = "simulated/turn_bench.rs"]
+mod turn_bench;
 #[path = "simulated/turn_data.rs"]
 mod turn_data;
 #[path = "simulated/worlds.rs"]

@@ -226,6 +226,7 @@ mod tests {
             started_ms: 0.0,
             ended_ms: Some(1.0),
             copies: 0,
+            not_stun: None,
             outcome,
         }
     }

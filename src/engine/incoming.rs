@@ -7,7 +7,7 @@ use super::run::Engine;
 use super::turn_reply;
 use super::{LogEvent, SocketId, Time, millis};
 use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over};
-use crate::stun::{Class, Message, relay};
+use crate::stun::{Class, Message, NotStun, relay};
 
 impl Engine {
     /// Bytes of the network: a message to us, or data that an allocation received.
@@ -28,9 +28,18 @@ impl Engine {
                     let failure = Failure { code: FailureCode::NotStun, text: error.to_string(), by: None };
                     self.failed(now, socket, None, &failure);
                 } else {
+                    self.note_garbage(socket, source, &error);
                     self.stray(now, source, error.to_string());
                 }
             }
+        }
+    }
+
+    /// What is no STUN may be all that answers a question.
+    fn note_garbage(&mut self, socket: SocketId, source: SocketAddr, garbage: &NotStun) {
+        let concerned = self.flights.iter().filter(|(_, flight)| flight.socket == socket && flight.remote == source);
+        for (&index, _) in concerned {
+            self.evidence.exchanges[index].not_stun.get_or_insert_with(|| garbage.to_string());
         }
     }
 

@@ -124,6 +124,7 @@ impl Engine {
             started_ms: millis(now),
             ended_ms: None,
             copies: 0,
+            not_stun: None,
             outcome: Outcome::Pending,
         });
         let id = self.chance.transaction_id();

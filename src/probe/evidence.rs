@@ -97,6 +97,9 @@ pub struct Exchange {
     /// How many more times the answer, or the message itself, arrived after the first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub copies: u32,
+    /// What a datagram is that came from the remote meanwhile and is no STUN, in words, with its first bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_stun: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
 }

@@ -181,6 +181,7 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
         started_ms: 1.5,
         ended_ms: Some(41.623_456_7),
         copies: 0,
+        not_stun: None,
         outcome,
     }
 }

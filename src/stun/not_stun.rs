@@ -3,9 +3,12 @@
 use std::fmt;
 
 use super::escape::escape_bytes;
+use super::excerpt;
 
 /// How much is kept to tell what it was.
 const KEPT: usize = 64;
+/// How much of what is no text is shown: enough to know it by, too little to hold a proof of ours that comes back.
+const SHOWN: usize = 16;
 
 /// Bytes that are no STUN message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +83,8 @@ impl fmt::Display for NotStun {
         }
         match self.excerpt() {
             Some(line) => write!(f, " (\"{line}\")"),
-            None => Ok(()),
+            None if self.start.is_empty() => Ok(()),
+            None => write!(f, " ({})", excerpt(&self.start[..self.start.len().min(SHOWN)])),
         }
     }
 }

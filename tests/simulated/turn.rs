@@ -1,44 +1,14 @@
-//! `turn` against the simulator's TURN servers: each fault has its diagnosis, and nothing is left behind.
+//! `turn` against the simulator's TURN servers: each fault has its diagnosis, the step that fails, and leaves nothing behind.
 
 use std::time::Duration;
 
-use nat_probe::engine::{Engine, Settings};
-use nat_probe::net::drive;
 use nat_probe::probe::Family;
-use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, Login, TurnOptions, TurnResult};
-use nat_probe::sim::{SimNetwork, load};
-use nat_probe::stun::{Credential, Secret, ServerSpec, Transport};
+use nat_probe::probe::turn::finding::TurnVerdict;
+use nat_probe::probe::turn::{DiagnosisCode as Code, Login};
+use nat_probe::sim::{Certificate, Fault, SIM_UNIX_START_S, TurnFault};
+use nat_probe::stun::{Secret, Transport};
 
-/// One run against a preset; how it ended, and how many allocations it left.
-fn run(preset: &str, deadline: Duration) -> (TurnResult, usize) {
-    let (_, scenario) = load(preset).unwrap();
-    let (turn_server, _) = ServerSpec::parse_turn("turn:turn.example.org").unwrap();
-    let mut third = ServerSpec::parse("stun1.example.net:3478").unwrap();
-    third.transports = Some(vec![Transport::Udp]);
-    let login = Login { credential: 0, username: "demo".into(), ..Login::default() };
-    let entry = Entry {
-        uri: turn_server.text.clone(),
-        server: Some(0),
-        transports: vec![Transport::Udp],
-        login: Some(login),
-        ..Entry::default()
-    };
-    let options = TurnOptions {
-        entries: vec![entry],
-        families: vec![Family::Ipv4],
-        third_parties: vec![1],
-        follow: true,
-        ..TurnOptions::default()
-    };
-    let credentials = vec![Credential { username: "demo".into(), password: Secret::new("demo") }];
-    let settings = Settings { seed: 7, deadline, credentials, ..Settings::default() };
-    let mut network = SimNetwork::new(&scenario, 7).with_families(&options.families);
-    let engine = Engine::new(settings, vec![turn_server, third], turn::plan(&options));
-    let seen = drive(engine, &mut network, &mut |_| {});
-    let mut results = turn::judge(&seen, &options);
-    assert_eq!(results.len(), 1);
-    (results.remove(0), network.live_allocations())
-}
+use super::turn_bench::Bench;
 
 #[test]
 fn every_preset_has_its_diagnosis_and_leaves_no_allocation() {
@@ -52,7 +22,7 @@ fn every_preset_has_its_diagnosis_and_leaves_no_allocation() {
         ("turn-hairpin-denied", Code::RelayHairpinDenied),
         ("turn-quota", Code::QuotaReached),
     ] {
-        let (result, left) = run(preset, Duration::from_secs(15));
+        let (result, left) = Bench::preset(preset).run();
         assert_eq!(result.diagnosis.code, code, "{preset}: {}", result.diagnosis.text);
         assert_eq!(left, 0, "{preset}");
     }
@@ -61,7 +31,179 @@ fn every_preset_has_its_diagnosis_and_leaves_no_allocation() {
 #[test]
 fn wherever_the_run_is_cut_short_its_allocations_are_released() {
     for ms in (20..400).step_by(10) {
-        let (result, left) = run("turn-server", Duration::from_millis(ms));
+        let (result, left) = Bench { deadline: Duration::from_millis(ms), ..Bench::new() }.run();
         assert_eq!(left, 0, "stopped after {ms} ms: {}", result.diagnosis.text);
     }
+}
+
+#[test]
+fn what_works_is_said_to_over_every_transport() {
+    for transport in [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls] {
+        Bench::new().over(transport).expect(TurnVerdict::Ok, Code::Ok, None);
+    }
+    Bench::new().turn(|config| config.sha256 = true).expect(TurnVerdict::Ok, Code::Ok, None);
+    Bench::new().turn(|config| config.secret = Some(Secret::new("s"))).rest("s", 3_600).expect(
+        TurnVerdict::Ok,
+        Code::Ok,
+        None,
+    );
+    Bench::new().fault(TurnFault::OftenStale).expect(TurnVerdict::Ok, Code::Ok, None);
+}
+
+#[test]
+fn what_cannot_be_reached_is_told_apart() {
+    Bench::new().server_fault(Fault::NoSuchName).fails(Code::NameNotFound, "resolve");
+    Bench::new().server_fault(Fault::Refused).fails(Code::ConnectionRefused, "binding");
+    Bench::new().server_fault(Fault::Refused).over(Transport::Tcp).fails(Code::ConnectionRefused, "connect");
+    Bench::new().server_fault(Fault::Dead).fails(Code::NoAnswer, "binding");
+    Bench::new().fault(TurnFault::UdpDead).fails(Code::UdpBlockedUseTcp, "binding");
+    Bench::new().server_fault(Fault::Http).over(Transport::Tcp).fails(Code::NotStun, "binding");
+    let noise = Bench::new().server_fault(Fault::RandomBytes).fault(TurnFault::StunOnly);
+    noise.fails(Code::NotStun, "binding");
+    Bench::new().fault(TurnFault::StunOnly).fails(Code::StunOnly, "challenge");
+    let ipv6 = Bench::new().options(|options| options.families = vec![Family::Ipv6]);
+    ipv6.fails(Code::NameNotFound, "resolve");
+}
+
+#[test]
+fn schemes_for_the_wrong_port_are_told_apart() {
+    let secure = Bench { uri: "turn:turn.example.org:5349?transport=tcp", transport: Transport::Tcp, ..Bench::new() };
+    secure.clone().fails(Code::TlsExpected, "binding");
+    secure.server(|server| server.tls_alert = true).fails(Code::TlsExpected, "binding");
+    let plain = Bench { uri: "turns:turn.example.org:3478", transport: Transport::Tls, ..Bench::new() };
+    let plain = plain.server(|server| server.transports = vec![Transport::Udp, Transport::Tcp]);
+    plain.fails(Code::PlainExpected, "handshake");
+}
+
+#[test]
+fn certificates_are_told_apart() {
+    let with = |certificate| Bench::new().over(Transport::Tls).server(|server| server.certificate = certificate);
+    for (certificate, code, word) in [
+        (Certificate::NameMismatch, Code::TlsNameMismatch, "other.example.net"),
+        (Certificate::Expired, Code::TlsExpired, "expired"),
+        (Certificate::SelfSigned, Code::TlsUntrusted, "self-signed"),
+        (Certificate::Untrusted, Code::TlsUntrusted, "intermediate"),
+        (Certificate::HandshakeFailed, Code::TlsHandshakeFailed, "alert"),
+        (Certificate::Intercepted, Code::TlsIntercepted, "Fortinet"),
+    ] {
+        let result = with(certificate).fails(code, "handshake");
+        assert!(result.diagnosis.text.contains(word), "{}", result.diagnosis.text);
+        if certificate != Certificate::HandshakeFailed {
+            let passed_over = with(certificate).options(|options| options.insecure = true);
+            passed_over.expect(TurnVerdict::Degraded, code, None);
+        }
+    }
+    with(Certificate::Inspected).expect(TurnVerdict::Degraded, Code::TlsIntercepted, None);
+}
+
+#[test]
+fn challenges_that_nobody_can_answer_are_told() {
+    Bench::new().fault(TurnFault::NoRealm).fails(Code::NoRealm, "challenge");
+    Bench::new().fault(TurnFault::NoNonce).fails(Code::NoRealm, "challenge");
+    Bench::new().fault(TurnFault::OauthOnly).fails(Code::OauthOnly, "allocate");
+    Bench::new().anonymous().fails(Code::CredentialsNeeded, "allocate");
+    Bench::new().options(|options| options.realm = Some("other.example".into())).fails(Code::WrongRealm, "challenge");
+    Bench::new().fault(TurnFault::NoAuth).expect(TurnVerdict::Degraded, Code::OpenRelay, None);
+    Bench::new().anonymous().fault(TurnFault::NoAuth).expect(TurnVerdict::Degraded, Code::OpenRelay, None);
+}
+
+#[test]
+fn credentials_that_are_not_taken_are_told_apart() {
+    let result = Bench::new().login("demo", "wrong").fails(Code::UnknownUserOrPassword, "allocate");
+    assert!(result.diagnosis.text.contains("hides"), "{}", result.diagnosis.text);
+    let shared = || Bench::new().turn(|config| config.secret = Some(Secret::new("shared")));
+    shared().rest("another", 3_600).fails(Code::SecretMismatch, "allocate");
+    let ahead = shared().rest("shared", 3_600).turn(|config| config.clock_skew_s = 7_200);
+    ahead.fails(Code::ClockSkew, "allocate");
+    let expired = format!("{}:alice", SIM_UNIX_START_S - 60);
+    shared().login(&expired, "any").fails(Code::CredentialsExpired, "credentials");
+    let reversed = format!("alice:{}", SIM_UNIX_START_S + 3_600);
+    shared().login(&reversed, "any").fails(Code::UsernameReversed, "credentials");
+    let fresh = format!("{}:alice", SIM_UNIX_START_S + 3_600);
+    let mut mismatch = shared().login(&fresh, "any");
+    mismatch.login = mismatch.login.map(|login| Login { matches_secret: Some(false), ..login });
+    mismatch.fails(Code::SecretMismatch, "credentials");
+    Bench::new().fault(TurnFault::StaleNonceLoop).fails(Code::StaleNonceLoop, "allocate");
+    Bench::new().fault(TurnFault::UnsignedSuccess).fails(Code::IntegrityMissingOrBad, "allocate");
+    Bench::new().fault(TurnFault::WrongIntegrity).fails(Code::IntegrityMissingOrBad, "allocate");
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    for (fault, code) in [
+        (TurnFault::Quota, Code::QuotaReached),
+        (TurnFault::Capacity, Code::InsufficientCapacity),
+        (TurnFault::Mismatch437, Code::AllocationMismatch),
+        (TurnFault::UnsupportedTransport, Code::UnsupportedTransport),
+        (TurnFault::UnsupportedFamily, Code::UnsupportedFamily),
+        (TurnFault::Forbidden, Code::Forbidden),
+        (TurnFault::Error500, Code::ServerError),
+        (TurnFault::Allocate400, Code::ProtocolError),
+        (TurnFault::NoRelayedAddress, Code::ProtocolError),
+    ] {
+        for transport in [Transport::Udp, Transport::Tcp] {
+            Bench::new().over(transport).fault(fault).fails(code, "allocate");
+        }
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_shown_in_bytes() {
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let result =
+            Bench::new().over(transport).fault(TurnFault::GarbageAllocate).fails(Code::ProtocolError, "allocate");
+        let bytes = result.diagnosis.text.split_whitespace().filter(|word| {
+            let word = word.trim_matches(['(', ')', '.']);
+            word.len() == 8 && u32::from_str_radix(word, 16).is_ok()
+        });
+        assert!(bytes.count() >= 2, "{}", result.diagnosis.text);
+    }
+}
+
+#[test]
+fn a_redirection_is_followed_once() {
+    let redirected = || {
+        let mut bench = Bench::new().fault(TurnFault::Redirect);
+        let server = bench.scenario.servers.iter().find(|server| server.turn.is_some()).unwrap();
+        let mut other = server.clone();
+        other.name = "other.example.org".into();
+        other.ipv4 = Some("198.51.100.40:3478".parse().unwrap());
+        other.turn.as_mut().unwrap().faults.clear();
+        bench.scenario.servers.push(other);
+        bench.turn(|config| config.alternate_server = Some("198.51.100.40:3478".parse().unwrap()))
+    };
+    let result = redirected().expect(TurnVerdict::Ok, Code::Ok, None);
+    assert_eq!(result.address, Some("198.51.100.40:3478".parse().unwrap()));
+    assert_eq!(result.redirected_from, Some("198.51.100.30:3478".parse().unwrap()));
+    Bench::new().fault(TurnFault::RedirectLoop).fails(Code::Redirected, "challenge");
+    let result = redirected().options(|options| options.follow = false).fails(Code::Redirected, "challenge");
+    assert!(result.diagnosis.text.contains("198.51.100.40:3478"), "{}", result.diagnosis.text);
+}
+
+#[test]
+fn relays_that_do_not_relay_are_told_apart() {
+    for (fault, code, step) in [
+        (TurnFault::PeerForbidden, Code::PeerForbidden, "permission"),
+        (TurnFault::PrivateRelay, Code::RelayAddressPrivate, "relayed-address"),
+        (TurnFault::WrongExternal, Code::RelayAddressMismatch, "relayed-address"),
+        (TurnFault::RelayDead, Code::RelayDead, "data"),
+    ] {
+        Bench::new().fault(fault).fails(code, step);
+    }
+    for fault in [TurnFault::RangeClosed, TurnFault::RangeFiltered] {
+        let (result, left) = Bench::new().fault(fault).run();
+        assert_eq!((result.verdict, result.diagnosis.code, left), (TurnVerdict::Failed, Code::RelayRangeClosed, 0));
+    }
+    for fault in [TurnFault::HairpinDenied, TurnFault::OwnPeerForbidden] {
+        Bench::new().fault(fault).expect(TurnVerdict::Degraded, Code::RelayHairpinDenied, None);
+    }
+    Bench::new().fault(TurnFault::ShortLifetime).expect(TurnVerdict::Degraded, Code::ShortLifetime, None);
+}
+
+#[test]
+fn what_the_server_keeps_is_said_not_to_be_released() {
+    let (result, left) = Bench::new().fault(TurnFault::DeleteIgnored).run();
+    assert_eq!((result.diagnosis.code, left), (Code::Ok, 2), "the server says that it deleted them");
+    let (result, left) = Bench::new().fault(TurnFault::RefreshFails).run();
+    assert_eq!(left, 2, "{}", result.diagnosis.text);
 }

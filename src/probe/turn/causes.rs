@@ -113,6 +113,11 @@ fn unreached(session: &Session) -> Option<Cause> {
             _ => failed(Code::ProtocolError, text, "run again with -v to see every exchange"),
         });
     }
+    let garbage = ["a/allocate", "binding"].iter().find_map(|step| session.find(step)?.not_stun.as_ref());
+    if let Some(garbage) = garbage.filter(|_| !answers("binding") && !answers("a/allocate")) {
+        let text = format!("what answers on {remote} is {garbage}");
+        return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
+    }
     let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
     if silent("a/allocate") && answers("binding") {
         let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
@@ -142,7 +147,7 @@ fn no_answer(session: &Session) -> Cause {
 }
 
 /// A success that is not signed with our key: whoever sent it does not know the password.
-fn unsigned(session: &Session, first: &str) -> Option<Cause> {
+pub(super) fn unsigned(session: &Session, first: &str) -> Option<Cause> {
     let allocation = session.allocation(first)?;
     let what = match allocation.turn.integrity {
         Integrity::Missing => "is not signed",

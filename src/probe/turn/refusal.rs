@@ -5,7 +5,7 @@ use super::climb::FIRST;
 use super::finding::TurnVerdict;
 use super::session::Session;
 use super::{DiagnosisCode as Code, offline};
-use crate::probe::Exchange;
+use crate::probe::{Exchange, FailureCode, Outcome};
 use crate::stun::escape;
 
 /// The cause in the server's refusal; `None` where it refused nothing.
@@ -22,13 +22,19 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
     if let Some(number) = code(session, &login) {
         return Some(if number == 401 { denied(session) } else { refused(session, number, &login) });
     }
-    if session.last(&login).is_some_and(Exchange::silent) {
-        let text = "the server challenges and does not answer a request with credentials";
-        return Some(failed(
-            Code::ProtocolError,
-            text,
-            "look into the server's log; credentials may be too long for its path",
-        ));
+    if let Some(silent) = session.last(&login).filter(|last| last.silent()) {
+        let what = match &silent.not_stun {
+            Some(garbage) => format!("answers a request with credentials by what is {garbage}"),
+            None => "does not answer a request with credentials".to_owned(),
+        };
+        let text = format!("the server challenges and {what}");
+        let fix = "look into the server's log; a box on the way may drop or change messages with credentials";
+        return Some(failed(Code::ProtocolError, text, fix));
+    }
+    if let Some(Outcome::Failed(failure)) = session.last(&login).map(|last| &last.outcome) {
+        let text = format!("the server challenges, and upon a request with credentials: {}", escape(&failure.text));
+        let code = if failure.code == FailureCode::NotStun { Code::ProtocolError } else { Code::ConnectionClosed };
+        return Some(failed(code, text, "look into the server's log; a box on the way may change or cut what is said"));
     }
     if session.last(&login).or(session.find(&challenge)).is_some_and(granted_nothing) {
         let text = format!("the server grants an allocation without a relayed address{}", bytes(session, &login));
@@ -102,7 +108,15 @@ fn denied(session: &Session) -> Cause {
         return (TurnVerdict::Failed, found);
     }
     let login = session.entry.login.as_ref();
-    let realm = session.reply("a/allocate").and_then(|reply| reply.turn.as_ref()).and_then(|turn| turn.realm.clone());
+    let turn = session.reply("a/allocate").and_then(|reply| reply.turn.as_ref());
+    if let Some(issuer) = turn.and_then(|turn| turn.third_party_authorization.as_deref()) {
+        let issuer = escape(issuer);
+        let text = format!(
+            "the server does not take these credentials, and names {issuer} as issuer of tokens (OAuth, RFC 7635), which are not supported"
+        );
+        return failed(Code::OauthOnly, text, "ask whether the server takes user name and password at all");
+    }
+    let realm = turn.and_then(|turn| turn.realm.clone());
     let realm = escape(&realm.unwrap_or_default());
     if login.is_some_and(|login| login.matches_secret.is_some() && login.later.is_some()) {
         let text = "the server does not take credentials made with this secret, whenever they expire";

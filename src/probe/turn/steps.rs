@@ -16,7 +16,7 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     ladder.connection(session);
     let binding = session.find("binding");
     // TURN goes on without it: some servers answer Allocate only.
-    let bound = ladder.exchange(StepName::Binding, binding, |_| None);
+    let bound = ladder.exchange(StepName::Binding, binding, |_| false);
     if session.entry.kind == EntryKind::Stun {
         return ladder.steps;
     }
@@ -26,21 +26,20 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     ladder.allocation(session, relay);
     let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some());
     let after = |step: &'static str| session.last(step);
-    let permit = session
-        .seen
-        .exchanges
-        .iter()
-        .find(|one| first.is_some_and(|socket| one.ask.starts_with(&session.label(&format!("{socket}/permit/")))));
-    ladder.exchange(StepName::Permission, permit, error_code);
+    let permits = first.map(|socket| session.label(&format!("{socket}/permit/")));
+    let asked = |one: &&Exchange| permits.as_ref().is_some_and(|label| one.ask.starts_with(label));
+    let mut permits = session.seen.exchanges.iter().filter(asked);
+    let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
+    ladder.exchange(StepName::Permission, permit, refused);
     let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
     ladder.data(StepName::Data, &data);
-    ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), error_code);
+    ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
-    ladder.exchange(StepName::Refresh, after("refresh"), error_code);
+    ladder.exchange(StepName::Refresh, after("refresh"), refused);
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
     let delete = first.and_then(|socket| session.last(&release::step(socket)));
     let gone = first.is_some_and(|socket| release::confirmed(session, socket));
-    ladder.exchange(StepName::Delete, delete, |one| error_code(one).filter(|_| !gone));
+    ladder.exchange(StepName::Delete, delete, |one| refused(one) && !gone);
     ladder.steps
 }
 
@@ -137,16 +136,28 @@ impl Ladder {
         let socket = FIRST.into_iter().rev().find(|socket| session.find(&format!("{socket}/allocate")).is_some());
         let socket = socket.unwrap_or("a");
         let challenge = session.find(&format!("{socket}/allocate"));
-        self.exchange(StepName::Challenge, challenge, |one| error_code(one).filter(|code| *code != 401));
+        let unanswerable = challenge.filter(|one| error_code(one) == Some(401) && !session.may_log_in(socket));
+        self.exchange(StepName::Challenge, challenge, |one| {
+            error_code(one).is_some_and(|code| code != 401 || unanswerable.is_some())
+        });
         let login = session.last(&format!("{socket}/login-nfkc")).or(session.last(&format!("{socket}/login")));
         let allocation = session.allocation(socket);
-        match &allocation {
-            Some(_) if session.is_open_relay() => {
+        let unsigned = causes::unsigned(session, socket);
+        match (&allocation, unsigned, challenge) {
+            (_, Some((_, fault)), _) => {
+                self.push(StepName::Allocate, StepStatus::Failed, None, fault.text, Vec::new());
+            }
+            (Some(_), ..) if session.is_open_relay() => {
                 let detail = "granted without credentials".to_owned();
                 self.push(StepName::Allocate, StepStatus::Ok, None, detail, Vec::new());
             }
+            (None, _, Some(_)) if session.entry.login.is_none() && self.stopped.is_none() => {
+                let detail = "the server wants credentials, and none were given".to_owned();
+                self.push(StepName::Allocate, StepStatus::Failed, None, detail, Vec::new());
+            }
             _ => {
-                self.exchange(StepName::Allocate, login, error_code);
+                // Granted without a relayed address is not granted.
+                self.exchange(StepName::Allocate, login, |one| refused(one) || allocation.is_none());
             }
         }
         let Some(allocation) = allocation else {
@@ -162,13 +173,8 @@ impl Ladder {
         self.push(StepName::RelayedAddress, status, None, detail, vec![allocation.exchange.id.clone()]);
     }
 
-    /// One exchange as a step; whether it went well. `failing` tells the error that makes it a failure.
-    fn exchange(
-        &mut self,
-        name: StepName,
-        exchange: Option<&Exchange>,
-        failing: impl Fn(&Exchange) -> Option<u16>,
-    ) -> bool {
+    /// One exchange as a step; whether it went well. `failing` tells the answers that make it a failure.
+    fn exchange(&mut self, name: StepName, exchange: Option<&Exchange>, failing: impl Fn(&Exchange) -> bool) -> bool {
         let connected = !matches!(self.stopped, Some(StepName::Connect | StepName::Handshake));
         let Some(exchange) = exchange.filter(|_| connected) else {
             self.skip(name);
@@ -176,7 +182,7 @@ impl Ladder {
         };
         let took = exchange.ended_ms.map(|at| at - exchange.started_ms);
         let bad = match &exchange.outcome {
-            Outcome::Reply(_) => failing(exchange).is_some(),
+            Outcome::Reply(_) => failing(exchange),
             Outcome::Looped { .. } => false,
             _ => true,
         };
@@ -191,8 +197,12 @@ impl Ladder {
         let arrived =
             |exchange: &&&Exchange| matches!(exchange.outcome, Outcome::Looped { .. }) || exchange.reply().is_some();
         let best = tried.iter().find(arrived).or(tried.first()).copied();
-        self.exchange(name, best, |_| None);
+        self.exchange(name, best, |_| false);
     }
+}
+
+fn refused(exchange: &Exchange) -> bool {
+    error_code(exchange).is_some()
 }
 
 /// What came of an exchange, in words.

@@ -72,7 +72,7 @@ impl SimNetwork {
         }
         if matches!(welcome, Welcome::NoTls(_)) {
             let text = format!("TLS handshake with {remote}: the server does not speak TLS");
-            return self.queue.plan(after, Event::Ended(socket, failure(FailureCode::TlsHandshakeFailed, text)));
+            return self.queue.plan(after, Event::Ended(socket, failure(FailureCode::NotTls, text)));
         }
         if spec.transport.is_secure()
             && let Some(shaken) = self.servers.handshake(spec.transport, remote, spec.server_name.as_deref())

@@ -63,7 +63,7 @@ fn refusals_silence_and_other_protocols_are_told_apart() {
     assert_eq!(outcome(nat(), Transport::Tcp, "192.0.2.10:80", |_| ()), [FailureCode::ConnectionRefused]);
     assert_eq!(outcome(nat(), Transport::Tcp, SERVER, dead), [FailureCode::NoAnswer]);
     assert_eq!(outcome(nat(), Transport::Tcp, SERVER, http), [FailureCode::NotStun]);
-    assert_eq!(outcome(nat(), Transport::Tls, SERVER, |_| ()), [FailureCode::TlsHandshakeFailed]);
+    assert_eq!(outcome(nat(), Transport::Tls, SERVER, |_| ()), [FailureCode::NotTls]);
     assert_eq!(outcome(nat(), Transport::Tls, "192.0.2.10:5349", secure), []);
     assert_eq!(outcome(nat(), Transport::Tcp, "192.0.2.10:5349", secure), [FailureCode::ConnectionClosed]);
     let policy = |tcp| NatConfig { tcp, ..NatConfig::default() };
