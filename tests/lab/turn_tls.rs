@@ -4,6 +4,7 @@
 use crate::kit::certs::{self, Chain};
 use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
 use crate::kit::probe::Run;
+use crate::kit::tls_server::Manners;
 use crate::kit::turn_run::ALICE;
 use crate::kit::{ALPHA, Internet, Net, nat, servers, tls_server};
 use crate::story;
@@ -111,15 +112,19 @@ story! {
 }
 
 story! {
-    /// `turn:` to a port that takes TLS only.
+    /// `turn:` to ports that take TLS only.
     fn tls_port() {
         let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
         certs::make(&["198.51.100.65"], Chain::Whole);
-        tls_server::serve(servers::BARE, 5349);
+        tls_server::serve(servers::BARE, 5349, Manners::Alert);
+        tls_server::serve(servers::BARE, 443, Manners::Silence);
         // what shows TLS need not be good: nobody here trusts this certificate
-        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:5349?transport=tcp"));
-        run.expect_diagnosis(0, "tls-expected", "failed");
-        run.expect_stopped_at(0, "challenge");
+        let uris = "turn:198.51.100.65:5349?transport=tcp turn:198.51.100.65:443?transport=tcp";
+        let run = net.turn(&format!("{ALICE} -4 {uris}"));
+        for index in 0..2 {
+            run.expect_diagnosis(index, "tls-expected", "failed");
+            run.expect_stopped_at(index, "challenge");
+        }
     }
 }
 
