@@ -23,6 +23,8 @@ const OTHERS_LIMIT: Duration = Duration::from_secs(30);
 struct Course {
     name: &'static str,
     server: &'static str,
+    /// What coturn is told beside its users.
+    coturn: &'static str,
     password: &'static str,
     diagnosis: &'static str,
     bar: Duration,
@@ -31,11 +33,27 @@ struct Course {
 /// A server that swallows everything.
 const DEAD: &str = "198.51.100.99";
 
-const COURSES: [Course; 3] = [
-    Course { name: "TURN, working", server: "198.51.100.33", password: "open-sesame", diagnosis: "ok", bar: bar(8) },
+const COURSES: [Course; 4] = [
+    Course {
+        name: "TURN, working",
+        server: "198.51.100.33",
+        coturn: "",
+        password: "open-sesame",
+        diagnosis: "ok",
+        bar: bar(8),
+    },
+    Course {
+        name: "TURN, refused (442)",
+        server: "198.51.100.33",
+        coturn: "--no-udp-relay",
+        password: "open-sesame",
+        diagnosis: "unsupported-transport",
+        bar: bar(4),
+    },
     Course {
         name: "TURN, wrong password",
         server: "198.51.100.33",
+        coturn: "",
         password: "wrong",
         diagnosis: "unknown-user-or-password",
         bar: bar(4),
@@ -43,6 +61,7 @@ const COURSES: [Course; 3] = [
     Course {
         name: "TURN, silent",
         server: DEAD,
+        coturn: "",
         password: "open-sesame",
         diagnosis: "no-answer",
         bar: Duration::from_secs(5),
@@ -91,7 +110,7 @@ pub fn run() -> bool {
         }
     }
     println!(
-        "At {RTT} ms round trip; nat-probe: median of {RUNS} runs with `--count 0`; turnutils_uclient: -y -c -n 1 -m 1;"
+        "At {RTT} ms round trip; nat-probe: median of {RUNS} runs, quality left out; turnutils_uclient: -y -c -n 1 -m 1;"
     );
     println!("x: ratio to nat-probe; >: stopped after that time; !: over its bar, or another diagnosis.\n");
     missed
@@ -101,7 +120,7 @@ impl Course {
     /// Everybody's run over this course, as a row of the table.
     fn run(&self) -> Result<String, String> {
         let net = Internet::with(&[ALPHA, TURN]).delayed(ONE_WAY)?.swallowing(DEAD).behind(nat::home_router());
-        let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
+        let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS} {}", self.coturn));
         let began = Instant::now();
         netns::within("client", || prober::mapped(TURN.endpoint())).expect("an answer");
         assert!(began.elapsed() >= 2 * ONE_WAY, "the detour makes the distance that it promises");

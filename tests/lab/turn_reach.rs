@@ -104,6 +104,22 @@ story! {
 }
 
 story! {
+    /// Something that takes connections and says nothing, whatever is said to it; that takes five seconds at most too.
+    fn mute() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        let listener = within("bare", || TcpListener::bind("198.51.100.65:5349")).expect("a port in the cage");
+        thread::spawn(move || listener.incoming().flatten().collect::<Vec<_>>());
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:5349?transport=tcp turns:198.51.100.65"));
+        for index in 0..2 {
+            run.expect_diagnosis(index, "no-answer", "failed");
+            assert_eq!(run.step(index, "connect"), "ok", "{run}");
+            assert!(run.text(&format!("/results/{index}/diagnosis/text")).contains("says nothing"), "{run}");
+        }
+        assert!(run.took < Duration::from_millis(5500), "{run}");
+    }
+}
+
+story! {
     /// A web server on the port.
     fn web_server() {
         let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());

@@ -1,12 +1,13 @@
-//! `turn` where coturn refuses: credentials, quotas, capacity, transports, redirections. No way is
-//! known to make coturn 4.6.1 answer an Allocate with 403: the simulator alone tells that story.
+//! `turn` where the server refuses: credentials, quotas, capacity, transports, redirections. No way is known to make coturn 4.6.1
+//! answer an Allocate with 403: a server of a few lines does it.
 
 use std::fs;
+use std::time::Duration;
 
 use crate::kit::coturn::{Coturn, NO_TLS, OTHER_TURN, PASSWORD, REST, SECRET, TURN, USER, USERS};
 use crate::kit::turn_client::{allocate, rest_password};
-use crate::kit::turn_run::{ALICE, world};
-use crate::kit::{ALPHA, Internet, nat};
+use crate::kit::turn_run::{ALICE, world, world_behind};
+use crate::kit::{ALPHA, Internet, nat, netns, servers, turn_script};
 use crate::story;
 
 const RIGHT: Option<(&str, &str)> = Some((USER, PASSWORD));
@@ -105,6 +106,67 @@ story! {
         run.expect_diagnosis(0, "wrong-realm", "failed");
         run.expect("/results/0/realm", "lab.example");
         coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// Two realms on one server: who names none of them is asked for the first, where users of the second are unknown.
+    fn second_realm() {
+        let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
+        netns::tool("turnadmin", &format!("-a -b /run/turn.db -u bob -r second.example -p {PASSWORD}"));
+        let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
+        assert_eq!(coturn.truth(Some(("bob", PASSWORD))), Err(401));
+        let bob = "-u bob --password-file /run/password -4 turn:198.51.100.33";
+        let run = net.turn(bob);
+        run.expect_diagnosis(0, "unknown-user-or-password", "failed");
+        assert!(run.text("/results/0/diagnosis/text").contains("lab.example"), "which realm\n{run}");
+        let run = net.turn(&format!("--realm second.example {bob}"));
+        run.expect_diagnosis(0, "wrong-realm", "failed");
+        run.expect("/results/0/realm", "lab.example");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    fn forbidden() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        turn_script::refuse(servers::BARE, 403);
+        assert_eq!(allocate(servers::BARE.endpoint(), RIGHT, &[]).err(), Some(403));
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65"));
+        run.expect_diagnosis(0, "forbidden", "failed");
+        assert_eq!(run.step(0, "challenge"), "ok", "{run}");
+        run.expect_stopped_at(0, "allocate");
+    }
+}
+
+story! {
+    /// A server that relays over IPv6 only, and whoever does not ask for a family asks for IPv4 (RFC 8656 section 7.2).
+    fn no_ipv4_relay() {
+        let (net, coturn) = world(&format!("{USERS} {NO_TLS} --relay-ip=2001:db8:7::1"));
+        assert_eq!(coturn.truth(RIGHT), Err(440));
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
+        run.expect_diagnosis(0, "unsupported-family", "failed");
+        run.expect_stopped_at(0, "allocate");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// Every port that the NAT has to give has an allocation already, of a client that left without a word.
+    fn ports_with_allocations() {
+        let ports = 50000..50008;
+        let gateway = nat::few_ports(ports.start, ports.end - 1);
+        let (net, coturn) = world_behind(gateway, &format!("{USERS} {NO_TLS} --max-allocate-lifetime=5"));
+        let held: Vec<_> = ports.map(|_| allocate(TURN.endpoint(), RIGHT, &[]).unwrap_or_else(|code| panic!("{code}"))).collect();
+        net.forget();
+        assert_eq!(coturn.truth(RIGHT), Err(437));
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
+        run.expect_diagnosis(0, "allocation-mismatch", "failed");
+        // coturn does not even challenge
+        run.expect_stopped_at(0, "challenge");
+        // all are of the lab, and nobody can give them back from another port
+        assert_eq!(coturn.allocations(), held.len());
+        coturn.assert_no_allocation_left_after(Duration::from_secs(5));
     }
 }
 

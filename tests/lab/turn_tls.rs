@@ -4,6 +4,7 @@
 use crate::kit::certs::{self, Chain};
 use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
 use crate::kit::probe::Run;
+use crate::kit::tls_server::Manners;
 use crate::kit::turn_run::ALICE;
 use crate::kit::{ALPHA, Internet, Net, nat, servers, tls_server};
 use crate::story;
@@ -72,6 +73,21 @@ story! {
 }
 
 story! {
+    /// A product on the way opens TLS to read along, and names itself as the issuer. Where this host trusts it, it works, and yet.
+    fn inspected() {
+        let (net, coturn) = world(&["198.51.100.33"], Chain::Inspected);
+        let run = net.turn(&format!("{ALICE} -4 --ca {} turns:198.51.100.33", certs::AUTHORITY));
+        run.expect_diagnosis(0, "tls-intercepted", "degraded");
+        assert!(run.text("/results/0/diagnosis/text").contains("Zscaler"), "{run}");
+
+        let run = net.turn(&format!("{ALICE} -4 turns:198.51.100.33"));
+        run.expect_diagnosis(0, "tls-intercepted", "failed");
+        run.expect_stopped_at(0, "handshake");
+        coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
     /// A server configured to old ciphers only.
     fn no_cipher_in_common() {
         let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
@@ -96,12 +112,32 @@ story! {
 }
 
 story! {
-    /// `turn:` to a port that takes TLS only.
+    /// `turn:` to ports that take TLS only.
     fn tls_port() {
         let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
         certs::make(&["198.51.100.65"], Chain::Whole);
-        tls_server::serve(servers::BARE, 5349);
-        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65:5349?transport=tcp"));
+        tls_server::serve(servers::BARE, 5349, Manners::Alert);
+        tls_server::serve(servers::BARE, 443, Manners::Silence);
+        // what shows TLS need not be good: nobody here trusts this certificate
+        let uris = "turn:198.51.100.65:5349?transport=tcp turn:198.51.100.65:443?transport=tcp";
+        let run = net.turn(&format!("{ALICE} -4 {uris}"));
+        for index in 0..2 {
+            run.expect_diagnosis(index, "tls-expected", "failed");
+            run.expect_stopped_at(index, "challenge");
+        }
+    }
+}
+
+story! {
+    /// coturn that takes TLS only, asked without.
+    fn tls_only() {
+        let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
+        certs::make(&["198.51.100.33"], Chain::Whole);
+        let coturn = Coturn::start(TURN, &format!("{USERS} {} --no-tcp", certs::ARGUMENTS));
+        let uris = "turn:198.51.100.33:5349?transport=tcp turns:198.51.100.33";
+        let run = net.turn(&format!("{ALICE} -4 --ca {} {uris}", certs::AUTHORITY));
         run.expect_diagnosis(0, "tls-expected", "failed");
+        run.expect_diagnosis(1, "ok", "ok");
+        coturn.assert_no_allocation_left();
     }
 }

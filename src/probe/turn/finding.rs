@@ -161,7 +161,7 @@ pub struct StepResult {
     pub name: StepName,
     /// How it went.
     pub status: StepStatus,
-    /// How long it took, in milliseconds; absent where it was skipped.
+    /// How long it took, in milliseconds; absent where it was skipped, or nothing had to be waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<f64>,
     /// What came of it, or why it was skipped, in words. Escaped.

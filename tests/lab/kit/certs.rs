@@ -28,6 +28,8 @@ pub enum Chain {
     Expired,
     /// Signed by itself.
     SelfSigned,
+    /// Made on the way by a product that reads along, in place of the server's own.
+    Inspected,
 }
 
 /// Makes an authority, and a server's certificate for these names (or addresses).
@@ -41,7 +43,11 @@ pub fn make(names: &[&str], chain: Chain) {
         parameters
     };
     let root = CertifiedIssuer::self_signed(authority("Lab Root"), key()).expect("a root");
-    let middle = CertifiedIssuer::signed_by(authority("Lab Intermediate"), key(), &root).expect("an intermediate");
+    let mut middle = authority("Lab Intermediate");
+    if chain == Chain::Inspected {
+        middle.distinguished_name.push(DnType::OrganizationName, "Zscaler Inc.");
+    }
+    let middle = CertifiedIssuer::signed_by(middle, key(), &root).expect("an intermediate");
 
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut leaf = CertificateParams::new(names).expect("names");
@@ -53,7 +59,7 @@ pub fn make(names: &[&str], chain: Chain) {
     let own = key();
     let leaf = if chain == Chain::SelfSigned { leaf.self_signed(&own) } else { leaf.signed_by(&own, &middle) };
     let mut shown = pem("CERTIFICATE", leaf.expect("a certificate").der());
-    if matches!(chain, Chain::Whole | Chain::Expired) {
+    if matches!(chain, Chain::Whole | Chain::Expired | Chain::Inspected) {
         shown += &pem("CERTIFICATE", middle.der());
     }
     for (file, text) in

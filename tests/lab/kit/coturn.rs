@@ -63,8 +63,9 @@ impl Coturn {
         for address in host.addresses() {
             let answers = || {
                 let endpoint = super::servers::endpoint(address);
+                let stream = SocketAddr::new(endpoint.ip(), if arguments.contains("--no-tcp") { 5349 } else { 3478 });
                 netns::within(host.name, || {
-                    prober::mapped(endpoint).is_some() && std::net::TcpStream::connect(endpoint).is_ok()
+                    prober::mapped(endpoint).is_some() && std::net::TcpStream::connect(stream).is_ok()
                 })
             };
             while !answers() {
@@ -133,7 +134,12 @@ impl Coturn {
 
     /// Every allocation ever made has been released.
     pub fn assert_no_allocation_left(&self) {
-        let patience = Instant::now() + PATIENCE;
+        self.assert_no_allocation_left_after(Duration::ZERO);
+    }
+
+    /// The same where allocations of the lab's own are left to expire in so long.
+    pub fn assert_no_allocation_left_after(&self, lifetime: Duration) {
+        let patience = Instant::now() + lifetime + PATIENCE;
         while !self.left().is_empty() {
             assert!(Instant::now() < patience, "left on {}: {:?}\n{}", self.host.name, self.left(), self.said());
             thread::sleep(Duration::from_millis(20));

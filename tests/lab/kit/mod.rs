@@ -28,6 +28,7 @@ pub mod servers;
 pub mod tls_server;
 pub mod turn_client;
 pub mod turn_run;
+pub mod turn_script;
 
 pub use net::{Internet, Net};
 pub use servers::{ALPHA, BETA, OLD_TIMER, PLAIN, PLAIN_TOO};

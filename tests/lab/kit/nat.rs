@@ -126,6 +126,11 @@ table ip inwards {
     private(&(translation(&format!("snat to {WAN}")) + inwards))
 }
 
+/// All of UDP through the ports from one to another: a NAT that soon gives a port that somebody has had before.
+pub fn few_ports(from: u16, to: u16) -> Gateway {
+    private(&(translation(&format!("masquerade to :{from}-{to}")) + WAN_INPUT_DROPPED))
+}
+
 /// Several exits, chosen by destination; the port stays.
 pub fn exit_by_destination() -> Gateway {
     let [one, two, ..] = WAN_POOL;

@@ -1,5 +1,6 @@
 //! A TLS server that is no TURN server and takes nothing else than TLS, unlike coturn.
 
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -13,8 +14,20 @@ use super::certs;
 use super::netns::within;
 use super::servers::Host;
 
+/// What the server does with a visitor who does not greet as TLS does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manners {
+    /// It says with an alert that this is no TLS.
+    Alert,
+    /// It says nothing.
+    Silence,
+}
+
+/// The first byte of a TLS record that carries a handshake (RFC 8446 section 5.1).
+const HANDSHAKE: u8 = 22;
+
 /// Serves TLS on a host's port with the chain made last.
-pub fn serve(host: Host, port: u16) {
+pub fn serve(host: Host, port: u16, manners: Manners) {
     let listener = within(host.name, || TcpListener::bind((host.at(), port))).expect("a free port");
     let chain = CertificateDer::pem_file_iter(certs::CHAIN).expect("a chain").map(|one| one.expect("a certificate"));
     let key = PrivateKeyDer::from_pem_file(certs::KEY).expect("a key");
@@ -23,14 +36,20 @@ pub fn serve(host: Host, port: u16) {
     thread::spawn(move || {
         for visitor in listener.incoming().flatten() {
             let config = Arc::clone(&config);
-            thread::spawn(move || converse(visitor, config));
+            thread::spawn(move || converse(visitor, config, manners));
         }
     });
 }
 
 /// Shakes hands, or says with an alert why not, and listens until the visitor leaves.
-fn converse(mut visitor: TcpStream, config: Arc<ServerConfig>) -> Option<()> {
+fn converse(mut visitor: TcpStream, config: Arc<ServerConfig>, manners: Manners) -> Option<()> {
     visitor.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    let mut first = [0];
+    visitor.peek(&mut first).ok()?;
+    if manners == Manners::Silence && first != [HANDSHAKE] {
+        while visitor.read(&mut [0; 512]).ok()? > 0 {}
+        return None;
+    }
     let mut tls = ServerConnection::new(config).ok()?;
     loop {
         while tls.wants_write() {

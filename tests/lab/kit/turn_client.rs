@@ -12,25 +12,25 @@ use sha1::Sha1;
 use super::netns::within;
 use super::prober;
 
-const ALLOCATE: u16 = 0x0003;
+pub const ALLOCATE: u16 = 0x0003;
 const REFRESH: u16 = 0x0004;
 const CREATE_PERMISSION: u16 = 0x0008;
-const SUCCESS: u16 = 0x0100;
+pub const SUCCESS: u16 = 0x0100;
 
 const USERNAME: u16 = 0x0006;
-const MESSAGE_INTEGRITY: u16 = 0x0008;
-const ERROR_CODE: u16 = 0x0009;
+pub const MESSAGE_INTEGRITY: u16 = 0x0008;
+pub const ERROR_CODE: u16 = 0x0009;
 const LIFETIME: u16 = 0x000d;
 const XOR_PEER_ADDRESS: u16 = 0x0012;
-const REALM: u16 = 0x0014;
-const NONCE: u16 = 0x0015;
+pub const REALM: u16 = 0x0014;
+pub const NONCE: u16 = 0x0015;
 const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 /// An attribute, ready to be sent: the relayed address is to be an IPv6 one.
 pub const REQUESTED_IPV6: [u8; 8] = [0, 0x17, 0, 4, 2, 0, 0, 0];
 /// REQUESTED-TRANSPORT: UDP.
 const REQUESTED_UDP: [u8; 8] = [0, 0x19, 0, 4, 17, 0, 0, 0];
 
-const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+pub const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// What stands in place of an error code where nobody answered.
 pub const SILENCE: u16 = 0;
@@ -137,7 +137,7 @@ impl Session {
 }
 
 /// Adds an attribute with its padding.
-fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
+pub fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.extend(kind.to_be_bytes());
     message.extend(u16::try_from(value.len()).expect("a short value").to_be_bytes());
     message.extend(value);
@@ -145,13 +145,13 @@ fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
 }
 
 /// Writes the length of the message, with so many bytes to come.
-fn measure(message: &mut [u8], to_come: usize) {
+pub fn measure(message: &mut [u8], to_come: usize) {
     let length = u16::try_from(message.len() - 20 + to_come).expect("a short message");
     message[2..4].copy_from_slice(&length.to_be_bytes());
 }
 
 /// The value of an attribute.
-fn attribute(message: &[u8], kind: u16) -> Option<&[u8]> {
+pub fn attribute(message: &[u8], kind: u16) -> Option<&[u8]> {
     let mut rest = message.get(20..)?;
     while let [k0, k1, l0, l1, tail @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*l0, *l1]));
