@@ -1,6 +1,6 @@
 //! What a TURN server's response says, as evidence.
 
-use crate::probe::{ErrorReply, Integrity, TurnReply};
+use crate::probe::{Bearer, ErrorReply, Integrity, TurnReply};
 use crate::stun::message::BINDING;
 use crate::stun::{Algorithm, Echo, Message, excerpt};
 
@@ -37,8 +37,8 @@ pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<Tur
                 .attribute(crate::stun::attribute::PASSWORD_ALGORITHMS)
                 .map(|offered| offered.value.clone()),
         },
-        reservation_token: message.reservation_token().unwrap_or_default().to_vec(),
-        mobility_ticket: message.mobility_ticket().unwrap_or_default().to_vec(),
+        reservation_token: Bearer(message.reservation_token().unwrap_or_default().to_vec()),
+        mobility_ticket: Bearer(message.mobility_ticket().unwrap_or_default().to_vec()),
     })
 }
 

@@ -32,7 +32,7 @@ pub use crate::stun::Family;
 pub use behavior::Behavior;
 pub use connection::{CertificateFacts, Connection, TlsFacts};
 pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Reply, Server, Stop};
-pub use turn_reply::{Integrity, TurnReply};
+pub use turn_reply::{Bearer, Integrity, TurnReply};
 
 use std::net::{IpAddr, SocketAddr};
 

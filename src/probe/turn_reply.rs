@@ -1,5 +1,6 @@
 //! What a TURN server's response says, as evidence.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use schemars::JsonSchema;
@@ -68,10 +69,20 @@ pub struct TurnReply {
     pub echo: Echo,
     /// RESERVATION-TOKEN. Not in any output.
     #[serde(skip)]
-    pub reservation_token: Vec<u8>,
+    pub reservation_token: Bearer,
     /// MOBILITY-TICKET. Not in any output.
     #[serde(skip)]
-    pub mobility_ticket: Vec<u8>,
+    pub mobility_ticket: Bearer,
+}
+
+/// Bytes that are as good as the port or the allocation that they stand for: whatever prints them prints their number.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Bearer(pub Vec<u8>);
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// Whether a response is signed with the key of the request (RFC 8489 sections 14.5 and 14.6).
@@ -87,4 +98,20 @@ pub enum Integrity {
     Wrong,
     /// It is signed with our key.
     Valid,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_output_tells_what_lets_a_client_take_over() {
+        let bearer = Bearer(b"TICKET".to_vec());
+        let reply = TurnReply { reservation_token: bearer.clone(), mobility_ticket: bearer, ..TurnReply::default() };
+        let (debug, json) = (format!("{reply:?}"), serde_json::to_string(&reply).unwrap());
+        for secret in ["TICKET", "84, 73"] {
+            assert!(!debug.contains(secret) && !json.contains(secret), "{debug} {json}");
+        }
+        assert!(debug.contains("mobility_ticket: 6 bytes"), "{debug}");
+    }
 }

@@ -50,7 +50,7 @@ fn ended(session: &Session) -> Cause {
         None => "could not tell: no test of the relay with data could be made".to_owned(),
     };
     let fix = "run again with a longer --deadline, or name a STUN server with --server";
-    cause(TurnVerdict::Inconclusive, Code::Interrupted, text, fix)
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
 }
 
 /// The first failure of the system or the path.

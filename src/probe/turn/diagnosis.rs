@@ -109,8 +109,8 @@ pub enum DiagnosisCode {
     ServerError,
     /// What the server said makes no sense.
     ProtocolError,
-    /// The run ended before it was known.
-    Interrupted,
+    /// It could not be told: the run ended before it was known, or what it takes to know was not there.
+    Undetermined,
 }
 
 impl DiagnosisCode {

@@ -118,12 +118,12 @@ fn verdict<'a>(session: &Session<'a>, socket: &str, step: &str) -> Option<&'a Ex
 }
 
 fn reservation(session: &Session) -> Option<TurnAttribute> {
-    let token = &session.allocation(RESERVE)?.turn.reservation_token;
+    let token = &session.allocation(RESERVE)?.turn.reservation_token.0;
     (!token.is_empty()).then(|| TurnAttribute::ReservationToken(token.clone()))
 }
 
 fn ticket(session: &Session) -> Option<TurnAttribute> {
-    let ticket = &session.allocation(MOBILE)?.turn.mobility_ticket;
+    let ticket = &session.allocation(MOBILE)?.turn.mobility_ticket.0;
     (!ticket.is_empty()).then(|| TurnAttribute::MobilityTicket(ticket.clone()))
 }
 

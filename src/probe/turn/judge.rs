@@ -95,7 +95,7 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
         None if lookup.is_none() => {
             let text = "could not tell: the run ended before the name was looked up".to_owned();
             let fix = "run again with a longer --deadline".to_owned();
-            return (TurnVerdict::Inconclusive, Diagnosis { code: Code::Interrupted, text, fix });
+            return (TurnVerdict::Inconclusive, Diagnosis { code: Code::Undetermined, text, fix });
         }
         _ => {
             (TurnVerdict::Failed, Code::NameNotFound, "check the spelling of the name, and its A, AAAA and SRV records")

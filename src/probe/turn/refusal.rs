@@ -92,7 +92,7 @@ fn challenged(session: &Session, step: &str) -> Cause {
     }
     cause(
         TurnVerdict::Inconclusive,
-        Code::Interrupted,
+        Code::Undetermined,
         "could not tell: the run ended before the credentials were tried",
         "run again with a longer --deadline",
     )
