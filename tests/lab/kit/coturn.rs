@@ -60,10 +60,11 @@ impl Coturn {
             netns::within(host.name, || turnserver.spawn()).unwrap_or_else(|error| panic!("{turnserver:?}: {error}"));
         let patience = Instant::now() + Duration::from_secs(20);
         let coturn = Self { host, log };
+        let no_tcp = arguments.split(' ').any(|argument| argument == "--no-tcp");
         for address in host.addresses() {
             let answers = || {
                 let endpoint = super::servers::endpoint(address);
-                let stream = SocketAddr::new(endpoint.ip(), if arguments.contains("--no-tcp") { 5349 } else { 3478 });
+                let stream = SocketAddr::new(endpoint.ip(), if no_tcp { 5349 } else { 3478 });
                 netns::within(host.name, || {
                     prober::mapped(endpoint).is_some() && std::net::TcpStream::connect(stream).is_ok()
                 })
