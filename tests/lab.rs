@@ -22,6 +22,8 @@ mod server_sets;
 mod turn;
 #[path = "lab/turn_data.rs"]
 mod turn_data;
+#[path = "lab/turn_dtls.rs"]
+mod turn_dtls;
 #[path = "lab/turn_reach.rs"]
 mod turn_reach;
 #[path = "lab/turn_refused.rs"]

@@ -11,6 +11,8 @@ pub mod clock;
 mod config;
 mod dns;
 mod drive;
+#[cfg(feature = "dtls")]
+mod dtls;
 mod entropy;
 mod failure;
 pub mod host;
@@ -38,6 +40,8 @@ use tokio::task::JoinSet;
 
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
 use crate::probe::Failure;
+#[cfg(not(feature = "dtls"))]
+use crate::probe::FailureCode;
 use crate::stun::Transport;
 use binding::Binding;
 use clock::Clock;
@@ -135,7 +139,18 @@ impl RealNetwork {
             self.events.push_back(Input::Opened { socket: id, local });
             return Ok(Socket::Udp(socket));
         }
-        Stream::open(id, spec, &self.binding, Arc::clone(&self.tls), self.connect_timeout, tell).map(Socket::Stream)
+        let (tls, patience) = (Arc::clone(&self.tls), self.connect_timeout);
+        let opened = match spec.transport {
+            #[cfg(feature = "dtls")]
+            Transport::Dtls => dtls::open(id, spec, &self.binding, tls, patience, tell),
+            #[cfg(not(feature = "dtls"))]
+            Transport::Dtls => {
+                let text = format!("DTLS handshake with {}: this build of nat-probe has no DTLS", spec.remote);
+                Err(failure::failure(FailureCode::DtlsNotBuilt, text))
+            }
+            _ => Stream::open(id, spec, &self.binding, tls, patience, tell),
+        };
+        opened.map(Socket::Stream)
     }
 
     fn send(&mut self, id: SocketId, remote: SocketAddr, bytes: Vec<u8>) {

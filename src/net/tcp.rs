@@ -58,15 +58,24 @@ impl Stream {
         }
         binding.bind(&socket, spec.remote, &spec.local_ports)?;
         let stream = start(socket, spec.remote)?;
+        let session = Session { id, spec, tls, patience, inputs: inputs.clone() };
+        Ok(Self::spawn(id, inputs, |messages| async move { session.run(stream, messages).await }))
+    }
+
+    /// A connection whose messages are carried by what `run` makes, until the end, whose reason it returns.
+    pub(super) fn spawn<F>(id: SocketId, inputs: Sender<Input>, run: impl FnOnce(Receiver<Vec<u8>>) -> F) -> Self
+    where
+        F: Future<Output = Failure> + Send + 'static,
+    {
         let (outgoing, messages) = channel(WAITING_SENDS);
-        let session = Session { id, spec, tls, patience, inputs };
+        let running = run(messages);
         let mut task = JoinSet::new();
         task.spawn(async move {
-            let failure = session.run(stream, messages).await;
+            let failure = running.await;
             // Nobody is left to tell where this fails: the network was dropped.
-            let _ = session.inputs.send(Input::Failed { socket: id, remote: None, failure }).await;
+            let _ = inputs.send(Input::Failed { socket: id, remote: None, failure }).await;
         });
-        Ok(Self { outgoing, _task: task })
+        Self { outgoing, _task: task }
     }
 
     /// Sends as soon as the connection is there. A connection that ended has told so itself.
@@ -241,6 +250,6 @@ fn refusal(stream: &TcpStream) -> Option<Failure> {
 }
 
 /// The engine closed the socket or the network was dropped: nobody reads this.
-fn gone() -> Failure {
+pub(super) fn gone() -> Failure {
     failure(FailureCode::ConnectionClosed, "the connection was closed here")
 }

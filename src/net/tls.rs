@@ -49,16 +49,9 @@ impl Tls {
     ) -> Result<TlsStream<TcpStream>, Failure> {
         let operation = format!("TLS handshake with {remote}");
         let failed = |text: &str| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {text}"));
-        let expected = match name.map(|name| name.trim_end_matches('.')) {
-            Some(name) => ServerName::try_from(name.to_owned())
-                .map_err(|_| failed(&format!("{} is not a name a certificate can have", printable(name, 100))))?,
-            None => ServerName::IpAddress(remote.ip().into()),
-        };
-        let verifier =
-            self.verifier.get_or_init(|| self.make_verifier()).await.clone().map_err(|reason| failed(&reason))?;
+        let expected = Self::expected(&operation, name, remote)?;
+        let recorder = Arc::new(self.recorder(&operation).await?);
         facts.server_name = expected.to_str().into_owned();
-        let insecure = self.insecure;
-        let recorder = Arc::new(Recorder { verifier, insecure, seen: Mutex::default() });
         let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| failed(&error.to_string()))?
@@ -66,13 +59,7 @@ impl Tls {
             .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
             .with_no_client_auth();
         let shaken = TlsConnector::from(Arc::new(config)).connect(expected, stream).await;
-        let seen = recorder.take();
-        facts.chain = seen.chain;
-        let problem = |error: &CertificateError, chain: &[CertificateFacts]| {
-            let (code, text) = explain_certificate(error, chain);
-            failure(code, format!("{operation}: {text}"))
-        };
-        facts.problem = seen.error.as_ref().map(|error| problem(error, &facts.chain));
+        recorder.tell(&operation, facts);
         match shaken {
             Ok(stream) => {
                 let (_, session) = stream.get_ref();
@@ -90,6 +77,55 @@ impl Tls {
                 Err(failure(code, format!("{operation}: {text}")))
             }
         }
+    }
+
+    /// The name, or without one the address, that the certificate has to be for.
+    pub(super) fn expected(
+        operation: &str,
+        name: Option<&str>,
+        remote: SocketAddr,
+    ) -> Result<ServerName<'static>, Failure> {
+        let Some(name) = name.map(|name| name.trim_end_matches('.')) else {
+            return Ok(ServerName::IpAddress(remote.ip().into()));
+        };
+        ServerName::try_from(name.to_owned()).map_err(|_| {
+            let text = format!("{operation}: {} is not a name a certificate can have", printable(name, 100));
+            failure(FailureCode::TlsHandshakeFailed, text)
+        })
+    }
+
+    /// Verifies a chain that another handshake than TLS's own brought.
+    #[cfg(feature = "dtls")]
+    pub(super) async fn verify(
+        &self,
+        operation: &str,
+        chain: &[Vec<u8>],
+        name: ServerName<'static>,
+        facts: &mut TlsFacts,
+    ) -> Result<(), Failure> {
+        let recorder = self.recorder(operation).await?;
+        let mut chain = chain.iter().map(|der| CertificateDer::from_slice(der));
+        let Some(first) = chain.next() else {
+            return Err(failure(FailureCode::TlsHandshakeFailed, format!("{operation}: there was no certificate")));
+        };
+        let rest: Vec<CertificateDer<'_>> = chain.collect();
+        let verdict = recorder.verify_server_cert(&first, &rest, &name, &[], UnixTime::now());
+        recorder.tell(operation, facts);
+        match (verdict, &facts.problem) {
+            (Ok(_), _) => Ok(()),
+            (Err(_), Some(problem)) => Err(problem.clone()),
+            (Err(error), None) => {
+                let text = format!("{operation}: {}", printable(&error.to_string(), 200));
+                Err(failure(FailureCode::TlsHandshakeFailed, text))
+            }
+        }
+    }
+
+    async fn recorder(&self, operation: &str) -> Result<Recorder, Failure> {
+        let verifier = self.verifier.get_or_init(|| self.make_verifier()).await.clone();
+        let verifier =
+            verifier.map_err(|reason| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {reason}")))?;
+        Ok(Recorder { verifier, insecure: self.insecure, seen: Mutex::default() })
     }
 
     async fn make_verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
@@ -145,8 +181,14 @@ struct Seen {
 }
 
 impl Recorder {
-    fn take(&self) -> Seen {
-        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Tells the certificates and what is wrong with them.
+    fn tell(&self, operation: &str, facts: &mut TlsFacts) {
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        facts.chain = seen.chain;
+        facts.problem = seen.error.map(|error| {
+            let (code, text) = explain_certificate(&error, &facts.chain);
+            failure(code, format!("{operation}: {text}"))
+        });
     }
 }
 

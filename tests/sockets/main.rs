@@ -1,5 +1,7 @@
 //! Real sockets on the loopback interface: what the engine is told about what servers, closed ports and strangers do.
 
+#[cfg(feature = "dtls")]
+mod dtls;
 mod names;
 mod streams;
 mod tls;
@@ -74,6 +76,15 @@ fn message(number: u8) -> Vec<u8> {
     let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
     bytes.extend([number; 12]);
     bytes
+}
+
+#[cfg(not(feature = "dtls"))]
+#[test]
+fn a_build_without_dtls_says_so() {
+    let mut network = network();
+    open(&mut network, FIRST, spec(Transport::Dtls, "127.0.0.1:5349".parse().unwrap()));
+    let (_, failure) = failed(&mut network);
+    assert_eq!(failure.code, nat_probe::probe::FailureCode::DtlsNotBuilt, "{}", failure.text);
 }
 
 /// Whether this system has IPv6 at all.

@@ -17,13 +17,13 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::{FIRST, failed, message, open, opened, received, send, spec};
 
 /// A certificate authority of our own.
-struct Authority {
+pub struct Authority {
     certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Test \u{1b}[31mAuthority");
@@ -32,16 +32,21 @@ impl Authority {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// A server for this name that answers every request with message 1.
-    fn serve(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> SocketAddr {
+    /// A certificate for this name, and its key.
+    pub fn issue(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, KeyPair) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        (params.signed_by(&key, &self.issuer).unwrap().der().clone(), key)
+    }
+
+    /// A server for this name that answers every request with message 1.
+    fn serve(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> SocketAddr {
+        let (certificate, key) = self.issue(name, change);
         serve(certificate, &key)
     }
 
-    fn network(&self) -> RealNetwork {
+    pub fn network(&self) -> RealNetwork {
         let tls = TlsConfig::Only(vec![self.certificate.clone()]);
         RealNetwork::new(Config { tls, ..Config::default() }).unwrap()
     }
@@ -83,7 +88,7 @@ fn accept(serving: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     local
 }
 
-fn assert_failure(failure: &Failure, code: FailureCode, words: &[&str]) {
+pub fn assert_failure(failure: &Failure, code: FailureCode, words: &[&str]) {
     assert_eq!(failure.code, code, "{}", failure.text);
     for word in words {
         assert!(failure.text.contains(word), "{word:?} is not in {:?}", failure.text);
