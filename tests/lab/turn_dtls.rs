@@ -20,7 +20,7 @@ story! {
             run.expect_diagnosis(0, "ok", "ok");
             run.expect("/results/0/transport", "dtls");
             run.expect("/results/0/tls/protocol", "DTLS 1.2");
-            run.expect("/results/0/quality/largest_payload", 1_200);
+            run.expect("/results/0/quality/largest_payload", 1_400);
             assert_eq!(run.step(0, "handshake"), "ok", "{run}");
             assert_eq!(run.views(0), ["works"; 4], "{run}");
 

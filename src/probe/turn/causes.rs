@@ -99,7 +99,7 @@ fn unreached(session: &Session) -> Option<Cause> {
             }
             FailureCode::NoAnswer => no_answer(session),
             FailureCode::DtlsNotBuilt => {
-                let fix = "build with --features dtls, or test turns: over TCP";
+                let fix = "build it with cargo's --features dtls, or test turns: over TCP (leave ?transport=udp out)";
                 cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
             }
             FailureCode::NotStun => {
