@@ -10,6 +10,8 @@ mod output;
 mod saved;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/servers.rs"]
 mod servers;
 
