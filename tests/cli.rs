@@ -14,6 +14,8 @@ mod schema;
 mod secrets;
 #[path = "cli/servers.rs"]
 mod servers;
+#[path = "cli/turn.rs"]
+mod turn;
 
 use assert_cmd::Command;
 use serde_json::Value;
