@@ -10,8 +10,12 @@ mod output;
 mod saved;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/servers.rs"]
 mod servers;
+#[path = "cli/turn.rs"]
+mod turn;
 
 use assert_cmd::Command;
 use serde_json::Value;

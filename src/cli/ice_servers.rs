@@ -121,9 +121,10 @@ fn login(server: &Map<String, Value>, common: &mut Vec<Remark>) -> Beside {
             mistakes.push(fatal("oauth-not-supported", what, "use a user name and password"));
         }
         None | Some("password") => {}
-        Some(other) => {
-            let what = format!("its credentialType is \"{}\", which is unknown", escape(other));
-            mistakes.push(fatal("credential-type-unknown", &what, "leave credentialType out"));
+        // Its text is not repeated: in the wrong member it may be the password.
+        Some(_) => {
+            let what = "its credentialType is neither \"password\" nor \"oauth\"";
+            mistakes.push(fatal("credential-type-unknown", what, "leave credentialType out"));
         }
     }
     if server.contains_key("password") && credential.is_none() {

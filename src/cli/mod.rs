@@ -25,7 +25,7 @@ pub mod turn_args;
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
@@ -33,12 +33,14 @@ use error::CliError;
 use exit::Exit;
 use output::Output;
 
+use crate::stun::masked;
+
 /// Runs the program with these arguments (the program's name first).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut out = Output::stdout();
     let outcome = match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(&cli.command, &mut out),
-        Err(error) => return refused(&error),
+        Err(error) => return refused(error),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
     flushed.unwrap_or_else(|error| {
@@ -68,13 +70,21 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     }
 }
 
+/// The parser repeats the value that it refuses: a server written with a password, or a password where no value belongs.
+fn hide_password(error: &mut clap::Error) {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
+    let shown = if error.kind() == ErrorKind::TooManyValues { "***".to_owned() } else { masked(value) };
+    error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+}
+
 /// Help and version go to standard output, mistakes to standard error in the words of every other error.
-fn refused(error: &clap::Error) -> Exit {
+fn refused(mut error: clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A pipe that closed early has read what it wanted.
         let _ = error.print();
         return Exit::Measured;
     }
+    hide_password(&mut error);
     let text = error.render().to_string();
     // Without any argument the help stands where the mistake would.
     let text = text.strip_prefix("error: ").map_or(text.clone(), |text| format!("nat-probe: {text}"));

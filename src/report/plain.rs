@@ -1,6 +1,8 @@
 //! The report as JSON text, numbers rounded, nothing masked or escaped yet.
 
-use crate::probe::{Exchange, Outcome};
+use crate::probe::turn::TurnResult;
+use crate::probe::turn::finding::Train;
+use crate::probe::{Connection, Exchange, Outcome};
 
 use super::document::Report;
 
@@ -18,25 +20,54 @@ pub(super) fn to_text(report: &Report) -> String {
 
 fn rounded(report: &Report) -> Report {
     let mut report = report.clone();
-    report.duration_ms = round_ms(report.duration_ms);
+    round(&mut report.duration_ms);
     for row in &mut report.servers {
-        for ms in [&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms].into_iter().flatten() {
-            *ms = round_ms(*ms);
-        }
+        some([&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms]);
     }
-    for lookup in report.lookups.iter_mut().flat_map(|server| &mut server.lookups) {
-        lookup.duration_ms = round_ms(lookup.duration_ms);
-    }
+    report.lookups.iter_mut().flat_map(|server| &mut server.lookups).for_each(|lookup| round(&mut lookup.duration_ms));
+    report.results.iter_mut().for_each(round_result);
+    report.connections.iter_mut().for_each(round_connection);
     report.evidence.iter_mut().for_each(round_exchange);
     report
 }
 
+fn round(number: &mut f64) {
+    *number = round_ms(*number);
+}
+
+fn some<'a>(numbers: impl IntoIterator<Item = &'a mut Option<f64>>) {
+    numbers.into_iter().flatten().for_each(round);
+}
+
+fn round_result(result: &mut TurnResult) {
+    some([&mut result.time_to_relay_ms, &mut result.rtt_ms]);
+    some(result.steps.iter_mut().map(|step| &mut step.duration_ms));
+    if let Some(quality) = &mut result.quality {
+        let trains = [&mut quality.indications, &mut quality.channel, &mut quality.direct];
+        for train in trains.into_iter().flatten() {
+            round(&mut train.loss_percent);
+            let Train { min_ms, median_ms, p95_ms, max_ms, jitter_ms, .. } = train;
+            some([min_ms, median_ms, p95_ms, max_ms, jitter_ms]);
+        }
+    }
+    if let Some(hold) = &mut result.hold {
+        round(&mut hold.held_s);
+        hold.hiccups.iter_mut().for_each(|hiccup| round(&mut hiccup.at_ms));
+    }
+}
+
+fn round_connection(connection: &mut Connection) {
+    round(&mut connection.started_ms);
+    some([&mut connection.connected_ms, &mut connection.opened_ms, &mut connection.failed_ms]);
+}
+
 fn round_exchange(exchange: &mut Exchange) {
-    exchange.started_ms = round_ms(exchange.started_ms);
-    exchange.ended_ms = exchange.ended_ms.map(round_ms);
+    round(&mut exchange.started_ms);
+    some([&mut exchange.ended_ms]);
     match &mut exchange.outcome {
-        Outcome::Reply(reply) => reply.rtt_ms = round_ms(reply.rtt_ms),
-        Outcome::Silence { waited_ms } | Outcome::Abandoned { waited_ms } => *waited_ms = round_ms(*waited_ms),
-        Outcome::Pending | Outcome::Looped { .. } | Outcome::Failed(_) => {}
+        Outcome::Reply(reply) => round(&mut reply.rtt_ms),
+        Outcome::Silence { waited_ms } | Outcome::Abandoned { waited_ms } => round(waited_ms),
+        Outcome::Looped { rtt_ms, .. } => round(rtt_ms),
+        Outcome::Pending | Outcome::Failed(_) => {}
     }
 }

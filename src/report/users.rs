@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::document::Report;
+use crate::probe::{Outcome, Reply};
 use crate::stun::escape::escape;
 
 /// User names, and what stands for each: first the names themselves, then parts and escaped forms of them.
@@ -43,7 +44,16 @@ pub(crate) fn without(report: &Report) -> Report {
         let texts = [&mut result.diagnosis.text, &mut result.diagnosis.fix];
         let remarks = result.remarks.iter_mut().flat_map(|remark| [&mut remark.text, &mut remark.fix]);
         let steps = result.steps.iter_mut().map(|step| &mut step.detail);
-        texts.into_iter().chain(remarks).chain(steps).for_each(|text| *text = inside(text, &names));
+        let features = result.features.iter_mut().map(|feature| &mut feature.text);
+        let hiccups = result.hold.iter_mut().flat_map(|hold| &mut hold.hiccups).map(|hiccup| &mut hiccup.text);
+        let all = texts.into_iter().chain(remarks).chain(steps).chain(features).chain(hiccups);
+        all.for_each(|text| *text = inside(text, &names));
+    }
+    for exchange in &mut report.evidence {
+        if let Outcome::Reply(Reply { error: Some(error), .. }) = &mut exchange.outcome {
+            // The server's own words may repeat whom it refuses.
+            error.reason = inside(&error.reason, &names);
+        }
     }
     for auth in report.evidence.iter_mut().filter_map(|exchange| exchange.request.auth.as_mut()) {
         auth.username = whole(&auth.username, &names);
@@ -59,6 +69,7 @@ pub(crate) fn mask(value: &mut Value, names: &Names) {
             for (name, member) in members {
                 match member {
                     Value::String(user) if name == "username" => *user = whole(user, names),
+                    Value::String(text) if ["reason", "text"].contains(&name.as_str()) => *text = inside(text, names),
                     member => mask(member, names),
                 }
             }

@@ -98,13 +98,15 @@ pub enum ScenarioError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// No TOML, or not the TOML of a scenario; the text shows the line.
-    #[error("{}: {source}", place(path.as_deref()))]
+    /// No TOML, or not the TOML of a scenario. The line itself is not shown: it may hold a password.
+    #[error("{}: line {line}: {problem}", place(path.as_deref()))]
     Syntax {
         /// The file, if it came from one.
         path: Option<PathBuf>,
-        /// What is wrong, and in which line.
-        source: Box<toml::de::Error>,
+        /// In which line.
+        line: usize,
+        /// What is wrong.
+        problem: String,
     },
     /// It can be read and makes no sense.
     #[error("{}: {problem}", place(path.as_deref()))]
@@ -146,7 +148,11 @@ impl Scenario {
         let path = path.map(Path::to_path_buf);
         let scenario: Self = match toml::from_str(text) {
             Ok(scenario) => scenario,
-            Err(source) => return Err(ScenarioError::Syntax { path, source: Box::new(source) }),
+            Err(error) => {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                let line = 1 + before.matches('\n').count();
+                return Err(ScenarioError::Syntax { path, line, problem: error.message().to_owned() });
+            }
         };
         scenario.check().map_err(|problem| ScenarioError::Contradiction { path, problem })?;
         Ok(scenario)

@@ -39,7 +39,7 @@ pub use rest::RestName;
 pub use stream::Framer;
 pub use transport::Transport;
 pub use uri::{Host, ServerSpec, Service};
-pub use uri_error::UriError;
+pub use uri_error::{UriError, masked};
 pub use writer::Writer;
 
 /// The 96 bits that tie a response to its request (RFC 8489 section 5).

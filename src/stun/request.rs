@@ -57,6 +57,7 @@ pub enum Change {
 /// An attribute of a TURN request (RFC 8656 section 18, RFC 6062 section 6, RFC 8016 section 4).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = without_hidden_values)]
 pub enum TurnAttribute {
     /// REQUESTED-TRANSPORT: 17 for UDP, 6 for TCP relays.
     RequestedTransport(u8),
@@ -80,6 +81,17 @@ pub enum TurnAttribute {
     Channel(u16),
     /// CONNECTION-ID.
     ConnectionId(u32),
+}
+
+/// An attribute whose value is in no output is written as its name alone; the derived schema still has a member for the value.
+fn without_hidden_values(schema: &mut schemars::Schema) {
+    let Some(variants) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) else { return };
+    for variant in variants {
+        let members = variant["properties"].as_object();
+        let hidden = members.and_then(|members| members.iter().find(|(_, value)| value["writeOnly"] == true));
+        let Some(name) = hidden.map(|(name, _)| name.clone()) else { continue };
+        *variant = serde_json::json!({ "type": "string", "const": name, "description": variant["description"] });
+    }
 }
 
 /// Through an allocation: the request is not for the TURN server but, by its relayed address, for a peer.

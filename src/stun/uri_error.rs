@@ -31,9 +31,11 @@ impl UriError {
     }
 }
 
-/// The text with `***` for a password between a user name and `@`: no server is written that way, and errors repeat what was.
-pub(super) fn masked(text: &str) -> String {
-    let Some((before, host)) = text.rsplit_once('@') else { return text.to_owned() };
+/// The text with `***` for a password between a user name and `@`, or in a query: no server is written that way, and errors repeat what
+/// was.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let Some((before, host)) = text.rsplit_once('@') else { return masked_query(text) };
     let scheme = match before.split_once("://") {
         Some((scheme, _)) => scheme.len() + 3,
         None => match before.split_once(':') {
@@ -45,6 +47,16 @@ pub(super) fn masked(text: &str) -> String {
         Some((user, _)) => format!("{}{user}:***@{host}", &before[..scheme]),
         None => text.to_owned(),
     }
+}
+
+/// Everything a query may be made of but the transport.
+fn masked_query(text: &str) -> String {
+    let Some((server, query)) = text.split_once('?') else { return text.to_owned() };
+    let part = |part: &str| match part.split_once('=') {
+        Some((name, _)) if !name.eq_ignore_ascii_case("transport") => format!("{name}=***"),
+        _ => part.to_owned(),
+    };
+    format!("{server}?{}", query.split('&').map(part).collect::<Vec<_>>().join("&"))
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -63,6 +75,7 @@ mod tests {
             ("TURNS://alice:password@turn.example.org", "TURNS://alice:***@turn.example.org"),
             ("https://alice:password@turn.example.org", "https://alice:***@turn.example.org"),
             ("turn:alice@turn.example.org", "turn:alice@turn.example.org"),
+            ("turn:turn.example.org?transport=udp&password=x", "turn:turn.example.org?transport=udp&password=***"),
             ("turn:turn.example.org:3478", "turn:turn.example.org:3478"),
         ] {
             assert_eq!(masked(text), shown);

@@ -84,6 +84,25 @@ fn every_report_fits_the_schema() {
 }
 
 #[test]
+fn every_turn_report_fits_the_schema() {
+    let schema = schema();
+    for preset in nat_probe::sim::presets().iter().filter(|preset| preset.name.starts_with("turn-")) {
+        for more in ["", "--features --duration 60s --transport udp,tcp,tls,dtls", "--redact --require turn=any"] {
+            let arguments = format!("turn -u demo --password demo -q --json --simulate {} {more}", preset.name);
+            let report = super::json(&arguments);
+            assert!(report["results"].as_array().is_some_and(|results| !results.is_empty()), "{arguments}");
+            let found = faults(&schema, &schema, &report, "");
+            assert!(found.is_empty(), "{arguments}:\n{}", found.join("\n"));
+        }
+    }
+    let working = super::json("turn -u demo --password demo -q --json --simulate turn-lossy --features --duration 60s");
+    for part in ["/results/0/hold/hiccups/0/at_ms", "/results/0/features/7/status", "/results/0/quality/channel/p95_ms"]
+    {
+        assert!(working.pointer(part).is_some(), "the check has nothing to check: {part}");
+    }
+}
+
+#[test]
 fn the_check_sees_faults() {
     let schema = schema();
     let good = super::json("classify --json --simulate home-router");

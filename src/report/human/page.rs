@@ -19,6 +19,9 @@ const NARROW: usize = 50;
 /// What a column of prose needs to be read.
 const PROSE: usize = 16;
 
+/// The longest word that a table keeps whole: no code of ours is longer.
+const LONG_WORD: usize = 28;
+
 /// Longer than any IPv4 address with its port.
 const LONG_ADDRESS: usize = 24;
 
@@ -130,16 +133,18 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Whether every column but the last, which holds prose, has room for its widest line.
+    /// Whether every column but the last, which holds prose, has room for its widest line, and the last for its longest word.
     fn fits(&self, header: &[&str], rows: &[Vec<String>]) -> bool {
         let words = header.len().saturating_sub(1);
-        let widest = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column).map(String::as_str)).chain([header[column]]);
-            cells.flat_map(str::lines).map(UnicodeWidthStr::width).max().unwrap_or(0)
+        let cells = |column: usize| {
+            rows.iter().filter_map(move |row| row.get(column).map(String::as_str)).chain([header[column]])
         };
+        let widest = |column: usize| cells(column).flat_map(str::lines).map(UnicodeWidthStr::width).max().unwrap_or(0);
+        let word = cells(words).flat_map(str::split_whitespace).map(UnicodeWidthStr::width).max().unwrap_or(0);
+        let prose = word.clamp(PROSE, LONG_WORD);
         // A column costs a border and two blanks, the table one border more.
         let frame = 3 * header.len() + 1;
-        self.style.width >= NARROW && (0..words).map(widest).sum::<usize>() + frame + PROSE <= self.style.width
+        self.style.width >= NARROW && (0..words).map(widest).sum::<usize>() + frame + prose <= self.style.width
     }
 
     fn grid(&mut self, header: &[&str], rows: &[Vec<String>]) {

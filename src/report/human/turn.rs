@@ -1,14 +1,17 @@
 //! The page of `turn`: which entries work, and for each other one where it stopped and what to do.
 
+mod facts;
+mod quality;
+
 use super::page::Page;
 use super::tint::Tint;
 use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{FeatureStatus, Quality, StepStatus, Train, TurnVerdict};
+use crate::probe::turn::finding::{StepStatus, TurnVerdict};
 use crate::report::document::Report;
 use crate::report::require::{counts, works};
 use crate::report::{escape, family_name};
 
-const RESULTS: [&str; 4] = ["entry", "over", "verdict, relayed address\ntime to relay, loss", "diagnosis"];
+const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed address,\ntime to relay, loss"];
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let (tint, line) = sentence(report);
@@ -20,8 +23,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     for result in &report.results {
         let flawed = result.verdict != TurnVerdict::Ok;
         let more = !result.remarks.is_empty() || result.quality.is_some() || result.hold.is_some();
-        if flawed || more || !result.features.is_empty() {
-            details(page, result, flawed);
+        if flawed || more || !result.features.is_empty() || page.verbosity() > 0 {
+            details(page, result, flawed || page.verbosity() > 0);
         }
     }
 }
@@ -97,30 +100,26 @@ fn row(result: &TurnResult) -> Vec<String> {
     let time = result.time_to_relay_ms.map(|ms| format!("{ms:.1} ms"));
     let loss = loss.map(|train| format!("{:.0} % lost", train.loss_percent));
     let numbers: Vec<String> = [time, loss].into_iter().flatten().collect();
-    let mut what = vec![verdict(result.verdict).1.to_owned()];
+    let verdict = verdict(result.verdict).1.to_owned();
+    let code = result.diagnosis.code.name();
+    // Verdict and code are lines of their own: so the longest code fits whole beside a long URI.
+    let mut what: Vec<String> = if code == verdict { vec![verdict] } else { vec![verdict, code] };
     what.extend(result.relayed_address.map(|relayed| relayed.to_string()));
     what.extend((!numbers.is_empty()).then(|| numbers.join(", ")));
-    vec![entry.join("\n"), over.join("\n"), what.join("\n"), result.diagnosis.code.name()]
+    vec![entry.join("\n"), over.join("\n"), what.join("\n")]
 }
 
-fn details(page: &mut Page, result: &TurnResult, flawed: bool) {
+/// What is to be said of one entry; in full also how every step went and what is known of the server.
+fn details(page: &mut Page, result: &TurnResult, full: bool) {
     let (tint, verdict) = verdict(result.verdict);
+    let code = result.diagnosis.code.name();
     let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
     let family = result.family.map(|family| format!(", {}", family_name(family))).unwrap_or_default();
-    page.heading(&format!("{}{over}{family}: {verdict} ({})", name(result), result.diagnosis.code.name()));
-    if flawed {
+    let code = if code == verdict { String::new() } else { format!(" ({code})") };
+    page.heading(&format!("{}{over}{family}: {verdict}{code}", name(result)));
+    if full {
         page.paragraph(tint, &result.diagnosis.text);
-        for step in &result.steps {
-            let (tint, status) = match step.status {
-                StepStatus::Ok => (Tint::Good, "ok"),
-                StepStatus::Failed => (Tint::Bad, "FAILED"),
-                StepStatus::Skipped => (Tint::Faint, "skipped"),
-            };
-            let time = step.duration_ms.map(|ms| format!(" {ms:.1} ms")).unwrap_or_default();
-            let step_name = serde_json::to_value(step.name).ok();
-            let step_name = step_name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-            page.lines(tint, "  ", "      ", &format!("{step_name}: {status}{time}: {}", step.detail));
-        }
+        steps(page, result);
     }
     if !result.diagnosis.fix.is_empty() {
         page.lines(Tint::Strong, "", "  ", &format!("What to do: {}", result.diagnosis.fix));
@@ -130,55 +129,22 @@ fn details(page: &mut Page, result: &TurnResult, flawed: bool) {
         let text = format!("{}: {}{fix}", remark.code, remark.text);
         if remark.error { page.alarm(Tint::Bad, &text) } else { page.bullet(&text) }
     }
-    if let Some(quality) = &result.quality {
-        self::quality(page, quality);
+    if full {
+        facts::write(page, result);
     }
-    if let Some(hold) = &result.hold {
-        let text = format!(
-            "kept for {:.0} s: {} of {} packets arrived, {} renewals",
-            hold.held_s, hold.received, hold.sent, hold.renewals
-        );
-        page.bullet(&text);
-        for hiccup in &hold.hiccups {
-            page.alarm(Tint::Warning, &format!("at {:.1} s: {}", hiccup.at_ms / 1000.0, hiccup.text));
-        }
-    }
-    let feature = |status| match status {
-        FeatureStatus::Offered => "offered",
-        FeatureStatus::NotOffered => "not offered",
-        FeatureStatus::Broken => "broken",
-        FeatureStatus::Unknown => "not known",
-    };
-    let rows: Vec<Vec<String>> = result
-        .features
-        .iter()
-        .map(|one| vec![one.name.clone(), feature(one.status).to_owned(), escape::visible(&one.text)])
-        .collect();
-    if !rows.is_empty() {
-        page.table(&["feature", "status", "what was seen"], &rows);
-    }
+    quality::write(page, result);
 }
 
-fn quality(page: &mut Page, quality: &Quality) {
-    let trains = [
-        ("through Send indications", &quality.indications),
-        ("through ChannelData", &quality.channel),
-        ("straight to the server", &quality.direct),
-    ];
-    for (how, train) in trains {
-        if let Some(train) = train {
-            page.bullet(&format!("{how}: {}", numbers(train)));
-        }
+fn steps(page: &mut Page, result: &TurnResult) {
+    for step in &result.steps {
+        let (tint, status) = match step.status {
+            StepStatus::Ok => (Tint::Good, "ok"),
+            StepStatus::Failed => (Tint::Bad, "FAILED"),
+            StepStatus::Skipped => (Tint::Faint, "skipped"),
+        };
+        let time = step.duration_ms.map(|ms| format!(" {ms:.1} ms")).unwrap_or_default();
+        let step_name = serde_json::to_value(step.name).ok();
+        let step_name = step_name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        page.lines(tint, "  ", "      ", &format!("{step_name}: {status}{time}: {}", step.detail));
     }
-    if let Some(largest) = quality.largest_payload {
-        page.bullet(&format!("largest payload that passed: {largest} bytes"));
-    }
-}
-
-fn numbers(train: &Train) -> String {
-    let times = [train.min_ms, train.median_ms, train.p95_ms, train.max_ms];
-    let times: Vec<String> = times.into_iter().flatten().map(|ms| format!("{ms:.1}")).collect();
-    let times = if times.len() == 4 { format!(", {} ms (min/median/p95/max)", times.join("/")) } else { String::new() };
-    let jitter = train.jitter_ms.map(|ms| format!(", jitter {ms:.1} ms")).unwrap_or_default();
-    format!("{} of {} arrived ({:.0} % lost){times}{jitter}", train.received, train.sent, train.loss_percent)
 }
