@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::climb::FIRST;
+use super::climb::{FIRST, is_complete};
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, succeeded};
 use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, views};
@@ -37,11 +37,12 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
     let broken = unsigned(session, first)
         .or_else(|| relay.and_then(|relay| data(session, first, relay)))
         .or_else(|| hold::lost(session));
-    let lesser = || degraded(session, first, relay);
-    broken.or_else(lesser).unwrap_or_else(|| match relay {
-        Some(relay) if views::relays(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
-        _ => ended(session),
-    })
+    if let Some(broken) = broken {
+        return broken;
+    }
+    let relay = relay.filter(|relay| views::relays(relay) && is_complete(session));
+    let Some(relay) = relay else { return ended(session) };
+    degraded(session, first, relay).unwrap_or_else(|| cause(TurnVerdict::Ok, Code::Ok, "it relays", ""))
 }
 
 fn ended(session: &Session) -> Cause {
@@ -101,6 +102,10 @@ fn unreached(session: &Session) -> Option<Cause> {
             FailureCode::DtlsNotBuilt => {
                 let fix = "build it with cargo's --features dtls, or test turns: over TCP (leave ?transport=udp out)";
                 cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
+            }
+            FailureCode::NotStun if answers("binding") => {
+                let text = format!("the server answers Binding, and Allocate by what is no STUN: {text}");
+                failed(Code::ProtocolError, text, "look into the server's log; a box on the way may change messages")
             }
             FailureCode::NotStun => {
                 let text = format!("something that is no STUN or TURN server answers there: {text}");
@@ -232,8 +237,7 @@ fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
 }
 
 /// It relays, with something wrong that some will meet.
-fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Option<Cause> {
-    let relay = relay.filter(|relay| views::relays(relay))?;
+fn degraded(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
     let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
     if session.is_open_relay() {
         let text = "the server relays for everybody: it asks for no credentials".to_owned();

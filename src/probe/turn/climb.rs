@@ -43,7 +43,7 @@ impl Probe for Climb {
         let Some(session) = self.session(seen) else {
             return Step { done: !self.looking_up(seen), ..Step::default() };
         };
-        let mut rungs = Rungs { session: &session, asks: Vec::new(), waiting: false };
+        let mut rungs = Rungs::new(&session);
         rungs.climb();
         let Rungs { mut asks, waiting, .. } = rungs;
         let idle = !waiting && asks.iter().all(|ask| seen.find(&ask.label).is_some());
@@ -67,14 +67,26 @@ impl Probe for Climb {
     }
 }
 
-/// The asks so far, and whether one of them is still under way.
+/// Whether everything was tried that there is to try: what was cut short proves nothing.
+pub(super) fn is_complete(session: &Session) -> bool {
+    let mut rungs = Rungs::new(session);
+    rungs.climb();
+    !rungs.waiting && !rungs.cut
+}
+
+/// The asks so far, whether one that matters is still under way, and whether one was cut short.
 struct Rungs<'s, 'a> {
     session: &'s Session<'a>,
     asks: Vec<Ask>,
     waiting: bool,
+    cut: bool,
 }
 
-impl<'a> Rungs<'_, 'a> {
+impl<'s, 'a> Rungs<'s, 'a> {
+    fn new(session: &'s Session<'a>) -> Self {
+        Self { session, asks: Vec::new(), waiting: false, cut: false }
+    }
+
     fn climb(&mut self) {
         self.ask(self.session.ask("binding", "a", Request::default()));
         if self.session.entry.kind == super::EntryKind::Stun {
@@ -94,19 +106,22 @@ impl<'a> Rungs<'_, 'a> {
     /// States an ask, and takes note whether it is under way.
     fn ask(&mut self, ask: Ask) -> Option<&'a Exchange> {
         let found = self.session.seen.find(&ask.label);
-        self.waiting |= found.is_none_or(|exchange| !exchange.settled());
+        self.waiting |= found.is_none();
         self.asks.push(ask);
-        found.filter(|exchange| exchange.settled())
+        found.and_then(|exchange| self.over(exchange))
+    }
+
+    fn over(&mut self, exchange: &'a Exchange) -> Option<&'a Exchange> {
+        self.waiting |= !exchange.settled();
+        self.cut |= matches!(exchange.outcome, Outcome::Abandoned { .. });
+        exchange.settled().then_some(exchange)
     }
 
     /// The same for a request that may need several nonces.
     fn tried(&mut self, tried: Tried<'a>) -> Option<&'a Exchange> {
         match tried {
             Tried::Ask(ask) => self.ask(*ask),
-            Tried::Asked(exchange) => {
-                self.waiting |= !exchange.settled();
-                exchange.settled().then_some(exchange)
-            }
+            Tried::Asked(exchange) => self.over(exchange),
             Tried::Impossible => None,
         }
     }

@@ -179,6 +179,10 @@ impl<'a> Session<'a> {
                 Some(exchange) if attempt < NONCES && is_stale(exchange) => {}
                 Some(exchange) => return Tried::Asked(exchange),
                 None => {
+                    // Where nonces are good for one request, each of two at once makes the other's stale: they take turns.
+                    if let Some(other) = self.signing(socket).filter(|_| attempt > 1) {
+                        return Tried::Asked(other);
+                    }
                     let Some(auth) = self.auth(socket, credential, username) else { return Tried::Impossible };
                     let request = Request { auth: Some(Auth { form, ..auth }), ..request.clone() };
                     return Tried::Ask(Box::new(self.ask(&name, socket, request)));
@@ -186,6 +190,12 @@ impl<'a> Session<'a> {
             }
         }
         Tried::Impossible
+    }
+
+    /// A request with credentials on that socket that is under way.
+    fn signing(&self, socket: &str) -> Option<&'a Exchange> {
+        let name = self.label(socket);
+        self.seen.exchanges.iter().find(|one| one.socket == name && one.request.auth.is_some() && !one.settled())
     }
 
     /// The last attempt at a request with credentials.
