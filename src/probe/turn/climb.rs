@@ -43,12 +43,16 @@ impl Probe for Climb {
         let Some(session) = self.session(seen) else {
             return Step { done: !self.looking_up(seen), ..Step::default() };
         };
-        let mut rungs = Rungs::new(&session);
-        rungs.climb();
-        let Rungs { mut asks, waiting, .. } = rungs;
-        let idle = !waiting && asks.iter().all(|ask| seen.find(&ask.label).is_some());
-        if !idle {
-            return Step { asks, ..Step::default() };
+        // An answer that comes late, when the allocations were given back already, begins nothing anew.
+        let mut asks = Vec::new();
+        if !release::has_begun(&session) {
+            let mut rungs = Rungs::new(&session);
+            rungs.climb();
+            let waiting = rungs.waiting;
+            asks = rungs.asks;
+            if waiting || asks.iter().any(|ask| seen.find(&ask.label).is_none()) {
+                return Step { asks, ..Step::default() };
+            }
         }
         // One after the other, so that none disturbs the other's measurement; the features last, each on an allocation of its own,
         // when the others do not count towards a quota any more.

@@ -20,6 +20,11 @@ pub(super) fn next(session: &Session) -> Step {
     of(session, LADDER)
 }
 
+/// Whether the ladder's allocations are being given back.
+pub(super) fn has_begun(session: &Session) -> bool {
+    LADDER.into_iter().any(|socket| session.find(&step(socket)).is_some())
+}
+
 /// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
 pub(super) fn of(session: &Session, sockets: impl IntoIterator<Item = &'static str>) -> Step {
     let held = sockets.into_iter().filter(|socket| may_hold(session, socket));

@@ -125,8 +125,20 @@ impl SimNetwork {
             }
             return;
         }
-        let after = self.one_way(Direction::Out);
-        self.plan_in_order(socket, Direction::Out, after, Event::Written(socket, bytes));
+        self.convey(socket, Direction::Out, Duration::ZERO, Event::Written(socket, bytes));
+    }
+
+    /// Plans what goes through a connection. DTLS keeps no order and repeats nothing: its records come or are lost.
+    fn convey(&mut self, socket: SocketId, way: Direction, delay: Duration, event: Event) {
+        let streams = self.host.socket(socket).is_some_and(|open| open.transport.is_stream());
+        if streams || matches!(event, Event::Ended(..)) {
+            let after = self.one_way(way).saturating_add(delay);
+            return self.plan_in_order(socket, way, after, event);
+        }
+        let [wan, lan] = [self.link.carry(way, &mut self.random)[0], self.lan.carry(way, &mut self.random)[0]];
+        if let Some((wan, lan)) = wan.zip(lan) {
+            self.queue.plan(delay.saturating_add(wan).saturating_add(lan), event);
+        }
     }
 
     /// A message is at the server.
@@ -142,14 +154,13 @@ impl SimNetwork {
     /// What a server sends down a connection.
     pub(super) fn flow(&mut self, answer: Answer) {
         let Some(socket) = self.host.connected(answer.transport, answer.destination, answer.source) else { return };
-        let after = self.one_way(Direction::In).saturating_add(answer.delay);
         let event = if let Some(bytes) = answer.bytes {
             Event::Stream(socket, bytes)
         } else {
             let text = format!("{} closed the connection", answer.source);
             Event::Ended(socket, failure(FailureCode::ConnectionClosed, text))
         };
-        self.plan_in_order(socket, Direction::In, after, event);
+        self.convey(socket, Direction::In, answer.delay, event);
     }
 
     /// Plans what must not overtake what went before it the same way.
