@@ -106,7 +106,9 @@ impl Job<'_> {
             insecure: self.insecure,
             ..Config::default()
         };
-        let mut network = RealNetwork::new(config).map_err(|error| CliError::usage(error.to_string()))?;
+        let mut network = RealNetwork::new(config).map_err(|error| {
+            CliError::usage(error.to_string()).advise("an --interface or --source that this host has, or neither")
+        })?;
         if !self.output.quiet {
             for note in network.notes() {
                 super::error::note(note);

@@ -1,11 +1,12 @@
 //! Where passwords and shared secrets come from. None of them is ever part of an error, a note or a report.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::error::{self, CliError};
 use super::saved::read_text;
 use super::turn_args::LoginArgs;
+use crate::net;
 use crate::probe::turn::finding::Remark;
 use crate::stun::Secret;
 use crate::stun::escape::escape;
@@ -76,22 +77,28 @@ fn prompt(user: &str) -> Result<Found, CliError> {
         return Err(CliError::usage("there is no password, and no terminal to ask for it").advise(ways));
     }
     let question = format!("password of {}: ", escape(user));
-    let typed = rpassword::prompt_password(question)
-        .map_err(|error| CliError::usage(format!("cannot ask for the password: {error}")).advise(ways))?;
+    // At Ctrl-C rpassword interrupts this very thread before it has switched the terminal back: the shell that follows would show nothing
+    // of what is typed.
+    let typed = net::uninterrupted(|| rpassword::prompt_password(question)).map_err(|error| {
+        // The question is still on the line.
+        let _ = writeln!(io::stderr());
+        CliError::usage(format!("cannot ask for the password of {}: {error}", escape(user))).advise(ways)
+    })?;
     Ok(Found { secret: Secret::new(typed), remark: None })
 }
 
 fn file(path: &Path, what: &str) -> Result<Found, CliError> {
+    let place = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
+    let place = escape(&place);
+    let wanted = format!("a text with nothing but the {what}, which you may read");
     let text = read_text(path, LARGEST).map_err(|cause| {
-        CliError::usage(format!("cannot read the {what} from {}: {cause}", path.display()))
-            .advise(format!("a text file with nothing but the {what}, which you may read"))
+        CliError::usage(format!("cannot read the {what} from {place}: {cause}")).advise(wanted.clone())
     })?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
-        return Err(CliError::usage(format!("the {what} in {} is empty", path.display())));
+        return Err(CliError::usage(format!("cannot use the {what} from {place}: it is empty")).advise(wanted));
     }
-    let place = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
-    Ok(Found { secret: Secret::new(line), remark: odd_end(line, &format!("the {what} in {}", escape(&place))) })
+    Ok(Found { secret: Secret::new(line), remark: odd_end(line, &format!("the {what} in {place}")) })
 }
 
 /// White space at either end is nearly always a slip of an editor, and no server forgives it.

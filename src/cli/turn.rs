@@ -43,6 +43,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
         transports: arguments.transport.clone(),
         ..Draft::default()
     };
+    one_standard_input(arguments)?;
     draft.shared = secrets::shared(&arguments.login)?;
     draft.arguments(arguments, &world)?;
     draft.ice_servers(arguments)?;
@@ -83,11 +84,30 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
     job.run(&|seen| Found::Turn(turn::judge(seen, &options)), out)
 }
 
+/// Standard input can be read once.
+fn one_standard_input(arguments: &TurnArgs) -> Result<(), CliError> {
+    let login = &arguments.login;
+    let files = [
+        ("--ice-servers -", &arguments.ice_servers),
+        ("--secret-file -", &login.secret_file),
+        ("--password-file -", &login.password_file),
+    ];
+    let from_files = files.into_iter().filter(|(_, path)| path.as_ref().is_some_and(|path| path.as_os_str() == "-"));
+    let all: Vec<&str> =
+        from_files.map(|(option, _)| option).chain(login.password_stdin.then_some("--password-stdin")).collect();
+    if all.len() < 2 {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("cannot read standard input more than once: {} all want it", all.join(" and ")))
+        .advise("a file for all but one of them"))
+}
+
 /// Whom TLS trusts.
 fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
     let Some(path) = &arguments.ca else { return Ok(TlsConfig::default()) };
     let wrong = |error: String| {
-        CliError::usage(format!("--ca {}: {error}", path.display())).advise("a file of PEM certificates")
+        CliError::usage(format!("cannot read the certificates of --ca {}: {error}", path.display()))
+            .advise("a file of PEM certificates")
     };
     let text = read_text(path, LARGEST_JSON).map_err(wrong)?;
     net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(wrong)
@@ -113,8 +133,16 @@ impl Draft {
             && let World::Simulated(_, scenario, _) = world
         {
             uris = scenario.turn_server_names();
+            if uris.is_empty() {
+                return Err(CliError::usage("cannot test the TURN servers of the simulated network: it has none")
+                    .advise("--simulate turn-server, or a URI of your own"));
+            }
         }
         if uris.is_empty() {
+            if arguments.ice_servers.is_none() {
+                return Err(CliError::usage("cannot test TURN: no server is named")
+                    .advise("turn:turn.example.org with -u NAME, or --ice-servers FILE"));
+            }
             if arguments.login.user.is_some() || secrets::is_given(&arguments.login) {
                 return Err(CliError::usage("a user name or password was given, and no URI that it is for").advise(
                     "a turn: URI beside --ice-servers, or leave it out: the entries of --ice-servers have their own",
@@ -127,7 +155,13 @@ impl Draft {
         for uri in uris {
             // The error's own words hide what looks like a password.
             let (spec, meant) = ServerSpec::parse_turn(&uri).map_err(|error: UriError| {
-                CliError::usage(error.to_string()).advise("turn:turn.example.org, or turns: for TLS")
+                let told = CliError::usage(error.to_string());
+                // Most say themselves what to write.
+                if error.problem().contains("write ") {
+                    told
+                } else {
+                    told.advise("turn:turn.example.org, or turns: for TLS")
+                }
             })?;
             let entry =
                 Entry { uri: spec.text.clone(), login: login.clone(), mistakes: remarks.clone(), ..Entry::default() };
@@ -143,9 +177,12 @@ impl Draft {
         remarks.extend(self.shared.iter().filter_map(|shared| shared.remark.clone()));
         let shared = self.shared.as_ref().map(|shared| shared.secret.clone());
         match (&given.user, shared) {
-            (None, None) if secrets::is_given(given) || given.rest_user.is_some() => {
-                Err(CliError::usage("a user name goes with a password, and a shared secret with --rest-user")
-                    .advise("-u NAME, or --secret-file FILE"))
+            (None, None) if given.rest_user.is_some() => {
+                Err(CliError::usage("cannot make credentials for --rest-user: there is no shared secret")
+                    .advise(format!("--secret-file FILE, or the environment variable {}", secrets::SECRET)))
+            }
+            (None, None) if secrets::is_given(given) => {
+                Err(CliError::usage("cannot use the password: there is no user name").advise("-u NAME beside it"))
             }
             (None, None) => Ok(None),
             (None, Some(secret)) => Ok(Some(self.made(&secret, given.rest_user.as_deref(), given.ttl))),
@@ -200,9 +237,6 @@ impl Draft {
     /// The entries of an application's configuration.
     fn ice_servers(&mut self, arguments: &TurnArgs) -> Result<(), CliError> {
         let Some(path) = &arguments.ice_servers else { return Ok(()) };
-        if path.as_os_str() == "-" && arguments.login.password_stdin {
-            return Err(CliError::usage("--ice-servers - and --password-stdin both want standard input"));
-        }
         let cannot = |cause: String| {
             CliError::usage(format!("cannot read the ICE servers in {}: {cause}", path.display())).advise(
                 "{\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}",

@@ -16,7 +16,6 @@ pub struct TurnArgs {
     // Understood later: this parser would print a password that somebody wrote into the URI.
     #[arg(
         value_name = "URI",
-        required_unless_present_any = ["ice_servers", "simulate"],
         value_hint = ValueHint::Hostname,
         help = "A TURN server (repeat): turn:HOST[:PORT][?transport=udp|tcp], turns:HOST, HOST, HOST:PORT or [V6]:PORT"
     )]
@@ -40,6 +39,7 @@ pub struct TurnArgs {
         long,
         value_name = "N",
         default_value_t = 20,
+        allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(0..=1000),
         help_heading = "Measurement"
     )]

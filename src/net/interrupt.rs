@@ -1,5 +1,7 @@
 //! Ctrl-C, or a request to end: the first one asks the run to stop, the second one ends the process.
 
+use std::io;
+
 use tokio::sync::mpsc::Sender;
 
 use crate::engine::Input;
@@ -32,7 +34,7 @@ pub(super) fn watch(inputs: Sender<Input>) {
 struct Requests([tokio::signal::unix::Signal; 3]);
 
 #[cfg(unix)]
-fn listen() -> std::io::Result<Requests> {
+fn listen() -> io::Result<Requests> {
     use tokio::signal::unix::{SignalKind, signal};
     // Scripts and terminals that go away send the other two: what was learnt is worth as much then.
     Ok(Requests([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
@@ -51,6 +53,30 @@ impl Requests {
 }
 
 #[cfg(windows)]
-fn listen() -> std::io::Result<tokio::signal::windows::CtrlC> {
+fn listen() -> io::Result<tokio::signal::windows::CtrlC> {
     tokio::signal::windows::ctrl_c()
+}
+
+/// Does something during which this thread is not interrupted; an interrupt that came meanwhile comes at its end.
+///
+/// # Errors
+/// What the work says, or that interrupts cannot be held back.
+#[cfg(unix)]
+pub fn uninterrupted<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    use nix::sys::signal::{SigSet, Signal};
+
+    let interrupt = SigSet::from(Signal::SIGINT);
+    interrupt.thread_block()?;
+    let done = work();
+    interrupt.thread_unblock()?;
+    done
+}
+
+/// Does something; this platform interrupts another thread.
+///
+/// # Errors
+/// What the work says.
+#[cfg(not(unix))]
+pub fn uninterrupted<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    work()
 }

@@ -28,6 +28,7 @@ mod udp;
 pub use config::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use drive::drive;
 pub use entropy::entropy;
+pub use interrupt::uninterrupted;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};

@@ -268,7 +268,7 @@ fn numbers_are_rounded() {
     fn check(value: &Value, path: &str) {
         match value {
             Value::Object(members) => {
-                members.iter().for_each(|(name, member)| check(member, &format!("{path}/{name}")))
+                members.iter().for_each(|(name, member)| check(member, &format!("{path}/{name}")));
             }
             Value::Array(items) => items.iter().for_each(|item| check(item, path)),
             Value::Number(number) => {
@@ -286,4 +286,58 @@ fn numbers_are_rounded() {
             check(&report(&format!("{arguments} --seed {seed}")), "");
         }
     }
+}
+
+/// Every complaint says what could not be done, to what, why, and what to try; standard output stays empty.
+#[test]
+fn wrong_command_lines_are_told_what_to_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "").unwrap();
+    let empty = empty.to_str().unwrap();
+    for (arguments, words) in [
+        ("", vec!["no server is named", "--ice-servers FILE"]),
+        ("-u demo", vec!["no server is named", "turn:turn.example.org"]),
+        ("-u demo turn:turn.example.org", vec!["no password", "--password-file"]),
+        ("--password x turn:turn.example.org", vec!["password", "no user name", "-u NAME"]),
+        ("--rest-user bob turn:turn.example.org", vec!["--rest-user", "no shared secret", "--secret-file"]),
+        ("--secret-file /nowhere turn:turn.example.org", vec!["shared secret", "/nowhere", "No such file"]),
+        ("--secret-file EMPTY turn:turn.example.org", vec!["shared secret", "empty", "try:"]),
+        ("-u a --password-stdin turn:turn.example.org", vec!["password", "standard input", "empty", "try:"]),
+        ("--ice-servers - --password-stdin -u a", vec!["--ice-servers -", "--password-stdin", "try:"]),
+        ("--ice-servers - --secret-file -", vec!["--ice-servers -", "--secret-file -", "try:"]),
+        ("--ice-servers EMPTY -u demo", vec!["user name", "no URI", "try:"]),
+        ("--ice-servers /nowhere", vec!["ICE servers", "/nowhere", "No such file", "try:"]),
+        ("--ca /nowhere turn:turn.example.org", vec!["certificates", "/nowhere", "No such file", "PEM"]),
+        ("--ca EMPTY turn:turn.example.org", vec!["certificates", "no certificate", "PEM"]),
+        ("--transport smoke turn:turn.example.org", vec!["--transport", "smoke", "udp, tcp, tls and dtls"]),
+        ("--count 1001 turn:turn.example.org", vec!["--count", "1001", "0..=1000"]),
+        ("--count -1 turn:turn.example.org", vec!["--count", "-1", "0..=1000"]),
+        ("--duration soon turn:turn.example.org", vec!["--duration", "soon", "6m"]),
+        ("--duration 25h turn:turn.example.org", vec!["--duration", "25h", "24 h"]),
+        ("--ttl soon turn:turn.example.org", vec!["--ttl", "soon", "1h"]),
+        ("--require turn=some turn:turn.example.org", vec!["turn", "some", "any, all, udp"]),
+        ("--require turn-rtt-ms=150 turn:turn.example.org", vec!["turn-rtt-ms=150", "turn-rtt-ms<150"]),
+        ("--require relay-family=ipv5 turn:turn.example.org", vec!["ipv5", "ipv4, ipv6"]),
+        ("stun:turn.example.org", vec!["STUN URI", "write turn:turn.example.org"]),
+        ("turn://turn.example.org", vec!["//", "write turn:turn.example.org"]),
+        ("turn:turn.example.org:0", vec!["port 0", "65535"]),
+        ("turn:turn.example.org?transport=sctp", vec!["sctp", "?transport=udp or tcp"]),
+        ("turns:", vec!["no host", "write for example turns:turn.example.org"]),
+        ("--server turn:turn.example.org turn:turn.example.org", vec!["--server", "stun:turn.example.org"]),
+        ("--simulate nosuch", vec!["nosuch", "turn-server", "--simulate list"]),
+        ("--simulate home-router", vec!["simulated network", "none", "--simulate turn-server"]),
+        ("--interface nosuch0 turn:192.0.2.1", vec!["nosuch0", "try:"]),
+        ("--source 192.0.2.77 turn:192.0.2.1", vec!["192.0.2.77", "try:"]),
+    ] {
+        let run = run(&format!("turn {}", arguments.replace("EMPTY", empty)));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments}: {}", run.stderr);
+        assert!(run.stderr.starts_with("nat-probe: "), "{arguments}: {}", run.stderr);
+        for word in words {
+            assert!(run.stderr.contains(word), "{word:?} is missing for {arguments}: {}", run.stderr);
+        }
+    }
+    let other = page("turn-server --require mapping=none", 80);
+    assert_eq!(other.code, Some(3));
+    assert!(other.stderr.contains("turn tests no NAT behavior; classify does"), "{}", other.stderr);
 }
