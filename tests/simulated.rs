@@ -20,5 +20,7 @@ mod turn;
 mod turn_bench;
 #[path = "simulated/turn_data.rs"]
 mod turn_data;
+#[path = "simulated/turn_outside.rs"]
+mod turn_outside;
 #[path = "simulated/worlds.rs"]
 mod worlds;

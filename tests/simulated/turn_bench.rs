@@ -90,6 +90,19 @@ impl Bench {
         Self { uri, transport, ..self }
     }
 
+    /// A server that is reached over IPv6 only and relays IPv4 too; the host has both families.
+    pub fn ipv6(mut self) -> Self {
+        self.scenario.host.addresses =
+            Some(vec!["192.168.1.23".parse().unwrap(), "2001:db8:cafe::23".parse().unwrap()]);
+        self.scenario.servers[0].ipv6 = Some("[2001:db8:1::10]:3478".parse().unwrap());
+        self.options(|options| options.families = vec![Family::Ipv4, Family::Ipv6])
+            .turn(|config| config.relay_ipv4 = Some([198, 51, 100, 30].into()))
+            .server(|server| {
+                server.ipv4 = None;
+                server.ipv6 = Some("[2001:db8:2::30]:3478".parse().unwrap());
+            })
+    }
+
     /// Something about the server.
     pub fn server(mut self, change: impl FnOnce(&mut ServerConfig)) -> Self {
         change(self.scenario.servers.iter_mut().find(|server| server.turn.is_some()).unwrap());

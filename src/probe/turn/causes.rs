@@ -39,9 +39,24 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
         .or_else(|| hold::lost(session));
     let lesser = || degraded(session, first, relay);
     broken.or_else(lesser).unwrap_or_else(|| match relay {
-        Some(relay) if views::relays(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
+        Some(relay) if views::reaches_out(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
+        Some(relay) if session.seen.stop_reason().is_none() => unseen(relay),
         _ => ended(session),
     })
+}
+
+/// Nobody outside could be asked: what happens on the server alone decides nothing.
+fn unseen(relay: &RelayViews) -> Cause {
+    let between = match relay.between_allocations.outcome {
+        ViewOutcome::Works => "data gets from one allocation on the server to another",
+        ViewOutcome::Fails => "no data gets from one allocation on the server to another",
+        ViewOutcome::Forbidden => "the server refuses (403) its own addresses as peers",
+        ViewOutcome::Unknown => "the server grants an allocation",
+    };
+    let text =
+        format!("could not tell: {between}, and nobody outside it answered, who would tell whether data gets past it");
+    let fix = "name a STUN server that can be reached, with --server";
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
 }
 
 fn ended(session: &Session) -> Cause {
@@ -189,7 +204,7 @@ pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &Re
 }
 
 /// What the three views say together, where data does not get through as it should.
-fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
+pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
     let relayed = session.allocation(first)?.relayed;
     if let Some(found) = relayed_address(session, relayed, relay) {
         return Some(found);
@@ -220,13 +235,12 @@ fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
         let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
         return Some(failed(Code::RelayRangeClosed, text, fix));
     }
-    let fails = fails || is(&relay.between_allocations, ViewOutcome::Fails);
     (fails && !views::relays(relay) && !works).then(|| {
         let text = "the server takes data for peers, and none arrives anywhere";
         failed(
             Code::RelayDead,
             text,
-            "look into the server's firewall and routes: relayed packets leave from its relay ports",
+            "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
         )
     })
 }
@@ -253,6 +267,16 @@ fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Optio
     }
     if let Some(found) = quality::lossy(session) {
         return Some(found);
+    }
+    if let Some(number) = code(session, "refresh") {
+        let text = format!(
+            "the server refuses to renew the allocation that it has just made ({number}): calls end when it does"
+        );
+        return lesser(Code::AllocationLost, text, "look into the server's log; a proxy may change who asks");
+    }
+    if let Some(number) = code(session, "channel") {
+        let text = format!("the server relays in indications and refuses channels ({number}), which clients use");
+        return lesser(Code::ProtocolError, text, "update the server");
     }
     let lifetime = session.allocation(first)?.turn.lifetime_s?;
     (lifetime < 60).then(|| {

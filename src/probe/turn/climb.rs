@@ -82,7 +82,7 @@ impl<'a> Rungs<'_, 'a> {
         }
         let first = self.allocate();
         if self.session.transport == Transport::Udp {
-            self.ask(self.session.plain("x/binding", "x", self.session.server, self.session.remote));
+            self.ask(self.session.plain("x/binding", self.session.server, self.session.remote));
         }
         self.other_ways();
         let Some(first) = first else { return };
@@ -201,10 +201,16 @@ impl<'a> Rungs<'_, 'a> {
         Some(verdict)
     }
 
-    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay.
+    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay. Where nobody but
+    /// they can tell how the relay looks from outside, they are waited for.
     fn third_parties(&mut self) {
-        for (number, server, remote) in self.session.third_addresses() {
-            self.asks.push(self.session.plain(&format!("x/third/{number}"), "x", server, remote));
+        let session = self.session;
+        let relayed = session.first().map(|(_, allocation)| allocation.relayed);
+        let alone = relayed.is_some_and(|relayed| session.peer_mapped(relayed).is_none());
+        let addresses = session.third_addresses();
+        self.waiting |= alone && !addresses.is_empty() && session.third_party().is_none();
+        for (number, server, remote) in addresses {
+            self.asks.push(self.session.plain(&format!("x/third/{number}"), server, remote));
         }
     }
 
@@ -237,10 +243,10 @@ impl<'a> Rungs<'_, 'a> {
         let Some(allocation) = session.allocation(first) else { return };
         let refresh = Request::turn(Method::Refresh, Vec::new());
         self.tried(session.on(first, "refresh", &refresh));
-        if let Some((_, third)) = session.third_party()
-            && self.permit(first, third.ip()).is_some()
+        if let Some(third) = session.third_party()
+            && self.permit(first, third.address.ip()).is_some()
         {
-            self.relay("third", first, third, None);
+            self.relay("third", first, third.address, None);
         }
         let outward = self.plain_socket(first, allocation.relayed);
         let met = second.and_then(|second| self.meet(first, second));
@@ -259,7 +265,7 @@ impl<'a> Rungs<'_, 'a> {
         let session = self.session;
         let mapped = session.peer_mapped(relayed)?;
         self.permit(first, mapped.ip())?;
-        let inward = self.ask(session.plain("inward", "x", session.server, relayed))?;
+        let inward = self.ask(session.plain("inward", session.server, relayed))?;
         let endpoint = match &inward.outcome {
             Outcome::Looped { source, .. } => *source,
             _ => mapped,
@@ -283,6 +289,14 @@ impl<'a> Rungs<'_, 'a> {
 /// What the permission for a peer is called.
 pub(super) fn permit_step(socket: &str, peer: IpAddr) -> String {
     format!("{socket}/permit/{peer}")
+}
+
+/// A STUN server to be asked through the relay.
+pub(super) struct ThirdParty {
+    /// Where it is.
+    pub(super) address: SocketAddr,
+    /// It answered us directly.
+    pub(super) alive: bool,
 }
 
 impl Session<'_> {
@@ -320,12 +334,20 @@ impl Session<'_> {
         relayed.map_or(Family::Ipv4, |allocation| Family::of(allocation.relayed))
     }
 
-    /// The third party that is known to be alive.
-    pub(super) fn third_party(&self) -> Option<(usize, SocketAddr)> {
-        let alive = |(number, _, remote): (usize, usize, SocketAddr)| {
-            self.find(&format!("x/third/{number}"))?.answer().map(|_| (number, remote))
-        };
-        self.third_addresses().into_iter().find_map(alive)
+    /// The third party that is known to be alive. Where none answers us, UDP may be blocked here and not there: then the first one is
+    /// asked through the relay all the same, and its silence means nothing.
+    pub(super) fn third_party(&self) -> Option<ThirdParty> {
+        let addresses = self.third_addresses();
+        let asked = |number: usize| self.find(&format!("x/third/{number}"));
+        let alive = addresses.iter().find(|(number, ..)| asked(*number).is_some_and(|one| one.answer().is_some()));
+        if let Some(&(_, _, address)) = alive {
+            return Some(ThirdParty { address, alive: true });
+        }
+        let hopeless = addresses.iter().all(|(number, ..)| asked(*number).is_some_and(Exchange::settled));
+        let (_, allocation) = self.first()?;
+        let alone = self.peer_mapped(allocation.relayed).is_none();
+        let &(_, _, address) = addresses.first().filter(|_| hopeless && alone)?;
+        Some(ThirdParty { address, alive: false })
     }
 
     /// The address of the plain socket as servers see it, in the family of the relayed address.

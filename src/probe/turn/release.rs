@@ -84,11 +84,13 @@ fn may_hold(session: &Session, socket: &str) -> bool {
     open || steps.iter().filter_map(|step| session.last(step)).any(|last| succeeded(last).is_some() || unknown(last))
 }
 
-/// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3).
+/// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3), unless
+/// the server says so to every Refresh.
 pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
     let deletion = step(socket);
     let asked = [session.last(&deletion), session.find(&format!("{deletion}{AGAIN}"))];
-    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || error_code(last) == Some(437))
+    let believed = session.last("refresh").and_then(error_code) != Some(437);
+    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || believed && error_code(last) == Some(437))
 }
 
 /// Allocations made and released.

@@ -116,8 +116,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A plain datagram of ours that has nothing to do with an allocation.
-    pub(super) fn plain(&self, step: &str, socket: &str, server: usize, remote: SocketAddr) -> Ask {
+    /// A plain datagram of ours that has nothing to do with an allocation. A socket is of one family: where relayed addresses are of
+    /// another than the way to the server, peers are on a second one.
+    pub(super) fn plain(&self, step: &str, server: usize, remote: SocketAddr) -> Ask {
+        let socket = if Family::of(remote) == Family::of(self.remote) { "x" } else { "y" };
         let terms = Terms { unpaced: true, ..Terms::default() };
         Ask { terms, ..Ask::binding(self.label(step), server, self.label(socket), remote) }
     }

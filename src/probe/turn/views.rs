@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::climb::{FIRST, permit_step};
+use super::climb::{FIRST, ThirdParty, permit_step};
 use super::finding::{RelayViews, View, ViewOutcome};
 use super::session::{Session, error_code};
 use crate::probe::{Exchange, Outcome};
@@ -66,7 +66,7 @@ fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
 }
 
 fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
-    let Some((_, third)) = session.third_party() else {
+    let Some(ThirdParty { address: third, alive }) = session.third_party() else {
         let text = "no STUN server to ask through the relay answered us directly; name one with --server";
         return (unknown(text), None);
     };
@@ -81,6 +81,9 @@ fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
                 None => format!("{third}, asked through the relay, answered without an address"),
             };
             (view(ViewOutcome::Works, text, &[sent]), reply.mapped)
+        }
+        Outcome::Silence { .. } if !alive => {
+            (unknown(&format!("{third} answered neither us nor through the relay: it may be dead")), None)
         }
         Outcome::Silence { .. } => {
             let text = format!("{third} answers us and, asked {} times through the relay, was not heard", sent.sends);
@@ -109,6 +112,11 @@ fn between(session: &Session, first: &str) -> View {
 
 /// Whether data was seen to get through in any way, in both directions or between allocations.
 pub(super) fn relays(views: &RelayViews) -> bool {
+    reaches_out(views) || views.between_allocations.outcome == ViewOutcome::Works
+}
+
+/// The same past the server, where peers are.
+pub(super) fn reaches_out(views: &RelayViews) -> bool {
     let works = |view: &View| view.outcome == ViewOutcome::Works;
-    works(&views.third_party) || works(&views.between_allocations) || works(&views.to_peer) && works(&views.from_peer)
+    works(&views.third_party) || works(&views.to_peer) && works(&views.from_peer)
 }
