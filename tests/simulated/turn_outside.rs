@@ -1,5 +1,6 @@
 //! A relay is judged by who is outside it: over whichever family the server is reached, where UDP is blocked, where nobody answers.
 
+use nat_probe::probe::Family;
 use nat_probe::probe::turn::DiagnosisCode as Code;
 use nat_probe::probe::turn::finding::{TurnVerdict, ViewOutcome};
 use nat_probe::sim::{Fault, TurnFault};
@@ -76,4 +77,18 @@ fn what_nobody_outside_saw_is_not_called_working() {
         assert_ne!(result.diagnosis.code, Code::RelayDead, "{fault:?}: no packet was seen to be lost outside");
         assert_eq!(left, 0);
     }
+}
+
+#[test]
+fn a_server_that_relays_ipv6_only_is_asked_for_that() {
+    for bench in [Bench::new().ipv6(), Bench::new().ipv6().over(Transport::Tcp)] {
+        let bench = bench.turn(|config| config.families = vec![Family::Ipv6]);
+        let result = bench.expect(TurnVerdict::Degraded, Code::UnsupportedFamily, None);
+        assert!(result.diagnosis.text.contains("IPv6 only"), "{}", result.diagnosis.text);
+        assert!(result.relayed_address.unwrap().is_ipv6());
+        let relay = result.relay.unwrap();
+        assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "{}", relay.third_party.text);
+        assert_eq!(result.released.map(|one| (one.made, one.confirmed)), Some((2, 2)));
+    }
+    Bench::new().ipv6().fault(TurnFault::UnsupportedFamily).fails(Code::UnsupportedFamily, "allocate");
 }

@@ -268,6 +268,10 @@ fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Optio
     if let Some(found) = quality::lossy(session) {
         return Some(found);
     }
+    if session.relays_ipv6_only() {
+        let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)".to_owned();
+        return lesser(Code::UnsupportedFamily, text, "add an IPv4 relay-ip at the server");
+    }
     if let Some(number) = code(session, "refresh") {
         let text = format!(
             "the server refuses to renew the allocation that it has just made ({number}): calls end when it does"

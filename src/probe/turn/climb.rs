@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::session::{Session, Tried, error_code, succeeded};
+use super::session::{LOGIN_IPV6, Session, Tried, error_code, succeeded};
 use super::{features, handshake, hold, quality, release};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
@@ -161,8 +161,14 @@ impl<'a> Rungs<'_, 'a> {
             if self.session.allocation(socket).is_some() {
                 return Some(socket);
             }
-            if error_code(verdict) != Some(437) {
-                return None;
+            match error_code(verdict) {
+                Some(437) => {}
+                Some(440) => {
+                    let step = format!("{socket}/{LOGIN_IPV6}");
+                    self.tried(self.session.signed(&step, socket, &Session::allocate_ipv6()))?;
+                    return self.session.allocation(socket).map(|_| socket);
+                }
+                _ => return None,
             }
         }
         None
@@ -217,9 +223,11 @@ impl<'a> Rungs<'_, 'a> {
     /// A second allocation; its socket once it is there.
     fn second(&mut self) -> Option<&'static str> {
         let step = "b/allocate";
-        let challenge = self.ask(self.session.ask(step, "b", Session::allocate()))?;
+        let ipv6 = self.session.relays_ipv6_only();
+        let allocate = if ipv6 { Session::allocate_ipv6() } else { Session::allocate() };
+        let challenge = self.ask(self.session.ask(step, "b", allocate.clone()))?;
         if error_code(challenge) == Some(401) {
-            self.tried(self.session.signed("b/login", "b", &Session::allocate()))?;
+            self.tried(self.session.signed("b/login", "b", &allocate))?;
         }
         self.session.allocation("b").map(|_| "b")
     }

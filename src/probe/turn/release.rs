@@ -3,7 +3,7 @@
 use super::climb::FIRST;
 use super::features;
 use super::finding::Released;
-use super::session::{Session, Tried, error_code, succeeded};
+use super::session::{LOGINS, Session, Tried, error_code, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
 
@@ -76,7 +76,7 @@ fn may_hold(session: &Session, socket: &str) -> bool {
     let unknown = |exchange: &Exchange| {
         exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
     };
-    let steps = ["login", "login-nfkc"].map(|step| format!("{socket}/{step}"));
+    let steps = LOGINS.map(|step| format!("{socket}/{step}"));
     if socket == features::MOVED {
         return features::moved(session);
     }

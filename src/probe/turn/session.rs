@@ -13,6 +13,11 @@ const UDP: u8 = 17;
 /// Retries with a new nonce: whoever calls that one stale too never comes to an end.
 const NONCES: usize = 4;
 
+/// The Allocate with credentials that asks for an IPv6 address.
+pub(super) const LOGIN_IPV6: &str = "login-ipv6";
+/// Every Allocate with credentials that a socket may see.
+pub(super) const LOGINS: [&str; 3] = ["login", "login-nfkc", LOGIN_IPV6];
+
 /// One entry over one transport and family, at the address that counts: after a redirection the one redirected to.
 pub(super) struct Session<'a> {
     pub(super) seen: &'a Evidence,
@@ -129,6 +134,20 @@ impl<'a> Session<'a> {
         Request::turn(Method::Allocate, vec![TurnAttribute::RequestedTransport(UDP)])
     }
 
+    /// The same for a server that has no IPv4 address to relay from: without REQUESTED-ADDRESS-FAMILY that is what is asked for, over
+    /// IPv6 too (RFC 8656 section 7.1).
+    pub(super) fn allocate_ipv6() -> Request {
+        let mut request = Self::allocate();
+        request.attributes.push(TurnAttribute::RequestedAddressFamily(Family::Ipv6));
+        request
+    }
+
+    /// Whether the server relays IPv6 alone: it refused the plain Allocate (440) and granted the other.
+    pub(super) fn relays_ipv6_only(&self) -> bool {
+        let granted = |socket: &str| self.last(&format!("{socket}/{LOGIN_IPV6}")).and_then(succeeded).is_some();
+        FIRST.into_iter().any(granted)
+    }
+
     /// What the newest challenge on that socket asks for, answered with this credential.
     pub(super) fn auth(&self, socket: &str, credential: usize, username: &str) -> Option<Auth> {
         let name = self.label(socket);
@@ -218,9 +237,9 @@ impl<'a> Session<'a> {
 
     /// The allocation on that socket.
     pub(super) fn allocation(&self, socket: &str) -> Option<Allocation<'a>> {
-        let steps = [format!("{socket}/allocate"), format!("{socket}/login"), format!("{socket}/login-nfkc")];
-        steps.iter().find_map(|step| {
-            let exchange = self.last(step)?;
+        let steps = std::iter::once("allocate").chain(LOGINS);
+        steps.map(|step| format!("{socket}/{step}")).find_map(|step| {
+            let exchange = self.last(&step)?;
             let (reply, turn) = succeeded(exchange)?;
             let relayed = *turn.relayed.first()?;
             Some(Allocation { relayed, reply, turn, exchange })

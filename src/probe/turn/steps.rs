@@ -2,7 +2,7 @@
 
 use super::climb::FIRST;
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
-use super::session::{Session, error_code, succeeded};
+use super::session::{LOGINS, Session, error_code, succeeded};
 use super::{DiagnosisCode, EntryKind, causes, offline, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
@@ -142,7 +142,7 @@ impl Ladder {
         self.exchange(StepName::Challenge, challenge, |one| {
             error_code(one).is_some_and(|code| code != 401 || unanswerable.is_some())
         });
-        let login = session.last(&format!("{socket}/login-nfkc")).or(session.last(&format!("{socket}/login")));
+        let login = LOGINS.iter().rev().find_map(|step| session.last(&format!("{socket}/{step}")));
         let allocation = session.allocation(socket);
         let unsigned = causes::unsigned(session, socket);
         match (&allocation, unsigned, challenge) {
