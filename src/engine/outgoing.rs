@@ -102,7 +102,8 @@ impl Engine {
         }
         let entry = self.sockets.get(socket);
         let index = self.evidence.exchanges.len();
-        let schedule = if ask.transport.is_stream() {
+        // Behind the relay everything is UDP, whatever the way to it.
+        let schedule = if ask.transport.is_stream() && ask.request.relay.is_none() {
             Schedule::stream(self.settings.thorough)
         } else {
             let rtt = self.paths.rtt(ask.server);

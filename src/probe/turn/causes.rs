@@ -39,10 +39,28 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
         .or_else(|| hold::lost(session));
     let lesser = || degraded(session, first, relay);
     broken.or_else(lesser).unwrap_or_else(|| match relay {
-        Some(relay) if views::reaches_out(relay) => cause(TurnVerdict::Ok, Code::Ok, "it relays", ""),
-        Some(relay) if session.seen.stop_reason().is_none() => unseen(relay),
+        Some(relay) if views::reaches_out(relay) && !doubtful(session, relay) => {
+            cause(TurnVerdict::Ok, Code::Ok, "it relays", "")
+        }
+        Some(relay) if session.seen.stop_reason().is_none() && !views::reaches_out(relay) => unseen(relay),
+        Some(_) if session.seen.stop_reason().is_none() => {
+            let text =
+                "could not tell: it relays, and so much is lost on the way that not every test of it came to an end";
+            cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
+        }
         _ => ended(session),
     })
+}
+
+/// Whether something that could speak against the relay is not known: the run was stopped before, or it was lost on the way.
+fn doubtful(session: &Session, relay: &RelayViews) -> bool {
+    let is_unknown = |view: &View| view.outcome == ViewOutcome::Unknown;
+    let answered = |step: &str| session.last(step).is_some_and(|one| one.reply().is_some());
+    let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
+    let lost = is_unknown(&relay.from_peer) && silent("inward") || is_unknown(&relay.to_peer) && silent("outward");
+    let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
+    let missing = views.into_iter().any(is_unknown) || !answered("refresh") || !answered("channel");
+    lost || missing && session.seen.stop_reason().is_some()
 }
 
 /// Nobody outside could be asked: what happens on the server alone decides nothing.

@@ -81,7 +81,9 @@ fn may_hold(session: &Session, socket: &str) -> bool {
         return features::moved(session);
     }
     let open = session.find(&format!("{socket}/allocate")).is_some_and(|exchange| succeeded(exchange).is_some());
-    open || steps.iter().filter_map(|step| session.last(step)).any(|last| succeeded(last).is_some() || unknown(last))
+    // 437: there is one on this socket, and it is ours; a grant that was lost on its way looks like that.
+    let held = |last: &Exchange| succeeded(last).is_some() || unknown(last) || error_code(last) == Some(437);
+    open || steps.iter().filter_map(|step| session.last(step)).any(held)
 }
 
 /// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3), unless

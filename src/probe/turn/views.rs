@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::climb::{FIRST, ThirdParty, permit_step};
 use super::finding::{RelayViews, View, ViewOutcome};
 use super::session::{Session, error_code};
-use crate::probe::{Exchange, Outcome};
+use crate::probe::{Exchange, Outcome, loss};
 
 /// The three views; `None` without an allocation.
 pub(super) fn judge(session: &Session) -> Option<RelayViews> {
@@ -45,6 +45,12 @@ fn permission(session: &Session, step: &str) -> Option<View> {
     }
 }
 
+/// Whether so much is lost here that a silence proves nothing.
+fn may_be_loss(session: &Session, sent: &Exchange) -> bool {
+    let label = session.label("");
+    sent.sends < loss::sends_needed(session.seen.under(&label), loss::RARE)
+}
+
 /// What became of a request of ours that was to arrive at another of our sockets.
 fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
     if let Some(refused) = permission(session, permit) {
@@ -56,6 +62,10 @@ fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
     match &sent.outcome {
         Outcome::Looped { rtt_ms, .. } => {
             view(ViewOutcome::Works, format!("{what}: arrived after {rtt_ms:.0} ms"), &[sent])
+        }
+        Outcome::Silence { .. } if may_be_loss(session, sent) => {
+            let text = format!("{what}: nothing arrived, sent {} times; on this path that may be loss", sent.sends);
+            view(ViewOutcome::Unknown, text, &[sent])
         }
         Outcome::Silence { .. } => {
             view(ViewOutcome::Fails, format!("{what}: nothing arrived, sent {} times", sent.sends), &[sent])
@@ -84,6 +94,10 @@ fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
         }
         Outcome::Silence { .. } if !alive => {
             (unknown(&format!("{third} answered neither us nor through the relay: it may be dead")), None)
+        }
+        Outcome::Silence { .. } if may_be_loss(session, sent) => {
+            let text = format!("{third} was not heard, asked {} times; on this path that may be loss", sent.sends);
+            (view(ViewOutcome::Unknown, text, &[sent]), None)
         }
         Outcome::Silence { .. } => {
             let text = format!("{third} answers us and, asked {} times through the relay, was not heard", sent.sends);
