@@ -133,8 +133,8 @@ fn wrong(truth: &Truth, deadline: Duration, ran: &Ran) -> Option<String> {
     let keeps = has(F::DeleteIgnored) || has(F::RefreshFails);
     let told = result.released.is_some_and(|released| released.confirmed < released.made);
     let unheard = truth.loss > 0.0 || truth.cut;
-    (*left > 0 && !keeps && !told && !(unheard && result.released.is_none() && lost_grant(truth)))
-        .then(|| format!("{left} left behind, {:?}", result.released))
+    let excused = keeps || told || (unheard && result.released.is_none() && lost_grant(truth));
+    (*left > 0 && !excused).then(|| format!("{left} left behind, {:?}", result.released))
 }
 
 /// Over UDP with loss a grant may never have been heard of, nor the answer to its deletion.

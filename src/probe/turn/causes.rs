@@ -45,22 +45,24 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
         Some(relay) if session.seen.stop_reason().is_none() && !views::reaches_out(relay) => unseen(relay),
         Some(_) if session.seen.stop_reason().is_none() => {
             let text =
-                "could not tell: it relays, and so much is lost on the way that not every test of it came to an end";
+                "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
             cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
         }
         _ => ended(session),
     })
 }
 
-/// Whether something that could speak against the relay is not known: the run was stopped before, or it was lost on the way.
+/// Whether something that could speak against the relay is not known: the run was stopped before, or a test with our own plain socket
+/// did not come to an end.
 fn doubtful(session: &Session, relay: &RelayViews) -> bool {
     let is_unknown = |view: &View| view.outcome == ViewOutcome::Unknown;
     let answered = |step: &str| session.last(step).is_some_and(|one| one.reply().is_some());
-    let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
-    let lost = is_unknown(&relay.from_peer) && silent("inward") || is_unknown(&relay.to_peer) && silent("outward");
+    let relayed = session.first().map(|(_, allocation)| allocation.relayed);
+    let has_socket = relayed.is_some_and(|relayed| session.peer_mapped(relayed).is_some());
+    let unfinished = has_socket && (is_unknown(&relay.from_peer) || is_unknown(&relay.to_peer));
     let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
     let missing = views.into_iter().any(is_unknown) || !answered("refresh") || !answered("channel");
-    lost || missing && session.seen.stop_reason().is_some()
+    unfinished || missing && session.seen.stop_reason().is_some()
 }
 
 /// Nobody outside could be asked: what happens on the server alone decides nothing.
@@ -152,6 +154,9 @@ fn unreached(session: &Session) -> Option<Cause> {
         return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
     }
     let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
+    if silent("a/allocate") && answers("binding") && !proven(session, "a/allocate") {
+        return Some(lost(session));
+    }
     if silent("a/allocate") && answers("binding") {
         let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
         return Some(failed(
@@ -161,6 +166,21 @@ fn unreached(session: &Session) -> Option<Cause> {
         ));
     }
     (silent("a/allocate") || silent("binding") && session.entry.kind == EntryKind::Stun).then(|| no_answer(session))
+}
+
+/// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
+pub(super) fn proven(session: &Session, step: &str) -> bool {
+    if session.transport.is_stream() {
+        return session.reply("binding-again").is_some();
+    }
+    session.last(step).is_some_and(|asked| !views::may_be_loss(session, asked))
+}
+
+/// So much is lost that a silence proves nothing.
+pub(super) fn lost(session: &Session) -> Cause {
+    let text =
+        format!("could not tell: so much is lost on the way to {} that its silence proves nothing", session.remote);
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
 }
 
 fn no_answer(session: &Session) -> Cause {
@@ -290,13 +310,13 @@ fn degraded(session: &Session, first: &str, relay: Option<&RelayViews>) -> Optio
         let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)".to_owned();
         return lesser(Code::UnsupportedFamily, text, "add an IPv4 relay-ip at the server");
     }
-    if let Some(number) = code(session, "refresh") {
+    if let Some(number) = code(session, "refresh").filter(|code| *code != 438) {
         let text = format!(
             "the server refuses to renew the allocation that it has just made ({number}): calls end when it does"
         );
         return lesser(Code::AllocationLost, text, "look into the server's log; a proxy may change who asks");
     }
-    if let Some(number) = code(session, "channel") {
+    if let Some(number) = code(session, "channel").filter(|code| *code != 438) {
         let text = format!("the server relays in indications and refuses channels ({number}), which clients use");
         return lesser(Code::ProtocolError, text, "update the server");
     }

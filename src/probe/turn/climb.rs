@@ -85,6 +85,7 @@ impl<'a> Rungs<'_, 'a> {
             self.ask(self.session.plain("x/binding", self.session.server, self.session.remote));
         }
         self.other_ways();
+        self.later();
         let Some(first) = first else { return };
         self.third_parties();
         let second = self.second();
@@ -146,6 +147,20 @@ impl<'a> Rungs<'_, 'a> {
                     self.ask(other("tcp", Transport::Tcp));
                 }
             }
+        }
+    }
+
+    /// Where a stream answered and then did not: a stream keeps the order, so that an answer to what is asked now shows that the other
+    /// request had arrived.
+    fn later(&mut self) {
+        let session = self.session;
+        let silent = |socket: &str| {
+            let steps = ["allocate", "login"].map(|step| session.last(&format!("{socket}/{step}")));
+            steps.into_iter().flatten().any(Exchange::silent)
+        };
+        let socket = FIRST.into_iter().find(|socket| silent(socket));
+        if let Some(socket) = socket.filter(|_| session.transport.is_stream() && session.reply("binding").is_some()) {
+            self.ask(session.ask("binding-again", socket, Request::default()));
         }
     }
 

@@ -46,7 +46,7 @@ fn permission(session: &Session, step: &str) -> Option<View> {
 }
 
 /// Whether so much is lost here that a silence proves nothing.
-fn may_be_loss(session: &Session, sent: &Exchange) -> bool {
+pub(super) fn may_be_loss(session: &Session, sent: &Exchange) -> bool {
     let label = session.label("");
     sent.sends < loss::sends_needed(session.seen.under(&label), loss::RARE)
 }
