@@ -273,7 +273,9 @@ pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option
         let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
         return Some(failed(Code::RelayRangeClosed, text, fix));
     }
-    (fails && !views::relays(relay) && !works).then(|| {
+    // From inwards alone nothing follows: what arrives may be held up on the way to us.
+    let vanished = [&relay.third_party, &relay.to_peer].iter().any(|view| is(view, ViewOutcome::Fails));
+    (vanished && !works).then(|| {
         let text = "the server takes data for peers, and none arrives anywhere";
         failed(
             Code::RelayDead,
