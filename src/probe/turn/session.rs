@@ -241,7 +241,9 @@ impl<'a> Session<'a> {
         steps.map(|step| format!("{socket}/{step}")).find_map(|step| {
             let exchange = self.last(&step)?;
             let (reply, turn) = succeeded(exchange)?;
-            let relayed = *turn.relayed.first()?;
+            // coturn fills the place of the family that was not asked for with 0.0.0.0:0.
+            let is_set = |relayed: &&SocketAddr| !relayed.ip().is_unspecified();
+            let relayed = *turn.relayed.iter().find(is_set).or(turn.relayed.first())?;
             Some(Allocation { relayed, reply, turn, exchange })
         })
     }
