@@ -20,6 +20,10 @@ mod turn;
 mod turn_bench;
 #[path = "simulated/turn_data.rs"]
 mod turn_data;
+#[path = "simulated/turn_outside.rs"]
+mod turn_outside;
+#[path = "simulated/turn_speed.rs"]
+mod turn_speed;
 #[path = "simulated/turn_worlds.rs"]
 mod turn_worlds;
 #[path = "simulated/worlds.rs"]

@@ -39,16 +39,21 @@ impl Engine {
         self.log.push(LogEvent::Stopped { at_ms: millis(now), reason });
         self.retry_at = None;
         self.abandon(now);
+        self.farewell_until = Some(now + FAREWELL);
+        self.farewell(now);
+        if self.flights.is_empty() {
+            self.finish(now);
+        }
+    }
+
+    /// What the probes still have to say: an answer to a farewell may ask for another, as 438 does.
+    pub(super) fn farewell(&mut self, now: Time) {
+        self.dirty = false;
         let asks: Vec<Ask> = self.plan.iter().flat_map(|probe| probe.farewell(&self.evidence)).collect();
         for ask in asks {
             if !self.labels.contains(&ask.label) && self.sockets.usable(&ask.socket) {
                 self.launch(now, &ask);
             }
-        }
-        if self.flights.is_empty() {
-            self.finish(now);
-        } else {
-            self.farewell_until = Some(now + FAREWELL);
         }
     }
 

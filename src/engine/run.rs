@@ -93,6 +93,10 @@ impl Engine {
         }
         if let Some(until) = self.farewell_until.filter(|_| !self.finished) {
             self.serve_flights(now);
+            if self.dirty && now < until {
+                self.farewell(now);
+                self.serve_flights(now);
+            }
             if now >= until || self.flights.is_empty() {
                 self.finish(now);
             }

@@ -1,8 +1,8 @@
 //! What a TURN server's response says, as evidence.
 
 use crate::probe::{Bearer, ErrorReply, Integrity, TurnReply};
-use crate::stun::message::BINDING;
-use crate::stun::{Algorithm, Echo, Message, excerpt};
+use crate::stun::message::{ALLOCATE, BINDING};
+use crate::stun::{Algorithm, Class, Echo, Message, excerpt};
 
 /// What the response says beyond plain STUN; `None` where a Binding response says nothing of it.
 pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
@@ -11,6 +11,10 @@ pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<Tur
         return None;
     }
     let (password_algorithms_bit, anonymity_bit) = message.nonce_features().unwrap_or_default();
+    // Granted, and not what: whoever looks into it needs the bytes.
+    let hollow =
+        message.method == ALLOCATE && message.class == Class::Success && message.relayed_addresses().is_empty();
+    let doubtful = integrity == Integrity::Wrong || !message.faults.is_empty() || hollow;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(TurnReply {
         realm: message.realm().map(text),
@@ -29,7 +33,7 @@ pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<Tur
         reservation: message.reservation_token().is_some(),
         ticket: message.mobility_ticket().is_some(),
         integrity,
-        excerpt: (integrity == Integrity::Wrong || !message.faults.is_empty()).then(|| excerpt(bytes)),
+        excerpt: doubtful.then(|| excerpt(bytes)),
         echo: Echo {
             realm: message.realm().unwrap_or_default().to_vec(),
             nonce: message.nonce().unwrap_or_default().to_vec(),

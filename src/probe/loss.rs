@@ -15,7 +15,8 @@ const ASSUMED_LOST: f64 = 4.0 * 0.19;
 #[must_use]
 pub fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>, false_silence: f64) -> u32 {
     let (mut sends, mut lost) = (ASSUMED_SENDS, ASSUMED_LOST);
-    for exchange in exchanges.filter(|exchange| exchange.paced && matches!(exchange.outcome, Outcome::Reply(_))) {
+    let arrived = |exchange: &&Exchange| matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. });
+    for exchange in exchanges.filter(|exchange| exchange.paced).filter(arrived) {
         sends += f64::from(exchange.sends);
         lost += f64::from(exchange.sends.saturating_sub(1));
     }

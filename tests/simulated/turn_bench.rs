@@ -23,6 +23,14 @@ pub struct Bench {
     pub seed: u64,
 }
 
+/// How a run ended.
+pub struct Ran {
+    pub result: TurnResult,
+    /// Allocations that the server still has.
+    pub left: usize,
+    pub elapsed_ms: f64,
+}
+
 impl Bench {
     /// A TURN server that works behind a home router 40 ms away, and the right password.
     pub fn new() -> Self {
@@ -90,6 +98,19 @@ impl Bench {
         Self { uri, transport, ..self }
     }
 
+    /// A server that is reached over IPv6 only and relays IPv4 too; the host has both families.
+    pub fn ipv6(mut self) -> Self {
+        self.scenario.host.addresses =
+            Some(vec!["192.168.1.23".parse().unwrap(), "2001:db8:cafe::23".parse().unwrap()]);
+        self.scenario.servers[0].ipv6 = Some("[2001:db8:1::10]:3478".parse().unwrap());
+        self.options(|options| options.families = vec![Family::Ipv4, Family::Ipv6])
+            .turn(|config| config.relay_ipv4 = Some([198, 51, 100, 30].into()))
+            .server(|server| {
+                server.ipv4 = None;
+                server.ipv6 = Some("[2001:db8:2::30]:3478".parse().unwrap());
+            })
+    }
+
     /// Something about the server.
     pub fn server(mut self, change: impl FnOnce(&mut ServerConfig)) -> Self {
         change(self.scenario.servers.iter_mut().find(|server| server.turn.is_some()).unwrap());
@@ -116,6 +137,12 @@ impl Bench {
 
     /// The result, and how many allocations are left.
     pub fn run(self) -> (TurnResult, usize) {
+        let Ran { result, left, .. } = self.watch();
+        (result, left)
+    }
+
+    /// The same, and how long it took.
+    pub fn watch(self) -> Ran {
         let (mut server, _) = ServerSpec::parse_turn(self.uri).unwrap();
         server.transports = Some(vec![self.transport]);
         let mut third = ServerSpec::parse("stun1.example.net:3478").unwrap();
@@ -137,7 +164,7 @@ impl Bench {
         let seen = drive(engine, &mut network, &mut |_| {});
         let mut results = turn::judge(&seen, &options);
         assert_eq!(results.len(), 1);
-        (results.remove(0), network.live_allocations())
+        Ran { result: results.remove(0), left: network.live_allocations(), elapsed_ms: seen.elapsed_ms }
     }
 
     /// The result of a run that has this diagnosis, fails at this step (`None` where none fails), and leaves nothing behind.

@@ -8,7 +8,7 @@ use nat_probe::probe::turn::finding::TurnVerdict;
 use nat_probe::sim::{LinkConfig, Pooling, TurnFault};
 use nat_probe::stun::Transport;
 
-use super::turn_bench::Bench;
+use super::turn_bench::{Bench, Ran};
 use super::worlds::{Dice, nat};
 
 /// Worlds in each run of the tests; `NAT_PROBE_WORLDS` asks for another number.
@@ -33,7 +33,9 @@ fn world(seed: u64) -> World {
     let dice = &mut dice;
     let transport = dice.pick(&[Transport::Udp, Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls]);
     let right = !dice.one_in(8);
-    let mut bench = Bench::new().over(transport).login("demo", if right { "demo" } else { "wrong" });
+    let ipv6 = dice.one_in(6);
+    let bench = if ipv6 { Bench::new().ipv6() } else { Bench::new() };
+    let mut bench = bench.over(transport).login("demo", if right { "demo" } else { "wrong" });
     bench.seed = seed;
     let faults: Vec<TurnFault> = match dice.below(8) {
         0..3 => Vec::new(),
@@ -45,13 +47,16 @@ fn world(seed: u64) -> World {
     for &fault in &faults {
         bench = bench.fault(fault);
     }
-    bench.scenario.nats = (0..dice.below(3)).map(|place| nat(dice, u8::try_from(place).unwrap(), false)).collect();
-    bench.scenario.nats.iter_mut().for_each(|nat| nat.alg = false);
-    let addresses = bench.scenario.nats.iter().all(|nat| nat.mapping.is_none());
-    bench.scenario.host.addresses = addresses.then(|| vec!["203.0.113.10".parse().unwrap()]);
+    if !ipv6 {
+        bench.scenario.nats = (0..dice.below(3)).map(|place| nat(dice, u8::try_from(place).unwrap(), false)).collect();
+        bench.scenario.nats.iter_mut().for_each(|nat| nat.alg = false);
+        let addresses = bench.scenario.nats.iter().all(|nat| nat.mapping.is_none());
+        bench.scenario.host.addresses = addresses.then(|| vec!["203.0.113.10".parse().unwrap()]);
+    }
     let loss = dice.pick(&[0.0, 0.0, 0.0, 0.02, LITTLE_LOSS, 0.1, 0.2]);
-    let (rtt_ms, jitter_ms) = (dice.pick(&[5.0, 40.0, 40.0, 250.0]), dice.pick(&[0.0, 5.0]));
-    bench.scenario.link = LinkConfig { rtt_ms, jitter_ms, loss, ..LinkConfig::default() };
+    let (rtt_ms, jitter_ms) = (dice.pick(&[5.0, 40.0, 40.0, 250.0]), dice.pick(&[0.0, 5.0, 40.0]));
+    let duplicate = dice.pick(&[0.0, 0.0, 0.05]);
+    bench.scenario.link = LinkConfig { rtt_ms, jitter_ms, loss, duplicate, ..LinkConfig::default() };
     let cut = dice.one_in(3);
     bench.deadline = Duration::from_millis(if cut { 10 + dice.below(4_000) } else { 60_000 });
     bench.scenario.interrupt_ms = (cut && dice.one_in(2)).then(|| dice.unit() * 3_000.0);
@@ -86,10 +91,12 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::OwnPeerForbidden | F::HairpinDenied => (false, vec![Code::RelayHairpinDenied]),
         F::PrivateRelay => unusable(Code::RelayAddressPrivate),
         F::WrongExternal => unusable(Code::RelayAddressMismatch),
-        F::RangeClosed => unusable(Code::RelayRangeClosed),
-        F::RangeFiltered => (false, vec![Code::RelayRangeClosed, Code::Ok]),
+        F::RangeClosed | F::RangeFiltered => unusable(Code::RelayRangeClosed),
         F::RelayDead => unusable(Code::RelayDead),
         F::Lossy => (false, vec![Code::Ok, Code::RelayLossy, Code::PathLossy]),
+        F::RefreshFails => (false, vec![Code::AllocationLost]),
+        F::NoChannelBind => (false, vec![Code::ProtocolError]),
+        F::OftenStale => (false, vec![Code::Ok, Code::Undetermined]),
         F::ShortLifetime => (false, vec![Code::ShortLifetime]),
         F::Error500 => unusable(Code::ServerError),
         F::UdpDead if udp => (true, vec![Code::UdpBlockedUseTcp, Code::NoAnswer]),
@@ -99,7 +106,12 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
 
 fn check(seed: u64) -> Result<(), String> {
     let World { bench, faults, right, loss, cut, transport, plain } = world(seed);
-    let (result, left) = bench.run();
+    let deadline_ms = bench.deadline.as_secs_f64() * 1_000.0;
+    let Ran { result, left, elapsed_ms } = bench.watch();
+    // Farewells may take a second and a half.
+    if elapsed_ms > deadline_ms + 1_501.0 {
+        return Err(format!("world {seed} takes {elapsed_ms} ms"));
+    }
     let (verdict, code) = (result.verdict, result.diagnosis.code);
     let told = format!(
         "world {seed}: {faults:?}, {}, right password: {right}, loss {loss}, cut: {cut}, plain: {plain}: {verdict:?} {code:?}: {}",
@@ -141,10 +153,17 @@ fn check(seed: u64) -> Result<(), String> {
     if has(TurnFault::OftenStale) && (has(TurnFault::WrongIntegrity) || has(TurnFault::UnsignedSuccess)) {
         allowed.push(Code::AllocationMismatch);
     }
-    if loss > 0.0 {
-        allowed.extend([Code::RelayLossy, Code::PathLossy]);
+    if has(TurnFault::WrongExternal) && has(TurnFault::RangeClosed) {
+        allowed.push(Code::RelayDead);
     }
-    if allowed.contains(&code) { Ok(()) } else { Err(format!("{told}\nis none of {allowed:?}\n{:#?}", result.relay)) }
+    // Silence between two allocations may be loss; what is not known of them does not speak against the rest.
+    if loss > 0.0 && (has(TurnFault::HairpinDenied) || has(TurnFault::OwnPeerForbidden)) {
+        allowed.push(Code::Ok);
+    }
+    if loss > 0.0 {
+        allowed.extend([Code::RelayLossy, Code::PathLossy, Code::Undetermined]);
+    }
+    if allowed.contains(&code) { Ok(()) } else { Err(format!("{told}\nis none of {allowed:?}")) }
 }
 
 #[test]

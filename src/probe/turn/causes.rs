@@ -40,9 +40,46 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
     if let Some(broken) = broken {
         return broken;
     }
-    let relay = relay.filter(|relay| views::relays(relay) && is_complete(session));
-    let Some(relay) = relay else { return ended(session) };
-    degraded(session, first, relay).unwrap_or_else(|| cause(TurnVerdict::Ok, Code::Ok, "it relays", ""))
+    let complete = is_complete(session);
+    if let Some(relay) = relay.filter(|relay| views::reaches_out(relay) && complete && !doubtful(session, relay)) {
+        return degraded(session, first, relay).unwrap_or_else(|| cause(TurnVerdict::Ok, Code::Ok, "it relays", ""));
+    }
+    match relay {
+        Some(relay) if session.seen.stop_reason().is_none() && !views::reaches_out(relay) => unseen(relay),
+        Some(_) if session.seen.stop_reason().is_none() => {
+            let text =
+                "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
+            cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
+        }
+        _ => ended(session),
+    }
+}
+
+/// Whether something that could speak against the relay is not known: the run was stopped before, or a test with our own plain socket
+/// did not come to an end.
+fn doubtful(session: &Session, relay: &RelayViews) -> bool {
+    let is_unknown = |view: &View| view.outcome == ViewOutcome::Unknown;
+    let answered = |step: &str| session.last(step).is_some_and(|one| one.reply().is_some());
+    let relayed = session.first().map(|(_, allocation)| allocation.relayed);
+    let has_socket = relayed.is_some_and(|relayed| session.peer_mapped(relayed).is_some());
+    let unfinished = has_socket && (is_unknown(&relay.from_peer) || is_unknown(&relay.to_peer));
+    let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
+    let missing = views.into_iter().any(is_unknown) || !answered("refresh") || !answered("channel");
+    unfinished || missing && session.seen.stop_reason().is_some()
+}
+
+/// Nobody outside could be asked: what happens on the server alone decides nothing.
+fn unseen(relay: &RelayViews) -> Cause {
+    let between = match relay.between_allocations.outcome {
+        ViewOutcome::Works => "data gets from one allocation on the server to another",
+        ViewOutcome::Fails => "no data gets from one allocation on the server to another",
+        ViewOutcome::Forbidden => "the server refuses (403) its own addresses as peers",
+        ViewOutcome::Unknown => "the server grants an allocation",
+    };
+    let text =
+        format!("could not tell: {between}, and nobody outside it answered, who would tell whether data gets past it");
+    let fix = "name a STUN server that can be reached, with --server";
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
 }
 
 fn ended(session: &Session) -> Cause {
@@ -124,6 +161,9 @@ fn unreached(session: &Session) -> Option<Cause> {
         return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
     }
     let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
+    if silent("a/allocate") && answers("binding") && !proven(session, "a/allocate") {
+        return Some(lost(session));
+    }
     if silent("a/allocate") && answers("binding") {
         let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
         return Some(failed(
@@ -133,6 +173,21 @@ fn unreached(session: &Session) -> Option<Cause> {
         ));
     }
     (silent("a/allocate") || silent("binding") && session.entry.kind == EntryKind::Stun).then(|| no_answer(session))
+}
+
+/// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
+pub(super) fn proven(session: &Session, step: &str) -> bool {
+    if session.transport.is_stream() {
+        return session.reply("binding-again").is_some();
+    }
+    session.last(step).is_some_and(|asked| !views::may_be_loss(session, asked))
+}
+
+/// So much is lost that a silence proves nothing.
+pub(super) fn lost(session: &Session) -> Cause {
+    let text =
+        format!("could not tell: so much is lost on the way to {} that its silence proves nothing", session.remote);
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
 }
 
 fn no_answer(session: &Session) -> Cause {
@@ -194,7 +249,7 @@ pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &Re
 }
 
 /// What the three views say together, where data does not get through as it should.
-fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
+pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
     let relayed = session.allocation(first)?.relayed;
     if let Some(found) = relayed_address(session, relayed, relay) {
         return Some(found);
@@ -225,13 +280,14 @@ fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
         let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
         return Some(failed(Code::RelayRangeClosed, text, fix));
     }
-    let fails = fails || is(&relay.between_allocations, ViewOutcome::Fails);
-    (fails && !views::relays(relay) && !works).then(|| {
+    // From inwards alone nothing follows: what arrives may be held up on the way to us.
+    let vanished = [&relay.third_party, &relay.to_peer].iter().any(|view| is(view, ViewOutcome::Fails));
+    (vanished && !works).then(|| {
         let text = "the server takes data for peers, and none arrives anywhere";
         failed(
             Code::RelayDead,
             text,
-            "look into the server's firewall and routes: relayed packets leave from its relay ports",
+            "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
         )
     })
 }
@@ -257,6 +313,20 @@ fn degraded(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause>
     }
     if let Some(found) = quality::lossy(session) {
         return Some(found);
+    }
+    if session.relays_ipv6_only() {
+        let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)".to_owned();
+        return lesser(Code::UnsupportedFamily, text, "add an IPv4 relay-ip at the server");
+    }
+    if let Some(number) = code(session, "refresh").filter(|code| *code != 438) {
+        let text = format!(
+            "the server refuses to renew the allocation that it has just made ({number}): calls end when it does"
+        );
+        return lesser(Code::AllocationLost, text, "look into the server's log; a proxy may change who asks");
+    }
+    if let Some(number) = code(session, "channel").filter(|code| *code != 438) {
+        let text = format!("the server relays in indications and refuses channels ({number}), which clients use");
+        return lesser(Code::ProtocolError, text, "update the server");
     }
     let lifetime = session.allocation(first)?.turn.lifetime_s?;
     (lifetime < 60).then(|| {

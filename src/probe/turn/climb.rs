@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::session::{Session, Tried, error_code, succeeded};
+use super::session::{LOGIN_IPV6, Session, Tried, error_code, succeeded};
 use super::{features, handshake, hold, quality, release};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
@@ -98,9 +98,10 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
         let first = self.allocate();
         if self.session.transport == Transport::Udp {
-            self.ask(self.session.plain("x/binding", "x", self.session.server, self.session.remote));
+            self.ask(self.session.plain("x/binding", self.session.server, self.session.remote));
         }
         self.other_ways();
+        self.later();
         let Some(first) = first else { return };
         self.third_parties();
         let second = self.second();
@@ -168,6 +169,20 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
     }
 
+    /// Where a stream answered and then did not: a stream keeps the order, so that an answer to what is asked now shows that the other
+    /// request had arrived.
+    fn later(&mut self) {
+        let session = self.session;
+        let silent = |socket: &str| {
+            let steps = ["allocate", "login"].map(|step| session.last(&format!("{socket}/{step}")));
+            steps.into_iter().flatten().any(Exchange::silent)
+        };
+        let socket = FIRST.into_iter().find(|socket| silent(socket));
+        if let Some(socket) = socket.filter(|_| session.transport.is_stream() && session.reply("binding").is_some()) {
+            self.ask(session.ask("binding-again", socket, Request::default()));
+        }
+    }
+
     /// The first allocation; the socket it is on.
     fn allocate(&mut self) -> Option<&'static str> {
         for socket in FIRST {
@@ -180,8 +195,14 @@ impl<'s, 'a> Rungs<'s, 'a> {
             if self.session.allocation(socket).is_some() {
                 return Some(socket);
             }
-            if error_code(verdict) != Some(437) {
-                return None;
+            match error_code(verdict) {
+                Some(437) => {}
+                Some(440) => {
+                    let step = format!("{socket}/{LOGIN_IPV6}");
+                    self.tried(self.session.signed(&step, socket, &Session::allocate_ipv6()))?;
+                    return self.session.allocation(socket).map(|_| socket);
+                }
+                _ => return None,
             }
         }
         None
@@ -220,19 +241,27 @@ impl<'s, 'a> Rungs<'s, 'a> {
         Some(verdict)
     }
 
-    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay.
+    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay. Where nobody but
+    /// they can tell how the relay looks from outside, they are waited for.
     fn third_parties(&mut self) {
-        for (number, server, remote) in self.session.third_addresses() {
-            self.asks.push(self.session.plain(&format!("x/third/{number}"), "x", server, remote));
+        let session = self.session;
+        let relayed = session.first().map(|(_, allocation)| allocation.relayed);
+        let alone = relayed.is_some_and(|relayed| session.peer_mapped(relayed).is_none());
+        let addresses = session.third_addresses();
+        self.waiting |= alone && !addresses.is_empty() && session.third_party().is_none();
+        for (number, server, remote) in addresses {
+            self.asks.push(self.session.plain(&format!("x/third/{number}"), server, remote));
         }
     }
 
     /// A second allocation; its socket once it is there.
     fn second(&mut self) -> Option<&'static str> {
         let step = "b/allocate";
-        let challenge = self.ask(self.session.ask(step, "b", Session::allocate()))?;
+        let ipv6 = self.session.relays_ipv6_only();
+        let allocate = if ipv6 { Session::allocate_ipv6() } else { Session::allocate() };
+        let challenge = self.ask(self.session.ask(step, "b", allocate.clone()))?;
         if error_code(challenge) == Some(401) {
-            self.tried(self.session.signed("b/login", "b", &Session::allocate()))?;
+            self.tried(self.session.signed("b/login", "b", &allocate))?;
         }
         self.session.allocation("b").map(|_| "b")
     }
@@ -256,10 +285,10 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let Some(allocation) = session.allocation(first) else { return };
         let refresh = Request::turn(Method::Refresh, Vec::new());
         self.tried(session.on(first, "refresh", &refresh));
-        if let Some((_, third)) = session.third_party()
-            && self.permit(first, third.ip()).is_some()
+        if let Some(third) = session.third_party()
+            && self.permit(first, third.address.ip()).is_some()
         {
-            self.relay("third", first, third, None);
+            self.relay("third", first, third.address, None);
         }
         let outward = self.plain_socket(first, allocation.relayed);
         let met = second.and_then(|second| self.meet(first, second));
@@ -278,7 +307,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let session = self.session;
         let mapped = session.peer_mapped(relayed)?;
         self.permit(first, mapped.ip())?;
-        let inward = self.ask(session.plain("inward", "x", session.server, relayed))?;
+        let inward = self.ask(session.plain("inward", session.server, relayed))?;
         let endpoint = match &inward.outcome {
             Outcome::Looped { source, .. } => *source,
             _ => mapped,
@@ -302,6 +331,14 @@ impl<'s, 'a> Rungs<'s, 'a> {
 /// What the permission for a peer is called.
 pub(super) fn permit_step(socket: &str, peer: IpAddr) -> String {
     format!("{socket}/permit/{peer}")
+}
+
+/// A STUN server to be asked through the relay.
+pub(super) struct ThirdParty {
+    /// Where it is.
+    pub(super) address: SocketAddr,
+    /// It answered us directly.
+    pub(super) alive: bool,
 }
 
 impl Session<'_> {
@@ -339,12 +376,20 @@ impl Session<'_> {
         relayed.map_or(Family::Ipv4, |allocation| Family::of(allocation.relayed))
     }
 
-    /// The third party that is known to be alive.
-    pub(super) fn third_party(&self) -> Option<(usize, SocketAddr)> {
-        let alive = |(number, _, remote): (usize, usize, SocketAddr)| {
-            self.find(&format!("x/third/{number}"))?.answer().map(|_| (number, remote))
-        };
-        self.third_addresses().into_iter().find_map(alive)
+    /// The third party that is known to be alive. Where none answers us, UDP may be blocked here and not there: then the first one is
+    /// asked through the relay all the same, and its silence means nothing.
+    pub(super) fn third_party(&self) -> Option<ThirdParty> {
+        let addresses = self.third_addresses();
+        let asked = |number: usize| self.find(&format!("x/third/{number}"));
+        let alive = addresses.iter().find(|(number, ..)| asked(*number).is_some_and(|one| one.answer().is_some()));
+        if let Some(&(_, _, address)) = alive {
+            return Some(ThirdParty { address, alive: true });
+        }
+        let hopeless = addresses.iter().all(|(number, ..)| asked(*number).is_some_and(Exchange::settled));
+        let (_, allocation) = self.first()?;
+        let alone = self.peer_mapped(allocation.relayed).is_none();
+        let &(_, _, address) = addresses.first().filter(|_| hopeless && alone)?;
+        Some(ThirdParty { address, alive: false })
     }
 
     /// The address of the plain socket as servers see it, in the family of the relayed address.

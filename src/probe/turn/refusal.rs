@@ -1,6 +1,6 @@
 //! Why the server grants no allocation: its error codes, and what they hide.
 
-use super::causes::{Cause, cause, code, failed, went_well};
+use super::causes::{self, Cause, cause, code, failed, went_well};
 use super::climb::FIRST;
 use super::finding::TurnVerdict;
 use super::session::Session;
@@ -23,6 +23,9 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
         return Some(if number == 401 { denied(session) } else { refused(session, number, &login) });
     }
     if let Some(silent) = session.last(&login).filter(|last| last.silent()) {
+        if silent.not_stun.is_none() && !causes::proven(session, &login) {
+            return Some(causes::lost(session));
+        }
         let what = match &silent.not_stun {
             Some(garbage) => format!("answers a request with credentials by what is {garbage}"),
             None => "does not answer a request with credentials".to_owned(),
@@ -100,7 +103,9 @@ fn challenged(session: &Session, step: &str) -> Cause {
 
 /// The second 401: the credentials are not taken.
 fn denied(session: &Session) -> Cause {
-    if went_well(session, "late/login") {
+    // An expiry that has passed by this clock too needs no other explanation.
+    let over = offline::age_s(session.entry, session.options).is_some_and(|age| age > 0);
+    if went_well(session, "late/login") && !over {
         let text = "credentials with a later expiry are taken: the server's clock is ahead of this host's";
         return failed(Code::ClockSkew, text, "set the clocks of server and issuer (NTP)");
     }

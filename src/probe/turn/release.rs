@@ -1,9 +1,10 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
+use super::causes::went_well;
 use super::climb::FIRST;
 use super::features;
 use super::finding::Released;
-use super::session::{Session, Tried, error_code, succeeded};
+use super::session::{LOGINS, Session, Tried, error_code, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
 
@@ -33,14 +34,18 @@ pub(super) fn of(session: &Session, sockets: impl IntoIterator<Item = &'static s
     Step { asks, done, ..Step::default() }
 }
 
-/// The same where the run was stopped: a deletion whose answer was not waited for is asked once more.
+/// The same where the run was stopped: a deletion whose answer was not waited for is asked once more, and so is one that may have
+/// overtaken the Allocate it was for.
 pub(super) fn farewell(session: &Session) -> Vec<Ask> {
     let given_up = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Abandoned { .. });
-    let mut asks = of(session, sockets()).asks;
-    for ask in &mut asks {
-        if session.seen.find(&ask.label).is_some_and(given_up) {
+    let mut asks = Vec::new();
+    for socket in sockets().filter(|socket| may_hold(session, socket)) {
+        let Some(mut ask) = ask(session, socket) else { continue };
+        let early = |exchange: &Exchange| error_code(exchange) == Some(437) && session.allocation(socket).is_none();
+        if session.seen.find(&ask.label).is_some_and(|asked| given_up(asked) || early(asked)) {
             ask.label.push_str(AGAIN);
         }
+        asks.push(ask);
     }
     asks
 }
@@ -81,24 +86,31 @@ fn may_hold(session: &Session, socket: &str) -> bool {
     let unknown = |exchange: &Exchange| {
         exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
     };
-    let steps = ["login", "login-nfkc"].map(|step| format!("{socket}/{step}"));
+    let steps = LOGINS.map(|step| format!("{socket}/{step}"));
     if socket == features::MOVED {
         return features::moved(session);
     }
-    let open = session.find(&format!("{socket}/allocate")).is_some_and(|exchange| succeeded(exchange).is_some());
-    open || steps.iter().filter_map(|step| session.last(step)).any(|last| succeeded(last).is_some() || unknown(last))
+    let plain = session.find(&format!("{socket}/allocate"));
+    let open = plain.is_some_and(|one| succeeded(one).is_some() || session.is_open_relay() && unknown(one));
+    // 437: there is one on this socket, and it is ours; a grant that was lost on its way looks like that.
+    let held = |last: &Exchange| succeeded(last).is_some() || unknown(last) || error_code(last) == Some(437);
+    open || steps.iter().filter_map(|step| session.last(step)).any(held)
 }
 
-/// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3).
+/// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3), unless
+/// the server says so to every Refresh.
 pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
     let deletion = step(socket);
     let asked = [session.last(&deletion), session.find(&format!("{deletion}{AGAIN}"))];
-    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || error_code(last) == Some(437))
+    let believed = session.last("refresh").and_then(error_code) != Some(437);
+    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || believed && error_code(last) == Some(437))
 }
 
-/// Allocations made and released.
+/// Allocations made and released; one that may have been made, and of which nobody heard, counts until its deletion is confirmed.
 pub(super) fn judge(session: &Session) -> Option<Released> {
-    let made: Vec<&str> = sockets().filter(|socket| session.allocation(socket).is_some()).collect();
+    let deleted = |socket: &str| went_well(session, &step(socket));
+    let unheard = |socket: &str| may_hold(session, socket) && (deleted(socket) || !confirmed(session, socket));
+    let made: Vec<&str> = sockets().filter(|socket| session.allocation(socket).is_some() || unheard(socket)).collect();
     let confirmed = made.iter().filter(|socket| confirmed(session, socket)).count();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (!made.is_empty()).then(|| Released { made: count(made.len()), confirmed: count(confirmed) })

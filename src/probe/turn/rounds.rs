@@ -65,7 +65,7 @@ impl Path {
             let relay = Relay { peer: self.relayed, channel: None };
             session.ask(step, "b", Request { relay: Some(relay), ..padded(manner.payload) })
         } else {
-            let ask = session.plain(step, "x", session.server, self.relayed);
+            let ask = session.plain(step, session.server, self.relayed);
             Ask { request: padded(manner.payload), ..ask }
         };
         paced(ask, manner)

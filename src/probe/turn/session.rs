@@ -13,6 +13,11 @@ const UDP: u8 = 17;
 /// Retries with a new nonce: whoever calls that one stale too never comes to an end.
 const NONCES: usize = 4;
 
+/// The Allocate with credentials that asks for an IPv6 address.
+pub(super) const LOGIN_IPV6: &str = "login-ipv6";
+/// Every Allocate with credentials that a socket may see.
+pub(super) const LOGINS: [&str; 3] = ["login", "login-nfkc", LOGIN_IPV6];
+
 /// One entry over one transport and family, at the address that counts: after a redirection the one redirected to.
 pub(super) struct Session<'a> {
     pub(super) seen: &'a Evidence,
@@ -116,8 +121,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A plain datagram of ours that has nothing to do with an allocation.
-    pub(super) fn plain(&self, step: &str, socket: &str, server: usize, remote: SocketAddr) -> Ask {
+    /// A plain datagram of ours that has nothing to do with an allocation. A socket is of one family: where relayed addresses are of
+    /// another than the way to the server, peers are on a second one.
+    pub(super) fn plain(&self, step: &str, server: usize, remote: SocketAddr) -> Ask {
+        let socket = if Family::of(remote) == Family::of(self.remote) { "x" } else { "y" };
         let terms = Terms { unpaced: true, ..Terms::default() };
         Ask { terms, ..Ask::binding(self.label(step), server, self.label(socket), remote) }
     }
@@ -125,6 +132,20 @@ impl<'a> Session<'a> {
     /// Asks for an allocation, relayed over UDP.
     pub(super) fn allocate() -> Request {
         Request::turn(Method::Allocate, vec![TurnAttribute::RequestedTransport(UDP)])
+    }
+
+    /// The same for a server that has no IPv4 address to relay from: without REQUESTED-ADDRESS-FAMILY that is what is asked for, over
+    /// IPv6 too (RFC 8656 section 7.1).
+    pub(super) fn allocate_ipv6() -> Request {
+        let mut request = Self::allocate();
+        request.attributes.push(TurnAttribute::RequestedAddressFamily(Family::Ipv6));
+        request
+    }
+
+    /// Whether the server relays IPv6 alone: it refused the plain Allocate (440) and granted the other.
+    pub(super) fn relays_ipv6_only(&self) -> bool {
+        let granted = |socket: &str| self.last(&format!("{socket}/{LOGIN_IPV6}")).and_then(succeeded).is_some();
+        FIRST.into_iter().any(granted)
     }
 
     /// What the newest challenge on that socket asks for, answered with this credential.
@@ -226,11 +247,13 @@ impl<'a> Session<'a> {
 
     /// The allocation on that socket.
     pub(super) fn allocation(&self, socket: &str) -> Option<Allocation<'a>> {
-        let steps = [format!("{socket}/allocate"), format!("{socket}/login"), format!("{socket}/login-nfkc")];
-        steps.iter().find_map(|step| {
-            let exchange = self.last(step)?;
+        let steps = std::iter::once("allocate").chain(LOGINS);
+        steps.map(|step| format!("{socket}/{step}")).find_map(|step| {
+            let exchange = self.last(&step)?;
             let (reply, turn) = succeeded(exchange)?;
-            let relayed = *turn.relayed.first()?;
+            // coturn fills the place of the family that was not asked for with 0.0.0.0:0.
+            let is_set = |relayed: &&SocketAddr| !relayed.ip().is_unspecified();
+            let relayed = *turn.relayed.iter().find(is_set).or(turn.relayed.first())?;
             Some(Allocation { relayed, reply, turn, exchange })
         })
     }

@@ -1,9 +1,9 @@
 //! The ladder: every step with its time and outcome, or why it could not be tried.
 
 use super::climb::FIRST;
-use super::finding::{RelayViews, StepName, StepResult, StepStatus};
-use super::session::{Session, error_code, succeeded};
-use super::{EntryKind, causes, offline, release};
+use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
+use super::session::{LOGINS, Session, error_code, succeeded};
+use super::{DiagnosisCode, EntryKind, causes, offline, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
@@ -32,7 +32,9 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
     ladder.exchange(StepName::Permission, permit, refused);
     let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
-    ladder.data(StepName::Data, &data);
+    let fault = first.zip(relay).and_then(|(socket, relay)| causes::data(session, socket, relay));
+    let closed = fault.map(|(_, fault)| fault).filter(|fault| fault.code == DiagnosisCode::RelayRangeClosed);
+    ladder.data(StepName::Data, &data, closed);
     ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
     ladder.exchange(StepName::Refresh, after("refresh"), refused);
@@ -140,7 +142,7 @@ impl Ladder {
         self.exchange(StepName::Challenge, challenge, |one| {
             error_code(one).is_some_and(|code| code != 401 || unanswerable.is_some())
         });
-        let login = session.last(&format!("{socket}/login-nfkc")).or(session.last(&format!("{socket}/login")));
+        let login = LOGINS.iter().rev().find_map(|step| session.last(&format!("{socket}/{step}")));
         let allocation = session.allocation(socket);
         let unsigned = causes::unsigned(session, socket);
         match (&allocation, unsigned, challenge) {
@@ -191,13 +193,21 @@ impl Ladder {
         !bad
     }
 
-    /// Data got through if it did in one of the ways.
-    fn data(&mut self, name: StepName, tried: &[Option<&Exchange>]) {
+    /// Data got through if it did in one of the ways, and past the server in none of them failed.
+    fn data(&mut self, name: StepName, tried: &[Option<&Exchange>], fault: Option<Diagnosis>) {
         let tried: Vec<&Exchange> = tried.iter().copied().flatten().collect();
         let arrived =
             |exchange: &&&Exchange| matches!(exchange.outcome, Outcome::Looped { .. }) || exchange.reply().is_some();
         let best = tried.iter().find(arrived).or(tried.first()).copied();
-        self.exchange(name, best, |_| false);
+        match fault.filter(|_| best.is_some() && self.stopped.is_none()) {
+            Some(fault) => {
+                let because = tried.iter().map(|exchange| exchange.id.clone()).collect();
+                self.push(name, StepStatus::Failed, None, fault.text, because);
+            }
+            None => {
+                self.exchange(name, best, |_| false);
+            }
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::climb::{FIRST, permit_step};
+use super::climb::{FIRST, ThirdParty, permit_step};
 use super::finding::{RelayViews, View, ViewOutcome};
 use super::session::{Session, error_code};
-use crate::probe::{Exchange, Outcome};
+use crate::probe::{Exchange, Outcome, loss};
 
 /// The three views; `None` without an allocation.
 pub(super) fn judge(session: &Session) -> Option<RelayViews> {
@@ -45,6 +45,12 @@ fn permission(session: &Session, step: &str) -> Option<View> {
     }
 }
 
+/// Whether so much is lost here that a silence proves nothing.
+pub(super) fn may_be_loss(session: &Session, sent: &Exchange) -> bool {
+    let label = session.label("");
+    sent.sends < loss::sends_needed(session.seen.under(&label), loss::RARE)
+}
+
 /// What became of a request of ours that was to arrive at another of our sockets.
 fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
     if let Some(refused) = permission(session, permit) {
@@ -57,6 +63,10 @@ fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
         Outcome::Looped { rtt_ms, .. } => {
             view(ViewOutcome::Works, format!("{what}: arrived after {rtt_ms:.0} ms"), &[sent])
         }
+        Outcome::Silence { .. } if may_be_loss(session, sent) => {
+            let text = format!("{what}: nothing arrived, sent {} times; on this path that may be loss", sent.sends);
+            view(ViewOutcome::Unknown, text, &[sent])
+        }
         Outcome::Silence { .. } => {
             view(ViewOutcome::Fails, format!("{what}: nothing arrived, sent {} times", sent.sends), &[sent])
         }
@@ -66,7 +76,7 @@ fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
 }
 
 fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
-    let Some((_, third)) = session.third_party() else {
+    let Some(ThirdParty { address: third, alive }) = session.third_party() else {
         let text = "no STUN server to ask through the relay answered us directly; name one with --server";
         return (unknown(text), None);
     };
@@ -81,6 +91,13 @@ fn third(session: &Session, first: &str) -> (View, Option<SocketAddr>) {
                 None => format!("{third}, asked through the relay, answered without an address"),
             };
             (view(ViewOutcome::Works, text, &[sent]), reply.mapped)
+        }
+        Outcome::Silence { .. } if !alive => {
+            (unknown(&format!("{third} answered neither us nor through the relay: it may be dead")), None)
+        }
+        Outcome::Silence { .. } if may_be_loss(session, sent) => {
+            let text = format!("{third} was not heard, asked {} times; on this path that may be loss", sent.sends);
+            (view(ViewOutcome::Unknown, text, &[sent]), None)
         }
         Outcome::Silence { .. } => {
             let text = format!("{third} answers us and, asked {} times through the relay, was not heard", sent.sends);
@@ -107,8 +124,8 @@ fn between(session: &Session, first: &str) -> View {
     if both || to.outcome != ViewOutcome::Works { to } else { from }
 }
 
-/// Whether data was seen to get through in any way, in both directions or between allocations.
-pub(super) fn relays(views: &RelayViews) -> bool {
+/// Whether data was seen to get through past the server, where peers are.
+pub(super) fn reaches_out(views: &RelayViews) -> bool {
     let works = |view: &View| view.outcome == ViewOutcome::Works;
-    works(&views.third_party) || works(&views.between_allocations) || works(&views.to_peer) && works(&views.from_peer)
+    works(&views.third_party) || works(&views.to_peer) && works(&views.from_peer)
 }
