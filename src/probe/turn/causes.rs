@@ -292,6 +292,12 @@ pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option
     })
 }
 
+fn ipv6_only(session: &Session) -> Option<Cause> {
+    let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)";
+    let fix = "add an IPv4 relay-ip at the server";
+    session.relays_ipv6_only().then(|| cause(TurnVerdict::Degraded, Code::UnsupportedFamily, text, fix))
+}
+
 /// It relays, with something wrong that some will meet.
 fn degraded(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
     let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
@@ -314,9 +320,8 @@ fn degraded(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause>
     if let Some(found) = quality::lossy(session) {
         return Some(found);
     }
-    if session.relays_ipv6_only() {
-        let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)".to_owned();
-        return lesser(Code::UnsupportedFamily, text, "add an IPv4 relay-ip at the server");
+    if let Some(found) = ipv6_only(session) {
+        return Some(found);
     }
     if let Some(number) = code(session, "refresh").filter(|code| *code != 438) {
         let text = format!(
