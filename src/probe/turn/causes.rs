@@ -45,7 +45,9 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
         return degraded(session, first, relay).unwrap_or_else(|| cause(TurnVerdict::Ok, Code::Ok, "it relays", ""));
     }
     match relay {
-        Some(relay) if session.seen.stop_reason().is_none() && !views::reaches_out(relay) => unseen(relay),
+        Some(relay) if session.seen.stop_reason().is_none() && !views::reaches_out(relay) => {
+            ipv6_only(session).unwrap_or_else(|| unseen(relay))
+        }
         Some(_) if session.seen.stop_reason().is_none() => {
             let text =
                 "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
