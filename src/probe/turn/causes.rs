@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::climb::{FIRST, is_complete};
+use super::climb::is_complete;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, succeeded};
 use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, views};
@@ -31,7 +31,7 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
             None => unreached(session).unwrap_or_else(|| ended(session)),
         };
     }
-    let Some(first) = FIRST.into_iter().find(|socket| session.allocation(socket).is_some()) else {
+    let Some((first, _)) = session.first() else {
         return unreached(session).or_else(|| refusal::judge(session)).unwrap_or_else(|| ended(session));
     };
     let broken = unsigned(session, first)

@@ -2,17 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::session::{LOGIN_IPV6, Session, Tried, error_code, succeeded};
+use super::session::{CHANNEL, FIRST, LOGIN_IPV6, Session, Tried, error_code, permit_step, succeeded};
 use super::{features, handshake, hold, quality, release};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
 
-/// The channel of the test; the smallest number (RFC 8656 section 12).
-pub(super) const CHANNEL: u16 = 0x4000;
 /// Sends without an answer after which another way to the server is tried.
 const UNANSWERED: u32 = 4;
-/// The sockets on which the first allocation is tried: each 437 asks for another (RFC 8656 section 7.4).
-pub(super) const FIRST: [&str; 3] = ["a", "a2", "a3"];
 
 /// One entry over one transport and family.
 pub(super) struct Climb {
@@ -325,78 +321,5 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let from = self.relay("to-a", second, one, None);
         let arrived = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Looped { .. });
         (arrived(to?) && arrived(from?)).then_some(other)
-    }
-}
-
-/// What the permission for a peer is called.
-pub(super) fn permit_step(socket: &str, peer: IpAddr) -> String {
-    format!("{socket}/permit/{peer}")
-}
-
-/// A STUN server to be asked through the relay.
-pub(super) struct ThirdParty {
-    /// Where it is.
-    pub(super) address: SocketAddr,
-    /// It answered us directly.
-    pub(super) alive: bool,
-}
-
-impl Session<'_> {
-    /// Whether credentials may be sent: there is a challenge that can be answered, from the realm that was insisted on, and not one that
-    /// was weakened on its way (RFC 8489 section 9.2.4, bid-down).
-    pub(super) fn may_log_in(&self, socket: &str) -> bool {
-        let Some(turn) = self.reply(&format!("{socket}/allocate")).and_then(|reply| reply.turn.as_deref()) else {
-            return false;
-        };
-        let realm = turn.realm.as_deref().filter(|realm| !realm.is_empty());
-        let wanted = self.options.realm.as_deref();
-        let weakened = turn.password_algorithms_bit && turn.algorithms.is_none();
-        turn.nonce && realm.is_some() && !weakened && wanted.is_none_or(|wanted| Some(wanted) == realm)
-    }
-
-    /// STUN servers to ask through the relay, with their number among the third parties, in the family of relayed addresses.
-    fn third_addresses(&self) -> Vec<(usize, usize, SocketAddr)> {
-        let family = self.relay_family();
-        let server = |&server: &usize| {
-            let lookups = &self.seen.servers.get(server)?.lookups;
-            let mut addresses =
-                lookups.iter().filter(|one| one.transport == Transport::Udp).flat_map(|one| &one.addresses);
-            addresses.find(|address| family.has(address.ip())).map(|&address| (server, address))
-        };
-        let numbered = self.options.third_parties.iter().enumerate();
-        let others = numbered.filter_map(|(number, index)| server(index).map(|(server, ip)| (number, server, ip)));
-        // The TURN server's own second address, where it has one (RFC 5780), is the last resort.
-        let own = self.reply("x/binding").and_then(|reply| reply.other);
-        let own = own.filter(|own| own.ip() != self.remote.ip() && family.has(own.ip()));
-        others.chain(own.map(|own| (self.options.third_parties.len(), self.server, own))).collect()
-    }
-
-    fn relay_family(&self) -> Family {
-        let relayed = FIRST.iter().find_map(|socket| self.allocation(socket));
-        relayed.map_or(Family::Ipv4, |allocation| Family::of(allocation.relayed))
-    }
-
-    /// The third party that is known to be alive. Where none answers us, UDP may be blocked here and not there: then the first one is
-    /// asked through the relay all the same, and its silence means nothing.
-    pub(super) fn third_party(&self) -> Option<ThirdParty> {
-        let addresses = self.third_addresses();
-        let asked = |number: usize| self.find(&format!("x/third/{number}"));
-        let alive = addresses.iter().find(|(number, ..)| asked(*number).is_some_and(|one| one.answer().is_some()));
-        if let Some(&(_, _, address)) = alive {
-            return Some(ThirdParty { address, alive: true });
-        }
-        let hopeless = addresses.iter().all(|(number, ..)| asked(*number).is_some_and(Exchange::settled));
-        let (_, allocation) = self.first()?;
-        let alone = self.peer_mapped(allocation.relayed).is_none();
-        let &(_, _, address) = addresses.first().filter(|_| hopeless && alone)?;
-        Some(ThirdParty { address, alive: false })
-    }
-
-    /// The address of the plain socket as servers see it, in the family of the relayed address.
-    pub(super) fn peer_mapped(&self, relayed: SocketAddr) -> Option<SocketAddr> {
-        let thirds = self.third_addresses().into_iter().map(|(number, ..)| format!("x/third/{number}"));
-        let steps = std::iter::once("x/binding".to_owned()).chain(thirds);
-        let mut seen = steps.filter_map(|step| self.find(&step)?.mapped());
-        seen.find(|mapped| Family::of(*mapped) == Family::of(relayed))
     }
 }

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 
 use super::DiagnosisCode as Code;
 use super::causes::{Cause, failed};
-use super::climb::CHANNEL;
 use super::finding::{Hiccup, Hold};
 use super::quality::VOICE;
 use super::rounds::{Manner, Path, Round, Steps};
-use super::session::{Session, Tried, error_code, is_stale, succeeded};
+use super::session::{CHANNEL, Session, Tried, error_code, is_stale, succeeded};
 use crate::probe::{Exchange, Outcome, Patience, Step};
 use crate::stun::{Method, Request, TurnAttribute, escape};
 

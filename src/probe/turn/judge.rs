@@ -1,6 +1,5 @@
 //! From evidence to results: a row for each entry, transport and family.
 
-use super::climb::FIRST;
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
 use super::{
@@ -107,7 +106,7 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
 fn of_target(session: &Session) -> TurnResult {
     let relay = views::judge(session);
     let (verdict, diagnosis) = causes::judge(session, relay.as_ref());
-    let allocation = FIRST.into_iter().find_map(|socket| session.allocation(socket));
+    let allocation = session.first().map(|(_, allocation)| allocation);
     let challenge = session.reply("a/allocate");
     let turn = challenge.and_then(|reply| reply.turn.as_ref());
     let software = challenge.and_then(|reply| reply.software.clone());

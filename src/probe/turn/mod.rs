@@ -15,6 +15,7 @@ mod judge;
 pub mod labels;
 mod offline;
 pub mod options;
+mod peers;
 mod quality;
 mod refusal;
 mod release;

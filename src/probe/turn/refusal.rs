@@ -1,9 +1,8 @@
 //! Why the server grants no allocation: its error codes, and what they hide.
 
 use super::causes::{self, Cause, cause, code, failed, went_well};
-use super::climb::FIRST;
 use super::finding::TurnVerdict;
-use super::session::Session;
+use super::session::{FIRST, Session};
 use super::{DiagnosisCode as Code, offline};
 use crate::probe::{Exchange, FailureCode, Outcome};
 use crate::stun::escape;

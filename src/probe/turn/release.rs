@@ -1,10 +1,9 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
 use super::causes::went_well;
-use super::climb::FIRST;
 use super::features;
 use super::finding::Released;
-use super::session::{LOGINS, Session, Tried, error_code, succeeded};
+use super::session::{FIRST, LOGINS, Session, Tried, error_code, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
 

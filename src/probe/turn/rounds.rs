@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::climb::{CHANNEL, FIRST};
-use super::session::{Session, succeeded};
+use super::session::{CHANNEL, Session, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Patience};
 use crate::stun::{Relay, Request, TurnAttribute};
 
@@ -41,8 +40,8 @@ pub(super) struct Manner {
 impl Path {
     /// The plain socket where data was seen to pass both ways, else the second allocation; `None` where neither was.
     pub(super) fn of(session: &Session) -> Option<Self> {
-        let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some())?;
-        let relayed = session.allocation(first)?.relayed;
+        let (first, allocation) = session.first()?;
+        let relayed = allocation.relayed;
         let arrived = |step: &str| session.find(step).filter(|one| matches!(one.outcome, Outcome::Looped { .. }));
         let peer = |one: &Exchange| one.request.relay.map(|relay| relay.peer);
         let plain = arrived("inward").and(arrived("outward")).and_then(peer);

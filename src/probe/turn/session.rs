@@ -1,8 +1,7 @@
 //! One target as the evidence shows it: what was asked, what came of it, and how the next request has to look.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::climb::FIRST;
 use super::labels;
 use super::options::{Entry, TurnOptions};
 use crate::probe::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Reply, Terms, TurnReply};
@@ -13,6 +12,10 @@ const UDP: u8 = 17;
 /// Retries with a new nonce: whoever calls that one stale too never comes to an end.
 const NONCES: usize = 4;
 
+/// The sockets on which the first allocation is tried: each 437 asks for another (RFC 8656 section 7.4).
+pub(super) const FIRST: [&str; 3] = ["a", "a2", "a3"];
+/// The channel of the test; the smallest number (RFC 8656 section 12).
+pub(super) const CHANNEL: u16 = 0x4000;
 /// The Allocate with credentials that asks for an IPv6 address.
 pub(super) const LOGIN_IPV6: &str = "login-ipv6";
 /// Every Allocate with credentials that a socket may see.
@@ -148,6 +151,18 @@ impl<'a> Session<'a> {
         FIRST.into_iter().any(granted)
     }
 
+    /// Whether credentials may be sent: there is a challenge that can be answered, from the realm that was insisted on, and not one that
+    /// was weakened on its way (RFC 8489 section 9.2.4, bid-down).
+    pub(super) fn may_log_in(&self, socket: &str) -> bool {
+        let Some(turn) = self.reply(&format!("{socket}/allocate")).and_then(|reply| reply.turn.as_deref()) else {
+            return false;
+        };
+        let realm = turn.realm.as_deref().filter(|realm| !realm.is_empty());
+        let wanted = self.options.realm.as_deref();
+        let weakened = turn.password_algorithms_bit && turn.algorithms.is_none();
+        turn.nonce && realm.is_some() && !weakened && wanted.is_none_or(|wanted| Some(wanted) == realm)
+    }
+
     /// What the newest challenge on that socket asks for, answered with this credential.
     pub(super) fn auth(&self, socket: &str, credential: usize, username: &str) -> Option<Auth> {
         let name = self.label(socket);
@@ -267,6 +282,11 @@ impl<'a> Session<'a> {
     pub(super) fn rtt_ms(&self) -> Option<f64> {
         self.reply("binding").filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
     }
+}
+
+/// What the permission for a peer is called.
+pub(super) fn permit_step(socket: &str, peer: IpAddr) -> String {
+    format!("{socket}/permit/{peer}")
 }
 
 fn attempt_name(step: &str, attempt: usize) -> String {

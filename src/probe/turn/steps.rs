@@ -1,8 +1,7 @@
 //! The ladder: every step with its time and outcome, or why it could not be tried.
 
-use super::climb::FIRST;
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
-use super::session::{LOGINS, Session, error_code, succeeded};
+use super::session::{FIRST, LOGINS, Session, error_code, succeeded};
 use super::{DiagnosisCode, EntryKind, causes, offline, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
@@ -24,7 +23,7 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
         ladder.stopped = None;
     }
     ladder.allocation(session, relay);
-    let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some());
+    let first = session.first().map(|(socket, _)| socket);
     let after = |step: &'static str| session.last(step);
     let permits = first.map(|socket| session.label(&format!("{socket}/permit/")));
     let asked = |one: &&Exchange| permits.as_ref().is_some_and(|label| one.ask.starts_with(label));

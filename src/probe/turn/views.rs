@@ -2,15 +2,15 @@
 
 use std::net::SocketAddr;
 
-use super::climb::{FIRST, ThirdParty, permit_step};
 use super::finding::{RelayViews, View, ViewOutcome};
-use super::session::{Session, error_code};
+use super::peers::ThirdParty;
+use super::session::{Session, error_code, permit_step};
 use crate::probe::{Exchange, Outcome, loss};
 
 /// The three views; `None` without an allocation.
 pub(super) fn judge(session: &Session) -> Option<RelayViews> {
-    let first = FIRST.into_iter().find(|socket| session.allocation(socket).is_some())?;
-    let relayed = session.allocation(first)?.relayed;
+    let (first, allocation) = session.first()?;
+    let relayed = allocation.relayed;
     let (third_party, seen_address) = third(session, first);
     let mapped = session.peer_mapped(relayed);
     let plain = |step: &str, what: &str| match mapped {
