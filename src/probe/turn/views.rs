@@ -13,15 +13,15 @@ pub(super) fn judge(session: &Session) -> Option<RelayViews> {
     let relayed = allocation.relayed;
     let (third_party, seen_address) = third(session, first);
     let mapped = session.peer_mapped(relayed);
-    let plain = |step: &str, what: &str| match mapped {
+    let plain = |step: &str| match mapped {
         None => unknown("no address of a plain socket of ours is known: no server answered it over UDP"),
-        Some(mapped) => data(session, step, &permit_step(first, mapped.ip()), what),
+        Some(mapped) => data(session, step, &permit_step(first, mapped.ip())),
     };
     Some(RelayViews {
         third_party,
         seen_address,
-        to_peer: plain("outward", "from the relayed address to a plain socket of ours"),
-        from_peer: plain("inward", "from a plain socket of ours to the relayed address"),
+        to_peer: plain("outward"),
+        from_peer: plain("inward"),
         between_allocations: between(session, first),
     })
 }
@@ -52,7 +52,7 @@ pub(super) fn may_be_loss(session: &Session, sent: &Exchange) -> bool {
 }
 
 /// What became of a request of ours that was to arrive at another of our sockets.
-fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
+fn data(session: &Session, step: &str, permit: &str) -> View {
     if let Some(refused) = permission(session, permit) {
         return refused;
     }
@@ -60,15 +60,13 @@ fn data(session: &Session, step: &str, permit: &str, what: &str) -> View {
         return unknown("it was not tried: the run had ended, or what it needs was not there");
     };
     match &sent.outcome {
-        Outcome::Looped { rtt_ms, .. } => {
-            view(ViewOutcome::Works, format!("{what}: arrived after {rtt_ms:.0} ms"), &[sent])
-        }
+        Outcome::Looped { rtt_ms, .. } => view(ViewOutcome::Works, format!("arrived after {rtt_ms:.0} ms"), &[sent]),
         Outcome::Silence { .. } if may_be_loss(session, sent) => {
-            let text = format!("{what}: nothing arrived, sent {} times; on this path that may be loss", sent.sends);
+            let text = format!("nothing arrived, sent {} times; on this path that may be loss", sent.sends);
             view(ViewOutcome::Unknown, text, &[sent])
         }
         Outcome::Silence { .. } => {
-            view(ViewOutcome::Fails, format!("{what}: nothing arrived, sent {} times", sent.sends), &[sent])
+            view(ViewOutcome::Fails, format!("nothing arrived, sent {} times", sent.sends), &[sent])
         }
         Outcome::Failed(failure) => view(ViewOutcome::Unknown, format!("could not tell: {}", failure.text), &[sent]),
         _ => view(ViewOutcome::Unknown, "could not tell: the run ended first", &[sent]),
@@ -117,9 +115,8 @@ fn between(session: &Session, first: &str) -> View {
         };
         return unknown(&text);
     };
-    let what = "between two allocations on the server";
-    let to = data(session, "to-b", &permit_step(first, other.relayed.ip()), what);
-    let from = data(session, "to-a", &permit_step("b", one.relayed.ip()), what);
+    let to = data(session, "to-b", &permit_step(first, other.relayed.ip()));
+    let from = data(session, "to-a", &permit_step("b", one.relayed.ip()));
     let both = to.outcome == ViewOutcome::Works && from.outcome == ViewOutcome::Works;
     if both || to.outcome != ViewOutcome::Works { to } else { from }
 }

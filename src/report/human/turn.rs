@@ -6,7 +6,7 @@ mod quality;
 use super::page::Page;
 use super::tint::Tint;
 use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{StepStatus, TurnVerdict};
+use crate::probe::turn::finding::{StepResult, StepStatus, TurnVerdict};
 use crate::report::document::Report;
 use crate::report::require::{counts, works};
 use crate::report::{escape, family_name};
@@ -135,16 +135,25 @@ fn details(page: &mut Page, result: &TurnResult, full: bool) {
     quality::write(page, result);
 }
 
+/// A line for each step; those that were skipped for the same reason share one.
 fn steps(page: &mut Page, result: &TurnResult) {
-    for step in &result.steps {
+    let alike = |one: &StepResult, other: &StepResult| {
+        one.status == StepStatus::Skipped && other.status == StepStatus::Skipped && one.detail == other.detail
+    };
+    for steps in result.steps.chunk_by(alike) {
+        let Some(step) = steps.first() else { continue };
         let (tint, status) = match step.status {
             StepStatus::Ok => (Tint::Good, "ok"),
             StepStatus::Failed => (Tint::Bad, "FAILED"),
             StepStatus::Skipped => (Tint::Faint, "skipped"),
         };
         let time = step.duration_ms.map(|ms| format!(" {ms:.1} ms")).unwrap_or_default();
-        let step_name = serde_json::to_value(step.name).ok();
-        let step_name = step_name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        page.lines(tint, "  ", "      ", &format!("{step_name}: {status}{time}: {}", step.detail));
+        let names: Vec<String> = steps.iter().map(step_name).collect();
+        page.lines(tint, "  ", "      ", &format!("{}: {status}{time}: {}", names.join(", "), step.detail));
     }
+}
+
+fn step_name(step: &StepResult) -> String {
+    let name = serde_json::to_value(step.name).ok();
+    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
