@@ -36,6 +36,7 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
     };
     let broken = unsigned(session, first)
         .or_else(|| relay.and_then(|relay| data(session, first, relay)))
+        .or_else(|| mute(session))
         .or_else(|| hold::lost(session));
     if let Some(broken) = broken {
         return broken;
@@ -224,9 +225,27 @@ pub(super) fn unsigned(session: &Session, first: &str) -> Option<Cause> {
     ))
 }
 
+/// Whoever grants an allocation and answers nothing that is asked of it has lost it, or is somebody else.
+fn mute(session: &Session) -> Option<Cause> {
+    let refresh = session.last("refresh").filter(|asked| asked.silent() && proven(session, "refresh"))?;
+    let signed = |one: &&Exchange| one.socket == refresh.socket && one.request.auth.is_some();
+    let answered = session.seen.exchanges.iter().filter(signed).filter(|one| one.reply().is_some()).count();
+    let text = "the server grants an allocation and leaves what is asked of it then without an answer";
+    let fix = "look into the server's log; a load balancer may send one client to several servers";
+    (answered <= 1).then(|| failed(Code::ProtocolError, text, fix))
+}
+
 /// What is wrong with the relayed address: peers cannot reach it, or it is not where the server's packets come from.
 pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &RelayViews) -> Option<Cause> {
     let (own, server) = (Scope::of(relayed.ip()), Scope::of(session.remote.ip()));
+    if own == Scope::Invalid || relayed.port() == 0 {
+        let text = format!("the relayed address {relayed} is none that anybody can reach");
+        return Some(failed(
+            Code::RelayAddressPrivate,
+            text,
+            "correct external-ip and relay-ip at the server (coturn)",
+        ));
+    }
     if own != server && own != Scope::Public && server == Scope::Public {
         let text = format!("the relayed address {relayed} is not reachable from the internet");
         return Some(failed(
@@ -237,7 +256,7 @@ pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &Re
     }
     let outward = session.find("outward").map(|exchange| &exchange.outcome);
     let other = match (relay.seen_address, outward) {
-        (Some(seen), _) if seen.ip() != relayed.ip() => Some(("a third party", seen)),
+        (Some(seen), _) if seen != relayed => Some(("a third party", seen)),
         (_, Some(Outcome::Looped { source, .. })) if source.ip() != relayed.ip() => Some(("our plain socket", *source)),
         _ => None,
     };

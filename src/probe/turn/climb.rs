@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::session::{CHANNEL, FIRST, LOGIN_IPV6, Session, Tried, error_code, permit_step, succeeded};
 use super::{features, handshake, hold, quality, release};
+use crate::probe::seen::Scope;
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
 use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
 
@@ -98,7 +99,8 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
         self.other_ways();
         self.later();
-        let Some(first) = first else { return };
+        // What is not signed as it must be is nobody's allocation: it is given back, and no more is asked of it.
+        let Some(first) = first.filter(|first| self.session.is_signed(first)) else { return };
         self.third_parties();
         let second = self.second();
         self.through(first, second);
@@ -301,7 +303,8 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// Between the relay and a plain socket of ours, inwards first: it opens our own NAT, and shows which address we have there.
     fn plain_socket(&mut self, first: &str, relayed: SocketAddr) -> Option<SocketAddr> {
         let session = self.session;
-        let mapped = session.peer_mapped(relayed)?;
+        // A server must not make us send to what is no host's address.
+        let mapped = session.peer_mapped(relayed).filter(|_| Scope::of(relayed.ip()) != Scope::Invalid)?;
         self.permit(first, mapped.ip())?;
         let inward = self.ask(session.plain("inward", session.server, relayed))?;
         let endpoint = match &inward.outcome {

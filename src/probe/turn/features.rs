@@ -50,7 +50,7 @@ pub(super) fn over<'a>(session: &Session<'a>, socket: &str) -> Session<'a> {
 /// What is to be asked now, and whether all is known and released.
 pub(super) fn next(session: &Session) -> Step {
     let mut all = Step { done: true, ..Step::default() };
-    if !session.options.features || session.first().is_none() {
+    if !wanted(session) {
         return all;
     }
     for (socket, attributes) in wishes() {
@@ -81,6 +81,11 @@ pub(super) fn next(session: &Session) -> Step {
         }
     }
     all
+}
+
+/// Whether they are asked for, and there is a server that may have them.
+fn wanted(session: &Session) -> bool {
+    session.options.features && session.first().is_some_and(|(socket, _)| session.is_signed(socket))
 }
 
 fn belongs(socket: &str, feature: &str) -> bool {
@@ -134,7 +139,7 @@ pub(super) fn moved(session: &Session) -> bool {
 
 /// What the server offers, in the order of the tests.
 pub(super) fn judge(session: &Session) -> Vec<Feature> {
-    if !session.options.features || session.first().is_none() {
+    if !wanted(session) {
         return Vec::new();
     }
     let names = wishes().map(|(name, _)| name);

@@ -70,6 +70,11 @@ fn challenged(session: &Session, step: &str) -> Cause {
             "use credentials with user name and password, or a client that has such tokens",
         );
     }
+    if let Some(bytes) = turn.and_then(|turn| turn.excerpt.as_ref()).filter(|_| realm.is_none() || !nonce) {
+        let text = format!("the server's challenge is damaged ({})", escape(bytes));
+        let fix = "look for a box on the way that cuts or changes messages, or update the server";
+        return failed(Code::ProtocolError, text, fix);
+    }
     let (Some(realm), true) = (realm, nonce) else {
         let what = if realm.is_none() { "realm" } else { "nonce" };
         let text = format!("the server asks for credentials without a {what}: nobody can answer that");

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::labels;
 use super::options::{Entry, TurnOptions};
-use crate::probe::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Reply, Terms, TurnReply};
+use crate::probe::seen::Scope;
+use crate::probe::{Ask, Evidence, Exchange, Family, Integrity, LocalPort, Patience, Reply, Terms, TurnReply};
 use crate::stun::{Algorithm, Auth, Method, PasswordForm, Request, Transport, TurnAttribute};
 
 /// IANA's number of UDP, what REQUESTED-TRANSPORT asks for (RFC 8656 section 7.1).
@@ -86,7 +87,10 @@ impl<'a> Session<'a> {
         let reply = self.reply("a/allocate")?;
         let redirected = reply.error.as_ref().is_some_and(|error| error.code == 300);
         let alternates = &reply.turn.as_ref()?.alternate_servers;
-        alternates.iter().copied().find(|one| redirected && self.family.has(one.ip()) && *one != self.remote)
+        // A server must not make us send to what is no host's address.
+        let possible = |one: &SocketAddr| Scope::of(one.ip()) != Scope::Invalid && one.port() != 0;
+        let suits = |one: &SocketAddr| self.family.has(one.ip()) && *one != self.remote && possible(one);
+        alternates.iter().copied().find(|one| redirected && suits(one))
     }
 
     /// The same over another transport: what it asks there has labels and sockets of the same kind.
@@ -271,6 +275,12 @@ impl<'a> Session<'a> {
             let relayed = *turn.relayed.iter().find(is_set).or(turn.relayed.first())?;
             Some(Allocation { relayed, reply, turn, exchange })
         })
+    }
+
+    /// Whether the allocation on that socket was granted by somebody who knows the password, as far as that can be told.
+    pub(super) fn is_signed(&self, socket: &str) -> bool {
+        let integrity = self.allocation(socket).map(|allocation| allocation.turn.integrity);
+        !matches!(integrity, Some(Integrity::Missing | Integrity::Wrong))
     }
 
     /// The first allocation, and the socket it is on.
