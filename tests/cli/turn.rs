@@ -341,3 +341,15 @@ fn wrong_command_lines_are_told_what_to_try() {
     assert_eq!(other.code, Some(3));
     assert!(other.stderr.contains("turn tests no NAT behavior; classify does"), "{}", other.stderr);
 }
+
+#[test]
+fn a_dead_entry_costs_the_others_no_time() {
+    let alone = report("turn-server turn:turn.example.org");
+    let among = report("turn-server turn:192.0.2.77 turn:turn.example.org turn:192.0.2.78?transport=tcp");
+    let live = &among["results"][1];
+    assert_eq!(live["diagnosis"]["code"], "ok", "{live}");
+    assert_eq!(live["time_to_relay_ms"], alone["results"][0]["time_to_relay_ms"], "{live}");
+    for dead in [0, 2] {
+        assert_eq!(among["results"][dead]["diagnosis"]["code"], "no-answer");
+    }
+}
