@@ -8,15 +8,15 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, Ssl, SslContext, SslMethod, SslOptions, SslStream, SslVerifyMode, SslVersion};
 use socket2::{SockRef, Type};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::binding::Binding;
 use super::failure::{failure, io_failure, printable};
-use super::tcp::{Stream, gone};
+use super::tcp::{Session, Stream, gone};
 use super::tls::Tls;
 use super::{clock, icmp};
-use crate::engine::{Input, SocketId, SocketSpec};
+use crate::engine::Input;
 use crate::probe::{Failure, FailureCode, TlsFacts};
 
 /// Datagrams of a handshake are no larger: every path takes them (RFC 8200 section 5, less the headers of IPv6 and UDP).
@@ -29,25 +29,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// The largest record.
 const RECORD: usize = 1 << 14;
 
-/// What an association needs to know.
-struct Session {
-    id: SocketId,
-    spec: SocketSpec,
-    tls: Arc<Tls>,
-    patience: Duration,
-    inputs: Sender<Input>,
+/// An association, and the socket it is on.
+struct Association {
+    session: Session,
     socket: Arc<UdpSocket>,
 }
 
 /// Opens a socket and starts to shake hands; the rest goes on by itself and is told as input.
-pub(super) fn open(
-    id: SocketId,
-    spec: SocketSpec,
-    binding: &Binding,
-    tls: Arc<Tls>,
-    patience: Duration,
-    inputs: Sender<Input>,
-) -> Result<Stream, Failure> {
+pub(super) fn open(session: Session, binding: &Binding) -> Result<Stream, Failure> {
+    let spec = &session.spec;
     let socket = binding.socket(spec.remote, Type::DGRAM)?;
     binding.bind(&socket, spec.remote, &spec.local_ports)?;
     let adopt = || {
@@ -55,8 +45,9 @@ pub(super) fn open(
         UdpSocket::from_std(socket.into())
     };
     let socket = adopt().map_err(|error| io_failure(&format!("open a UDP socket towards {}", spec.remote), &error))?;
-    let session = Session { id, spec, tls, patience, inputs: inputs.clone(), socket: Arc::new(socket) };
-    Ok(Stream::spawn(id, inputs, |messages| async move { session.run(messages).await }))
+    let (id, inputs) = (session.id, session.inputs.clone());
+    let association = Association { session, socket: Arc::new(socket) };
+    Ok(Stream::spawn(id, inputs, |messages| async move { association.run(messages).await }))
 }
 
 /// The socket as OpenSSL sees it: one read is one datagram, and so is one write.
@@ -84,19 +75,20 @@ impl Write for Datagrams {
     }
 }
 
-impl Session {
+impl Association {
     /// From the first flight to the end, whose reason it returns.
     async fn run(&self, messages: Receiver<Vec<u8>>) -> Failure {
-        let remote = self.spec.remote;
+        let remote = self.session.spec.remote;
         let operation = format!("DTLS handshake with {remote}");
         let local = match self.socket.local_addr() {
             Ok(local) => local,
             Err(error) => return io_failure(&operation, &error),
         };
         let mut facts = TlsFacts::default();
-        let limit = clock::after(self.patience);
+        let limit = clock::after(self.session.patience);
         let shaken = self.shake_hands(&operation, limit, &mut facts).await;
-        if self.inputs.send(Input::Handshake { socket: self.id, facts: Box::new(facts) }).await.is_err() {
+        if self.session.inputs.send(Input::Handshake { socket: self.session.id, facts: Box::new(facts) }).await.is_err()
+        {
             return gone();
         }
         let stream = match shaken {
@@ -105,7 +97,7 @@ impl Session {
         };
         // From here on an ICMP message, which anybody can forge, must not end the association.
         let _ = icmp::off(&*self.socket, remote.is_ipv6());
-        if self.inputs.send(Input::Opened { socket: self.id, local }).await.is_err() {
+        if self.session.inputs.send(Input::Opened { socket: self.session.id, local }).await.is_err() {
             return gone();
         }
         self.talk(stream, messages).await
@@ -117,7 +109,7 @@ impl Session {
         limit: Instant,
         facts: &mut TlsFacts,
     ) -> Result<SslStream<Datagrams>, Failure> {
-        let name = Tls::expected(operation, self.spec.server_name.as_deref(), self.spec.remote)?;
+        let name = Tls::expected(operation, self.session.spec.server_name.as_deref(), self.session.spec.remote)?;
         facts.server_name = name.to_str().into_owned();
         let broken = |error: ErrorStack| failure(FailureCode::Other, format!("{operation}: {}", words(&error)));
         let mut stream = self.stream(&facts.server_name).map_err(broken)?;
@@ -129,7 +121,7 @@ impl Session {
         facts.cipher = ssl.current_cipher().map(|cipher| cipher.name().to_owned());
         let chain = ssl.peer_cert_chain().into_iter().flatten().filter_map(|one| one.to_der().ok());
         let chain: Vec<Vec<u8>> = chain.collect();
-        match self.tls.verify(operation, &chain, name, facts).await {
+        match self.session.tls.verify(operation, &chain, name, facts).await {
             Ok(()) => Ok(stream),
             Err(failure) => {
                 let _ = stream.shutdown();
@@ -171,16 +163,13 @@ impl Session {
         match timeout_at(limit, go_on).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(io_failure(operation, &error)),
-            Err(_) => {
-                let text = format!("{operation}: no answer within {} s", self.patience.as_secs_f64());
-                Err(failure(FailureCode::NoAnswer, text))
-            }
+            Err(_) => Err(self.session.silent(operation)),
         }
     }
 
     /// Messages both ways until the end, whose reason it returns.
     async fn talk(&self, mut stream: SslStream<Datagrams>, mut messages: Receiver<Vec<u8>>) -> Failure {
-        let remote = self.spec.remote;
+        let remote = self.session.spec.remote;
         let mut record = vec![0; RECORD];
         loop {
             tokio::select! {
@@ -204,7 +193,13 @@ impl Session {
                 match stream.ssl_read(&mut record) {
                     Ok(length) => {
                         let bytes = record[..length].to_vec();
-                        if self.inputs.send(Input::Received { socket: self.id, source: remote, bytes }).await.is_err() {
+                        if self
+                            .session
+                            .inputs
+                            .send(Input::Received { socket: self.session.id, source: remote, bytes })
+                            .await
+                            .is_err()
+                        {
                             return gone();
                         }
                     }

@@ -140,16 +140,18 @@ impl RealNetwork {
             self.events.push_back(Input::Opened { socket: id, local });
             return Ok(Socket::Udp(socket));
         }
+        let transport = spec.transport;
         let (tls, patience) = (Arc::clone(&self.tls), self.connect_timeout);
-        let opened = match spec.transport {
+        let session = tcp::Session { id, spec, tls, patience, inputs: tell };
+        let opened = match transport {
             #[cfg(feature = "dtls")]
-            Transport::Dtls => dtls::open(id, spec, &self.binding, tls, patience, tell),
+            Transport::Dtls => dtls::open(session, &self.binding),
             #[cfg(not(feature = "dtls"))]
             Transport::Dtls => {
-                let text = format!("DTLS handshake with {}: this build of nat-probe has no DTLS", spec.remote);
+                let text = format!("DTLS handshake with {}: this build of nat-probe has no DTLS", session.spec.remote);
                 Err(failure::failure(FailureCode::DtlsNotBuilt, text))
             }
-            _ => Stream::open(id, spec, &self.binding, tls, patience, tell),
+            _ => Stream::open(session, &self.binding),
         };
         opened.map(Socket::Stream)
     }

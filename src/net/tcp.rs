@@ -34,31 +34,27 @@ pub(super) struct Stream {
 }
 
 /// What a connection needs to know.
-struct Session {
-    id: SocketId,
-    spec: SocketSpec,
-    tls: Arc<Tls>,
-    patience: Duration,
-    inputs: Sender<Input>,
+pub(super) struct Session {
+    pub(super) id: SocketId,
+    pub(super) spec: SocketSpec,
+    pub(super) tls: Arc<Tls>,
+    /// How long to wait for each part of the opening.
+    pub(super) patience: Duration,
+    /// Whom to tell.
+    pub(super) inputs: Sender<Input>,
 }
 
 impl Stream {
     /// Binds and starts to connect; the rest goes on by itself and is told as input.
-    pub(super) fn open(
-        id: SocketId,
-        spec: SocketSpec,
-        binding: &Binding,
-        tls: Arc<Tls>,
-        patience: Duration,
-        inputs: Sender<Input>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(session: Session, binding: &Binding) -> Result<Self, Failure> {
+        let spec = &session.spec;
         let socket = binding.socket(spec.remote, Type::STREAM)?;
         if spec.share_port {
             share_port(&socket).map_err(|error| io_failure("share a local TCP port", &error))?;
         }
         binding.bind(&socket, spec.remote, &spec.local_ports)?;
         let stream = start(socket, spec.remote)?;
-        let session = Session { id, spec, tls, patience, inputs: inputs.clone() };
+        let (id, inputs) = (session.id, session.inputs.clone());
         Ok(Self::spawn(id, inputs, |messages| async move { session.run(stream, messages).await }))
     }
 
@@ -164,7 +160,7 @@ impl Session {
         }
     }
 
-    fn silent(&self, operation: &str) -> Failure {
+    pub(super) fn silent(&self, operation: &str) -> Failure {
         failure(FailureCode::NoAnswer, format!("{operation}: no answer within {} s", self.patience.as_secs_f64()))
     }
 
