@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::engine::LogEvent;
 use crate::report::redact::Redactor;
-use crate::report::{Report, json, users};
+use crate::report::{Report, escape, json, users};
 
 /// Prints the events of a run, if that was asked for.
 pub struct Events {
@@ -33,7 +33,7 @@ impl Events {
             waiting.extend(serde_json::to_value(event));
         } else if let Ok(line) = serde_json::to_string(event) {
             // The run goes on without its reader; the error is told once it has ended.
-            self.failed = out.line(&line).and_then(|()| out.finish()).err();
+            self.failed = out.line(&escape::json(&line)).and_then(|()| out.finish()).err();
         }
     }
 
@@ -50,7 +50,7 @@ impl Events {
         for mut event in self.waiting.take().into_iter().flatten() {
             mask(&mut event, &redactor);
             users::mask(&mut event, &users);
-            out.line(&event.to_string())?;
+            out.line(&escape::json(&event.to_string()))?;
         }
         out.line(&one_line(&json::render(report)))
     }

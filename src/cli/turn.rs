@@ -24,6 +24,9 @@ use crate::stun::{Credential, Secret, ServerSpec, Transport, UriError, rest};
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
 
+/// Entries in one run: applications have a handful, and each is tested over all at once.
+const MOST_ENTRIES: usize = 100;
+
 /// How much later a user name is to expire that a server whose clock is ahead still takes.
 const LATER_S: i64 = 10 * 365 * 86_400;
 
@@ -47,6 +50,10 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
     draft.shared = secrets::shared(&arguments.login)?;
     draft.arguments(arguments, &world)?;
     draft.ice_servers(arguments)?;
+    if draft.entries.len() > MOST_ENTRIES {
+        return Err(CliError::usage(format!("cannot test {} entries in one run", draft.entries.len()))
+            .advise(format!("at most {MOST_ENTRIES}; applications use a handful")));
+    }
     let third_parties = draft.third_parties(arguments, &world)?;
     let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
     transports.sort_unstable();
@@ -265,8 +272,8 @@ impl Draft {
             World::Simulated(_, scenario, _) => scenario::servers(scenario)?,
             World::Real => servers::gather(&[], None, BuiltIn::Few)?,
         };
-        found.retain(|spec| self.servers.iter().all(|entry| entry.host != spec.host));
         if arguments.server.is_empty() {
+            found.retain(|spec| self.servers.iter().all(|entry| entry.host != spec.host));
             found.truncate(THIRD_PARTIES);
         }
         let first = self.servers.len();

@@ -74,7 +74,7 @@ pub struct TurnArgs {
     )]
     pub server: Vec<ServerSpec>,
 
-    /// Trust the certificate authorities of this PEM file, and no others.
+    /// Trust the certificate authorities of this PEM file too, beside the system's.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
     pub ca: Option<PathBuf>,
 

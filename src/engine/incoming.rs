@@ -82,6 +82,10 @@ impl Engine {
             Class::Request if asked_from != arrived_on => Some(arrived_on.to_owned()),
             _ => return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned()),
         };
+        // RFC 8489 section 6.3.3: the method of a response is that of its request.
+        if looped.is_none() && message.method != self.evidence.exchanges[index].request.method.number() {
+            return self.stray(now, source, "an answer of another method than was asked".to_owned());
+        }
         // An ICMP error may have been forged, or passing: a true answer after it outweighs it (RFC 8445 section 7.2.5.2.2).
         let exchange = &mut self.evidence.exchanges[index];
         let pending = matches!(

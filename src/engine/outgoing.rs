@@ -7,13 +7,16 @@ use super::patience::Schedule;
 use super::run::Engine;
 use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
 use crate::probe::{Ask, Connection, Exchange, Family, Outcome, Step};
-use crate::stun::{Key, relay};
+use crate::stun::{Key, Method, relay};
 
 /// Flights that were sent this often make the probes look again: a probe may want to try something else meanwhile.
 const SENDS_WORTH_A_LOOK: usize = 4;
 
 /// How far beyond a relay a peer may be, there and back, while nothing is known of it.
 const BEYOND_THE_RELAY: Duration = Duration::from_millis(20);
+
+/// Longer round trips make the usual schedule patient enough.
+const SLOW: Duration = Duration::from_millis(300);
 
 impl Engine {
     /// Sends what is due and gives up what has waited long enough.
@@ -109,6 +112,9 @@ impl Engine {
             let rtt = self.paths.rtt(ask.server);
             // Through a relay and back from somewhere else is longer than to the server and back.
             let rtt = if ask.request.relay.is_some() { rtt.map(|rtt| rtt * 2 + BEYOND_THE_RELAY) } else { rtt };
+            // Who is asked with credentials may have to look them up elsewhere first: the round trip known does not bound that.
+            let looks_up = ask.request.auth.is_some() && ask.request.method == Method::Allocate;
+            let rtt = rtt.filter(|rtt| !looks_up || *rtt > SLOW);
             Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
         };
         self.evidence.exchanges.push(Exchange {

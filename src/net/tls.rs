@@ -288,10 +288,12 @@ fn explain_certificate(error: &CertificateError, chain: &[CertificateFacts]) -> 
         CertificateError::UnknownIssuer => {
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
-        // A certificate made with `openssl req -x509` is an authority's too, which is what the verifier stumbles over first.
-        _ if parties.is_some_and(|parties| parties.self_issued) => {
-            (FailureCode::TlsUntrusted, format!("the certificate is self-signed and not trusted by this host{issuer}"))
-        }
+        // A certificate made with `openssl req -x509` is an authority's too, which is what the verifier stumbles over first, even where
+        // it is trusted (--ca).
+        _ if parties.is_some_and(|parties| parties.self_issued) => (
+            FailureCode::TlsUntrusted,
+            format!("the certificate is self-signed and an authority's, which no server may show as its own{issuer}"),
+        ),
         other => (
             FailureCode::TlsUntrusted,
             format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)),

@@ -32,7 +32,7 @@ pub(super) fn ascii(text: &str) -> String {
 
 /// A JSON text with such characters written as JSON escapes; they can only stand inside strings, so its meaning stays.
 #[must_use]
-pub(super) fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character != '\n' && is_unsafe(character) {

@@ -57,6 +57,8 @@ fn what_cannot_be_reached_is_told_apart() {
     Bench::new().server_fault(Fault::Refused).over(Transport::Tcp).fails(Code::ConnectionRefused, "connect");
     Bench::new().server_fault(Fault::Dead).fails(Code::NoAnswer, "binding");
     Bench::new().fault(TurnFault::UdpDead).fails(Code::UdpBlockedUseTcp, "binding");
+    let plain = Bench { uri: "turns:turn.example.org:3478?transport=udp", ..Bench::new().over(Transport::Dtls) };
+    plain.fault(TurnFault::UdpDead).fails(Code::UdpBlockedUseTcp, "handshake");
     Bench::new().server_fault(Fault::Http).over(Transport::Tcp).fails(Code::NotStun, "binding");
     let noise = Bench::new().server_fault(Fault::RandomBytes).fault(TurnFault::StunOnly);
     noise.fails(Code::NotStun, "binding");
@@ -179,6 +181,9 @@ fn a_redirection_is_followed_once() {
     let result = redirected().expect(TurnVerdict::Ok, Code::Ok, None);
     assert_eq!(result.address, Some("198.51.100.40:3478".parse().unwrap()));
     assert_eq!(result.redirected_from, Some("198.51.100.30:3478".parse().unwrap()));
+    let late = redirected().turn(|config| config.faults = vec![TurnFault::RedirectSigned]);
+    let late = late.expect(TurnVerdict::Ok, Code::Ok, None);
+    assert_eq!(late.redirected_from, Some("198.51.100.30:3478".parse().unwrap()));
     Bench::new().fault(TurnFault::RedirectLoop).fails(Code::Redirected, "challenge");
     let result = redirected().options(|options| options.follow = false).fails(Code::Redirected, "challenge");
     assert!(result.diagnosis.text.contains("198.51.100.40:3478"), "{}", result.diagnosis.text);
@@ -194,14 +199,39 @@ fn relays_that_do_not_relay_are_told_apart() {
     ] {
         Bench::new().fault(fault).fails(code, step);
     }
-    for fault in [TurnFault::RangeClosed, TurnFault::RangeFiltered] {
-        Bench::new().fault(fault).fails(Code::RelayRangeClosed, "data");
-    }
+    Bench::new().fault(TurnFault::RangeClosed).fails(Code::RelayRangeClosed, "data");
+    Bench::new().fault(TurnFault::RangeFiltered).expect(TurnVerdict::Degraded, Code::RelayRangeClosed, Some("data"));
+    Bench::new().fault(TurnFault::PermissionCapacity).fails(Code::InsufficientCapacity, "permission");
     Bench::new().fault(TurnFault::NoChannelBind).expect(TurnVerdict::Degraded, Code::ProtocolError, Some("channel"));
     for fault in [TurnFault::HairpinDenied, TurnFault::OwnPeerForbidden] {
         Bench::new().fault(fault).expect(TurnVerdict::Degraded, Code::RelayHairpinDenied, None);
     }
     Bench::new().fault(TurnFault::ShortLifetime).expect(TurnVerdict::Degraded, Code::ShortLifetime, None);
+}
+
+#[test]
+fn what_is_granted_and_not_done_is_no_ok() {
+    for (fault, code, step) in [
+        (TurnFault::ChannelBindMute, Code::ProtocolError, "channel"),
+        (TurnFault::ChannelDataLost, Code::ProtocolError, "channel"),
+        (TurnFault::RefreshMute, Code::AllocationLost, "refresh"),
+    ] {
+        for transport in [Transport::Udp, Transport::Tcp] {
+            let bench = Bench::new().over(transport).fault(fault);
+            bench.clone().options(|options| options.count = 0).expect(TurnVerdict::Degraded, code, Some(step));
+            bench.options(|options| options.count = 20).expect(TurnVerdict::Degraded, code, Some(step));
+        }
+    }
+    Bench::new().fault(TurnFault::UnsignedLater).fails(Code::IntegrityMissingOrBad, "permission");
+}
+
+#[test]
+fn a_refusal_that_nobody_signed_is_told_with_that_doubt() {
+    let refused = Bench::new().fault(TurnFault::Quota);
+    let signed = refused.clone().fails(Code::QuotaReached, "allocate");
+    let unsigned = refused.fault(TurnFault::UnsignedErrors).fails(Code::QuotaReached, "allocate");
+    assert!(!signed.diagnosis.text.contains("not signed"), "{}", signed.diagnosis.text);
+    assert!(unsigned.diagnosis.text.contains("not signed"), "{}", unsigned.diagnosis.text);
 }
 
 #[test]

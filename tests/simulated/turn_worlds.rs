@@ -43,7 +43,8 @@ fn world(seed: u64) -> World {
         _ => vec![dice.pick(TurnFault::ALL), dice.pick(TurnFault::ALL)],
     };
     // Where a redirection leads is a matter of its own.
-    let faults: Vec<TurnFault> = faults.into_iter().filter(|fault| *fault != TurnFault::Redirect).collect();
+    let faults: Vec<TurnFault> =
+        faults.into_iter().filter(|fault| !matches!(fault, TurnFault::Redirect | TurnFault::RedirectSigned)).collect();
     for &fault in &faults {
         bench = bench.fault(fault);
     }
@@ -91,11 +92,15 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::OwnPeerForbidden | F::HairpinDenied => (false, vec![Code::RelayHairpinDenied]),
         F::PrivateRelay => unusable(Code::RelayAddressPrivate),
         F::WrongExternal => unusable(Code::RelayAddressMismatch),
-        F::RangeClosed | F::RangeFiltered => unusable(Code::RelayRangeClosed),
+        F::RangeClosed => unusable(Code::RelayRangeClosed),
+        F::RangeFiltered => (false, vec![Code::RelayRangeClosed, Code::Undetermined]),
+        F::UnsignedLater => unusable(Code::IntegrityMissingOrBad),
+        F::PermissionCapacity => unusable(Code::InsufficientCapacity),
+        F::RefreshMute => (false, vec![Code::AllocationLost]),
         F::RelayDead => unusable(Code::RelayDead),
         F::Lossy => (false, vec![Code::Ok, Code::RelayLossy, Code::PathLossy]),
         F::RefreshFails => (false, vec![Code::AllocationLost]),
-        F::NoChannelBind => (false, vec![Code::ProtocolError]),
+        F::NoChannelBind | F::ChannelBindMute | F::ChannelDataLost => (false, vec![Code::ProtocolError]),
         F::OftenStale => (false, vec![Code::Ok, Code::Undetermined]),
         F::ShortLifetime => (false, vec![Code::ShortLifetime]),
         F::Error500 => unusable(Code::ServerError),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::climb::is_complete;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
-use super::session::{Session, error_code, succeeded};
+use super::session::{Session, error_code, granted, is_unsigned, permit_step, succeeded};
 use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, views};
 use crate::probe::seen::Scope;
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
@@ -96,11 +96,11 @@ fn ended(session: &Session) -> Cause {
 
 /// The first failure of the system or the path.
 fn failure<'a>(session: &Session<'a>) -> Option<(&'a Exchange, &'a crate::probe::Failure)> {
-    ["a/allocate", "binding"].iter().filter_map(|step| session.find(step)).find_map(|exchange| {
-        match &exchange.outcome {
-            Outcome::Failed(failure) => Some((exchange, failure)),
-            _ => None,
-        }
+    // Whoever answered Allocate was reached, whatever became of the Binding.
+    let steps: &[&str] = if session.reply("a/allocate").is_some() { &[] } else { &["a/allocate", "binding"] };
+    steps.iter().filter_map(|step| session.find(step)).find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(failure) => Some((exchange, failure)),
+        _ => None,
     })
 }
 
@@ -180,8 +180,11 @@ fn unreached(session: &Session) -> Option<Cause> {
 
 /// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
 pub(super) fn proven(session: &Session, step: &str) -> bool {
-    if session.transport.is_stream() {
-        return session.reply("binding-again").is_some();
+    let Some(asked) = session.last(step) else { return false };
+    if session.transport.is_stream() && asked.request.relay.is_none() {
+        let later = |one: &&Exchange| one.socket == asked.socket && one.started_ms > asked.started_ms;
+        let mut later = session.seen.exchanges.iter().filter(later).filter(|one| one.request.relay.is_none());
+        return later.any(|one| one.reply().is_some());
     }
     session.last(step).is_some_and(|asked| !views::may_be_loss(session, asked))
 }
@@ -211,13 +214,16 @@ fn no_answer(session: &Session) -> Cause {
 
 /// A success that is not signed with our key: whoever sent it does not know the password.
 pub(super) fn unsigned(session: &Session, first: &str) -> Option<Cause> {
-    let allocation = session.allocation(first)?;
-    let what = match allocation.turn.integrity {
-        Integrity::Missing => "is not signed",
+    let permits = session.label(&format!("{first}/permit/"));
+    let later = session.seen.exchanges.iter().filter(|one| one.ask.starts_with(&permits));
+    let later = later.chain(["refresh", "channel"].iter().filter_map(|step| session.last(step)));
+    let steps = std::iter::once(session.allocation(first)?.exchange).chain(later);
+    let turn = steps.filter(|one| is_unsigned(one)).find_map(granted).map(|(_, turn)| turn)?;
+    let what = match turn.integrity {
         Integrity::Wrong => "is signed with another key, or was changed on its way",
-        Integrity::Valid | Integrity::Unchecked => return None,
+        _ => "is not signed",
     };
-    let text = format!("the success response {what}: browsers drop it");
+    let text = format!("a success response {what}: browsers drop it");
     Some(failed(
         Code::IntegrityMissingOrBad,
         text,
@@ -280,6 +286,20 @@ pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option
     if outside.iter().any(|view| is(view, ViewOutcome::Forbidden))
         && !outside.iter().any(|view| is(view, ViewOutcome::Works))
     {
+        let third = session.third_party().filter(|_| is(&relay.third_party, ViewOutcome::Forbidden));
+        let plain = session.peer_mapped(relayed).map(|mapped| mapped.ip());
+        let plain = plain.filter(|ip| session.last(&permit_step(first, *ip)).and_then(error_code) == Some(403));
+        let refused = third.map(|third| third.address.ip()).into_iter().chain(plain);
+        // Servers refuse private peers for good reasons, and let public ones in all the same.
+        if refused.clone().all(|ip| Scope::of(ip) != Scope::Public) {
+            let peers = refused.map(|ip| ip.to_string()).collect::<Vec<_>>().join(", ");
+            let text = format!(
+                "could not tell: the server refuses {peers} as peer (403), which is no public address, and nobody else was there to ask for"
+            );
+            let fix =
+                "name a STUN server on the internet with --server, or allow the peers at the server (allowed-peer-ip)";
+            return Some(cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix));
+        }
         let text = "the server refuses permission for peers outside (403)";
         return Some(failed(
             Code::PeerForbidden,
@@ -287,18 +307,23 @@ pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option
             "narrow denied-peer-ip, or add the peers to allowed-peer-ip (coturn)",
         ));
     }
+    if let Some(found) = permission(session, first, relay) {
+        return Some(found);
+    }
     let works =
         outside.iter().any(|view| is(view, ViewOutcome::Works)) || is(&relay.between_allocations, ViewOutcome::Works);
+    let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
+    if is(&relay.third_party, ViewOutcome::Works) {
+        return is(&relay.from_peer, ViewOutcome::Fails).then(|| answers_only(session, relayed, fix));
+    }
     if is(&relay.from_peer, ViewOutcome::Fails) && works {
         let text = format!("packets from outside do not reach the relayed address {relayed}");
-        let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
         return Some(failed(Code::RelayRangeClosed, text, fix));
     }
     let fails = outside.iter().any(|view| is(view, ViewOutcome::Fails));
     if fails && is(&relay.between_allocations, ViewOutcome::Works) {
         let text =
             format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off");
-        let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
         return Some(failed(Code::RelayRangeClosed, text, fix));
     }
     // From inwards alone nothing follows: what arrives may be held up on the way to us.
@@ -311,6 +336,73 @@ pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option
             "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
         )
     })
+}
+
+/// Every permission was refused for another reason than the peer.
+fn permission(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
+    let label = session.label(&format!("{first}/permit/"));
+    let asked = || session.seen.exchanges.iter().filter(|one| one.ask.starts_with(&label));
+    let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
+    let works = views.iter().any(|view| view.outcome == ViewOutcome::Works);
+    if works || asked().any(|one| succeeded(one).is_some() || !one.settled()) {
+        return None;
+    }
+    let error =
+        asked().filter(|one| !matches!(error_code(one), None | Some(403 | 438))).last()?.reply()?.error.as_ref()?;
+    let text = format!("the server refuses every permission ({} {})", error.code, escape(&error.reason));
+    let code = match error.code {
+        508 => Code::InsufficientCapacity,
+        437 => Code::AllocationLost,
+        500..=599 => Code::ServerError,
+        _ => Code::ProtocolError,
+    };
+    Some(failed(code, text, "look into the server's log; without permissions no peer can send"))
+}
+
+/// A third party's answer reached the relayed address and packets of our own do not. Once data left for us a firewall with a memory
+/// before the server lets them in; one before this host still does not let them out.
+fn answers_only(session: &Session, relayed: SocketAddr, fix: &str) -> Cause {
+    let again = session.find("inward-again").map(|exchange| &exchange.outcome);
+    if matches!(again, Some(Outcome::Looped { .. })) {
+        let text = format!("only those reach the relayed address {relayed} to whom data left from it before");
+        return cause(TurnVerdict::Degraded, Code::RelayRangeClosed, text, fix);
+    }
+    let text = format!(
+        "could not tell: answers from the internet reach the relayed address {relayed}, and what this host sends there itself does not: \
+         its own network or the server's firewall drops it"
+    );
+    let fix = "run again from another network; if it is the same there, open the relay ports in the server's firewall";
+    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
+}
+
+/// The server grants what it then does not do.
+fn half_done(session: &Session) -> Option<Cause> {
+    for (step, code, text, fix) in [
+        (
+            "refresh",
+            Code::AllocationLost,
+            "the server leaves the renewal of the allocation without an answer: calls end when it does",
+            "look into the server's log; a box on the way may drop such messages",
+        ),
+        (
+            "channel",
+            Code::ProtocolError,
+            "the server relays in indications and leaves ChannelBind, which clients use, without an answer",
+            "update the server, or look for the box on the way that drops it",
+        ),
+        (
+            "channel-data",
+            Code::ProtocolError,
+            "the server relays in indications and binds channels, and what clients send through those vanishes",
+            "update the server, or look for a box on the way that drops what it does not know as STUN",
+        ),
+    ] {
+        if session.last(step).is_some_and(Exchange::silent) {
+            let proven = proven(session, step);
+            return Some(if proven { cause(TurnVerdict::Degraded, code, text, fix) } else { lost(session) });
+        }
+    }
+    None
 }
 
 fn ipv6_only(session: &Session) -> Option<Cause> {
@@ -338,7 +430,7 @@ fn degraded(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause>
             "let the server reach its own addresses (allowed-peer-ip, firewall)",
         );
     }
-    if let Some(found) = quality::lossy(session) {
+    if let Some(found) = half_done(session).or_else(|| quality::lossy(session)) {
         return Some(found);
     }
     if let Some(found) = ipv6_only(session) {

@@ -219,24 +219,25 @@ impl<'s, 'a> Rungs<'s, 'a> {
             return Some(verdict);
         }
         if login.exotic {
-            let step = format!("{socket}/login-nfkc");
-            let (credential, name) = (login.credential, &login.username);
-            let again = session.signed_as(&step, socket, &Session::allocate(), credential, name, PasswordForm::Nfkc);
-            let again = self.tried(again)?;
-            if error_code(again) != Some(401) {
-                return Some(again);
-            }
+            // On a port and with a nonce of its own: each nonce sees one password.
+            self.log_in_as("nfkc", login.credential, &login.username, PasswordForm::Nfkc)?;
         }
         // The same secret, and an expiry that no clock has passed: it tells a clock that is off from a secret that is another.
         if let Some((credential, name)) = &login.later {
-            let challenge = self.ask(session.ask("late/allocate", "late", Session::allocate()))?;
-            if error_code(challenge) == Some(401) {
-                let allocate = Session::allocate();
-                let form = PasswordForm::AsTyped;
-                self.tried(session.signed_as("late/login", "late", &allocate, *credential, name, form));
-            }
+            self.log_in_as("late", *credential, name, PasswordForm::AsTyped);
         }
         Some(verdict)
+    }
+
+    /// The same with other credentials, on a socket of their own, only to learn whether they are taken.
+    fn log_in_as(&mut self, socket: &str, credential: usize, name: &str, form: PasswordForm) -> Option<()> {
+        let session = self.session;
+        let challenge = self.ask(session.ask(&format!("{socket}/allocate"), socket, Session::allocate()))?;
+        if error_code(challenge) == Some(401) {
+            let step = format!("{socket}/login");
+            self.tried(session.signed_as(&step, socket, &Session::allocate(), credential, name, form))?;
+        }
+        Some(())
     }
 
     /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay. Where nobody but
@@ -312,7 +313,12 @@ impl<'s, 'a> Rungs<'s, 'a> {
             _ => mapped,
         };
         let outward = self.relay("outward", first, endpoint, None)?;
-        matches!(outward.outcome, Outcome::Looped { .. }).then_some(endpoint)
+        let arrived = matches!(outward.outcome, Outcome::Looped { .. });
+        if arrived && inward.silent() {
+            // A firewall with a memory before the server lets it in now; one before this host does not let it out.
+            self.ask(session.plain("inward-again", session.server, relayed));
+        }
+        arrived.then_some(endpoint)
     }
 
     /// Between two allocations on the server, both ways.

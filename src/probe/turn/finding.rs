@@ -57,7 +57,7 @@ pub struct TurnResult {
     /// From the first packet to the relayed address, connection and handshake included, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_relay_ms: Option<f64>,
-    /// Median round trip of the Binding to the server itself, in milliseconds.
+    /// Round trip of the Binding to the server itself, in milliseconds: the median of those beside the quality's packets, else the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt_ms: Option<f64>,
     /// Every step of the ladder, in order.

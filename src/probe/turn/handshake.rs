@@ -5,7 +5,7 @@ use super::causes::{Cause, cause, failed};
 use super::finding::TurnVerdict;
 use super::session::Session;
 use crate::probe::{Connection, Failure, FailureCode, TlsFacts};
-use crate::stun::escape;
+use crate::stun::{Transport, escape};
 
 /// Makers of boxes and programs that open TLS to read along, as their certificates name them.
 const INSPECTORS: [&str; 15] = [
@@ -62,7 +62,8 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
     if let Some(text) = facts.and_then(inspector) {
         return Some(intercepted(TurnVerdict::Failed, text));
     }
-    if !speaks_tls(session, "a") && session.reply("tcp").is_some() {
+    // TCP beside a silent DTLS says nothing of the port: UDP may be blocked.
+    if session.transport == Transport::Tls && !speaks_tls(session, "a") && session.reply("tcp").is_some() {
         let text = format!("{} speaks no TLS: it answers without", session.remote);
         return Some(failed(
             Code::PlainExpected,

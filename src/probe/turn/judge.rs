@@ -128,7 +128,7 @@ fn of_target(session: &Session) -> TurnResult {
         relayed_address: allocation.as_ref().map(|one| one.relayed),
         lifetime_s: allocation.as_ref().and_then(|one| one.turn.lifetime_s),
         time_to_relay_ms: relayed_at.zip(begun).map(|(at, begun)| at - begun),
-        rtt_ms: session.rtt_ms(),
+        rtt_ms: quality::judge(session).and_then(|found| found.direct?.median_ms).or_else(|| session.rtt_ms()),
         steps: steps::judge(session, relay.as_ref()),
         relay,
         tls: handshake::connection(session).and_then(|connection| connection.tls.clone()),

@@ -16,9 +16,9 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
     remarks
 }
 
-/// Why a server that refused these credentials did so, where they show it themselves.
+/// Why a server that refused these credentials did so, where they show it themselves; what is proven first, then what is likely.
 pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
-    reversed(entry).or_else(|| expired(entry, options)).or_else(|| mismatch(entry)).or_else(|| milliseconds(entry))
+    mismatch(entry).or_else(|| expired(entry, options)).or_else(|| reversed(entry)).or_else(|| milliseconds(entry))
 }
 
 /// The same as the first step of the ladder; `None` without credentials.
@@ -50,7 +50,7 @@ fn expired(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
 
 fn reversed(entry: &Entry) -> Option<Diagnosis> {
     let RestName::Reversed { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
-    let text = "the user name has its time at the end (user:expiry); servers want expiry:user".to_owned();
+    let text = "the user name has its time at the end (user:expiry); most servers want expiry:user".to_owned();
     Some(found(
         DiagnosisCode::UsernameReversed,
         text,

@@ -2,10 +2,13 @@
 
 use super::causes::{self, Cause, cause, code, failed, went_well};
 use super::finding::TurnVerdict;
-use super::session::{FIRST, Session};
+use super::session::{FIRST, Session, error_code};
 use super::{DiagnosisCode as Code, offline};
-use crate::probe::{Exchange, FailureCode, Outcome};
+use crate::probe::{Exchange, FailureCode, Integrity, Outcome, Reply};
 use crate::stun::escape;
+
+/// Errors that no server signs: it may not know yet with which key (RFC 8489 sections 9.2.4 and 10).
+const UNSIGNED: [u16; 4] = [300, 400, 401, 438];
 
 /// The cause in the server's refusal; `None` where it refused nothing.
 pub(super) fn judge(session: &Session) -> Option<Cause> {
@@ -44,6 +47,14 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
     }
     let number = code(session, &challenge)?;
     Some(if number == 401 { challenged(session, &challenge) } else { refused(session, number, &challenge) })
+}
+
+/// Whether it is a refusal that should be signed and is not at all.
+pub(super) fn is_unsigned(exchange: &Exchange) -> bool {
+    let missing = |reply: &Reply| reply.turn.as_ref().is_some_and(|turn| turn.integrity == Integrity::Missing);
+    exchange.request.auth.is_some()
+        && error_code(exchange).is_some_and(|code| !UNSIGNED.contains(&code))
+        && exchange.reply().is_some_and(missing)
 }
 
 fn granted_nothing(exchange: &Exchange) -> bool {
@@ -109,7 +120,10 @@ fn challenged(session: &Session, step: &str) -> Cause {
 fn denied(session: &Session) -> Cause {
     // An expiry that has passed by this clock too needs no other explanation.
     let over = offline::age_s(session.entry, session.options).is_some_and(|age| age > 0);
-    if went_well(session, "late/login") && !over {
+    // Whoever refuses for another reason has taken them first.
+    let late = code(session, "late/login");
+    let taken = went_well(session, "late/login") || late.is_some_and(|code| !matches!(code, 400 | 401 | 438 | 500));
+    if taken && !over {
         let text = "credentials with a later expiry are taken: the server's clock is ahead of this host's";
         return failed(Code::ClockSkew, text, "set the clocks of server and issuer (NTP)");
     }
@@ -127,10 +141,15 @@ fn denied(session: &Session) -> Cause {
     }
     let realm = turn.and_then(|turn| turn.realm.clone());
     let realm = escape(&realm.unwrap_or_default());
-    if login.is_some_and(|login| login.matches_secret.is_some() && login.later.is_some()) {
+    if login.is_some_and(|login| login.matches_secret.is_some()) && late == Some(401) {
         let text = "the server does not take credentials made with this secret, whenever they expire";
         let fix = "compare the secret with the server's static-auth-secret, look for a newline at its end, and that use-auth-secret is on";
         return failed(Code::SecretMismatch, text, fix);
+    }
+    if session.last("nfkc/login").is_some_and(|last| error_code(last).is_none_or(|code| code == 486) && !last.silent())
+    {
+        let text = "the server takes the password only in another form of its letters (NFKC), in which browsers do not send it";
+        return failed(Code::UnknownUserOrPassword, text, "use a password of plain ASCII characters");
     }
     let text = format!(
         "the server does not take these credentials in its realm \"{realm}\"; whether the user or the password is wrong it hides"
@@ -143,14 +162,30 @@ fn denied(session: &Session) -> Cause {
 fn refused(session: &Session, number: u16, step: &str) -> Cause {
     let reason = session.last(step).and_then(Exchange::reply).and_then(|reply| reply.error.as_ref());
     let reason = escape(reason.map_or("", |error| error.reason.as_str()));
-    let said = |text: &str| format!("{text} ({number} {reason})");
+    let integrity = session.last(step).filter(|last| last.request.auth.is_some()).and_then(Exchange::reply);
+    let integrity = integrity.and_then(|reply| reply.turn.as_ref()).map(|turn| turn.integrity);
+    if integrity == Some(Integrity::Wrong) && !UNSIGNED.contains(&number) {
+        let text = format!(
+            "the refusal ({number} {reason}) is signed with another key, or was changed on its way: clients drop it"
+        );
+        return failed(
+            Code::IntegrityMissingOrBad,
+            text,
+            "look for a proxy or an ALG that rewrites TURN, or update the server",
+        );
+    }
+    let doubt = if session.last(step).is_some_and(is_unsigned) {
+        "; the refusal is not signed, so a box on the way may have sent it"
+    } else {
+        ""
+    };
+    let said = |text: &str| format!("{text} ({number} {reason}){doubt}");
     match number {
         300 => {
-            let to = session
-                .reply("a/allocate")
-                .and_then(|reply| reply.turn.as_ref())
-                .map(|turn| turn.alternate_servers.clone());
+            let to =
+                session.redirection().and_then(|reply| reply.turn.as_ref()).map(|turn| &turn.alternate_servers[..]);
             let to = to.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let to = if to.is_empty() { "nowhere that it names" } else { &to };
             let again = if session.redirected_from.is_some() { " again" } else { "" };
             failed(
                 Code::Redirected,

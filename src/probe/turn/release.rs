@@ -1,14 +1,13 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
-use super::causes::went_well;
-use super::features;
 use super::finding::Released;
-use super::session::{FIRST, LOGINS, Session, Tried, error_code, succeeded};
+use super::session::{FIRST, LOGINS, Session, Tried, error_code, granted};
+use super::{features, refusal};
 use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
 
 /// The sockets on which the ladder may have allocations.
-const LADDER: [&str; 5] = [FIRST[0], FIRST[1], FIRST[2], "b", "late"];
+const LADDER: [&str; 6] = [FIRST[0], FIRST[1], FIRST[2], "b", "late", "nfkc"];
 
 /// Every socket on which there may be one.
 fn sockets() -> impl Iterator<Item = &'static str> {
@@ -58,11 +57,14 @@ fn ask(session: &Session, socket: &str) -> Option<Ask> {
     let login = session.entry.login.as_ref();
     let later = login.and_then(|login| login.later.as_ref()).filter(|_| socket == "late");
     let session = &features::over(session, socket);
-    let tried = match later {
-        Some((credential, name)) => {
+    let tried = match (later, login) {
+        (Some((credential, name)), _) => {
             session.signed_as(&step, socket, &request, *credential, name, PasswordForm::AsTyped)
         }
-        None => session.on(socket, &step, &request),
+        (None, Some(login)) if socket == "nfkc" => {
+            session.signed_as(&step, socket, &request, login.credential, &login.username, PasswordForm::Nfkc)
+        }
+        _ => session.on(socket, &step, &request),
     };
     match tried {
         Tried::Ask(ask) => Some(*ask),
@@ -90,9 +92,12 @@ fn may_hold(session: &Session, socket: &str) -> bool {
         return features::moved(session);
     }
     let plain = session.find(&format!("{socket}/allocate"));
-    let open = plain.is_some_and(|one| succeeded(one).is_some() || session.is_open_relay() && unknown(one));
+    let open = plain.is_some_and(|one| granted(one).is_some() || session.is_open_relay() && unknown(one));
     // 437: there is one on this socket, and it is ours; a grant that was lost on its way looks like that.
-    let held = |last: &Exchange| succeeded(last).is_some() || unknown(last) || error_code(last) == Some(437);
+    // A refusal that is not signed may be somebody else's than the server's, who granted it.
+    let doubted = |last: &Exchange| refusal::is_unsigned(last);
+    let held =
+        |last: &Exchange| granted(last).is_some() || unknown(last) || error_code(last) == Some(437) || doubted(last);
     open || steps.iter().filter_map(|step| session.last(step)).any(held)
 }
 
@@ -102,12 +107,12 @@ pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
     let deletion = step(socket);
     let asked = [session.last(&deletion), session.find(&format!("{deletion}{AGAIN}"))];
     let believed = session.last("refresh").and_then(error_code) != Some(437);
-    asked.into_iter().flatten().any(|last| succeeded(last).is_some() || believed && error_code(last) == Some(437))
+    asked.into_iter().flatten().any(|last| granted(last).is_some() || believed && error_code(last) == Some(437))
 }
 
 /// Allocations made and released; one that may have been made, and of which nobody heard, counts until its deletion is confirmed.
 pub(super) fn judge(session: &Session) -> Option<Released> {
-    let deleted = |socket: &str| went_well(session, &step(socket));
+    let deleted = |socket: &str| session.last(&step(socket)).and_then(granted).is_some();
     let unheard = |socket: &str| may_hold(session, socket) && (deleted(socket) || !confirmed(session, socket));
     let made: Vec<&str> = sockets().filter(|socket| session.allocation(socket).is_some() || unheard(socket)).collect();
     let confirmed = made.iter().filter(|socket| confirmed(session, socket)).count();

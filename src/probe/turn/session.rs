@@ -20,7 +20,7 @@ pub(super) const CHANNEL: u16 = 0x4000;
 /// The Allocate with credentials that asks for an IPv6 address.
 pub(super) const LOGIN_IPV6: &str = "login-ipv6";
 /// Every Allocate with credentials that a socket may see.
-pub(super) const LOGINS: [&str; 3] = ["login", "login-nfkc", LOGIN_IPV6];
+pub(super) const LOGINS: [&str; 2] = ["login", LOGIN_IPV6];
 
 /// One entry over one transport and family, at the address that counts: after a redirection the one redirected to.
 pub(super) struct Session<'a> {
@@ -84,13 +84,17 @@ impl<'a> Session<'a> {
 
     /// Where a 300 points to, in the family of the request (RFC 8489 section 10); never back to itself.
     pub(super) fn alternate(&self) -> Option<SocketAddr> {
-        let reply = self.reply("a/allocate")?;
-        let redirected = reply.error.as_ref().is_some_and(|error| error.code == 300);
-        let alternates = &reply.turn.as_ref()?.alternate_servers;
+        let alternates = &self.redirection()?.turn.as_ref()?.alternate_servers;
         // A server must not make us send to what is no host's address.
         let possible = |one: &SocketAddr| Scope::of(one.ip()) != Scope::Invalid && one.port() != 0;
         let suits = |one: &SocketAddr| self.family.has(one.ip()) && *one != self.remote && possible(one);
-        alternates.iter().copied().find(|one| redirected && suits(one))
+        alternates.iter().copied().find(suits)
+    }
+
+    /// The 300 (Try Alternate): servers send it before the credentials, or after them as RFC 8656 section 7.2 orders its checks.
+    pub(super) fn redirection(&self) -> Option<&'a Reply> {
+        let asked = [self.find("a/allocate"), self.last("a/login")];
+        asked.into_iter().flatten().find(|one| error_code(one) == Some(300)).and_then(Exchange::reply)
     }
 
     /// The same over another transport: what it asks there has labels and sockets of the same kind.
@@ -175,6 +179,8 @@ impl<'a> Session<'a> {
             .exchanges
             .iter()
             .filter(|exchange| exchange.socket == name)
+            // What comes through the relay is somebody else's.
+            .filter(|exchange| exchange.request.relay.is_none())
             .filter_map(|exchange| Some((exchange.ended_ms?, exchange.reply()?.turn.as_deref()?)))
             .filter(|(_, turn)| turn.nonce)
             .collect::<Vec<_>>();
@@ -216,7 +222,7 @@ impl<'a> Session<'a> {
         for attempt in 1..=NONCES {
             let name = attempt_name(step, attempt);
             match self.find(&name) {
-                Some(exchange) if attempt < NONCES && is_stale(exchange) => {}
+                Some(exchange) if attempt < NONCES && self.has_new_nonce(exchange) => {}
                 Some(exchange) => return Tried::Asked(exchange),
                 None => {
                     // Where nonces are good for one request, each of two at once makes the other's stale: they take turns.
@@ -230,6 +236,12 @@ impl<'a> Session<'a> {
             }
         }
         Tried::Impossible
+    }
+
+    /// Whether the server called the nonce stale and gave another; with the same once more nothing would change.
+    fn has_new_nonce(&self, exchange: &Exchange) -> bool {
+        let given = exchange.reply().and_then(|reply| reply.turn.as_ref()).map(|turn| &turn.echo.nonce);
+        is_stale(exchange) && exchange.request.auth.as_ref().map(|auth| &auth.echo.nonce) != given
     }
 
     /// A request with credentials on that socket that is under way.
@@ -261,7 +273,8 @@ impl<'a> Session<'a> {
 
     /// Whether the server relays for everybody.
     pub(super) fn is_open_relay(&self) -> bool {
-        self.find("a/allocate").is_some_and(|exchange| succeeded(exchange).is_some())
+        let open = |socket| self.find(&format!("{socket}/allocate")).and_then(granted).is_some();
+        FIRST.into_iter().any(open)
     }
 
     /// The allocation on that socket.
@@ -269,7 +282,7 @@ impl<'a> Session<'a> {
         let steps = std::iter::once("allocate").chain(LOGINS);
         steps.map(|step| format!("{socket}/{step}")).find_map(|step| {
             let exchange = self.last(&step)?;
-            let (reply, turn) = succeeded(exchange)?;
+            let (reply, turn) = granted(exchange)?;
             // coturn fills the place of the family that was not asked for with 0.0.0.0:0.
             let is_set = |relayed: &&SocketAddr| !relayed.ip().is_unspecified();
             let relayed = *turn.relayed.iter().find(is_set).or(turn.relayed.first())?;
@@ -288,7 +301,7 @@ impl<'a> Session<'a> {
         FIRST.into_iter().find_map(|socket| self.allocation(socket).map(|allocation| (socket, allocation)))
     }
 
-    /// The shortest round trip of a Binding to the server itself, in milliseconds.
+    /// The first round trip of a Binding to the server itself, in milliseconds.
     pub(super) fn rtt_ms(&self) -> Option<f64> {
         self.reply("binding").filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
     }
@@ -314,8 +327,19 @@ pub(super) fn error_code(exchange: &Exchange) -> Option<u16> {
     Some(exchange.reply()?.error.as_ref()?.code)
 }
 
-/// A success response of a TURN method.
-pub(super) fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
+/// A success response of a TURN method, from whomever.
+pub(super) fn granted(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
     let reply = exchange.reply().filter(|reply| reply.error.is_none())?;
     Some((reply, reply.turn.as_deref()?))
+}
+
+/// A success response that clients believe: one to a signed request has to be signed too (RFC 8489 section 9.2.5).
+pub(super) fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
+    granted(exchange).filter(|_| !is_unsigned(exchange))
+}
+
+/// A success response that is not signed as its request was: clients drop it.
+pub(super) fn is_unsigned(exchange: &Exchange) -> bool {
+    let unsigned = |turn: &TurnReply| matches!(turn.integrity, Integrity::Missing | Integrity::Wrong);
+    exchange.request.auth.is_some() && granted(exchange).is_some_and(|(_, turn)| unsigned(turn))
 }

@@ -1,7 +1,7 @@
 //! The ladder: every step with its time and outcome, or why it could not be tried.
 
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
-use super::session::{FIRST, LOGINS, Session, error_code, succeeded};
+use super::session::{FIRST, LOGINS, Session, error_code, is_unsigned, succeeded};
 use super::{DiagnosisCode, EntryKind, causes, offline, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
@@ -211,7 +211,7 @@ impl Ladder {
 }
 
 fn refused(exchange: &Exchange) -> bool {
-    error_code(exchange).is_some()
+    error_code(exchange).is_some() || is_unsigned(exchange)
 }
 
 /// What came of an exchange, in words.
@@ -220,6 +220,7 @@ fn outcome(exchange: &Exchange) -> String {
         Outcome::Reply(reply) => match (&reply.error, reply.mapped) {
             (Some(error), _) => format!("{} {}", error.code, escape(&error.reason)).trim().to_owned(),
             (None, Some(mapped)) => format!("sees {mapped}"),
+            (None, None) if is_unsigned(exchange) => "granted, and not signed as it must be".to_owned(),
             (None, None) if succeeded(exchange).is_some() => "granted".to_owned(),
             (None, None) => "answered".to_owned(),
         },

@@ -73,6 +73,22 @@ impl TurnServer {
         if is_allocate && self.has(TurnFault::Allocate400) {
             return Some(self.plain_error(message, 400, "Bad Request"));
         }
+        let mute = match message.method {
+            CHANNEL_BIND => self.has(TurnFault::ChannelBindMute),
+            REFRESH => self.has(TurnFault::RefreshMute) && message.lifetime() != Some(0),
+            _ => false,
+        };
+        if mute {
+            return None;
+        }
+        if is_allocate
+            && self.has(TurnFault::RedirectSigned)
+            && let Some(alternate) = self.config.alternate_server
+        {
+            let writer = Writer::new(Class::Error, message.method, message.id, None).error(300, "Try Alternate");
+            let writer = writer.address(ALTERNATE_SERVER, alternate);
+            return Some(sign(writer, proof.key.as_ref(), proof.sha256));
+        }
         if self.has(TurnFault::Error500) {
             return Some(self.refusal(message, &proof, &Refusal(500, reason(500), Vec::new())));
         }
@@ -86,6 +102,7 @@ impl TurnServer {
         };
         Some(match answer {
             Ok(Reply::Whole(bytes)) => bytes,
+            Ok(Reply::Open(writer)) if self.has(TurnFault::UnsignedLater) => self.software(writer).finish(),
             Ok(Reply::Open(writer)) => self.success(writer, &proof),
             Err(refusal) => self.refusal(message, &proof, &refusal),
         })
@@ -147,6 +164,9 @@ impl TurnServer {
         proof: &Proof,
     ) -> Result<Reply, Refusal> {
         self.owned(tuple, proof)?;
+        if self.has(TurnFault::PermissionCapacity) {
+            return refuse(508);
+        }
         let of_peers = message.attributes().iter().filter(|attribute| attribute.ty == XOR_PEER_ADDRESS);
         let peers: Option<Vec<_>> =
             of_peers.filter(|attribute| !attribute.ignored).map(|attribute| message.xor_address(attribute)).collect();
@@ -254,7 +274,8 @@ impl TurnServer {
             let types: Vec<u8> = unknown.iter().flat_map(|ty| ty.to_be_bytes()).collect();
             writer = writer.attribute(UNKNOWN_ATTRIBUTES, &types);
         }
-        sign(self.software(writer), proof.key.as_ref(), proof.sha256)
+        let key = proof.key.as_ref().filter(|_| !self.has(TurnFault::UnsignedErrors));
+        sign(self.software(writer), key, proof.sha256)
     }
 
     pub(super) fn success(&self, writer: Writer, proof: &Proof) -> Vec<u8> {

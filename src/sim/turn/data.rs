@@ -34,6 +34,9 @@ impl TurnServer {
         bytes: &[u8],
         random: &mut Random,
     ) -> Vec<Output> {
+        if self.has(TurnFault::ChannelDataLost) {
+            return Vec::new();
+        }
         let peer = relay::channel_data(bytes)
             .and_then(|(number, data)| Some((self.allocations.get(&tuple)?.peer_of(number, now)?, data)));
         peer.map_or_else(Vec::new, |(peer, data)| self.pass(now, tuple, peer, data, random))

@@ -88,6 +88,20 @@ faults! {
     GarbageAllocate,
     /// `ChannelBind` is answered with 400.
     NoChannelBind,
+    /// `ChannelBind` is not answered.
+    ChannelBindMute,
+    /// What comes on a channel vanishes.
+    ChannelDataLost,
+    /// Refresh is not answered, except to delete.
+    RefreshMute,
+    /// Success responses to other requests than Allocate are not signed.
+    UnsignedLater,
+    /// Errors are not signed.
+    UnsignedErrors,
+    /// `CreatePermission` is answered with 508.
+    PermissionCapacity,
+    /// Whoever logs in is answered with 300 and the configured alternate server.
+    RedirectSigned,
     /// Refresh is answered with 437.
     RefreshFails,
     /// Deleting is answered with success, and the allocation stays.
