@@ -30,7 +30,7 @@ Examples:
 
 /// What follows the help of `turn`.
 pub const TURN: &str = "\
-Exit codes: 0 every entry works, if degraded; 1 one does not; 2 usage or configuration; 3 nothing could be told. Keys of --require:
+Exit codes: 0 every entry works, if degraded; 1 one does not, or beside others that do could not be told; 2 usage or configuration; 3 nothing could be told. Keys of --require:
 turn=any (one suffices), turn=all, turn=udp,tcp,tls,dtls (one over one of these works): these replace the rule that all must
 work; relay-family=ipv6; turn-rtt-ms<150, the shortest median round trip to an entry that works.
 The environment variable NAT_PROBE_TURN_PASSWORD has the password, NAT_PROBE_TURN_SECRET the shared secret.

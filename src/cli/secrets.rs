@@ -66,6 +66,13 @@ pub fn is_given(arguments: &LoginArgs) -> bool {
     arguments.password.is_some() || arguments.password_file.is_some() || arguments.password_stdin
 }
 
+/// Whether there is a password beside a shared secret. An option outweighs a variable: the secret's decides against the password's.
+#[must_use]
+pub fn beside_secret(arguments: &LoginArgs) -> bool {
+    let variable = || std::env::var_os(PASSWORD).is_some_and(|value| !value.is_empty());
+    is_given(arguments) || arguments.secret_file.is_none() && variable()
+}
+
 fn variable(name: &str) -> Option<Found> {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
     Some(Found { remark: odd_end(&value, &format!("the value of {name}")), secret: Secret::new(value) })

@@ -193,13 +193,15 @@ impl Draft {
             }
             (None, None) => Ok(None),
             (None, Some(secret)) => Ok(Some(self.made(&secret, given.rest_user.as_deref(), given.ttl))),
-            (Some(user), Some(secret)) if !secrets::is_given(given) => Ok(Some(match rest::RestName::parse(user) {
-                rest::RestName::Expiry { unix_s, user } => {
-                    let user = Some(user.as_str()).filter(|user| !user.is_empty());
-                    self.add_login(rest::make(&secret, user, unix_s), Some(true))
-                }
-                _ => self.made(&secret, Some(user), given.ttl),
-            })),
+            (Some(user), Some(secret)) if !secrets::beside_secret(given) => {
+                Ok(Some(match rest::RestName::parse(user) {
+                    rest::RestName::Expiry { unix_s, user } => {
+                        let user = Some(user.as_str()).filter(|user| !user.is_empty());
+                        self.add_login(rest::make(&secret, user, unix_s), Some(true))
+                    }
+                    _ => self.made(&secret, Some(user), given.ttl),
+                }))
+            }
             (Some(user), secret) => {
                 let found = secrets::password(given, user, arguments.output.quiet)?;
                 remarks.extend(found.remark);

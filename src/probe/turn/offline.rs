@@ -18,7 +18,7 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 
 /// Why a server that refused these credentials did so, where they show it themselves; what is proven first, then what is likely.
 pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
-    mismatch(entry).or_else(|| expired(entry, options)).or_else(|| reversed(entry)).or_else(|| milliseconds(entry))
+    mismatch(entry).or_else(|| reversed(entry)).or_else(|| expired(entry, options)).or_else(|| milliseconds(entry))
 }
 
 /// The same as the first step of the ladder; `None` without credentials.

@@ -26,7 +26,7 @@ pub(super) fn has_begun(session: &Session) -> bool {
 
 /// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
 pub(super) fn of(session: &Session, sockets: impl IntoIterator<Item = &'static str>) -> Step {
-    let held = sockets.into_iter().filter(|socket| may_hold(session, socket));
+    let held = sockets.into_iter().filter(|socket| may_hold(session, socket) || may_be_forged(session, socket));
     let asks: Vec<Ask> = held.filter_map(|socket| ask(session, socket)).collect();
     let done = asks.iter().all(|ask| session.seen.find(&ask.label).is_some_and(Exchange::settled));
     Step { asks, done, ..Step::default() }
@@ -37,7 +37,7 @@ pub(super) fn of(session: &Session, sockets: impl IntoIterator<Item = &'static s
 pub(super) fn farewell(session: &Session) -> Vec<Ask> {
     let given_up = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Abandoned { .. });
     let mut asks = Vec::new();
-    for socket in sockets().filter(|socket| may_hold(session, socket)) {
+    for socket in sockets().filter(|socket| may_hold(session, socket) || may_be_forged(session, socket)) {
         let Some(mut ask) = ask(session, socket) else { continue };
         let early = |exchange: &Exchange| error_code(exchange) == Some(437) && session.allocation(socket).is_none();
         if session.seen.find(&ask.label).is_some_and(|asked| given_up(asked) || early(asked)) {
@@ -94,11 +94,13 @@ fn may_hold(session: &Session, socket: &str) -> bool {
     let plain = session.find(&format!("{socket}/allocate"));
     let open = plain.is_some_and(|one| granted(one).is_some() || session.is_open_relay() && unknown(one));
     // 437: there is one on this socket, and it is ours; a grant that was lost on its way looks like that.
-    // A refusal that is not signed may be somebody else's than the server's, who granted it.
-    let doubted = |last: &Exchange| refusal::is_unsigned(last);
-    let held =
-        |last: &Exchange| granted(last).is_some() || unknown(last) || error_code(last) == Some(437) || doubted(last);
+    let held = |last: &Exchange| granted(last).is_some() || unknown(last) || error_code(last) == Some(437);
     open || steps.iter().filter_map(|step| session.last(step)).any(held)
+}
+
+/// Whether the refusal there is not signed: it may be somebody else's, and the server may have granted what was asked.
+fn may_be_forged(session: &Session, socket: &str) -> bool {
+    LOGINS.into_iter().filter_map(|step| session.last(&format!("{socket}/{step}"))).any(refusal::is_unsigned)
 }
 
 /// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3), unless
@@ -114,7 +116,9 @@ pub(super) fn confirmed(session: &Session, socket: &str) -> bool {
 pub(super) fn judge(session: &Session) -> Option<Released> {
     let deleted = |socket: &str| session.last(&step(socket)).and_then(granted).is_some();
     let unheard = |socket: &str| may_hold(session, socket) && (deleted(socket) || !confirmed(session, socket));
-    let made: Vec<&str> = sockets().filter(|socket| session.allocation(socket).is_some() || unheard(socket)).collect();
+    let forged = |socket: &str| may_be_forged(session, socket) && deleted(socket);
+    let is_made = |socket: &&str| session.allocation(socket).is_some() || unheard(socket) || forged(socket);
+    let made: Vec<&str> = sockets().filter(is_made).collect();
     let confirmed = made.iter().filter(|socket| confirmed(session, socket)).count();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (!made.is_empty()).then(|| Released { made: count(made.len()), confirmed: count(confirmed) })

@@ -143,7 +143,7 @@ impl Ladder {
         });
         let login = LOGINS.iter().rev().find_map(|step| session.last(&format!("{socket}/{step}")));
         let allocation = session.allocation(socket);
-        let unsigned = causes::unsigned(session, socket);
+        let unsigned = causes::unsigned(session, socket).filter(|_| !session.is_signed(socket));
         match (&allocation, unsigned, challenge) {
             (_, Some((_, fault)), _) => {
                 self.push(StepName::Allocate, StepStatus::Failed, None, fault.text, Vec::new());
