@@ -17,6 +17,9 @@ pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
 /// The environment variable with the shared secret.
 pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
 
+/// What it is called in messages.
+const SHARED: &str = "shared secret";
+
 /// No password is longer, and a file named by mistake often is.
 const LARGEST: u64 = 1 << 16;
 
@@ -35,7 +38,7 @@ pub struct Found {
 /// When the file cannot be read.
 pub fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
     match &arguments.secret_file {
-        Some(path) => file(path, "shared secret").map(Some),
+        Some(path) => file(path, SHARED).map(Some),
         None => Ok(variable(SECRET)),
     }
 }
@@ -105,7 +108,15 @@ fn file(path: &Path, what: &str) -> Result<Found, CliError> {
     if line.is_empty() {
         return Err(CliError::usage(format!("cannot use the {what} from {place}: it is empty")).advise(wanted));
     }
-    Ok(Found { secret: Secret::new(line), remark: odd_end(line, &format!("the {what} in {place}")) })
+    let named = format!("the {what} in {place}");
+    // An editor's newline. The issuer's program that reads the same file may count it, and then no password it makes is taken.
+    let left_out = (what == SHARED && line.len() < text.len()).then(|| {
+        remark(
+            format!("{named} has a newline at its end, which was left out here; a program that counts it makes other passwords"),
+            "remove it, for example with printf %s in place of echo",
+        )
+    });
+    Ok(Found { secret: Secret::new(line), remark: odd_end(line, &named).or(left_out) })
 }
 
 /// White space at either end is nearly always a slip of an editor, and no server forgives it.
@@ -116,12 +127,12 @@ fn odd_end(text: &str, place: &str) -> Option<Remark> {
         _ if text.starts_with(char::is_whitespace) => "a space in front",
         _ => return None,
     };
-    Some(Remark {
-        code: "trailing-whitespace".to_owned(),
-        error: false,
-        text: format!("{place} has {end}, which counts as part of it"),
-        fix: "remove it, for example with printf %s in place of echo".to_owned(),
-    })
+    let text = format!("{place} has {end}, which counts as part of it");
+    Some(remark(text, "remove it, for example with printf %s in place of echo"))
+}
+
+fn remark(text: String, fix: &str) -> Remark {
+    Remark { code: "trailing-whitespace".to_owned(), error: false, text, fix: fix.to_owned() }
 }
 
 #[cfg(test)]
@@ -145,6 +156,9 @@ mod tests {
             assert_eq!((found.secret.expose(), found.remark.is_some()), (secret, odd), "{text:?}");
             assert!(!format!("{found:?}").contains("north"), "{found:?}");
         }
+        std::fs::write(&path, "north\n").unwrap();
+        let remark = file(&path, SHARED).unwrap().remark.unwrap();
+        assert!(remark.text.contains("left out"), "whoever reads the file whole has another secret: {remark:?}");
         std::fs::write(&path, "\n").unwrap();
         assert!(file(&path, "password").is_err());
     }

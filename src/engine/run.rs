@@ -117,6 +117,10 @@ impl Engine {
     /// When to poll again at the latest.
     #[must_use]
     pub fn next_wake(&self) -> Time {
+        // What was asked on a dead connection is settled already: there is more to decide, and nothing will come to remind of it.
+        if self.dirty {
+            return Time::ZERO;
+        }
         let flights = self.flights.values().map(Flight::wake);
         let end = self.farewell_until.unwrap_or(self.settings.deadline);
         flights.chain(self.retry_at).fold(end, Time::min)

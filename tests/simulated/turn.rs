@@ -222,6 +222,11 @@ fn what_is_granted_and_not_done_is_no_ok() {
             bench.options(|options| options.count = 20).expect(TurnVerdict::Degraded, code, Some(step));
         }
     }
+    let (result, left) = Bench::new().over(Transport::Tcp).fault(TurnFault::ClosesEarly).run();
+    assert_eq!((result.verdict, result.diagnosis.code), (TurnVerdict::Failed, Code::ConnectionClosed));
+    assert_eq!(left, 0);
+    let elapsed_ms = Bench::new().over(Transport::Tcp).fault(TurnFault::ClosesEarly).watch().elapsed_ms;
+    assert!(elapsed_ms < 5_000.0, "a closed connection is not waited for: {elapsed_ms}");
     Bench::new().fault(TurnFault::UnsignedLater).fails(Code::IntegrityMissingOrBad, "permission");
 }
 

@@ -94,6 +94,7 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::WrongExternal => unusable(Code::RelayAddressMismatch),
         F::RangeClosed => unusable(Code::RelayRangeClosed),
         F::RangeFiltered => (false, vec![Code::RelayRangeClosed, Code::Undetermined]),
+        F::ClosesEarly if !udp => unusable(Code::ConnectionClosed),
         F::UnsignedLater => unusable(Code::IntegrityMissingOrBad),
         F::PermissionCapacity => unusable(Code::InsufficientCapacity),
         F::RefreshMute => (false, vec![Code::AllocationLost]),
@@ -156,7 +157,7 @@ fn check(seed: u64) -> Result<(), String> {
     }
     // An allocation whose success is not believed is in the way of the next attempt.
     if has(TurnFault::OftenStale) && (has(TurnFault::WrongIntegrity) || has(TurnFault::UnsignedSuccess)) {
-        allowed.push(Code::AllocationMismatch);
+        allowed.extend([Code::AllocationMismatch, Code::StaleNonceLoop]);
     }
     if has(TurnFault::WrongExternal) && has(TurnFault::RangeClosed) {
         allowed.push(Code::RelayDead);

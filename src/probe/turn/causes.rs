@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::climb::is_complete;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, granted, is_unsigned, permit_step, succeeded};
-use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, views};
+use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, release, views};
 use crate::probe::seen::Scope;
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
 use crate::stun::{Transport, escape};
@@ -37,7 +37,8 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
     let broken = unsigned(session, first)
         .or_else(|| relay.and_then(|relay| data(session, first, relay)))
         .or_else(|| mute(session))
-        .or_else(|| hold::lost(session));
+        .or_else(|| hold::lost(session))
+        .or_else(|| closed(session, first));
     if let Some(broken) = broken {
         return broken;
     }
@@ -228,6 +229,22 @@ pub(super) fn unsigned(session: &Session, first: &str) -> Option<Cause> {
         Code::IntegrityMissingOrBad,
         text,
         "look for a proxy or an ALG that rewrites TURN, or update the server",
+    ))
+}
+
+/// The connection ended before it was our turn to end it.
+fn closed(session: &Session, first: &str) -> Option<Cause> {
+    let (name, delete) = (session.label(first), session.label(&release::step(first)));
+    let mut asked = session.seen.exchanges.iter().filter(|one| one.socket == name && !one.ask.starts_with(&delete));
+    let failure = asked.find_map(|one| match &one.outcome {
+        Outcome::Failed(failure) if failure.code == FailureCode::ConnectionClosed => Some(failure),
+        _ => None,
+    })?;
+    let text = format!("the server grants an allocation, and then: {}", escape(&failure.text));
+    Some(failed(
+        Code::ConnectionClosed,
+        text,
+        "look into the server's log; a proxy or a firewall may close connections",
     ))
 }
 

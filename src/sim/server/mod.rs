@@ -284,7 +284,7 @@ impl Servers {
 impl From<Output> for Answer {
     fn from(output: Output) -> Self {
         let Output { transport, source, destination, after, bytes } = output;
-        Self { transport, source, destination, delay: after, bytes: Some(bytes) }
+        Self { transport, source, destination, delay: after, bytes: (!bytes.is_empty()).then_some(bytes) }
     }
 }
 

@@ -88,6 +88,8 @@ faults! {
     GarbageAllocate,
     /// `ChannelBind` is answered with 400.
     NoChannelBind,
+    /// Connections are closed upon the first `CreatePermission`.
+    ClosesEarly,
     /// `ChannelBind` is not answered.
     ChannelBindMute,
     /// What comes on a channel vanishes.

@@ -25,7 +25,7 @@ pub use fault::TurnFault;
 use super::random::Random;
 use crate::engine::Time;
 use crate::probe::Family;
-use crate::stun::message::SEND;
+use crate::stun::message::{CREATE_PERMISSION, SEND};
 use crate::stun::{Class, Message, Transport, relay};
 
 /// The Unix time at which every simulated run begins.
@@ -42,7 +42,7 @@ pub struct Output {
     pub destination: SocketAddr,
     /// After how long.
     pub after: Duration,
-    /// What.
+    /// What; nothing closes the connection.
     pub bytes: Vec<u8>,
 }
 
@@ -133,6 +133,10 @@ impl TurnServer {
         let Ok(message) = Message::read(bytes) else { return Vec::new() };
         match (message.class, message.method) {
             (Class::Indication, SEND) => self.send_indication(now, tuple, &message, random),
+            (Class::Request, CREATE_PERMISSION) if tuple.transport.is_stream() && self.has(TurnFault::ClosesEarly) => {
+                self.closed(tuple);
+                vec![to_client(tuple, self.distance, Vec::new())]
+            }
             (Class::Request, _) => {
                 let answer = self.answer(now, tuple, &message, bytes, random);
                 answer.map(|bytes| to_client(tuple, self.distance, bytes)).into_iter().collect()
