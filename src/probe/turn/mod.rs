@@ -18,6 +18,7 @@ pub mod options;
 mod peers;
 mod quality;
 mod refusal;
+mod relaying;
 mod release;
 mod rounds;
 mod session;

@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
         for attempt in 1..=NONCES {
             let name = attempt_name(step, attempt);
             match self.find(&name) {
-                Some(exchange) if attempt < NONCES && self.has_new_nonce(exchange) => {}
+                Some(exchange) if attempt < NONCES && has_new_nonce(exchange) => {}
                 Some(exchange) => return Tried::Asked(exchange),
                 None => {
                     // Where nonces are good for one request, each of two at once makes the other's stale: they take turns.
@@ -236,12 +236,6 @@ impl<'a> Session<'a> {
             }
         }
         Tried::Impossible
-    }
-
-    /// Whether the server called the nonce stale and gave another; with the same once more nothing would change.
-    fn has_new_nonce(&self, exchange: &Exchange) -> bool {
-        let given = exchange.reply().and_then(|reply| reply.turn.as_ref()).map(|turn| &turn.echo.nonce);
-        is_stale(exchange) && exchange.request.auth.as_ref().map(|auth| &auth.echo.nonce) != given
     }
 
     /// A request with credentials on that socket that is under way.
@@ -320,6 +314,12 @@ fn attempt_name(step: &str, attempt: usize) -> String {
 pub(super) fn is_stale(exchange: &Exchange) -> bool {
     error_code(exchange) == Some(438)
         && exchange.reply().and_then(|reply| reply.turn.as_ref()).is_some_and(|turn| turn.nonce)
+}
+
+/// Whether the server called the nonce stale and gave another; with the same once more nothing would change.
+fn has_new_nonce(exchange: &Exchange) -> bool {
+    let given = exchange.reply().and_then(|reply| reply.turn.as_ref()).map(|turn| &turn.echo.nonce);
+    is_stale(exchange) && exchange.request.auth.as_ref().map(|auth| &auth.echo.nonce) != given
 }
 
 /// The code of an error response.

@@ -2,7 +2,7 @@
 
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
 use super::session::{FIRST, LOGINS, Session, error_code, is_unsigned, succeeded};
-use super::{DiagnosisCode, EntryKind, causes, offline, release};
+use super::{DiagnosisCode, EntryKind, causes, offline, relaying, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
@@ -31,7 +31,7 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
     ladder.exchange(StepName::Permission, permit, refused);
     let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
-    let fault = first.zip(relay).and_then(|(socket, relay)| causes::data(session, socket, relay));
+    let fault = first.zip(relay).and_then(|(socket, relay)| relaying::data(session, socket, relay));
     let closed = fault.map(|(_, fault)| fault).filter(|fault| fault.code == DiagnosisCode::RelayRangeClosed);
     ladder.data(StepName::Data, &data, closed);
     ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
@@ -166,7 +166,7 @@ impl Ladder {
             return self.skip(StepName::RelayedAddress);
         };
         let lifetime = allocation.turn.lifetime_s.map(|s| format!(", for {s} s")).unwrap_or_default();
-        let fault = relay.and_then(|relay| causes::relayed_address(session, allocation.relayed, relay));
+        let fault = relay.and_then(|relay| relaying::relayed_address(session, allocation.relayed, relay));
         let (status, detail) = match fault {
             Some((_, fault)) => (StepStatus::Failed, fault.text),
             None => (StepStatus::Ok, format!("{}{lifetime}", allocation.relayed)),
