@@ -227,6 +227,8 @@ fn what_is_granted_and_not_done_is_no_ok() {
     assert_eq!(left, 0);
     let elapsed_ms = Bench::new().over(Transport::Tcp).fault(TurnFault::ClosesEarly).watch().elapsed_ms;
     assert!(elapsed_ms < 5_000.0, "a closed connection is not waited for: {elapsed_ms}");
+    let open = Bench::new().fault(TurnFault::NoAuth).fault(TurnFault::RefreshMute);
+    open.expect(TurnVerdict::Degraded, Code::OpenRelay, Some("refresh"));
     Bench::new().fault(TurnFault::UnsignedLater).fails(Code::IntegrityMissingOrBad, "permission");
 }
 

@@ -150,7 +150,8 @@ fn check(seed: u64) -> Result<(), String> {
     }
     let has = |fault| faults.contains(&fault);
     if has(TurnFault::StunOnly) && has(TurnFault::NoBinding) {
-        allowed.push(Code::NoAnswer);
+        // Whether the port speaks TLS is then all that can be seen of it.
+        allowed.extend([Code::NoAnswer, Code::TlsExpected]);
     }
     // An allocation whose success is not believed is in the way of the next attempt.
     if has(TurnFault::OftenStale) && (has(TurnFault::WrongIntegrity) || has(TurnFault::UnsignedSuccess)) {

@@ -5,7 +5,7 @@ use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, granted, is_unsigned, succeeded};
 use super::{DiagnosisCode as Code, EntryKind, handshake, hold, quality, refusal, relaying, release, views};
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
-use crate::stun::{Transport, escape};
+use crate::stun::{Method, Transport, escape};
 
 /// A verdict with its cause.
 pub(super) type Cause = (TurnVerdict, Diagnosis);
@@ -248,7 +248,10 @@ fn closed(session: &Session, first: &str) -> Option<Cause> {
 /// Whoever grants an allocation and answers nothing that is asked of it has lost it, or is somebody else.
 fn mute(session: &Session) -> Option<Cause> {
     let refresh = session.last("refresh").filter(|asked| asked.silent() && proven(session, "refresh"))?;
-    let signed = |one: &&Exchange| one.socket == refresh.socket && one.request.auth.is_some();
+    // An open relay is asked without a signature.
+    let is_its =
+        |one: &Exchange| one.request.auth.is_some() || session.is_open_relay() && one.request.method != Method::Binding;
+    let signed = |one: &&Exchange| one.socket == refresh.socket && is_its(one);
     let answered = session.seen.exchanges.iter().filter(signed).filter(|one| one.reply().is_some()).count();
     let text = "the server grants an allocation and leaves what is asked of it then without an answer";
     let fix = "look into the server's log; a load balancer may send one client to several servers";
