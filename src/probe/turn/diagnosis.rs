@@ -1,115 +1,138 @@
-//! The causes, each with its stable code.
+//! The causes, each with its stable code and one line of documentation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A cause. The codes are stable: scripts and support threads name them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DiagnosisCode {
-    /// It works.
+macro_rules! codes {
+    ($(#[doc = $meaning:literal] $name:ident,)*) => {
+        /// A cause. The codes are stable: scripts and support threads name them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum DiagnosisCode { $(#[doc = $meaning] $name,)* }
+
+        impl DiagnosisCode {
+            /// Every code, from what cannot be asked to what works badly.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it means: the line of documentation beside the code, for help and manual.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning.trim_ascii(),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// It works: data gets through the relay.
     Ok,
-    /// The entry makes no sense: nothing could be asked.
+    /// The entry makes no sense, so nothing could be asked.
     InvalidEntry,
     /// The name does not exist, or has no address of the families asked for.
     NameNotFound,
     /// The name servers did not answer.
     ResolverFailed,
-    /// This host has no address or route of the family.
+    /// This host has no address or no route of the address family.
     FamilyUnavailable,
-    /// This build has no DTLS.
+    /// TURN over DTLS was asked for, and this build has no DTLS.
     DtlsNotBuilt,
-    /// Nothing listens there.
+    /// The host is up, and nothing listens on that port.
     ConnectionRefused,
-    /// The network on the way refuses (ICMP).
+    /// The network on the way says that the server cannot be reached, or may not be (ICMP).
     Unreachable,
-    /// Nothing came.
+    /// Nothing came back from that address and port.
     NoAnswer,
-    /// UDP is silent while TCP or TLS to the same host works.
+    /// UDP to the server is silent, while the same server answers over TCP or TLS.
     UdpBlockedUseTcp,
-    /// Something that is no STUN answered.
+    /// Something that speaks neither STUN nor TURN answers there.
     NotStun,
-    /// The connection was closed before an answer.
+    /// The connection was closed before the answer.
     ConnectionClosed,
-    /// Binding is answered, Allocate is not.
+    /// The server answers Binding and grants no allocations: it is a STUN server only.
     StunOnly,
     /// The port speaks TLS and was asked without.
     TlsExpected,
     /// The port speaks no TLS and was asked with.
     PlainExpected,
-    /// The certificate is for another name.
+    /// The certificate is for another name than the one in the URI.
     TlsNameMismatch,
-    /// The certificate is expired or not yet valid.
+    /// The certificate is expired or not valid yet.
     TlsExpired,
-    /// The certificate is self-signed, or its issuer is not trusted here: the text tells which.
+    /// The certificate is self-signed, incomplete, or of an issuer that is not trusted here.
     TlsUntrusted,
-    /// The handshake failed otherwise.
+    /// The TLS or DTLS handshake failed otherwise, for example because a client certificate is demanded.
     TlsHandshakeFailed,
-    /// The issuer is an inspection product's, or differs from connection to connection.
+    /// The certificate is an inspection product's, or differs from connection to connection.
     TlsIntercepted,
-    /// No authentication is asked for.
+    /// The server asks for no credentials: it relays for everybody.
     OpenRelay,
-    /// Credentials are wanted and none were given.
+    /// The server wants credentials, and none were given.
     CredentialsNeeded,
-    /// The challenge has no realm or no nonce.
+    /// The challenge has no realm or no nonce, so that nobody can answer it.
     NoRealm,
     /// The server wants OAuth tokens (RFC 7635).
     OauthOnly,
-    /// User name or password is wrong; which one the server hides.
+    /// The user name is unknown or the password is wrong; servers do not say which.
     UnknownUserOrPassword,
-    /// The time-limited user name is over.
+    /// The server does not take user names with such characters at all.
+    UsernameRefused,
+    /// The time in the user name (EXPIRY:USER) has passed.
     CredentialsExpired,
-    /// `user:expiry` in place of `expiry:user`.
+    /// The user name is USER:EXPIRY where servers want EXPIRY:USER.
     UsernameReversed,
-    /// The server does not use this shared secret.
+    /// The time in the user name is in milliseconds where servers want seconds.
+    ExpiryInMilliseconds,
+    /// The password is no base64 of an HMAC-SHA1, as that of a time-limited user name has to be.
+    PasswordEncoding,
+    /// The server does not use this shared secret, or the password was not made with it.
     SecretMismatch,
-    /// The server's clock is off.
+    /// The server's clock is ahead: it takes only credentials that expire later.
     ClockSkew,
-    /// The realm is another one than insisted on.
+    /// The realm of the server is not the one that --realm insists on.
     WrongRealm,
-    /// A fresh nonce is stale again and again.
+    /// The server calls every nonce stale, however fresh.
     StaleNonceLoop,
-    /// The server's responses are not signed, or not with our key.
+    /// The server's answers are not signed, or not with the key of these credentials.
     IntegrityMissingOrBad,
-    /// 486.
+    /// The quota of allocations is used up (486).
     QuotaReached,
-    /// 508.
+    /// The server has no relay port or address to give (508).
     InsufficientCapacity,
-    /// 437.
+    /// The server says that every port tried has an allocation already (437).
     AllocationMismatch,
-    /// 442.
+    /// The server does not relay UDP (442).
     UnsupportedTransport,
-    /// 440.
+    /// The server has no relay address of the family that clients ask for (440).
     UnsupportedFamily,
-    /// 300, not followed, or followed in vain.
+    /// The server sends its clients elsewhere (300), which was not followed, or in vain.
     Redirected,
-    /// 403 on Allocate.
+    /// The server forbids this client allocations (403).
     Forbidden,
-    /// 403 on the permission.
+    /// The server refuses permission for peers outside.
     PeerForbidden,
-    /// The relayed address cannot be reached from outside.
+    /// The relayed address is not one that peers outside can reach.
     RelayAddressPrivate,
-    /// A third party saw another address than the relayed one.
+    /// Relayed packets come from another address than the relayed one.
     RelayAddressMismatch,
-    /// Nothing from outside reaches the relayed address.
+    /// Packets from outside do not reach the relayed address.
     RelayRangeClosed,
-    /// The relay does not let two of its own allocations meet.
+    /// Two allocations on the server cannot reach each other.
     RelayHairpinDenied,
-    /// Data was accepted and never arrived.
+    /// The server takes data for peers, and none arrives anywhere.
     RelayDead,
     /// Too many packets through the relay are lost.
     RelayLossy,
     /// Too many packets are lost, and as many on the way to the server itself.
     PathLossy,
-    /// The allocation, or the way through it, did not last as long as it was kept (`--duration`).
+    /// The allocation, or the way through it, does not last as long as it should.
     AllocationLost,
-    /// The allocation lives for less than a minute or so.
+    /// The server grants less than a minute, too short for what clients do to renew.
     ShortLifetime,
-    /// 5xx otherwise.
+    /// The server reports an error of its own (5xx).
     ServerError,
-    /// What the server said makes no sense.
+    /// What the server says makes no sense.
     ProtocolError,
-    /// It could not be told: the run ended before it was known, or what it takes to know was not there.
+    /// It could not be told: the run ended too early, or what it takes to know was not there.
     Undetermined,
 }
 
@@ -119,5 +142,20 @@ impl DiagnosisCode {
     pub fn name(self) -> String {
         // A unit variant is always a string.
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_sentence_and_a_name() {
+        for code in DiagnosisCode::ALL {
+            let meaning = code.meaning();
+            assert!(meaning.ends_with('.') && !meaning.contains('\n'), "{code:?}: {meaning:?}");
+            assert!(!code.name().is_empty(), "{code:?}");
+        }
+        assert_eq!(DiagnosisCode::ExpiryInMilliseconds.name(), "expiry-in-milliseconds");
     }
 }

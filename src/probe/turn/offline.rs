@@ -61,7 +61,7 @@ fn reversed(entry: &Entry) -> Option<Diagnosis> {
 fn milliseconds(entry: &Entry) -> Option<Diagnosis> {
     let RestName::Milliseconds { .. } = RestName::parse(&entry.login.as_ref()?.username) else { return None };
     let text = "the time in the user name is in milliseconds; servers want seconds".to_owned();
-    Some(found(DiagnosisCode::UnknownUserOrPassword, text, "issue user names with the expiry in seconds since 1970"))
+    Some(found(DiagnosisCode::ExpiryInMilliseconds, text, "issue user names with the expiry in seconds since 1970"))
 }
 
 fn mismatch(entry: &Entry) -> Option<Diagnosis> {
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(codes("1700003600:alice", Some(true)), [""; 0]);
         assert_eq!(codes("1699990000:alice", None), ["credentials-expired"]);
         assert_eq!(codes("alice:1700003600", None), ["username-reversed"]);
-        assert_eq!(codes("1700003600000:alice", None), ["unknown-user-or-password"]);
+        assert_eq!(codes("1700003600000:alice", None), ["expiry-in-milliseconds"]);
         assert_eq!(codes("1700003600:alice", Some(false)), ["secret-mismatch"]);
     }
 
