@@ -2,6 +2,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/cases.rs"]
+mod cases;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
 #[path = "cli/output.rs"]

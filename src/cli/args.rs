@@ -93,6 +93,19 @@ pub struct ClassifyArgs {
 /// The arguments of `discover`.
 #[derive(Debug, Args)]
 pub struct DiscoverArgs {
+    /// Judge the evidence of a report that `discover --json` wrote, without a packet; `-` reads standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Measurement",
+        conflicts_with_all = [
+            "server", "servers_file", "ipv4", "ipv6", "interface", "source", "local_port", "deadline", "thorough", "transport",
+            "count", "simulate", "seed",
+        ]
+    )]
+    pub from: Option<PathBuf>,
+
     /// What is common to measuring.
     #[command(flatten)]
     pub measure: MeasureArgs,

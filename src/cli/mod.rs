@@ -1,5 +1,6 @@
 //! The command line: arguments to plan, plan to report, report to output and exit code.
 
+pub mod again;
 pub mod args;
 pub mod assemble;
 pub mod duration;

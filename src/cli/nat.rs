@@ -1,16 +1,14 @@
 //! `nat-probe classify` and `nat-probe discover`: what the NAT in front of this host does.
 
-use std::path::Path;
-
-use super::args::{ClassifyArgs, DiscoverArgs, MeasureArgs, OutputArgs};
-use super::assemble::{Circumstances, Found, assemble};
+use super::again;
+use super::args::{ClassifyArgs, DiscoverArgs, MeasureArgs};
+use super::assemble::Found;
 use super::error::CliError;
-use super::events::Events;
 use super::exit::Exit;
 use super::output::Output;
-use super::run::{Job, World, deliver};
+use super::run::{Job, World};
+use super::scenario;
 use super::servers::{self, BuiltIn};
-use super::{saved, scenario};
 use crate::engine::Settings;
 use crate::net::TlsConfig;
 use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
@@ -24,7 +22,7 @@ use crate::stun::{ServerSpec, Transport};
 /// When the arguments or the configuration are wrong, or the output cannot be written.
 pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliError> {
     if let Some(path) = &arguments.from {
-        return again(path, &arguments.measure.output, out);
+        return again::run("classify", path, &arguments.measure.output, out);
     }
     let measure = &arguments.measure;
     let Some(world) = World::of(&measure.simulation)? else { return scenario::list(&measure.output, out) };
@@ -54,6 +52,7 @@ pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliE
             thorough: measure.thorough,
             hairpin: options.hairpin,
             tcp: options.tcp,
+            turn: None,
         },
     };
     job.run(&|seen| Found::Nat(judge::classify(seen, &options)), out)
@@ -65,6 +64,9 @@ pub fn classify(arguments: &ClassifyArgs, out: &mut Output) -> Result<Exit, CliE
 /// As [`classify`].
 pub fn discover(arguments: &DiscoverArgs, out: &mut Output) -> Result<Exit, CliError> {
     let measure = &arguments.measure;
+    if let Some(path) = &arguments.from {
+        return again::run("discover", path, &measure.output, out);
+    }
     let Some(world) = World::of(&measure.simulation)? else { return scenario::list(&measure.output, out) };
     let families = measure.network.families()?;
     let mut transports = arguments.transport.clone();
@@ -96,29 +98,6 @@ pub fn discover(arguments: &DiscoverArgs, out: &mut Output) -> Result<Exit, CliE
         },
     };
     job.run(&|seen| Found::Nat(judge::discover(seen, &options)), out)
-}
-
-/// `nat-probe classify --from`: judges the evidence of a saved report.
-fn again(path: &Path, output: &OutputArgs, out: &mut Output) -> Result<Exit, CliError> {
-    let saved = saved::report(path)?;
-    let seen = saved::evidence(&saved);
-    let options = ClassifyOptions {
-        families: saved.options.families.clone(),
-        local_port: saved.options.local_port,
-        hairpin: saved.options.hairpin,
-        tcp: saved.options.tcp,
-        thorough: saved.options.thorough,
-    };
-    let found = judge::classify(&seen, &options);
-    let about = Circumstances {
-        command: "classify",
-        network: saved.network,
-        scenario: saved.scenario,
-        started_at: saved.started_at,
-        options: saved.options,
-    };
-    let report = assemble(about, seen, Found::Nat(found));
-    deliver(report, output, &mut Events::new(output), out)
 }
 
 /// The servers to ask: those named, else those of the world.

@@ -30,21 +30,30 @@ pub fn read_text(path: &Path, largest: u64) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not a text in UTF-8".to_owned())
 }
 
-/// Reads a report that `classify --json` or `classify --ndjson` wrote.
+/// Reads a report that this command wrote with `--json` or `--ndjson`.
 ///
 /// # Errors
 /// When the file cannot be read, or is no report that can be judged again.
-pub fn report(path: &Path) -> Result<Report, CliError> {
+pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
     let fail = |cause: String, advice: &str| {
         CliError::usage(format!("cannot judge the saved report {} again: {cause}", path.display())).advise(advice)
     };
-    let text = read_text(path, LARGEST_REPORT)
-        .map_err(|cause| fail(cause, "a file that `nat-probe classify --json` wrote"))?;
-    let report =
-        parse(&text).map_err(|error| fail(error.to_string(), "a file that `nat-probe classify --json` wrote"))?;
-    if report.command != "classify" {
-        let cause = format!("it is a report of {}, which tests no NAT behavior", report.command.escape_default());
-        return Err(fail(cause, "a report of classify"));
+    let wanted = format!("a file that `nat-probe {command} --json` wrote");
+    let text = read_text(path, LARGEST_REPORT).map_err(|cause| fail(cause, &wanted))?;
+    let report = parse(&text).map_err(|error| fail(error.to_string(), &wanted))?;
+    if report.command != command {
+        let other = report.command.escape_default().to_string();
+        let cause = format!("it is a report of {other}, not of {command}");
+        let advice = if ["classify", "discover", "turn"].contains(&&*other) {
+            format!("nat-probe {other} --from FILE, or a report of {command}")
+        } else {
+            wanted
+        };
+        return Err(fail(cause, &advice));
+    }
+    if command == "turn" && report.options.turn.is_none() {
+        let cause = "it does not say what was tested: an older nat-probe wrote it".to_owned();
+        return Err(fail(cause, "a report of this version"));
     }
     if let Some(exchange) = report.evidence.iter().find(|exchange| exchange.server >= report.lookups.len()) {
         let cause = format!("its exchange {} refers to a server that it does not list", exchange.id.escape_default());
@@ -98,7 +107,7 @@ mod tests {
         let path = folder.path().join("report.json");
         for text in ["", "{}", "[1]", "not json", "{\"event\":\"sent\"}\n{\"event\":\"sent\"}\n"] {
             std::fs::write(&path, text).unwrap();
-            let error = report(&path).unwrap_err();
+            let error = report("classify", &path).unwrap_err();
             assert!(error.what.contains("report.json"), "{error}");
         }
     }

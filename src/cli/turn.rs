@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::again;
 use super::assemble::Found;
 use super::error::CliError;
 use super::exit::Exit;
@@ -38,6 +39,9 @@ const LARGEST_JSON: u64 = 1 << 20;
 /// # Errors
 /// When the arguments or the configuration are wrong, or the output cannot be written.
 pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
+    if let Some(path) = &arguments.from {
+        return again::run("turn", path, &arguments.output, out);
+    }
     let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(&arguments.output, out) };
     let families = arguments.network.families()?;
     let simulated = matches!(world, World::Simulated(..));
@@ -86,7 +90,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
         insecure: arguments.insecure,
         servers: draft.servers,
         plan: turn::plan(&options),
-        options: Options { families, transports, ..Options::default() },
+        options: Options { families, transports, turn: Some(options.clone()), ..Options::default() },
     };
     job.run(&|seen| Found::Turn(turn::judge(seen, &options)), out)
 }

@@ -25,6 +25,19 @@ pub struct TurnArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ice_servers: Option<PathBuf>,
 
+    /// Judge the evidence of a report that `turn --json` wrote, without a packet; `-` reads standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Measurement",
+        conflicts_with_all = [
+            "uri", "ice_servers", "user", "server", "ipv4", "ipv6", "interface", "source", "deadline", "duration", "features",
+            "transport", "count", "no_follow", "ca", "insecure", "server_name", "simulate", "seed",
+        ]
+    )]
+    pub from: Option<PathBuf>,
+
     /// Who asks.
     #[command(flatten)]
     pub login: LoginArgs,

@@ -122,7 +122,7 @@ impl Engine {
         };
         let mut reply = read_reply(message, source, rtt);
         reply.over = over;
-        reply.turn = turn_reply::read(message, bytes, integrity).map(Box::new);
+        reply.turn = turn_reply::read(message, &self.evidence.exchanges[index].request, bytes, integrity).map(Box::new);
         // RFC 8489 section 9.2.5: a response that is not signed as it must be is as good as none, until nothing better comes. Errors
         // before authentication cannot be signed.
         let doubtful =

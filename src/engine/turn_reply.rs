@@ -2,10 +2,10 @@
 
 use crate::probe::{Bearer, ErrorReply, Integrity, TurnReply};
 use crate::stun::message::{ALLOCATE, BINDING};
-use crate::stun::{Algorithm, Class, Echo, Message, excerpt};
+use crate::stun::{Algorithm, Class, Echo, Message, Request, excerpt};
 
-/// What the response says beyond plain STUN; `None` where a Binding response says nothing of it.
-pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
+/// What the response to that request says beyond plain STUN; `None` where a Binding response says nothing of it.
+pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
     let challenged = message.realm().is_some() || message.nonce().is_some();
     if message.method == BINDING && !challenged && message.alternate_servers().is_empty() {
         return None;
@@ -19,6 +19,9 @@ pub fn read(message: &Message, bytes: &[u8], integrity: Integrity) -> Option<Tur
     Some(TurnReply {
         realm: message.realm().map(text),
         nonce: message.nonce().is_some(),
+        nonce_renewed: message
+            .nonce()
+            .is_some_and(|nonce| request.auth.as_ref().is_none_or(|auth| auth.echo.nonce != nonce)),
         password_algorithms_bit,
         anonymity_bit,
         algorithms: message.password_algorithms().map(|numbers| numbers.into_iter().filter_map(algorithm).collect()),

@@ -19,6 +19,9 @@ pub struct TurnReply {
     /// Whether there was a NONCE.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nonce: bool,
+    /// Whether that NONCE is another than the one in the request: 438 with the same one would go on for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nonce_renewed: bool,
     /// The nonce says that password algorithms are offered (RFC 8489 section 9.2, security feature bit 0).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub password_algorithms_bit: bool,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
-use crate::probe::turn::TurnResult;
+use crate::probe::turn::{TurnOptions, TurnResult};
 use crate::probe::{Connection, Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 
@@ -102,6 +102,9 @@ pub struct Options {
     /// `--tcp`.
     #[serde(default)]
     pub tcp: bool,
+    /// What was tested, without any secret (turn); absent where it was redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnOptions>,
 }
 
 /// The verdicts of each address family; absent when not asked for.

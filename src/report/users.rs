@@ -37,6 +37,8 @@ pub(crate) fn names(report: &Report) -> Names {
 pub(crate) fn without(report: &Report) -> Report {
     let names = names(report);
     let mut report = report.clone();
+    // Entries and logins serve to judge again, which a redacted report cannot be.
+    report.options.turn = None;
     for result in &mut report.results {
         if let Some(user) = &mut result.username {
             *user = whole(user, &names);

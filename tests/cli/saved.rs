@@ -3,7 +3,11 @@
 use super::{command, finish, json, run};
 
 fn again(report: &str, arguments: &[&str]) -> super::Run {
-    let mut all = vec!["classify", "--from", "-"];
+    of("classify", report, arguments)
+}
+
+fn of(what: &str, report: &str, arguments: &[&str]) -> super::Run {
+    let mut all = vec![what, "--from", "-"];
     all.extend(arguments);
     let mut command = command(&all);
     command.write_stdin(report);
@@ -27,6 +31,28 @@ fn the_verdicts_are_the_same_in_every_format() {
         assert_eq!(judged.stdout, measured.stdout, "{name}");
         let page = run(&format!("classify --simulate {name}"));
         assert_eq!(again(&measured.stdout, &[]).stdout, page.stdout, "{name}");
+    }
+}
+
+#[test]
+fn every_command_judges_its_reports_again() {
+    let list = run("turn --simulate list").stdout;
+    let networks: Vec<&str> = list.split_whitespace().filter(|word| word.starts_with("turn-")).collect();
+    assert!(networks.len() > 5, "{list}");
+    for network in networks {
+        for more in ["", " --features", " --count 0", " --duration 30s"] {
+            let arguments = format!("turn --simulate {network} -u demo --password demo{more}");
+            let measured = run(&format!("{arguments} --json"));
+            let judged = of("turn", &measured.stdout, &["--json"]);
+            assert_eq!(judged.code, measured.code, "{arguments}: {}", judged.stderr);
+            assert_eq!(judged.stdout, measured.stdout, "{arguments}");
+            assert_eq!(of("turn", &measured.stdout, &[]).stdout, run(&arguments).stdout, "{arguments}");
+        }
+    }
+    for network in ["home-router", "symmetric", "hotel-udp-blocked", "lossy-wifi"] {
+        let arguments = format!("discover --simulate {network} --count 3");
+        let measured = run(&format!("{arguments} --json"));
+        assert_eq!(of("discover", &measured.stdout, &["--json"]).stdout, measured.stdout, "{network}");
     }
 }
 

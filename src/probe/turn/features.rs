@@ -123,13 +123,13 @@ fn verdict<'a>(session: &Session<'a>, socket: &str, step: &str) -> Option<&'a Ex
 }
 
 fn reservation(session: &Session) -> Option<TurnAttribute> {
-    let token = &session.allocation(RESERVE)?.turn.reservation_token.0;
-    (!token.is_empty()).then(|| TurnAttribute::ReservationToken(token.clone()))
+    let turn = session.allocation(RESERVE)?.turn;
+    turn.reservation.then(|| TurnAttribute::ReservationToken(turn.reservation_token.0.clone()))
 }
 
 fn ticket(session: &Session) -> Option<TurnAttribute> {
-    let ticket = &session.allocation(MOBILE)?.turn.mobility_ticket.0;
-    (!ticket.is_empty()).then(|| TurnAttribute::MobilityTicket(ticket.clone()))
+    let turn = session.allocation(MOBILE)?.turn;
+    turn.ticket.then(|| TurnAttribute::MobilityTicket(turn.mobility_ticket.0.clone()))
 }
 
 /// Whether the mobile allocation was moved to its other socket.

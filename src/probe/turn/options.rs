@@ -1,11 +1,15 @@
-//! What `turn` tests: plain data, made from the arguments; no secret is in it.
+//! What `turn` tests: plain data, made from the arguments. No secret is in it: it is saved with the report, since verdicts depend on it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::finding::Remark;
 use crate::probe::Family;
 use crate::stun::Transport;
 
 /// What `turn` tests.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct TurnOptions {
     /// The entries, in the order of the table.
     pub entries: Vec<Entry>,
@@ -14,10 +18,12 @@ pub struct TurnOptions {
     /// Indexes of servers that are STUN servers, to be asked through the relay; the first that answers us directly is used.
     pub third_parties: Vec<usize>,
     /// The realm that has to be the server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub realm: Option<String>,
     /// Packets for the quality through each of Send indications and ChannelData; 0 for none.
     pub count: u32,
     /// Keep the allocation so long and report every hiccup.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_s: Option<u64>,
     /// Test what else the server offers, each on an allocation of its own.
     pub features: bool,
@@ -30,26 +36,31 @@ pub struct TurnOptions {
 }
 
 /// One entry: a URI with its credentials.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Entry {
     /// As written.
     pub uri: String,
     /// Where it came from, for example `iceServers[0].urls[1]`; empty for an argument.
     pub place: String,
     /// Index of the server; absent where the entry makes no sense and nothing can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<usize>,
     /// What it is for.
     pub kind: EntryKind,
     /// Each transport to test.
     pub transports: Vec<Transport>,
     /// With what credentials; absent to see whether any are wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
     /// What is wrong with the entry itself, found without the network. One that is an error settles the entry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<Remark>,
 }
 
 /// What an entry is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
     /// A TURN server.
     #[default]
@@ -59,7 +70,8 @@ pub enum EntryKind {
 }
 
 /// The credentials of an entry, as far as a verdict may know them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Login {
     /// Index among the run's credentials.
     pub credential: usize,
@@ -68,8 +80,10 @@ pub struct Login {
     /// Whether the password has other characters than ASCII, so that its form matters.
     pub exotic: bool,
     /// Whether the password is the HMAC of the user name under the secret given; absent without a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub matches_secret: Option<bool>,
     /// With a secret: index and user name of credentials that expire far in the future. If they are taken where the proper ones
     /// are not, the server's clock is ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub later: Option<(usize, String)>,
 }

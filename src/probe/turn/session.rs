@@ -318,8 +318,7 @@ pub(super) fn is_stale(exchange: &Exchange) -> bool {
 
 /// Whether the server called the nonce stale and gave another; with the same once more nothing would change.
 fn has_new_nonce(exchange: &Exchange) -> bool {
-    let given = exchange.reply().and_then(|reply| reply.turn.as_ref()).map(|turn| &turn.echo.nonce);
-    is_stale(exchange) && exchange.request.auth.as_ref().map(|auth| &auth.echo.nonce) != given
+    is_stale(exchange) && exchange.reply().and_then(|reply| reply.turn.as_ref()).is_some_and(|turn| turn.nonce_renewed)
 }
 
 /// The code of an error response.
