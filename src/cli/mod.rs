@@ -74,7 +74,13 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
 /// The parser repeats the value that it refuses: a server written with a password, or a password where no value belongs.
 fn hide_password(error: &mut clap::Error) {
     let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
-    let shown = if error.kind() == ErrorKind::TooManyValues { "***".to_owned() } else { masked(value) };
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let shown = match error.kind() {
+        ErrorKind::TooManyValues => "***".to_owned(),
+        // Nothing but a server has a password in it, and nothing else is written by its grammar.
+        _ if option.starts_with("--server") || value.contains('@') || value.contains("://") => masked(value),
+        _ => value.clone(),
+    };
     error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
 }
 

@@ -21,6 +21,8 @@ pub mod turn;
 mod turn_uri;
 pub mod uri;
 mod uri_error;
+mod uri_parts;
+mod uri_rules;
 pub mod writer;
 
 use std::fmt;

@@ -20,7 +20,7 @@ fn servers_that_are_none_are_named_with_the_reason() {
         ("stun.example.org:65536", "port"),
         ("stun.example.org:http", "port"),
         ("[2001:db8::1", "2001:db8::1"),
-        ("2001:db8::zz", "2001:db8::zz"),
+        ("2001:db8::zz", "port"),
         ("stun://stun.example.org", "stun:stun.example.org"),
         ("turn:turn.example.org", "turn"),
         ("https://example.org/", "https"),
@@ -41,6 +41,54 @@ fn servers_that_are_none_are_named_with_the_reason() {
                 run.stderr
             );
         }
+    }
+}
+
+/// Wherever a server may be written, and however wrong: a password in it is not told to whoever looks over the shoulder.
+#[test]
+fn a_password_within_a_server_is_repeated_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("servers.txt");
+    for uri in [
+        "turn:alice@h?password=hunter2",
+        "turn:h?password=se@hunter2",
+        "turn:alice:hunter2",
+        "stun:alice:hunter2@h",
+        "turns:h#hunter2",
+        "turn://alice:hunter2@h",
+        "http:alice:hunter2@h",
+        "turn:alice%3Ahunter2@h",
+        "alice:hunter2@h:3478",
+        "turn:h?transport=udp&credential=hunter2",
+        "stun:h hunter2",
+    ] {
+        fs::write(&path, format!("{uri}\n")).unwrap();
+        let file = path.to_str().unwrap();
+        let ice = format!(r#"[{{"urls": "{uri}", "username": "u", "credential": "c"}}]"#);
+        for arguments in [
+            vec!["classify", "--server", uri],
+            vec!["discover", "--server", uri],
+            vec!["discover", "--servers-file", file],
+            vec!["turn", uri],
+            vec!["turn", "--server", uri, "turn:turn.example.org"],
+            vec!["turn", "--simulate", "turn-server", "--ice-servers", "-"],
+            vec!["turn", "--simulate", "turn-server", "--ice-servers", "-", "--json"],
+        ] {
+            let mut command = command(&arguments);
+            command.write_stdin(ice.clone());
+            let run = finish(command);
+            assert_ne!(run.code, Some(0), "{arguments:?}");
+            assert!(
+                !format!("{}{}", run.stdout, run.stderr).contains("hunter2"),
+                "{arguments:?}: {}{}",
+                run.stdout,
+                run.stderr
+            );
+        }
+        let mut command = command(&["discover"]);
+        command.env("NAT_PROBE_SERVERS", uri);
+        let run = finish(command);
+        assert!(!run.stderr.contains("hunter2"), "{uri}: {}", run.stderr);
     }
 }
 

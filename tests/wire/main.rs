@@ -8,6 +8,7 @@ mod relaying;
 mod secrets;
 mod signatures;
 mod turn;
+mod uris;
 mod vectors;
 
 use std::net::SocketAddr;
