@@ -99,7 +99,7 @@ mod tests {
             ("turn:turn.example.org?transport=", "no transport follows"),
             ("turn:turn.example.org?proto=udp", "may follow the server (RFC 7065); write turn:turn.example.org"),
             ("turn:turn.example.org?transport=udp&ttl=1", "not a transport"),
-            ("turn:turn.example.org:0", "is not a port"),
+            ("turn:turn.example.org:0", "there is no port 0"),
             ("turn:turn.example.org:x", "is not a port"),
             ("turn:3478", "\"3478\" is a number, and no host stands before it"),
             ("turn:turn.example.org turn:b", "U+0020"),

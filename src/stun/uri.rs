@@ -165,7 +165,7 @@ mod tests {
             ("stun:user@stun.example.org", "no user or password in its name (RFC 7064)"),
             ("stun.example.org/path", "has no path; write stun.example.org"),
             ("stun.example.org other", "contains the character U+0020"),
-            ("stun.example.org:0", "is not a port, a number from 1 to 65535; write stun.example.org"),
+            ("stun.example.org:0", "there is no port 0; write stun.example.org"),
             ("stun.example.org:65536", "is not a port"),
             ("stun.example.org:", "no port follows the colon"),
             ("stun.example.org:+80", "is not a port"),

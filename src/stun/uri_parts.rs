@@ -150,7 +150,7 @@ impl<'a> Parts<'a> {
                 _ => break,
             }
             self.shown.push(':');
-            self.shown.push_str(if port.is_empty() || number(port).is_some() { port } else { HIDDEN });
+            self.shown.push_str(if matches!(port, "" | "0") || number(port).is_some() { port } else { HIDDEN });
             after = &rest[end..];
         }
         if !after.is_empty() {

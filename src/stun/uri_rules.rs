@@ -147,21 +147,19 @@ fn server(parts: &Parts, service: Service) -> Result<(Host, Option<u16>), String
             _ => format!("{what} where a port follows"),
         });
     }
-    let host = self::host(host)?;
     if parts.rubbish && parts.port_number().is_some() {
         return Err("something else follows the port".into());
     }
     if parts.rubbish && parts.port.is_none() {
         return Err("after the host only a port may follow".into());
     }
-    match parts.port {
-        None => Ok((host, None)),
-        Some("") => Err("no port follows the colon".into()),
-        Some(port) => match number(port).filter(|_| !parts.rubbish) {
-            Some(port) => Ok((host, Some(port))),
-            None => Err("what follows the colon is not a port, a number from 1 to 65535".into()),
-        },
-    }
+    let port = match parts.port {
+        None => None,
+        Some("") => return Err("no port follows the colon".into()),
+        Some("0") => return Err("there is no port 0".into()),
+        Some(port) => Some(number(port).ok_or("what follows the colon is not a port, a number from 1 to 65535")?),
+    };
+    Ok((self::host(host)?, port))
 }
 
 /// What an IPv6 address without brackets may mean, where it has to have them: the whole of it, and an address with a number behind it,
