@@ -1,6 +1,6 @@
 //! The kernel lab: nat-probe against real servers (coturn, Debian's stund) behind real NATs (Linux, nftables), each story in a
 //! cage of namespaces. `NAT_PROBE_LAB=require` fails where a lab is impossible; `NAT_PROBE_LAB=truth` checks only the lab
-//! itself; `NAT_PROBE_BIN` names another binary to test.
+//! itself; `NAT_PROBE_BIN` names another binary to test; `NAT_PROBE_LAB_KEEP` a directory for all that it says.
 #![cfg(target_os = "linux")]
 
 #[path = "lab/kit/mod.rs"]
@@ -24,6 +24,8 @@ mod turn;
 mod turn_data;
 #[path = "lab/turn_dtls.rs"]
 mod turn_dtls;
+#[path = "lab/turn_others.rs"]
+mod turn_others;
 #[path = "lab/turn_reach.rs"]
 mod turn_reach;
 #[path = "lab/turn_refused.rs"]

@@ -14,6 +14,8 @@ const INSIDE: &str = "NAT_PROBE_LAB_INSIDE";
 const MODE: &str = "NAT_PROBE_LAB";
 /// Printed at the end of every story: a test filter that matches nothing would succeed too.
 const CURTAIN: &str = "LAB PLAYED";
+/// Printed where a story cannot be played.
+const SKIPPED: &str = "LAB SKIPPED: ";
 /// No story takes longer.
 const LIMIT: Duration = Duration::from_secs(120);
 /// What the lab is made of, and the Debian package that brings it.
@@ -38,7 +40,7 @@ pub fn play(test: &str, story: impl FnOnce()) {
         curtain();
     }
     match reenter(test, &["--exact", test, "--nocapture", "--test-threads=1"]) {
-        Ok(_) => {}
+        Ok(output) => output.lines().filter_map(|line| line.strip_prefix(SKIPPED)).for_each(skip),
         Err(Unplayed::Impossible(why)) => skip(&why),
         Err(Unplayed::Failed(output)) => panic!("{test} failed in the lab:\n{output}"),
     }
@@ -78,11 +80,21 @@ pub fn curtain() -> ! {
     std::process::exit(0);
 }
 
+/// The way to a tool that only some stories need, and how it is got. Without it the story ends here, loudly.
+pub fn need(tool: impl AsRef<Path>, source: &str) -> PathBuf {
+    let tool = tool.as_ref();
+    let found = if tool.is_absolute() { tool.exists().then(|| tool.to_owned()) } else { which(tool) };
+    found.unwrap_or_else(|| {
+        skip(&format!("{} is missing ({source})", tool.display()));
+        curtain()
+    })
+}
+
 /// Says loudly that there is no lab here; fails where one is required.
 pub fn skip(why: &str) {
     assert!(!required(), "LAB REQUIRED ({MODE}=require) but impossible: {why}");
     // Straight to the terminal: the test harness keeps what a passing test prints to itself.
-    let line = format!("LAB SKIPPED: {why}\n");
+    let line = format!("{SKIPPED}{why}\n");
     let told = std::fs::OpenOptions::new().append(true).open("/dev/stderr");
     if told.and_then(|mut stderr| std::io::Write::write_all(&mut stderr, line.as_bytes())).is_err() {
         eprint!("{line}");
@@ -157,6 +169,6 @@ fn path() -> String {
 }
 
 /// A tool's place.
-fn which(tool: &str) -> Option<PathBuf> {
-    path().split(':').map(|directory| Path::new(directory).join(tool)).find(|candidate| candidate.is_file())
+fn which(tool: impl AsRef<Path>) -> Option<PathBuf> {
+    path().split(':').map(|directory| Path::new(directory).join(&tool)).find(|candidate| candidate.is_file())
 }

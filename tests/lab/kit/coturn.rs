@@ -81,6 +81,21 @@ impl Coturn {
         coturn
     }
 
+    /// Starts coturn on the client itself, at the loopback address of IPv4 alone.
+    pub fn start_on_localhost(arguments: &str) {
+        let mut turnserver = Command::new("turnserver");
+        turnserver.args(["-n", "--no-cli", "--log-file=stdout", "-L", "127.0.0.1", "--allow-loopback-peers"]);
+        turnserver.args(["--pidfile=/run/localhost.pid", "--userdb=/run/localhost.db"]);
+        turnserver.args(arguments.split_whitespace()).stdout(Stdio::null());
+        netns::within("client", || {
+            turnserver.spawn().expect("coturn");
+            let patience = Instant::now() + Duration::from_secs(20);
+            while prober::mapped(super::servers::endpoint("127.0.0.1")).is_none() {
+                assert!(Instant::now() < patience, "no answer: {turnserver:?}");
+            }
+        });
+    }
+
     /// Everything coturn has written down.
     pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

@@ -11,6 +11,17 @@ use super::netns::{tool, within};
 
 /// Delays every packet that enters the namespace, by whatever interface.
 pub fn install(namespace: &str, one_way: Duration) -> Result<(), String> {
+    detour(namespace, move |_| one_way)
+}
+
+/// Keeps the first packet, and whatever comes after it, until so long after the first; from then on nothing.
+pub fn asleep(namespace: &str, awake: Duration) -> Result<(), String> {
+    let mut first = None;
+    detour(namespace, move |now| (*first.get_or_insert(now) + awake).saturating_duration_since(now))
+}
+
+/// Takes every packet that enters the namespace through a TUN device, and holds it for as long as it is told for the time of arrival.
+fn detour(namespace: &str, mut hold: impl FnMut(Instant) -> Duration + Send + 'static) -> Result<(), String> {
     let device = within(namespace, || DeviceBuilder::new().name("detour").mtu(1500).build_sync());
     let device = Arc::new(device.map_err(|error| format!("no TUN device: {error}"))?);
     tool("ip", &format!("-n {namespace} link set detour up"));
@@ -28,9 +39,14 @@ pub fn install(namespace: &str, one_way: Duration) -> Result<(), String> {
         let mut packet = [0; 2048];
         loop {
             match reader.recv(&mut packet) {
-                Ok(length) if sender.send((Instant::now() + one_way, packet[..length].to_vec())).is_err() => return,
+                Ok(length) => {
+                    let now = Instant::now();
+                    if sender.send((now + hold(now), packet[..length].to_vec())).is_err() {
+                        return;
+                    }
+                }
                 Err(error) if error.kind() != ErrorKind::Interrupted => return,
-                _ => {}
+                Err(_) => {}
             }
         }
     });

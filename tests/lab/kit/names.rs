@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
+use std::process::{Command, Stdio};
 use std::thread;
 
+use super::cage;
 use super::netns::{tool, within};
 use super::servers::Host;
 
@@ -34,7 +36,23 @@ pub fn serve(host: Host, names: &'static [(&'static str, Record)]) {
             }
         }
     });
-    fs::write("/run/resolv.conf", format!("nameserver {at}\noptions timeout:1 attempts:2\n")).expect("a file");
+    ask(at);
+}
+
+/// dnsmasq on a host, as filters of names use it: each of these domains is at this address, with all its names; of others it says
+/// nothing. Becomes this machine's only name server.
+pub fn filter(host: Host, domains: &[(&str, &str)]) {
+    let mut dnsmasq = Command::new(cage::need("dnsmasq", "Debian package dnsmasq-base"));
+    dnsmasq.args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--user=root", "--conf-file=/dev/null"]);
+    dnsmasq.arg("--pid-file=/run/dnsmasq.pid").stderr(Stdio::null());
+    dnsmasq.args(domains.iter().map(|(domain, address)| format!("--address=/{domain}/{address}")));
+    within(host.name, || dnsmasq.spawn()).expect("dnsmasq");
+    ask(host.at());
+}
+
+/// Makes the name server at this address the machine's only one.
+pub fn ask(address: &str) {
+    fs::write("/run/resolv.conf", format!("nameserver {address}\noptions timeout:1 attempts:2\n")).expect("a file");
     tool("mount", "--bind /run/resolv.conf /etc/resolv.conf");
 }
 

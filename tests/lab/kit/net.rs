@@ -46,11 +46,25 @@ impl Internet {
         Ok(self)
     }
 
+    /// Lets the first packet through the internet take so long, and all that are sent meanwhile; later ones no time.
+    pub fn asleep(self, awake: Duration) -> Result<Self, String> {
+        delay::asleep("internet", awake)?;
+        Ok(self)
+    }
+
     /// A client behind a gateway.
     pub fn behind(self, gateway: Gateway) -> Net {
         join("gateway", "lan", gateway.lan);
         uplink("gateway");
         Net::assemble(vec![("gateway", gateway)])
+    }
+
+    /// A client with two uplinks, each behind a gateway of its own: these destinations are reached by the second.
+    pub fn behind_two(self, first: Gateway, second: Gateway, destinations: &[&str]) -> Net {
+        join("gateway", "lan", first.lan);
+        uplink("gateway");
+        second_uplink(second.lan, destinations);
+        Net::assemble(vec![("gateway", first), ("second", second)])
     }
 
     /// A client behind a gateway behind a carrier's gateway.
@@ -62,6 +76,26 @@ impl Internet {
         tool("ip", "-n gateway route add default via 100.64.0.1");
         uplink("carrier");
         Net::assemble(vec![("gateway", home), ("carrier", carrier)])
+    }
+}
+
+/// A host's own second uplink: another gateway at 10.0.1.1, by which these destinations are reached.
+fn second_uplink(lan: Lan, destinations: &[&str]) {
+    assert_eq!(lan, Lan::Private, "a second uplink is private");
+    create("second");
+    cable(
+        &Plug { namespace: "second", interface: "lan", addresses: &["10.0.1.1/24"] },
+        &Plug { namespace: "client", interface: "eth1", addresses: &["10.0.1.2/24"] },
+    );
+    cable(
+        &Plug { namespace: "second", interface: "wan", addresses: &["192.0.2.20/32"] },
+        &Plug { namespace: "internet", interface: "uplink2", addresses: &[] },
+    );
+    tool("ip", "-n internet route add 192.0.2.20 dev uplink2");
+    tool("ip", "-n second route add 192.0.2.1 dev wan");
+    tool("ip", "-n second route add default via 192.0.2.1");
+    for destination in destinations {
+        tool("ip", &format!("-n client route add {destination} via 10.0.1.1"));
     }
 }
 
@@ -82,8 +116,11 @@ fn connect(host: Host, number: usize) {
         tool("ip", &format!("-n {} addr add {address}/128 dev eth0 nodad", host.name));
         tool("ip", &format!("-n internet route add {address} via fd00:{number}::2"));
     }
-    tool("ip", &format!("-n {} route add default via 172.31.{number}.1", host.name));
-    tool("ip", &format!("-n {} route add default via fd00:{number}::1", host.name));
+    // what it sends of its own accord comes from its first address, not from the cable's
+    for (router, addresses) in [(format!("172.31.{number}.1"), host.v4), (format!("fd00:{number}::1"), host.v6)] {
+        let source = addresses.first().map(|address| format!("src {address}")).unwrap_or_default();
+        tool("ip", &format!("-n {} route add default via {router} {source}", host.name));
+    }
 }
 
 /// The client, and the lan between it and its gateway.
@@ -123,6 +160,19 @@ impl Net {
         let net = Self { gateways };
         net.forget();
         net
+    }
+
+    /// Puts a host into another part of the client's own network, 10.0.1.0/24, on the near side of the gateway.
+    #[must_use]
+    pub fn with_host_at_home(self, host: Host) -> Self {
+        create(host.name);
+        let address = format!("{}/24", host.at());
+        cable(
+            &Plug { namespace: "gateway", interface: "home", addresses: &["10.0.1.1/24"] },
+            &Plug { namespace: host.name, interface: "eth0", addresses: &[&address] },
+        );
+        tool("ip", &format!("-n {} route add default via 10.0.1.1", host.name));
+        self
     }
 
     /// Gateways as on their first day: no connection, no contact remembered.

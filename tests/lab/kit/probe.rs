@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -112,7 +114,18 @@ impl Running {
         };
         let status = self.child.wait().expect("its status");
         let json = serde_json::from_str(&stdout).unwrap_or_default();
+        keep(&stdout);
         Run { arguments: self.arguments, code: status.code(), stdout, stderr, took: self.began.elapsed(), json }
+    }
+}
+
+/// Saves what a run said where `NAT_PROBE_LAB_KEEP` names a directory, under the name of the story.
+fn keep(stdout: &str) {
+    static RUNS: AtomicU32 = AtomicU32::new(1);
+    if let Some(directory) = std::env::var_os("NAT_PROBE_LAB_KEEP") {
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let file = Path::new(&directory).join(format!("{}-{run}.json", cage::story().replace("::", "-")));
+        std::fs::write(&file, stdout).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
 }
 

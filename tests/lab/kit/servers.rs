@@ -75,19 +75,29 @@ impl Host {
 
     /// Starts the service and waits until every address answers.
     pub fn start(self) {
+        match self.service {
+            Service::Coturn => self.launch(self.coturn(), STUN_PORT),
+            Service::Stund => self.launch(self.stund(), STUN_PORT),
+            Service::Nothing => {}
+        }
+    }
+
+    /// coturn on another port.
+    pub fn start_on_port(self, port: u16) {
+        let mut turnserver = self.coturn();
+        turnserver.arg(format!("--listening-port={port}"));
+        self.launch(turnserver, port);
+    }
+
+    fn launch(self, mut command: Command, port: u16) {
         let log = format!("/run/{}.log", self.name);
         let said = File::create(&log).expect("a log");
-        let mut command = match self.service {
-            Service::Coturn => self.coturn(),
-            Service::Stund => self.stund(),
-            Service::Nothing => return,
-        };
         command.stdin(Stdio::null()).stderr(said.try_clone().expect("a log")).stdout(said);
         netns::within(self.name, || {
             let mut server = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
             let patience = Instant::now() + Duration::from_secs(20);
             for address in self.addresses() {
-                while prober::mapped(endpoint(address)).is_none() {
+                while prober::mapped(SocketAddr::new(endpoint(address).ip(), port)).is_none() {
                     let alive = server.try_wait().is_ok_and(|ended| ended.is_none());
                     let log = || std::fs::read_to_string(&log).unwrap_or_default();
                     assert!(alive && Instant::now() < patience, "{command:?} does not answer at {address}:\n{}", log());
@@ -114,8 +124,11 @@ impl Host {
     }
 }
 
+/// STUN's and TURN's own (RFC 8489 section 8.1).
+const STUN_PORT: u16 = 3478;
+
 /// An address with the STUN port.
 pub fn endpoint(address: &str) -> SocketAddr {
     let ip: IpAddr = address.parse().expect("an address");
-    SocketAddr::new(ip, 3478)
+    SocketAddr::new(ip, STUN_PORT)
 }
