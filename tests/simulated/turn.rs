@@ -56,9 +56,20 @@ fn what_cannot_be_reached_is_told_apart() {
     Bench::new().server_fault(Fault::Refused).fails(Code::ConnectionRefused, "binding");
     Bench::new().server_fault(Fault::Refused).over(Transport::Tcp).fails(Code::ConnectionRefused, "connect");
     Bench::new().server_fault(Fault::Dead).fails(Code::NoAnswer, "binding");
-    Bench::new().fault(TurnFault::UdpDead).fails(Code::UdpBlockedUseTcp, "binding");
-    let plain = Bench { uri: "turns:turn.example.org:3478?transport=udp", ..Bench::new().over(Transport::Dtls) };
-    plain.fault(TurnFault::UdpDead).fails(Code::UdpBlockedUseTcp, "handshake");
+    let plain = || Bench { uri: "turns:turn.example.org:3478?transport=udp", ..Bench::new().over(Transport::Dtls) };
+    // Where UDP to others passes it is this server; where it does not, the way; without anybody else it is not told.
+    Bench::new().fault(TurnFault::UdpDead).fails(Code::NoAnswer, "binding");
+    plain().fault(TurnFault::UdpDead).fails(Code::NoAnswer, "handshake");
+    for bench in [Bench::new().fault(TurnFault::UdpDead), plain().fault(TurnFault::UdpDead)] {
+        let alone = bench.clone().options(|options| options.third_parties.clear());
+        let (result, _) = alone.run();
+        assert_eq!(result.diagnosis.code, Code::NoAnswer);
+        assert!(result.diagnosis.text.contains("could not be told"), "{}", result.diagnosis.text);
+        let mut dead = bench;
+        dead.scenario.servers[0].faults.push(Fault::Dead);
+        let (result, _) = dead.run();
+        assert_eq!(result.diagnosis.code, Code::UdpBlockedUseTcp, "{}", result.diagnosis.text);
+    }
     Bench::new().server_fault(Fault::Http).over(Transport::Tcp).fails(Code::NotStun, "binding");
     let noise = Bench::new().server_fault(Fault::RandomBytes).fault(TurnFault::StunOnly);
     noise.fails(Code::NotStun, "binding");

@@ -95,15 +95,20 @@ fn without_a_way_to_a_plain_socket_the_second_allocation_is_the_peer() {
 }
 
 #[test]
-fn where_nobody_else_can_be_asked_the_servers_own_second_address_is() {
+fn the_servers_own_second_address_is_not_the_internet() {
     let mut bench = Bench::new().options(|options| options.third_parties.clear());
     let server = bench.scenario.servers.iter_mut().find(|server| server.turn.is_some()).unwrap();
     server.style = Style::Rfc5780;
     server.ipv4_alternate = Some("198.51.100.31:3479".parse().unwrap());
-    let (result, _) = bench.run();
+    let (result, _) = bench.clone().run();
+    assert_eq!(code(&result), (TurnVerdict::Ok, Code::Ok), "our own socket is outside: {}", result.diagnosis.text);
+    // A firewall before the server that lets nothing in: what answers on the server itself says nothing of it.
+    let (result, _) = bench.fault(TurnFault::RangeClosed).run();
+    assert_eq!(code(&result), (TurnVerdict::Inconclusive, Code::Undetermined), "{}", result.diagnosis.text);
     let relay = result.relay.unwrap();
-    assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "{}", relay.third_party.text);
-    assert_eq!(relay.seen_address, result.relayed_address);
+    assert_eq!(relay.third_party.outcome, ViewOutcome::Unknown, "{}", relay.third_party.text);
+    let own = relay.own_machine.unwrap();
+    assert!(own.text.contains("on the server's own machine"), "{}", own.text);
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! The asks of one target, rung by rung: each is stated as soon as what it needs is there.
 
-use std::net::{IpAddr, SocketAddr};
-
-use super::session::{CHANNEL, FIRST, LOGIN_IPV6, Session, Tried, error_code, permit_step, succeeded};
+use super::session::{FIRST, LOGIN_IPV6, Session, Tried, error_code};
 use super::{features, handshake, hold, quality, release};
-use crate::probe::seen::Scope;
-use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Probe, Step};
-use crate::stun::{Method, PasswordForm, Relay, Request, Transport, TurnAttribute};
+use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Patience, Probe, Step};
+use crate::stun::{PasswordForm, Request, Transport};
 
 /// Sends without an answer after which another way to the server is tried.
 const UNANSWERED: u32 = 4;
@@ -70,16 +67,19 @@ impl Probe for Climb {
 
 /// Whether everything was tried that there is to try: what was cut short proves nothing.
 pub(super) fn is_complete(session: &Session) -> bool {
+    if session.seen.stopped.is_none() {
+        return true;
+    }
     let mut rungs = Rungs::new(session);
     rungs.climb();
     !rungs.waiting && !rungs.cut
 }
 
 /// The asks so far, whether one that matters is still under way, and whether one was cut short.
-struct Rungs<'s, 'a> {
-    session: &'s Session<'a>,
-    asks: Vec<Ask>,
-    waiting: bool,
+pub(super) struct Rungs<'s, 'a> {
+    pub(super) session: &'s Session<'a>,
+    pub(super) asks: Vec<Ask>,
+    pub(super) waiting: bool,
     cut: bool,
 }
 
@@ -93,21 +93,19 @@ impl<'s, 'a> Rungs<'s, 'a> {
         if self.session.entry.kind == super::EntryKind::Stun {
             return;
         }
-        let first = self.allocate();
-        if self.session.transport == Transport::Udp {
-            self.ask(self.session.plain("x/binding", self.session.server, self.session.remote));
-        }
+        // Clients ignore what comes from another address than they asked: nothing that is asked further helps them.
+        let first = if self.session.elsewhere().is_some() { None } else { self.allocate() };
         self.other_ways();
         self.later();
         // What is not signed as it must be is nobody's allocation: it is given back, and no more is asked of it.
         let Some(first) = first.filter(|first| self.session.is_signed(first)) else { return };
-        self.third_parties();
+        self.plain_bindings();
         let second = self.second();
         self.through(first, second);
     }
 
     /// States an ask, and takes note whether it is under way.
-    fn ask(&mut self, ask: Ask) -> Option<&'a Exchange> {
+    pub(super) fn ask(&mut self, ask: Ask) -> Option<&'a Exchange> {
         let found = self.session.seen.find(&ask.label);
         self.waiting |= found.is_none();
         self.asks.push(ask);
@@ -121,7 +119,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
     }
 
     /// The same for a request that may need several nonces.
-    fn tried(&mut self, tried: Tried<'a>) -> Option<&'a Exchange> {
+    pub(super) fn tried(&mut self, tried: Tried<'a>) -> Option<&'a Exchange> {
         match tried {
             Tried::Ask(ask) => self.ask(*ask),
             Tried::Asked(exchange) => self.over(exchange),
@@ -134,22 +132,18 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let session = self.session;
         let other = |step: &str, transport| Ask { transport, ..session.ask(step, step, Request::default()) };
         let steps = ["binding", "a/allocate"].map(|step| session.find(step));
-        let quiet = |exchange: &Exchange| match &exchange.outcome {
-            Outcome::Pending => exchange.sends >= UNANSWERED,
-            Outcome::Silence { .. } => true,
-            _ => false,
-        };
         let failed = |codes: &[FailureCode]| {
             steps.iter().flatten().any(|exchange| match &exchange.outcome {
                 Outcome::Failed(failure) => codes.contains(&failure.code),
                 _ => false,
             })
         };
-        let mute = || steps.iter().all(|step| step.is_some_and(quiet)) && handshake::connected(session);
+        let mute = || steps.iter().all(|step| step.is_some_and(is_quiet)) && handshake::connected(session);
         match session.transport {
             Transport::Udp | Transport::Dtls => {
-                if steps.iter().all(|step| step.is_some_and(quiet)) {
+                if steps.iter().all(|step| step.is_some_and(is_quiet)) {
                     self.ask(other("tcp", Transport::Tcp));
+                    self.controls();
                 }
             }
             Transport::Tcp => {
@@ -164,6 +158,16 @@ impl<'s, 'a> Rungs<'s, 'a> {
                     self.ask(other("tcp", Transport::Tcp));
                 }
             }
+        }
+    }
+
+    /// Whether UDP to others passes, where this server is silent: only then it is this server.
+    fn controls(&mut self) {
+        let session = self.session;
+        for control in session.controls() {
+            let step = format!("control/{}", control.number);
+            let ask = session.plain(&step, control.server, control.address);
+            self.ask(Ask { socket: session.label("control"), patience: Patience::Silence, ..ask });
         }
     }
 
@@ -239,96 +243,13 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
         Some(())
     }
+}
 
-    /// Asks STUN servers straight away: one that answers us is known to be alive when it is asked through the relay. Where nobody but
-    /// they can tell how the relay looks from outside, they are waited for.
-    fn third_parties(&mut self) {
-        let session = self.session;
-        let relayed = session.first().map(|(_, allocation)| allocation.relayed);
-        let alone = relayed.is_some_and(|relayed| session.peer_mapped(relayed).is_none());
-        let addresses = session.third_addresses();
-        self.waiting |= alone && !addresses.is_empty() && session.third_party().is_none();
-        for (number, server, remote) in addresses {
-            self.asks.push(self.session.plain(&format!("x/third/{number}"), server, remote));
-        }
-    }
-
-    /// A second allocation; its socket once it is there.
-    fn second(&mut self) -> Option<&'static str> {
-        let step = "b/allocate";
-        let ipv6 = self.session.relays_ipv6_only();
-        let allocate = if ipv6 { Session::allocate_ipv6() } else { Session::allocate() };
-        let challenge = self.ask(self.session.ask(step, "b", allocate.clone()))?;
-        if error_code(challenge) == Some(401) {
-            self.tried(self.session.signed("b/login", "b", &allocate))?;
-        }
-        self.session.allocation("b").map(|_| "b")
-    }
-
-    /// Lets a peer in; `Some` once the server agreed.
-    fn permit(&mut self, socket: &str, peer: IpAddr) -> Option<()> {
-        let request = Request::turn(Method::CreatePermission, vec![TurnAttribute::Peer(SocketAddr::new(peer, 0))]);
-        let exchange = self.tried(self.session.on(socket, &permit_step(socket, peer), &request))?;
-        succeeded(exchange).map(|_| ())
-    }
-
-    /// A Binding request from an allocation to a peer.
-    fn relay(&mut self, step: &str, socket: &str, peer: SocketAddr, channel: Option<u16>) -> Option<&'a Exchange> {
-        let request = Request { relay: Some(Relay { peer, channel }), ..Request::default() };
-        self.ask(self.session.ask(step, socket, request))
-    }
-
-    /// Data through the relay, in all the ways.
-    fn through(&mut self, first: &str, second: Option<&str>) {
-        let session = self.session;
-        let Some(allocation) = session.allocation(first) else { return };
-        let refresh = Request::turn(Method::Refresh, Vec::new());
-        self.tried(session.on(first, "refresh", &refresh));
-        if let Some(third) = session.third_party()
-            && self.permit(first, third.address.ip()).is_some()
-        {
-            self.relay("third", first, third.address, None);
-        }
-        let outward = self.plain_socket(first, allocation.relayed);
-        let met = second.and_then(|second| self.meet(first, second));
-        let peer = outward.or(met).filter(|_| !self.waiting);
-        if let Some(peer) = peer {
-            let attributes = vec![TurnAttribute::Channel(CHANNEL), TurnAttribute::Peer(peer)];
-            let bound = self.tried(session.on(first, "channel", &Request::turn(Method::ChannelBind, attributes)));
-            if bound.is_some_and(|exchange| succeeded(exchange).is_some()) {
-                self.relay("channel-data", first, peer, Some(CHANNEL));
-            }
-        }
-    }
-
-    /// Between the relay and a plain socket of ours, inwards first: it opens our own NAT, and shows which address we have there.
-    fn plain_socket(&mut self, first: &str, relayed: SocketAddr) -> Option<SocketAddr> {
-        let session = self.session;
-        // A server must not make us send to what is no host's address.
-        let mapped = session.peer_mapped(relayed).filter(|_| Scope::of(relayed.ip()) != Scope::Invalid)?;
-        self.permit(first, mapped.ip())?;
-        let inward = self.ask(session.plain("inward", session.server, relayed))?;
-        let endpoint = match &inward.outcome {
-            Outcome::Looped { source, .. } => *source,
-            _ => mapped,
-        };
-        let outward = self.relay("outward", first, endpoint, None)?;
-        let arrived = matches!(outward.outcome, Outcome::Looped { .. });
-        if arrived && inward.silent() {
-            // A firewall with a memory before the server lets it in now; one before this host does not let it out.
-            self.ask(session.plain("inward-again", session.server, relayed));
-        }
-        arrived.then_some(endpoint)
-    }
-
-    /// Between two allocations on the server, both ways.
-    fn meet(&mut self, first: &str, second: &str) -> Option<SocketAddr> {
-        let (one, other) = (self.session.allocation(first)?.relayed, self.session.allocation(second)?.relayed);
-        let (there, back) = (self.permit(first, other.ip()), self.permit(second, one.ip()));
-        there.and(back)?;
-        let to = self.relay("to-b", first, other, None);
-        let from = self.relay("to-a", second, one, None);
-        let arrived = |exchange: &Exchange| matches!(exchange.outcome, Outcome::Looped { .. });
-        (arrived(to?) && arrived(from?)).then_some(other)
+/// Whether it was sent often enough without an answer to try something else meanwhile.
+pub(super) fn is_quiet(exchange: &Exchange) -> bool {
+    match &exchange.outcome {
+        Outcome::Pending => exchange.sends >= UNANSWERED,
+        Outcome::Silence { .. } => true,
+        _ => false,
     }
 }

@@ -44,6 +44,8 @@ codes! {
     NoAnswer,
     /// UDP to the server is silent, while the same server answers over TCP or TLS.
     UdpBlockedUseTcp,
+    /// Answers come from another address than the one that was asked: clients ignore them.
+    AnswersFromElsewhere,
     /// Something that speaks neither STUN nor TURN answers there.
     NotStun,
     /// The connection was closed before the answer.
@@ -116,6 +118,8 @@ codes! {
     RelayAddressMismatch,
     /// Packets from outside do not reach the relayed address.
     RelayRangeClosed,
+    /// The address that the server tells clients of themselves is not theirs: their server-reflexive candidates are useless.
+    MappedAddressUseless,
     /// Two allocations on the server cannot reach each other.
     RelayHairpinDenied,
     /// The server takes data for peers, and none arrives anywhere.

@@ -16,7 +16,8 @@ const RESERVE: &str = "reservation";
 /// Where the reserved port is asked for.
 const RESERVED: &str = "reserved";
 const UNFRAGMENTED: &str = "dont-fragment";
-const MOBILE: &str = "mobility";
+/// Where the mobile allocation is made.
+pub(super) const MOBILE: &str = "mobility";
 /// Where the mobile allocation is moved to.
 pub(super) const MOVED: &str = "moved";
 const OVER_TCP: &str = "tcp-relay";
@@ -68,15 +69,18 @@ pub(super) fn next(session: &Session) -> Step {
         {
             step = request(session, MOVED, "refresh", &Request::turn(Method::Refresh, vec![ticket]));
         }
+        let granted = step.done;
         if step.done {
             // A mobile allocation is deleted where it is now: on the old socket the server knows nothing of it any more.
             let held = [socket, RESERVED, MOVED];
             step = release::of(session, held.into_iter().filter(|one| *one == socket || belongs(one, socket)));
         }
-        let done = step.done;
+        // What is deleted only in case that a refusal was forged nobody waits for: there are servers that leave it unanswered.
+        let held = [socket, RESERVED, MOVED];
+        let waits = !granted || held.into_iter().any(|one| session.allocation(one).is_some());
+        all.done &= step.done;
         all.asks.extend(step.asks);
-        if !done {
-            all.done = false;
+        if !all.done && waits {
             return all;
         }
     }

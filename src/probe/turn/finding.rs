@@ -197,6 +197,16 @@ pub struct RelayViews {
     pub from_peer: View,
     /// Between two allocations on the server.
     pub between_allocations: View,
+    /// From a plain socket of ours to the relayed address of the second allocation; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_peer_to_second: Option<View>,
+    /// From a plain socket of ours to the relayed port at the server's own address; absent unless the relayed address is another and was not
+    /// reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_peer_to_own_address: Option<View>,
+    /// To a STUN server on the TURN server's own machine, where nobody outside could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_machine: Option<View>,
 }
 
 /// What one side saw.

@@ -55,6 +55,12 @@ pub(super) fn speaks_tls(session: &Session, socket: &str) -> bool {
     connection.opened_ms.is_some() || connection.failure.as_ref().is_some_and(spoken)
 }
 
+/// Whether what was tried on that socket was answered by what is no TLS.
+pub(super) fn speaks_no_tls(session: &Session, socket: &str) -> bool {
+    let failure = of(session, socket).and_then(|connection| connection.failure.as_ref());
+    failure.is_some_and(|failure| failure.code == FailureCode::NotTls)
+}
+
 /// Why there is no secure connection; `None` if there is, or if TCP failed already.
 pub(super) fn judge(session: &Session) -> Option<Cause> {
     let connection = connection(session).filter(|connection| connection.opened_ms.is_none())?;

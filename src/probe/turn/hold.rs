@@ -104,7 +104,7 @@ fn renewals(session: &Session, path: &Path) -> Vec<Renewal> {
         every_ms,
         request: Request::turn(method, attributes),
     };
-    let peer = |peer: SocketAddr| vec![TurnAttribute::Peer(SocketAddr::new(peer.ip(), 0))];
+    let peer = |peer: SocketAddr| vec![TurnAttribute::Peer(peer)];
     let (refresh, permit, bind) = (Method::Refresh, Method::CreatePermission, Method::ChannelBind);
     let mut found = vec![
         renewal("Refresh", "refresh", path.first, half_ms, refresh, Vec::new()),

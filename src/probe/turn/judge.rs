@@ -3,8 +3,8 @@
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
 use super::{
-    DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, release, steps,
-    views,
+    DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, relaying, release,
+    steps, views,
 };
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
 use crate::stun::{Transport, escape};
@@ -106,6 +106,9 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
 fn of_target(session: &Session) -> TurnResult {
     let relay = views::judge(session);
     let (verdict, diagnosis) = causes::judge(session, relay.as_ref());
+    let mut remarks = offline::check(session.entry, session.options);
+    remarks.extend(relay.iter().flat_map(|relay| relaying::remarks(session, relay)));
+    remarks.extend(release::cut_off(session));
     let allocation = session.first().map(|(_, allocation)| allocation);
     let challenge = session.reply("a/allocate");
     let turn = challenge.and_then(|reply| reply.turn.as_ref());
@@ -131,6 +134,7 @@ fn of_target(session: &Session) -> TurnResult {
         rtt_ms: quality::judge(session).and_then(|found| found.direct?.median_ms).or_else(|| session.rtt_ms()),
         steps: steps::judge(session, relay.as_ref()),
         relay,
+        remarks,
         tls: handshake::connection(session).and_then(|connection| connection.tls.clone()),
         quality: quality::judge(session),
         hold: hold::judge(session),

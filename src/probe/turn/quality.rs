@@ -36,7 +36,7 @@ pub(super) fn next(session: &Session) -> Step {
         let manner = Manner { payload, channel: false, patience: Patience::Silence, not_before_ms: begun_ms };
         round(&format!("quality/payload/{payload}"), manner);
     }
-    let mut direct = Vec::new();
+    let (comparable, mut direct) = (is_comparable(session), Vec::new());
     for number in 0..session.options.count {
         let at_ms = begun_ms + f64::from(number) * INTERVAL_MS;
         let manner = Manner { payload: VOICE, channel: false, patience: Patience::Once, not_before_ms: at_ms };
@@ -46,9 +46,8 @@ pub(super) fn next(session: &Session) -> Step {
             round(&format!("quality/channel/{number}"), Manner { channel: true, not_before_ms, ..manner });
         }
         let name = format!("quality/direct/{number}");
-        let straight = steps.find(&name);
-        if straight.is_none() {
-            direct.push(straightly(session, &path, &name, at_ms + INTERVAL_MS * 2.0 / 3.0));
+        if comparable && steps.find(&name).is_none() {
+            direct.push(straightly(session, &name, at_ms + INTERVAL_MS * 2.0 / 3.0));
         }
         // Those after the next one are stated when it is their turn.
         if at_ms > now_ms {
@@ -56,14 +55,21 @@ pub(super) fn next(session: &Session) -> Step {
         }
     }
     step.done &= direct.is_empty();
-    step.done &= (0..session.options.count)
-        .all(|number| steps.find(&format!("quality/direct/{number}")).is_some_and(Exchange::settled));
+    step.done &= !comparable
+        || (0..session.options.count)
+            .all(|number| steps.find(&format!("quality/direct/{number}")).is_some_and(Exchange::settled));
     step.asks.extend(direct);
     step
 }
 
-fn straightly(session: &Session, path: &Path, name: &str, not_before_ms: f64) -> Ask {
-    let mut ask = session.ask(name, path.first, Request::default());
+/// Whether the server answers Binding, without which there is nothing to compare with.
+fn is_comparable(session: &Session) -> bool {
+    session.reply("binding").is_some()
+}
+
+/// On a socket of its own: what limits an allocation's bandwidth (coturn's max-bps) limits all that its client sends.
+fn straightly(session: &Session, name: &str, not_before_ms: f64) -> Ask {
+    let mut ask = session.ask(name, "direct", Request::default());
     ask.patience = Patience::Once;
     ask.terms.not_before_ms = Some(not_before_ms);
     ask
@@ -88,7 +94,8 @@ pub(super) fn judge(session: &Session) -> Option<Quality> {
         path: if path.second { "second-allocation" } else { "peer" }.to_owned(),
         indications: through("send"),
         channel: through("channel"),
-        direct: direct(numbers().filter_map(|number| steps.find(&format!("quality/direct/{number}")))),
+        direct: direct(numbers().filter_map(|number| steps.find(&format!("quality/direct/{number}"))))
+            .filter(|_| is_comparable(session)),
         largest_payload: payloads.iter().filter(|(_, passed)| *passed).map(|(payload, _)| *payload).max(),
         failed_payloads: payloads.into_iter().filter(|(_, passed)| !passed).map(|(payload, _)| payload).collect(),
     })
@@ -174,9 +181,12 @@ pub(super) fn lossy(session: &Session) -> Option<Cause> {
         return None;
     }
     let (straight, missing) = quality.direct.map_or((0, 0), |direct| (direct.sent, direct.sent - direct.received));
-    let seen = format!(
-        "{lost} of {sent} round trips through the relay were lost, and {missing} of {straight} straight to the server"
-    );
+    let beside = if straight == 0 {
+        "the server leaves Binding unanswered, so that there is nothing to compare with".to_owned()
+    } else {
+        format!("{missing} of {straight} straight to the server")
+    };
+    let seen = format!("{lost} of {sent} round trips through the relay were lost, and {beside}");
     let lossy = |code, what: &str, fix: &str| cause(TurnVerdict::Degraded, code, format!("{seen}: {what}"), fix);
     let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
     let its = "look at the server's load and bandwidth limits (coturn: max-bps, bps-capacity) and at its own network";

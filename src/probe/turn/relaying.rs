@@ -1,123 +1,222 @@
-//! What is wrong with relaying itself: the relayed address, the permissions, and data that do not get through as they should.
+//! What is wrong with relaying itself, in words: the relayed address, the permissions, and data that do not get through as they should.
 
 use std::net::SocketAddr;
 
 use super::DiagnosisCode as Code;
 use super::causes::{Cause, cause, failed};
-use super::finding::{RelayViews, TurnVerdict, View, ViewOutcome};
-use super::session::{Session, error_code, permit_step, succeeded};
-use crate::probe::Outcome;
-use crate::probe::seen::Scope;
+use super::finding::{Diagnosis, RelayViews, Remark, StepName, TurnVerdict, ViewOutcome};
+use super::session::{Session, error_code, succeeded};
+use super::table::{Meaning, Out, Place, Sides, Third};
+use super::views;
 use crate::stun::escape;
 
-/// What is wrong with the relayed address: peers cannot reach it, or it is not where the server's packets come from.
-pub(super) fn relayed_address(session: &Session, relayed: SocketAddr, relay: &RelayViews) -> Option<Cause> {
-    let (own, server) = (Scope::of(relayed.ip()), Scope::of(session.remote.ip()));
-    if own == Scope::Invalid || relayed.port() == 0 {
-        let text = format!("the relayed address {relayed} is none that anybody can reach");
-        return Some(failed(
-            Code::RelayAddressPrivate,
-            text,
-            "correct external-ip and relay-ip at the server (coturn)",
-        ));
-    }
-    if own != server && own != Scope::Public && server == Scope::Public {
-        let text = format!("the relayed address {relayed} is not reachable from the internet");
-        return Some(failed(
-            Code::RelayAddressPrivate,
-            text,
-            "set external-ip to the server's public address (coturn)",
-        ));
-    }
-    let outward = session.find("outward").map(|exchange| &exchange.outcome);
-    let other = match (relay.seen_address, outward) {
-        (Some(seen), _) if seen != relayed => Some(("a third party", seen)),
-        (_, Some(Outcome::Looped { source, .. })) if source.ip() != relayed.ip() => Some(("our plain socket", *source)),
-        _ => None,
-    };
-    let (who, seen) = other?;
-    let text = format!("{who} saw {seen}, not the relayed address {relayed}: peers answer to a wrong address");
-    Some(failed(
-        Code::RelayAddressMismatch,
-        text,
-        "correct external-ip, or the address translation in front of the server",
-    ))
+const RANGE: &str = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
+const TRANSLATION: &str = "correct external-ip, or the address translation in front of the server";
+const OUTSIDE: &str = "name a STUN server that can be reached, with --server, or run again from another network";
+
+/// What the views say together.
+pub(super) struct Relaying {
+    pub(super) meaning: Meaning,
+    pub(super) sides: Sides,
+    /// What is wrong; `None` where nothing is, or nobody could be asked.
+    pub(super) found: Option<Cause>,
 }
 
-/// What the three views say together, where data does not get through as it should.
-pub(super) fn data(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
-    let relayed = session.allocation(first)?.relayed;
-    if let Some(found) = relayed_address(session, relayed, relay) {
-        return Some(found);
+/// What the views say together; `None` without an allocation.
+pub(super) fn judge(session: &Session, relay: &RelayViews) -> Option<Relaying> {
+    let (first, allocation) = session.first()?;
+    let sides = session.sides(relay)?;
+    let meaning = sides.meaning();
+    let found = permission(session, first, relay)
+        .or_else(|| words(session, first, sides, meaning, allocation.relayed, relay.seen_address));
+    Some(Relaying { meaning, sides, found })
+}
+
+impl Relaying {
+    /// Whether it keeps peers from being reached, or that could not be told for a reason that is known.
+    pub(super) fn is_decisive(&self) -> bool {
+        self.found.as_ref().is_some_and(|(verdict, _)| *verdict != TurnVerdict::Degraded)
     }
-    let is = |view: &View, outcome| view.outcome == outcome;
-    let outside = [&relay.third_party, &relay.to_peer, &relay.from_peer];
-    if outside.iter().any(|view| is(view, ViewOutcome::Forbidden))
-        && !outside.iter().any(|view| is(view, ViewOutcome::Works))
-    {
-        let third = session.third_party().filter(|_| is(&relay.third_party, ViewOutcome::Forbidden));
-        let plain = session.peer_mapped(relayed).map(|mapped| mapped.ip());
-        let plain = plain.filter(|ip| session.last(&permit_step(first, *ip)).and_then(error_code) == Some(403));
-        let refused = third.map(|third| third.address.ip()).into_iter().chain(plain);
-        // Servers refuse private peers for good reasons, and let public ones in all the same.
-        if refused.clone().all(|ip| Scope::of(ip) != Scope::Public) {
-            let peers = refused.map(|ip| ip.to_string()).collect::<Vec<_>>().join(", ");
+
+    /// Whether the relayed address itself shows it, however short the run was.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.meaning, Meaning::Nowhere | Meaning::Inner)
+    }
+
+    /// The same as a fault of a step of the ladder.
+    pub(super) fn fault(&self, step: StepName) -> Option<&Diagnosis> {
+        let (verdict, diagnosis) = self.found.as_ref()?;
+        let place = match self.meaning {
+            Meaning::Nowhere | Meaning::Inner | Meaning::Mismatch => StepName::RelayedAddress,
+            Meaning::RangeClosed | Meaning::CutOff | Meaning::Filtered | Meaning::PartlyClosed => StepName::Data,
+            _ => return None,
+        };
+        (place == step && *verdict != TurnVerdict::Inconclusive).then_some(diagnosis)
+    }
+}
+
+/// A meaning in words.
+fn words(
+    session: &Session,
+    first: &str,
+    sides: Sides,
+    meaning: Meaning,
+    relayed: SocketAddr,
+    seen: Option<SocketAddr>,
+) -> Option<Cause> {
+    use Meaning as M;
+    let untold = |text: String, fix: &str| {
+        Some(cause(TurnVerdict::Inconclusive, Code::Undetermined, format!("could not tell: {text}"), fix))
+    };
+    let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
+    let fails = |code, text: String, fix: &str| Some(failed(code, text, fix));
+    match meaning {
+        M::Fine | M::Hairpin | M::SomeOnly | M::Unseen => None,
+        M::Nowhere => fails(
+            Code::RelayAddressPrivate,
+            format!("the relayed address {relayed} is none that anybody can reach"),
+            "correct external-ip and relay-ip at the server (coturn)",
+        ),
+        M::Inner => fails(
+            Code::RelayAddressPrivate,
+            format!("the relayed address {relayed} is not reachable from the internet"),
+            "set external-ip to the server's public address (coturn)",
+        ),
+        M::Mismatch => fails(
+            Code::RelayAddressMismatch,
+            format!("{}: peers answer to a wrong address", elsewhere(session, sides, relayed, seen)),
+            TRANSLATION,
+        ),
+        M::MismatchReached => lesser(
+            Code::RelayAddressMismatch,
+            format!(
+                "{}; what is sent there arrives all the same, but clients that insist on one address for both ways do not connect",
+                elsewhere(session, sides, relayed, seen)
+            ),
+            TRANSLATION,
+        ),
+        M::SeenFromInside => untold(
+            format!(
+                "{}; this host may be in the server's own network, where packets do not pass the router that peers outside reach it through",
+                elsewhere(session, sides, relayed, seen)
+            ),
+            OUTSIDE,
+        ),
+        M::Refused | M::OnlyOwn | M::Spared => Some(refused(session, first, meaning)),
+        M::PartlyClosed => {
+            let second = session.allocation("b").map(|one| one.relayed);
+            let second = second.map_or_else(|| "another relay port".to_owned(), |one| one.to_string());
+            let (open, closed) = if sides.into == super::table::In::Fails {
+                (second, relayed.to_string())
+            } else {
+                (relayed.to_string(), second)
+            };
             let text = format!(
-                "could not tell: the server refuses {peers} as peer (403), which is no public address, and nobody else was there to ask for"
+                "packets from outside reach {open} and not {closed}: a part of the relay ports is closed, and whose call gets one of those fails"
+            );
+            lesser(Code::RelayRangeClosed, text, RANGE)
+        }
+        M::Filtered => lesser(
+            Code::RelayRangeClosed,
+            format!("only those reach the relayed address {relayed} to whom data left from it before"),
+            RANGE,
+        ),
+        M::RangeClosed => fails(
+            Code::RelayRangeClosed,
+            format!("packets from outside do not reach the relayed address {relayed}"),
+            RANGE,
+        ),
+        M::CutOff => fails(
+            Code::RelayRangeClosed,
+            format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off"),
+            RANGE,
+        ),
+        M::OwnNetworkOrRange => {
+            let others = match sides.third {
+                Third::Confirms | Third::Heard => "answers from the internet reach",
+                _ => "data leaves from",
+            };
+            untold(
+                format!(
+                    "{others} the relayed address {relayed}, and what this host sends there itself does not arrive: \
+                     its own network or the server's firewall drops it"
+                ),
+                "run again from another network; if it is the same there, open the relay ports in the server's firewall",
+            )
+        }
+        M::Dead => fails(
+            Code::RelayDead,
+            "the server takes data for peers, and none arrives anywhere".to_owned(),
+            "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
+        ),
+        M::NothingLeaves => fails(
+            Code::RelayDead,
+            "the server relays what comes in, and what it is to send to peers arrives nowhere".to_owned(),
+            "look into the server's firewall and routes: relayed packets leave from its relay ports",
+        ),
+        M::NothingPasses => untold(
+            "nothing passes between the relay and this host's own socket, and nobody outside was there to ask: the server's external-ip or \
+             firewall may be wrong, or this host's NAT drops what the relay sends"
+                .to_owned(),
+            OUTSIDE,
+        ),
+    }
+}
+
+/// Who saw packets of the relay come from another address.
+fn elsewhere(session: &Session, sides: Sides, relayed: SocketAddr, seen: Option<SocketAddr>) -> String {
+    if let (Third::Differs | Third::OtherPort, Some(seen)) = (sides.third, seen) {
+        return format!("a third party saw {seen}, not the relayed address {relayed}");
+    }
+    let source = ["outward", "outward-2"].into_iter().find_map(|step| session.looped(step));
+    match source.filter(|_| sides.out == Out::Elsewhere) {
+        Some(source) => format!("our plain socket saw {source}, not the relayed address {relayed}"),
+        None => format!(
+            "what is sent to {} arrives, and what is sent to the relayed address {relayed} does not",
+            SocketAddr::new(session.remote.ip(), relayed.port())
+        ),
+    }
+}
+
+/// The server refuses peers.
+fn refused(session: &Session, first: &str, meaning: Meaning) -> Cause {
+    let refused = views::refused_peers(session, first);
+    let named = |(ip, code): &(std::net::IpAddr, u16)| format!("{ip} ({})", views::code_words(*code));
+    let peers = refused.iter().map(named).collect::<Vec<_>>().join(", ");
+    match meaning {
+        Meaning::Spared => {
+            let text = format!(
+                "could not tell: the server refuses {peers} as peer, which is no public address, and nobody else was there to ask for"
             );
             let fix =
                 "name a STUN server on the internet with --server, or allow the peers at the server (allowed-peer-ip)";
-            return Some(cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix));
+            cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
         }
-        let text = "the server refuses permission for peers outside (403)";
-        return Some(failed(
-            Code::PeerForbidden,
-            text,
-            "narrow denied-peer-ip, or add the peers to allowed-peer-ip (coturn)",
-        ));
+        Meaning::OnlyOwn => {
+            let text = format!("the server relays between its own allocations only: it refuses peers outside, {peers}");
+            let fix = "let both sides use this server, or one that lets peers outside in";
+            cause(TurnVerdict::Degraded, Code::PeerForbidden, text, fix)
+        }
+        _ => {
+            let text = format!("the server refuses permission for peers outside: {peers}");
+            failed(Code::PeerForbidden, text, "narrow denied-peer-ip, or add the peers to allowed-peer-ip (coturn)")
+        }
     }
-    if let Some(found) = permission(session, first, relay) {
-        return Some(found);
-    }
-    let works =
-        outside.iter().any(|view| is(view, ViewOutcome::Works)) || is(&relay.between_allocations, ViewOutcome::Works);
-    let fix = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
-    if is(&relay.third_party, ViewOutcome::Works) {
-        return is(&relay.from_peer, ViewOutcome::Fails).then(|| answers_only(session, relayed, fix));
-    }
-    if is(&relay.from_peer, ViewOutcome::Fails) && works {
-        let text = format!("packets from outside do not reach the relayed address {relayed}");
-        return Some(failed(Code::RelayRangeClosed, text, fix));
-    }
-    let fails = outside.iter().any(|view| is(view, ViewOutcome::Fails));
-    if fails && is(&relay.between_allocations, ViewOutcome::Works) {
-        let text =
-            format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off");
-        return Some(failed(Code::RelayRangeClosed, text, fix));
-    }
-    // From inwards alone nothing follows: what arrives may be held up on the way to us.
-    let vanished = [&relay.third_party, &relay.to_peer].iter().any(|view| is(view, ViewOutcome::Fails));
-    (vanished && !works).then(|| {
-        let text = "the server takes data for peers, and none arrives anywhere";
-        failed(
-            Code::RelayDead,
-            text,
-            "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
-        )
-    })
 }
 
 /// Every permission was refused for another reason than the peer.
 fn permission(session: &Session, first: &str, relay: &RelayViews) -> Option<Cause> {
     let label = session.label(&format!("{first}/permit/"));
-    let asked = || session.seen.exchanges.iter().filter(|one| one.ask.starts_with(&label));
+    let asked = || session.seen.under(&label);
     let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
     let works = views.iter().any(|view| view.outcome == ViewOutcome::Works);
     if works || asked().any(|one| succeeded(one).is_some() || !one.settled()) {
         return None;
     }
-    let mut refused = asked().filter(|one| !matches!(error_code(one), None | Some(403 | 438)));
-    let error = refused.next()?.reply()?.error.as_ref()?;
+    let other = |one: &&crate::probe::Exchange| {
+        !matches!(error_code(one), None | Some(438)) && !views::refuses_peer(session, one)
+    };
+    let error = asked().find(other)?.reply()?.error.as_ref()?;
     let text = format!("the server refuses every permission ({} {})", error.code, escape(&error.reason));
     let code = match error.code {
         508 => Code::InsufficientCapacity,
@@ -128,18 +227,58 @@ fn permission(session: &Session, first: &str, relay: &RelayViews) -> Option<Caus
     Some(failed(code, text, "look into the server's log; without permissions no peer can send"))
 }
 
-/// A third party's answer reached the relayed address and packets of our own do not. Once data left for us a firewall with a memory
-/// before the server lets them in; one before this host still does not let them out.
-fn answers_only(session: &Session, relayed: SocketAddr, fix: &str) -> Cause {
-    let again = session.find("inward-again").map(|exchange| &exchange.outcome);
-    if matches!(again, Some(Outcome::Looped { .. })) {
-        let text = format!("only those reach the relayed address {relayed} to whom data left from it before");
-        return cause(TurnVerdict::Degraded, Code::RelayRangeClosed, text, fix);
+/// What was seen of the relay and speaks neither for nor against it, or was not seen.
+pub(super) fn remarks(session: &Session, relay: &RelayViews) -> Vec<Remark> {
+    let Some(Relaying { meaning, sides, .. }) = judge(session, relay) else { return Vec::new() };
+    let Some((_, allocation)) = session.first() else { return Vec::new() };
+    if !matches!(meaning, Meaning::Fine | Meaning::Hairpin) {
+        return Vec::new();
     }
-    let text = format!(
-        "could not tell: answers from the internet reach the relayed address {relayed}, and what this host sends there itself does not: \
-         its own network or the server's firewall drops it"
-    );
-    let fix = "run again from another network; if it is the same there, open the relay ports in the server's firewall";
-    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
+    let relayed = allocation.relayed;
+    let mut found = Vec::new();
+    let mut remark = |code: &str, text: String, fix: &str| {
+        found.push(Remark { code: code.to_owned(), error: false, text, fix: fix.to_owned() });
+    };
+    if sides.seen_inside() {
+        let source = ["outward", "outward-2"].into_iter().find_map(|step| session.looped(step));
+        let inner = source.filter(|source| source.ip() != relayed.ip());
+        let inner = inner.map_or_else(|| "its inner address".to_owned(), |inner| inner.ip().to_string());
+        let text = if sides.third == Third::Confirms {
+            format!(
+                "peers outside see the relayed address {relayed}, as a STUN server outside did; this host is in the server's own network, whose \
+                 peers see {inner}. What peers outside send unasked was not tested from here"
+            )
+        } else {
+            format!(
+                "this host is in the server's own network, whose peers see {inner} in place of the relayed address {relayed}"
+            )
+        };
+        remark("seen-from-inside", text, "");
+    }
+    if sides.place == Place::Inside && sides.third != Third::Confirms {
+        let text = match relay.seen_address.filter(|seen| *seen != relayed) {
+            Some(seen) => format!(
+                "only peers of this network reach the relayed address {relayed}, which is not public; a STUN server outside saw {seen}"
+            ),
+            None => format!(
+                "only peers of this network reach the relayed address {relayed}, which is not public; how the relay looks from outside was not seen"
+            ),
+        };
+        remark("relay-address-private", text, "set external-ip, if peers of other networks are to use this server");
+    } else if sides.own_is_clean() {
+        match (sides.third, relay.seen_address) {
+            (Third::Differs | Third::OtherPort, Some(seen)) => {
+                let text = format!(
+                    "this host's own socket saw the relayed address {relayed}, a STUN server {seen}: one of the two ways differs"
+                );
+                remark("third-party-differs", text, "");
+            }
+            (Third::Silent, _) => {
+                let text = format!("this host's own socket talks to the relay; {}", relay.third_party.text);
+                remark("third-party-unheard", text, "");
+            }
+            _ => {}
+        }
+    }
+    found
 }

@@ -1,10 +1,10 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
-use super::finding::Released;
+use super::finding::{Released, Remark};
 use super::session::{FIRST, LOGINS, Session, Tried, error_code, granted};
 use super::{features, refusal};
 use crate::probe::{Ask, Exchange, Outcome, Step};
-use crate::stun::{Method, PasswordForm, Request, TurnAttribute};
+use crate::stun::{Method, PasswordForm, Request, TurnAttribute, escape};
 
 /// The sockets on which the ladder may have allocations.
 const LADDER: [&str; 6] = [FIRST[0], FIRST[1], FIRST[2], "b", "late", "nfkc"];
@@ -88,8 +88,9 @@ fn may_hold(session: &Session, socket: &str) -> bool {
         exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
     };
     let steps = LOGINS.map(|step| format!("{socket}/{step}"));
-    if socket == features::MOVED {
-        return features::moved(session);
+    // Where it is now; on the old socket the server knows nothing of it any more, and may close the connection.
+    if socket == features::MOVED || socket == features::MOBILE && features::moved(session) {
+        return socket == features::MOVED && features::moved(session);
     }
     let plain = session.find(&format!("{socket}/allocate"));
     let open = plain.is_some_and(|one| granted(one).is_some() || session.is_open_relay() && unknown(one));
@@ -117,9 +118,44 @@ pub(super) fn judge(session: &Session) -> Option<Released> {
     let deleted = |socket: &str| session.last(&step(socket)).and_then(granted).is_some();
     let unheard = |socket: &str| may_hold(session, socket) && (deleted(socket) || !confirmed(session, socket));
     let forged = |socket: &str| may_be_forged(session, socket) && deleted(socket);
-    let is_made = |socket: &&str| session.allocation(socket).is_some() || unheard(socket) || forged(socket);
+    // An allocation that was moved is one, on the socket to which it was.
+    let left = |socket: &str| socket == features::MOBILE && features::moved(session);
+    let is_made = |socket: &&str| {
+        let made = session.allocation(socket).is_some() && !left(socket);
+        made || unheard(socket) || forged(socket) || *socket == features::MOVED && features::moved(session)
+    };
     let made: Vec<&str> = sockets().filter(is_made).collect();
     let confirmed = made.iter().filter(|socket| confirmed(session, socket)).count();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (!made.is_empty()).then(|| Released { made: count(made.len()), confirmed: count(confirmed) })
+}
+
+/// Connections that their other side closed while they carried an allocation: it ended with them (RFC 8656 section 3.1), unconfirmed.
+pub(super) fn cut_off(session: &Session) -> Option<Remark> {
+    let mut cut = Vec::new();
+    for socket in sockets().filter(|socket| session.allocation(socket).is_some() && !confirmed(session, socket)) {
+        let session = &features::over(session, socket);
+        let name = session.label(socket);
+        let connection = session.seen.connections.iter().find(|one| one.socket == name && one.opened_ms.is_some());
+        // An old connection is of no use once its allocation has moved.
+        let moved = socket == features::MOBILE && features::moved(session);
+        if let Some((failure, at)) =
+            connection.and_then(|one| Some((one.failure.as_ref()?, one.failed_ms?))).filter(|_| !moved)
+        {
+            cut.push(format!("at {:.1} s: {}", at / 1_000.0, escape(&failure.text)));
+        }
+    }
+    let text = match cut.as_slice() {
+        [] => return None,
+        [only] => format!(
+            "a connection that carried an allocation was ended by its other side, {only}; the allocation ended with it"
+        ),
+        [first, rest @ ..] => format!(
+            "{} connections that carried allocations were ended by their other side, the first {first}; the allocations ended with them",
+            rest.len() + 1
+        ),
+    };
+    let fix =
+        "look for a proxy or load balancer that closes connections, or limits how many one client may have".to_owned();
+    Some(Remark { code: "connection-closed".to_owned(), error: false, text, fix })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use super::lesser;
 use super::session::{CHANNEL, Session, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Patience};
 use crate::stun::{Relay, Request, TurnAttribute};
@@ -40,11 +41,12 @@ pub(super) struct Manner {
 impl Path {
     /// The plain socket where data was seen to pass both ways, else the second allocation; `None` where neither was.
     pub(super) fn of(session: &Session) -> Option<Self> {
-        let (first, allocation) = session.first()?;
+        let (first, allocation) = session.first().filter(|_| !lesser::is_killed(session))?;
         let relayed = allocation.relayed;
         let arrived = |step: &str| session.find(step).filter(|one| matches!(one.outcome, Outcome::Looped { .. }));
         let peer = |one: &Exchange| one.request.relay.map(|relay| relay.peer);
-        let plain = arrived("inward").and(arrived("outward")).and_then(peer);
+        let any = |steps: [&str; 2]| steps.into_iter().find_map(arrived);
+        let plain = any(["inward", "inward-2"]).and(any(["outward", "outward-2"])).and_then(peer);
         let (peer, second) = match plain {
             Some(peer) => (peer, false),
             None => (arrived("to-a").and(arrived("to-b")).and_then(peer)?, true),

@@ -1,5 +1,6 @@
 //! One target as the evidence shows it: what was asked, what came of it, and how the next request has to look.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
 use super::labels;
@@ -34,6 +35,8 @@ pub(super) struct Session<'a> {
     pub(super) remote: SocketAddr,
     /// The address that redirected here.
     pub(super) redirected_from: Option<SocketAddr>,
+    /// The addresses that are known to be the server's.
+    pub(super) own: OnceCell<Vec<IpAddr>>,
     base: String,
 }
 
@@ -70,7 +73,8 @@ impl<'a> Session<'a> {
         let addresses = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|one| &one.addresses);
         let remote = *addresses.into_iter().find(|address| family.has(address.ip()))?;
         let base = labels::target(number, transport, family);
-        let first = Self { seen, options, entry, server, transport, family, remote, redirected_from: None, base };
+        let own = OnceCell::new();
+        let first = Self { seen, options, entry, server, transport, family, remote, redirected_from: None, own, base };
         Some(match first.alternate().filter(|_| options.follow) {
             Some(alternate) => Self {
                 base: format!("{}/redirected", first.base),
@@ -99,7 +103,7 @@ impl<'a> Session<'a> {
 
     /// The same over another transport: what it asks there has labels and sockets of the same kind.
     pub(super) fn over(&self, transport: Transport) -> Self {
-        Self { transport, base: self.base.clone(), ..*self }
+        Self { transport, own: OnceCell::new(), base: self.base.clone(), ..*self }
     }
 
     /// What an exchange or a socket of the target is called.
@@ -282,6 +286,23 @@ impl<'a> Session<'a> {
             let relayed = *turn.relayed.iter().find(is_set).or(turn.relayed.first())?;
             Some(Allocation { relayed, reply, turn, exchange })
         })
+    }
+
+    /// The allocation on the socket of that exchange.
+    pub(super) fn allocation_of(&self, exchange: &Exchange) -> Option<Allocation<'a>> {
+        self.allocation(exchange.socket.strip_prefix(&self.label(""))?)
+    }
+
+    /// The first answer that came from another address than was asked, and from where: clients ignore such answers.
+    pub(super) fn elsewhere(&self) -> Option<(&'a Exchange, SocketAddr)> {
+        let label = self.label("");
+        let asked = self.seen.exchanges.iter().filter(|one| {
+            one.ask.starts_with(&label)
+                && one.transport == self.transport
+                && one.remote == self.remote
+                && one.request.relay.is_none()
+        });
+        asked.filter_map(|one| Some((one, one.reply()?.source))).find(|(one, source)| *source != one.remote)
     }
 
     /// Whether the allocation on that socket was granted by somebody who knows the password, as far as that can be told.

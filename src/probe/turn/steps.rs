@@ -2,7 +2,7 @@
 
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
 use super::session::{FIRST, LOGINS, Session, error_code, is_unsigned, succeeded};
-use super::{DiagnosisCode, EntryKind, causes, offline, relaying, release};
+use super::{EntryKind, causes, offline, relaying, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
@@ -31,9 +31,8 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
     ladder.exchange(StepName::Permission, permit, refused);
     let data = ["outward", "third", "to-b", "inward"].map(|step| session.find(step));
-    let fault = first.zip(relay).and_then(|(socket, relay)| relaying::data(session, socket, relay));
-    let closed = fault.map(|(_, fault)| fault).filter(|fault| fault.code == DiagnosisCode::RelayRangeClosed);
-    ladder.data(StepName::Data, &data, closed);
+    let fault = relay.and_then(|relay| relaying::judge(session, relay));
+    ladder.data(StepName::Data, &data, fault.and_then(|found| found.fault(StepName::Data).cloned()));
     ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
     ladder.exchange(StepName::Refresh, after("refresh"), refused);
@@ -166,9 +165,10 @@ impl Ladder {
             return self.skip(StepName::RelayedAddress);
         };
         let lifetime = allocation.turn.lifetime_s.map(|s| format!(", for {s} s")).unwrap_or_default();
-        let fault = relay.and_then(|relay| relaying::relayed_address(session, allocation.relayed, relay));
+        let fault = relay.and_then(|relay| relaying::judge(session, relay));
+        let fault = fault.and_then(|found| found.fault(StepName::RelayedAddress).cloned());
         let (status, detail) = match fault {
-            Some((_, fault)) => (StepStatus::Failed, fault.text),
+            Some(fault) => (StepStatus::Failed, fault.text),
             None => (StepStatus::Ok, format!("{}{lifetime}", allocation.relayed)),
         };
         self.push(StepName::RelayedAddress, status, None, detail, vec![allocation.exchange.id.clone()]);

@@ -1,0 +1,144 @@
+//! It relays, with something wrong that some users will meet.
+
+use super::causes::{Cause, cause, code, lost, proven};
+use super::finding::TurnVerdict;
+use super::relaying::Relaying;
+use super::session::{Session, error_code, succeeded};
+use super::table::Meaning;
+use super::{DiagnosisCode as Code, handshake, quality, release};
+use crate::probe::Exchange;
+use crate::stun::Transport;
+
+/// It relays, with something wrong that some will meet.
+pub(super) fn judge(session: &Session, first: &str, relaying: &Relaying) -> Option<Cause> {
+    let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
+    if session.is_open_relay() {
+        let text = "the server relays for everybody: it asks for no credentials".to_owned();
+        return lesser(Code::OpenRelay, text, "switch authentication on (coturn: lt-cred-mech or use-auth-secret)");
+    }
+    if let Some(found) = handshake::passed_over(session) {
+        return Some(found);
+    }
+    if let Some(found) = &relaying.found {
+        return Some(found.clone());
+    }
+    if relaying.meaning == Meaning::Hairpin {
+        let text = "two allocations on this server cannot reach each other: two peers that both need it do not connect"
+            .to_owned();
+        return lesser(
+            Code::RelayHairpinDenied,
+            text,
+            "let the server reach its own addresses (allowed-peer-ip, firewall; hairpinning on the router before it)",
+        );
+    }
+    if let Some(found) = killed(session).or_else(|| half_done(session)).or_else(|| quality::lossy(session)) {
+        return Some(found);
+    }
+    if let Some(found) = ipv6_only(session) {
+        return Some(found);
+    }
+    if let Some(number) = code(session, "refresh").filter(|code| *code != 438) {
+        let text = format!(
+            "the server refuses to renew the allocation that it has just made ({number}): calls end when it does"
+        );
+        return lesser(Code::AllocationLost, text, "look into the server's log; a proxy may change who asks");
+    }
+    if let Some(number) = code(session, "channel").filter(|code| *code != 438) {
+        let text = format!("the server relays in indications and refuses channels ({number}), which clients use");
+        return lesser(Code::ProtocolError, text, "update the server");
+    }
+    if let Some(found) = alone(session).or_else(|| useless_mapped(session)) {
+        return Some(found);
+    }
+    let lifetime = session.allocation(first)?.turn.lifetime_s?;
+    (lifetime < 60).then(|| {
+        let text = format!("the server grants {lifetime} s only; clients renew about a minute before the end");
+        cause(TurnVerdict::Degraded, Code::ShortLifetime, text, "raise the server's maximum lifetime to 600 s or more")
+    })
+}
+
+/// The server grants what it then does not do.
+fn half_done(session: &Session) -> Option<Cause> {
+    for (step, code, text, fix) in [
+        (
+            "refresh",
+            Code::AllocationLost,
+            "the server leaves the renewal of the allocation without an answer: calls end when it does",
+            "look into the server's log; a box on the way may drop such messages",
+        ),
+        (
+            "channel",
+            Code::ProtocolError,
+            "the server relays in indications and leaves ChannelBind, which clients use, without an answer",
+            "update the server, or look for the box on the way that drops it",
+        ),
+        (
+            "channel-data",
+            Code::ProtocolError,
+            "the server relays in indications and binds channels, and what clients send through those vanishes",
+            "update the server, or look for a box on the way that drops what it does not know as STUN",
+        ),
+    ] {
+        if session.last(step).is_some_and(Exchange::silent) {
+            let proven = proven(session, step);
+            return Some(if proven { cause(TurnVerdict::Degraded, code, text, fix) } else { lost(session) });
+        }
+    }
+    None
+}
+
+/// The server ends the allocation where it is asked to renew it.
+fn killed(session: &Session) -> Option<Cause> {
+    let (reply, turn) = session.last("refresh").and_then(succeeded)?;
+    let gone = || {
+        // A deletion that was sent more than once may have been answered twice, the second time with 437.
+        let (first, _) = session.first()?;
+        let delete = session.last(&release::step(first))?;
+        let once = delete.sends == 1 || session.transport.is_stream();
+        (error_code(delete) == Some(437) && once).then_some("is gone after it")
+    };
+    let how = if turn.lifetime_s == Some(0) { "is ended by it" } else { gone()? };
+    let _ = reply;
+    let text = format!("the server grants the renewal of the allocation, which {how}: calls end when clients renew");
+    let fix = "update the server; look for what it does with a Refresh that has no LIFETIME, as clients send it";
+    Some(cause(TurnVerdict::Degraded, Code::AllocationLost, text, fix))
+}
+
+/// Whether the first renewal ended the allocation.
+pub(super) fn is_killed(session: &Session) -> bool {
+    session.last("refresh").and_then(succeeded).is_some_and(|(_, turn)| turn.lifetime_s == Some(0))
+}
+
+/// There was room for one allocation and not for a second.
+fn alone(session: &Session) -> Option<Cause> {
+    let refused = ["b/login", "b/login-ipv6", "b/allocate"].into_iter().find_map(|step| code(session, step))?;
+    let code = match refused {
+        486 => Code::QuotaReached,
+        508 => Code::InsufficientCapacity,
+        _ => return None,
+    };
+    let text = format!(
+        "it relays, and a second allocation is refused ({refused}): browsers make one for each interface and entry, and each peer needs its own"
+    );
+    let fix = "raise user-quota and total-quota, or widen the range of relay ports (coturn: min-port to max-port)";
+    Some(cause(TurnVerdict::Degraded, code, text, fix))
+}
+
+/// What the server says of this host is no address of this host.
+fn useless_mapped(session: &Session) -> Option<Cause> {
+    let told =
+        session.find("binding").filter(|asked| session.transport == Transport::Udp && asked.mapped().is_some())?;
+    let mapped = told.mapped().filter(|mapped| !session.is_believable(told, *mapped))?;
+    let text = format!(
+        "it relays, and the address that it tells clients of themselves, {mapped}, is not theirs: a proxy or load balancer stands before it. \
+         Their server-reflexive candidates are useless, and peers connect through the relay only"
+    );
+    let fix = "let the proxy keep the clients' addresses, or give clients another STUN server beside this one";
+    Some(cause(TurnVerdict::Degraded, Code::MappedAddressUseless, text, fix))
+}
+
+pub(super) fn ipv6_only(session: &Session) -> Option<Cause> {
+    let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)";
+    let fix = "add an IPv4 relay-ip at the server";
+    session.relays_ipv6_only().then(|| cause(TurnVerdict::Degraded, Code::UnsupportedFamily, text, fix))
+}
