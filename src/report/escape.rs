@@ -5,19 +5,23 @@
 
 use std::fmt::Write;
 
-use crate::stun::escape::is_unsafe;
+use crate::stun::escape::Guard;
 
 /// The text with every character that a terminal obeys, or that makes text look like other text, replaced by its code.
 #[must_use]
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let mut guard = Guard::default();
     for character in text.chars() {
-        match character {
-            c if is_unsafe(c) => push_code(&mut shown, c),
-            c => shown.push(c),
-        }
+        if guard.admits(character) { shown.push(character) } else { push_code(&mut shown, character) }
     }
     shown
+}
+
+/// The same for a text of several lines whose line breaks are ours.
+#[must_use]
+pub(crate) fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// The text with every character outside ASCII replaced by its code.
@@ -34,8 +38,9 @@ pub(super) fn ascii(text: &str) -> String {
 #[must_use]
 pub(crate) fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let mut guard = Guard::default();
     for character in text.chars() {
-        if character != '\n' && is_unsafe(character) {
+        if character != '\n' && !guard.admits(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.
                 let _ = write!(shown, "\\u{unit:04x}");
@@ -54,7 +59,7 @@ fn push_code(shown: &mut String, character: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii, json, visible};
+    use super::{ascii, json, visible, visible_lines};
 
     #[test]
     fn what_a_terminal_obeys_becomes_visible_once() {
@@ -62,12 +67,15 @@ mod tests {
         assert_eq!(visible("ü \\x1b"), "ü \\x1b", "an escape stays as it is");
         assert_eq!(visible(&visible("\x07")), visible("\x07"));
         assert_eq!(ascii("ü"), "\\u{fc}");
+        assert_eq!(visible_lines("a\u{2800}\nb"), "a\\u{2800}\nb");
     }
 
     #[test]
     fn json_keeps_its_meaning() {
-        let value = serde_json::json!({ "software": "\u{9b}31m\x1b\u{e0001}ü" });
+        let marks = "\u{301}".repeat(50);
+        let value = serde_json::json!({ "software": format!("\u{9b}31m\x1b\u{e0001}ü{marks}") });
         let text = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.matches('\u{301}').count() < 10, "{text}");
         assert!(text.contains("\\u009b") && text.contains("\\udb40\\udc01") && text.contains('ü'));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
