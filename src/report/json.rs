@@ -1,5 +1,7 @@
 //! A report as one JSON document, and back.
 
+use serde::Deserialize;
+use serde_json::error::Category;
 use thiserror::Error;
 
 use super::Style;
@@ -7,6 +9,7 @@ use super::document::Report;
 use super::escape;
 use super::plain::to_text;
 use super::redact::{self, Redactor};
+use super::sound::Sound;
 use super::users;
 
 /// The version of the JSON contract that this program writes, and the newest it reads.
@@ -59,21 +62,41 @@ pub enum ReadError {
 ///
 /// When the text is not such a report, is newer than this program, or was redacted.
 pub fn from_json(text: &str) -> Result<Report, ReadError> {
-    let value: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| ReadError::NotJson(error.to_string()))?;
-    let Some(version) = value.get("schema_version").and_then(serde_json::Value::as_u64) else {
+    let text = text.trim_start_matches('\u{feff}');
+    // Three readings that keep nothing but what they look for: a tree of everything would be a hundred times as large as the text.
+    serde_json::from_str::<Sound>(text).map_err(|error| match error.classify() {
+        Category::Data => ReadError::Damaged(error.to_string()),
+        _ => ReadError::NotJson(error.to_string()),
+    })?;
+    let head = serde_json::from_str::<Head>(text).unwrap_or_default();
+    let Some(version) = head.schema_version else {
         return Err(ReadError::NotAReport("it has no schema_version".to_owned()));
     };
-    if value["tool"]["name"] != "nat-probe" {
+    if head.tool.name != "nat-probe" {
         return Err(ReadError::NotAReport("its tool.name is not nat-probe".to_owned()));
     }
     if version > u64::from(SCHEMA_VERSION) {
         return Err(ReadError::TooNew(version));
     }
-    if value["redacted"] == true {
+    if head.redacted {
         return Err(ReadError::Redacted);
     }
-    serde_json::from_value(value).map_err(|error| ReadError::Damaged(error.to_string()))
+    serde_json::from_str(text).map_err(|error| ReadError::Damaged(error.to_string()))
+}
+
+/// What tells a report from other JSON.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    schema_version: Option<u64>,
+    tool: Name,
+    redacted: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Name {
+    name: String,
 }
 
 #[cfg(test)]
@@ -84,7 +107,9 @@ mod tests {
 
     #[test]
     fn rounds_to_microseconds() {
-        for (ms, rounded) in [(40.123_456_7, "40.123"), (0.000_6, "0.001"), (f64::NAN, "0"), (f64::INFINITY, "0")] {
+        for (ms, rounded) in
+            [(40.123_456_7, "40.123"), (0.000_6, "0.001"), (f64::NAN, "0"), (f64::INFINITY, "0"), (f64::MAX, "0")]
+        {
             assert_eq!(round_ms(ms).to_string(), rounded);
         }
     }
@@ -178,6 +203,18 @@ mod tests {
             from_json("{\"schema_version\": 1, \"tool\": {\"name\": \"nat-probe\"}}"),
             Err(ReadError::Damaged(_))
         ));
+        for wrong in ["{\"schema_version\": \"1\"}", "{\"schema_version\": 1, \"tool\": 3}", "7", "{}"] {
+            assert!(matches!(from_json(wrong), Err(ReadError::NotAReport(_))), "{wrong}");
+        }
+        for number in ["1e308", "-1e16", "9999999999999999"] {
+            let text = render(&sample::home_router()).replacen(
+                "\"duration_ms\": ",
+                &format!("\"duration_ms\": {number}, \"x\": "),
+                1,
+            );
+            let error = from_json(&text).unwrap_err();
+            assert!(matches!(&error, ReadError::Damaged(text) if text.contains("no number")), "{number}: {error}");
+        }
         assert_eq!(
             from_json("{\"schema_version\": 9, \"tool\": {\"name\": \"nat-probe\"}}").unwrap_err(),
             ReadError::TooNew(9)

@@ -17,6 +17,7 @@ pub mod possible;
 pub mod redact;
 pub mod require;
 pub mod schema;
+mod sound;
 mod style;
 pub(crate) mod users;
 

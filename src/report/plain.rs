@@ -9,7 +9,9 @@ use super::document::Report;
 /// Rounds to three decimals: a microsecond is the finest that a user-space clock tells.
 #[must_use]
 pub fn round_ms(ms: f64) -> f64 {
-    if ms.is_finite() { (ms * 1000.0).round() / 1000.0 } else { 0.0 }
+    let rounded = (ms * 1000.0).round() / 1000.0;
+    // JSON has no infinity: what it cannot write, nobody can read again.
+    if rounded.is_finite() { rounded } else { 0.0 }
 }
 
 /// Unmasked text without a final newline.
