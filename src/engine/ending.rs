@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::incoming::STRAYS_TOLD;
 use super::run::Engine;
 use super::{Command, LogEvent, SocketId, Time, millis};
 use crate::probe::{Ask, Outcome, Stop};
@@ -68,6 +69,9 @@ impl Engine {
     /// Settles what is still open and closes everything.
     pub(super) fn finish(&mut self, now: Time) {
         self.abandon(now);
+        if let Some(count) = self.evidence.strays.checked_sub(STRAYS_TOLD).filter(|count| *count > 0) {
+            self.log.push(LogEvent::StraysLeftOut { at_ms: millis(now), count });
+        }
         self.commands.extend(self.sockets.ids().map(|socket| Command::Close { socket }));
         self.evidence.elapsed_ms = millis(now);
         self.retry_at = None;

@@ -9,6 +9,9 @@ use super::{LogEvent, SocketId, Time, millis};
 use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over};
 use crate::stun::{Class, Message, NotStun, relay};
 
+/// How many strays the log tells one by one: a flood must not fill the disk of whoever keeps the log.
+pub(super) const STRAYS_TOLD: u32 = 500;
+
 impl Engine {
     /// Bytes of the network: a message to us, or data that an allocation received.
     pub(super) fn received(&mut self, now: Time, socket: SocketId, source: SocketAddr, bytes: &[u8]) {
@@ -161,6 +164,9 @@ impl Engine {
 
     fn stray(&mut self, now: Time, source: SocketAddr, text: String) {
         self.evidence.strays = self.evidence.strays.saturating_add(1);
+        if self.evidence.strays > STRAYS_TOLD {
+            return;
+        }
         self.log.push(LogEvent::Stray { at_ms: millis(now), source, text });
     }
 }

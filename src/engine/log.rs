@@ -57,6 +57,13 @@ pub enum LogEvent {
         /// What it was.
         text: String,
     },
+    /// At the end of the run: so many strays more than were told one by one.
+    StraysLeftOut {
+        /// Milliseconds from the start.
+        at_ms: f64,
+        /// How many.
+        count: u32,
+    },
     /// The run ended before every probe was done.
     Stopped {
         /// Milliseconds from the start.
