@@ -52,10 +52,14 @@ pub fn now_unix_s() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A date and time in UTC, as RFC 3339 writes it, with milliseconds.
+/// A date and time in UTC, as RFC 3339 writes it, with milliseconds. A clock before 1970 or after 9999 was never set: the nearest moment
+/// that can be written stands for it.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
-    humantime::format_rfc3339_millis(time).to_string()
+    /// 9999-12-31T23:59:59Z.
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + since.min(LAST)).to_string()
 }
 
 #[cfg(test)]
@@ -68,6 +72,13 @@ mod tests {
             rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_007)),
             "2023-11-14T22:13:20.007Z"
         );
+    }
+
+    #[test]
+    fn clocks_that_nobody_set_can_be_written() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(86_400);
+        let after = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        assert_eq!([before, after].map(rfc3339), ["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"]);
     }
 
     #[test]

@@ -72,9 +72,9 @@ pub fn certificates_from_pem(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>
 /// Why the network cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
-    /// The runtime could not be started.
-    #[error("cannot start the network runtime: {0}")]
-    Runtime(std::io::Error),
+    /// This host does not let the program open what it needs.
+    #[error("cannot measure: this host does not let nat-probe open sockets ({})", super::failure::message(.0))]
+    Shortage(std::io::Error),
     /// The source address cannot be bound.
     #[error("cannot send from {address}: {reason}")]
     Source {

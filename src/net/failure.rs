@@ -15,6 +15,13 @@ pub(super) fn io_failure(operation: &str, error: &Error) -> Failure {
     failure(code(error), format!("{operation}: {}", message(error)))
 }
 
+/// Whether this host lacks what the operation needs: descriptors, threads, memory.
+#[must_use]
+pub fn is_shortage(error: &Error) -> bool {
+    use nix::libc::{EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    cfg!(unix) && error.raw_os_error().is_some_and(|number| [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN].contains(&number))
+}
+
 /// What the system said, without the number it has for it.
 pub(super) fn message(error: &Error) -> String {
     let text = error.to_string();

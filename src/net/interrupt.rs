@@ -1,82 +1,73 @@
 //! Ctrl-C, or a request to end: the first one asks the run to stop, the second one ends the process.
 
-use std::io;
-
-use tokio::sync::mpsc::Sender;
-
-use crate::engine::Input;
+#[cfg(unix)]
+pub(super) use unix::watch;
+#[cfg(windows)]
+pub(super) use windows::watch;
 
 /// The exit code of a process that SIGINT ended, by the convention of shells.
 const INTERRUPTED: i32 = 130;
 
-/// Starts to watch; from the return on, Ctrl-C is heard, before the first packet leaves. A thread of its own, so that a second
-/// Ctrl-C works even while this program is stuck elsewhere, for example writing to a pager; once nobody takes inputs any more,
-/// the first one ends the process. Where it cannot be started, Ctrl-C keeps its usual effect.
-pub(super) fn watch(inputs: Sender<Input>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-    let Ok(mut interrupts) = runtime.block_on(async { listen() }) else { return };
-    let _ = std::thread::Builder::new().name("ctrl-c".into()).spawn(move || {
-        let heard = runtime.block_on(async {
-            interrupts.recv().await?;
-            tokio::select! {
-                sent = inputs.send(Input::Interrupted) => if sent.is_ok() { interrupts.recv().await } else { Some(()) },
-                again = interrupts.recv() => again,
+#[cfg(unix)]
+mod unix {
+    use std::sync::{Mutex, Once, PoisonError};
+
+    use nix::sys::signal::{SigSet, Signal};
+    use tokio::sync::mpsc::UnboundedSender;
+
+    use super::INTERRUPTED;
+
+    /// The run that is to hear of the next request.
+    static RUN: Mutex<Option<UnboundedSender<()>>> = Mutex::new(None);
+
+    /// Starts to watch; from the return on, Ctrl-C is heard, before the first packet leaves. A thread of its own, so that a second
+    /// Ctrl-C works even while this program is stuck elsewhere, for example writing to a pager; once no run hears it any more, the
+    /// first one ends the process. It waits for signals that are held back, which takes no descriptor. Where that cannot be done,
+    /// they keep their usual effect.
+    pub fn watch(run: UnboundedSender<()>) {
+        static STARTED: Once = Once::new();
+        *RUN.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
+        // Scripts and terminals that go away send the other two: what was learnt is worth as much then.
+        let requests: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        // Threads that are started later inherit it.
+        if requests.thread_block().is_err() {
+            return;
+        }
+        STARTED.call_once(|| {
+            let listen = move || {
+                while requests.wait().is_ok() {
+                    let run = RUN.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if run.is_none_or(|run| run.send(()).is_err()) {
+                        std::process::exit(INTERRUPTED);
+                    }
+                }
+            };
+            if std::thread::Builder::new().name("signals".into()).spawn(listen).is_err() {
+                let _ = requests.thread_unblock();
             }
         });
-        if heard.is_some() {
-            std::process::exit(INTERRUPTED);
-        }
-    });
-}
-
-/// The requests to end that this program hears.
-#[cfg(unix)]
-struct Requests([tokio::signal::unix::Signal; 3]);
-
-#[cfg(unix)]
-fn listen() -> io::Result<Requests> {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Scripts and terminals that go away send the other two: what was learnt is worth as much then.
-    Ok(Requests([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
-}
-
-#[cfg(unix)]
-impl Requests {
-    async fn recv(&mut self) -> Option<()> {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            heard = interrupt.recv() => heard,
-            heard = terminate.recv() => heard,
-            heard = hangup.recv() => heard,
-        }
     }
 }
 
 #[cfg(windows)]
-fn listen() -> io::Result<tokio::signal::windows::CtrlC> {
-    tokio::signal::windows::ctrl_c()
-}
+mod windows {
+    use tokio::sync::mpsc::UnboundedSender;
 
-/// Does something during which this thread is not interrupted; an interrupt that came meanwhile comes at its end.
-///
-/// # Errors
-/// What the work says, or that interrupts cannot be held back.
-#[cfg(unix)]
-pub fn uninterrupted<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    use nix::sys::signal::{SigSet, Signal};
+    use super::INTERRUPTED;
 
-    let interrupt = SigSet::from(Signal::SIGINT);
-    interrupt.thread_block()?;
-    let done = work();
-    interrupt.thread_unblock()?;
-    done
-}
-
-/// Does something; this platform interrupts another thread.
-///
-/// # Errors
-/// What the work says.
-#[cfg(not(unix))]
-pub fn uninterrupted<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    work()
+    /// Starts to watch, on a thread of its own: a second Ctrl-C works even while this program is stuck elsewhere. Where that cannot
+    /// be done, Ctrl-C keeps its usual effect.
+    pub fn watch(run: UnboundedSender<()>) {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        let Ok(mut interrupts) = runtime.block_on(async { tokio::signal::windows::ctrl_c() }) else { return };
+        let _ = std::thread::Builder::new().name("ctrl-c".into()).spawn(move || {
+            let heard = runtime.block_on(async {
+                interrupts.recv().await?;
+                if run.send(()).is_ok() { interrupts.recv().await } else { Some(()) }
+            });
+            if heard.is_some() {
+                std::process::exit(INTERRUPTED);
+            }
+        });
+    }
 }

@@ -9,6 +9,7 @@ mod binding;
 mod certificate;
 pub mod clock;
 mod config;
+mod descriptors;
 mod dns;
 mod drive;
 #[cfg(feature = "dtls")]
@@ -23,12 +24,14 @@ mod resolve;
 mod srv;
 mod tcp;
 mod tls;
+mod typing;
 mod udp;
 
 pub use config::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use drive::drive;
 pub use entropy::entropy;
-pub use interrupt::uninterrupted;
+pub use failure::is_shortage;
+pub use typing::unseen;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -36,7 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
 
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
@@ -71,7 +74,9 @@ pub struct RealNetwork {
     inputs: Receiver<Input>,
     /// For tasks, which add to `inputs`.
     tell: Sender<Input>,
-    interruptible: bool,
+    /// Requests to stop, which no flood of inputs holds up, and for whoever makes them.
+    interrupts: UnboundedReceiver<()>,
+    interrupt: Option<UnboundedSender<()>>,
     runtime: Runtime,
 }
 
@@ -89,9 +94,11 @@ impl RealNetwork {
     /// When the source address or the interface cannot be used, or the system refuses a runtime.
     pub fn new(config: Config) -> Result<Self, NetError> {
         let clock = Clock::start();
+        descriptors::reserve().map_err(NetError::Shortage)?;
         let (binding, notes) = Binding::new(config.source, config.interface.as_deref())?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(NetError::Runtime)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(NetError::Shortage)?;
         let (tell, inputs) = channel(WAITING_INPUTS);
+        let (interrupt, interrupts) = unbounded_channel();
         Ok(Self {
             clock,
             binding,
@@ -105,7 +112,8 @@ impl RealNetwork {
             events: VecDeque::new(),
             inputs,
             tell,
-            interruptible: false,
+            interrupts,
+            interrupt: Some(interrupt),
             runtime,
         })
     }
@@ -178,7 +186,7 @@ impl RealNetwork {
         /// Turns of the scheduler in which what has arrived becomes an input: the reactor, the socket's task, this one.
         const TURNS: usize = 3;
         let deadline = self.clock.moment(until);
-        let inputs = &mut self.inputs;
+        let (inputs, interrupts) = (&mut self.inputs, &mut self.interrupts);
         let expired = async {
             tokio::time::sleep_until(deadline).await;
             // Even an engine that is late, and never waits, hears what has arrived.
@@ -189,6 +197,7 @@ impl RealNetwork {
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
+                Some(()) = interrupts.recv() => Some(Input::Interrupted),
                 input = inputs.recv() => input,
                 () = expired => None,
             }
@@ -219,8 +228,8 @@ impl Network for RealNetwork {
     }
 
     fn perform(&mut self, command: Command) {
-        if !std::mem::replace(&mut self.interruptible, true) {
-            interrupt::watch(self.tell.clone());
+        if let Some(interrupt) = self.interrupt.take() {
+            interrupt::watch(interrupt);
         }
         match command {
             Command::Resolve { server, spec, transport } => self.resolve(server, spec, transport),

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore, SignatureScheme,
 };
@@ -52,7 +53,7 @@ impl Tls {
         let expected = Self::expected(&operation, name, remote)?;
         let recorder = Arc::new(self.recorder(&operation).await?);
         facts.server_name = expected.to_str().into_owned();
-        let config = ClientConfig::builder_with_provider(provider())
+        let config = ClientConfig::builder_with_details(provider(), Arc::new(HostClock))
             .with_safe_default_protocol_versions()
             .map_err(|error| failed(&error.to_string()))?
             .dangerous()
@@ -109,7 +110,7 @@ impl Tls {
             return Err(failure(FailureCode::TlsHandshakeFailed, format!("{operation}: there was no certificate")));
         };
         let rest: Vec<CertificateDer<'_>> = chain.collect();
-        let verdict = recorder.verify_server_cert(&first, &rest, &name, &[], UnixTime::now());
+        let verdict = recorder.verify_server_cert(&first, &rest, &name, &[], now());
         recorder.tell(operation, facts);
         match (verdict, &facts.problem) {
             (Ok(_), _) => Ok(()),
@@ -316,6 +317,20 @@ fn names(presented: &[String]) -> String {
         text.push_str(" and others");
     }
     text
+}
+
+/// This host's clock for rustls, whose own panics where it is before 1970.
+#[derive(Debug)]
+struct HostClock;
+
+impl TimeProvider for HostClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(now())
+    }
+}
+
+fn now() -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(clock::now_unix_s()).unwrap_or_default()))
 }
 
 fn date(time: UnixTime) -> String {
