@@ -6,6 +6,8 @@ mod bad_input;
 mod cases;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/saved.rs"]

@@ -1,9 +1,10 @@
-//! Errors as people read them: the operation, its object, the cause, and what to try.
+//! Errors as people read them: the operation, its object, the cause, and what to try. Whatever is in them, a terminal shows it.
 
 use std::fmt;
 use std::io::Write as _;
 
 use super::exit::Exit;
+use crate::report::escape;
 
 /// An error that ends the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,13 @@ impl CliError {
         Self { exit: Exit::Usage, what: what.into(), advice: None }
     }
 
+    /// This host lacks something that every run needs: nothing is wrong with the arguments, and nothing was measured.
+    #[must_use]
+    pub fn shortage(what: impl Into<String>) -> Self {
+        let advice = "again when fewer programs run, or with a higher limit (ulimit -n, ulimit -u)".to_owned();
+        Self { exit: Exit::NotMeasured, what: what.into(), advice: Some(advice) }
+    }
+
     /// The same with what to try.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
@@ -30,22 +38,28 @@ impl CliError {
         self
     }
 
-    /// Tells it on standard error; where that is closed, nobody wants to know.
+    /// Tells it on standard error.
     pub fn tell(&self) {
-        let _ = writeln!(std::io::stderr(), "{self}");
+        say(&self.to_string());
     }
 }
 
 /// Tells something on standard error that does not end the run.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "nat-probe: {text}");
+    say(&format!("nat-probe: {}", escape::visible(text)));
 }
 
+/// The only way onto standard error. Where that is closed, nobody wants to know.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", escape::visible_lines(text.trim_end()));
+}
+
+/// On two lines at most: names of files and texts of parsers cannot begin lines of their own.
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nat-probe: {}", self.what)?;
+        write!(f, "nat-probe: {}", escape::visible(&self.what))?;
         match &self.advice {
-            Some(advice) => write!(f, "\n  try: {advice}"),
+            Some(advice) => write!(f, "\n  try: {}", escape::visible(advice)),
             None => Ok(()),
         }
     }

@@ -4,15 +4,18 @@ pub mod again;
 pub mod args;
 pub mod assemble;
 pub mod duration;
+mod environment;
 pub mod error;
 pub mod events;
 pub mod exit;
+pub mod files;
 mod hints;
 pub mod ice_servers;
 pub mod manual;
 pub mod nat;
 pub mod output;
 pub mod progress;
+mod refusal;
 pub mod rows;
 pub mod run;
 pub mod saved;
@@ -24,9 +27,7 @@ pub mod turn;
 pub mod turn_args;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
@@ -34,14 +35,12 @@ use error::CliError;
 use exit::Exit;
 use output::Output;
 
-use crate::stun::masked;
-
 /// Runs the program with these arguments (the program's name first).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut out = Output::stdout();
     let outcome = match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(&cli.command, &mut out),
-        Err(error) => return refused(error),
+        Err(error) => refusal::answer(error, &mut out),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
     flushed.unwrap_or_else(|error| {
@@ -69,32 +68,4 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         }
         Command::Man { directory } => manual::write(directory).map(|()| Exit::Measured),
     }
-}
-
-/// The parser repeats the value that it refuses: a server written with a password, or a password where no value belongs.
-fn hide_password(error: &mut clap::Error) {
-    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
-    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let shown = match error.kind() {
-        ErrorKind::TooManyValues => "***".to_owned(),
-        // Nothing but a server has a password in it, and nothing else is written by its grammar.
-        _ if option.starts_with("--server") || value.contains('@') || value.contains("://") => masked(value),
-        _ => value.clone(),
-    };
-    error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
-}
-
-/// Help and version go to standard output, mistakes to standard error in the words of every other error.
-fn refused(mut error: clap::Error) -> Exit {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A pipe that closed early has read what it wanted.
-        let _ = error.print();
-        return Exit::Measured;
-    }
-    hide_password(&mut error);
-    let text = error.render().to_string();
-    // Without any argument the help stands where the mistake would.
-    let text = text.strip_prefix("error: ").map_or(text.clone(), |text| format!("nat-probe: {text}"));
-    let _ = write!(std::io::stderr(), "{text}");
-    Exit::Usage
 }

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::{scenario, terminal};
 use crate::engine::{Engine, Network, Settings};
-use crate::net::{self, Config, RealNetwork, TlsConfig};
+use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
 use crate::probe::{Evidence, FailureCode, Outcome, Probe};
 use crate::report::document::{NetworkKind, Options};
 use crate::report::{ExitClass, Report, exit_class, human, json};
@@ -106,8 +106,9 @@ impl Job<'_> {
             insecure: self.insecure,
             ..Config::default()
         };
-        let mut network = RealNetwork::new(config).map_err(|error| {
-            CliError::usage(error.to_string()).advise("an --interface or --source that this host has, or neither")
+        let mut network = RealNetwork::new(config).map_err(|error| match error {
+            NetError::Shortage(_) => CliError::shortage(error.to_string()),
+            _ => CliError::usage(error.to_string()).advise("an --interface or --source that this host has, or neither"),
         })?;
         if !self.output.quiet {
             for note in network.notes() {

@@ -1,34 +1,19 @@
-//! Files that people name: text of a bounded size, and saved reports to judge again.
+//! Saved reports, to be judged again.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::error::CliError;
+use super::files::{self, Source};
+use super::servers;
 use crate::probe::Evidence;
 use crate::report::Report;
 use crate::report::json::{ReadError, from_json};
 
-/// How large a saved report may be: hundreds of servers asked a hundred times each need less.
-const LARGEST_REPORT: u64 = 256 << 20;
+/// How large a saved report may be: a thousand servers need less, events included.
+const LARGEST_REPORT: u64 = 64 << 20;
 
-/// Reads a text file of at most so many bytes; `-` is standard input.
-///
-/// # Errors
-/// In words, when it cannot be read, is too large, or is no text.
-pub fn read_text(path: &Path, largest: u64) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
-        io::stdin().take(largest + 1).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > largest {
-        return Err(format!("it is larger than {} MiB", largest >> 20));
-    }
-    String::from_utf8(bytes).map_err(|_| "it is not a text in UTF-8".to_owned())
-}
+/// How many exchanges a report to judge again may have: 250 servers that were asked a hundred times each at two addresses.
+const MOST_EXCHANGES: usize = 50_000;
 
 /// Reads a report that this command wrote with `--json` or `--ndjson`.
 ///
@@ -36,15 +21,15 @@ pub fn read_text(path: &Path, largest: u64) -> Result<String, String> {
 /// When the file cannot be read, or is no report that can be judged again.
 pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
     let fail = |cause: String, advice: &str| {
-        CliError::usage(format!("cannot judge the saved report {} again: {cause}", path.display())).advise(advice)
+        CliError::usage(format!("cannot judge the saved report {} again: {cause}", files::name(path))).advise(advice)
     };
     let wanted = format!("a file that `nat-probe {command} --json` wrote");
-    let text = read_text(path, LARGEST_REPORT).map_err(|cause| fail(cause, &wanted))?;
-    let report = parse(&text).map_err(|error| fail(error.to_string(), &wanted))?;
+    let source = Source { what: "the saved report", path, largest: LARGEST_REPORT, advice: &wanted, secret: false };
+    let report = parse(&source.read()?).map_err(|error| fail(error.to_string(), &wanted))?;
     if report.command != command {
-        let other = report.command.escape_default().to_string();
+        let other = &*report.command;
         let cause = format!("it is a report of {other}, not of {command}");
-        let advice = if ["classify", "discover", "turn"].contains(&&*other) {
+        let advice = if ["classify", "discover", "turn"].contains(&other) {
             format!("nat-probe {other} --from FILE, or a report of {command}")
         } else {
             wanted
@@ -55,8 +40,15 @@ pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
         let cause = "it does not say what was tested: an older nat-probe wrote it".to_owned();
         return Err(fail(cause, "a report of this version"));
     }
+    if report.evidence.len() > MOST_EXCHANGES || report.lookups.len() > servers::MOST {
+        let cause = format!("it has {} exchanges with {} servers", report.evidence.len(), report.lookups.len());
+        return Err(fail(
+            cause,
+            &format!("a report of at most {MOST_EXCHANGES} exchanges with {} servers", servers::MOST),
+        ));
+    }
     if let Some(exchange) = report.evidence.iter().find(|exchange| exchange.server >= report.lookups.len()) {
-        let cause = format!("its exchange {} refers to a server that it does not list", exchange.id.escape_default());
+        let cause = format!("its exchange {} refers to a server that it does not list", exchange.id);
         return Err(fail(cause, "the file as nat-probe wrote it"));
     }
     Ok(report)
@@ -88,18 +80,6 @@ pub fn evidence(report: &Report) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_has_a_largest_size() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("servers");
-        std::fs::write(&path, "12345").unwrap();
-        assert_eq!(read_text(&path, 5), Ok("12345".to_owned()));
-        assert!(read_text(&path, 4).is_err());
-        std::fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(read_text(&path, 5).unwrap_err().contains("UTF-8"));
-        assert!(read_text(folder.path(), 5).is_err(), "a folder is no text");
-    }
 
     #[test]
     fn what_is_no_report_is_refused_by_name() {

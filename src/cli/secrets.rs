@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use super::environment;
 use super::error::{self, CliError};
-use super::saved::read_text;
+use super::files::Source;
 use super::turn_args::LoginArgs;
 use crate::net;
 use crate::probe::turn::finding::Remark;
@@ -39,7 +40,7 @@ pub struct Found {
 pub fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
     match &arguments.secret_file {
         Some(path) => file(path, SHARED).map(Some),
-        None => Ok(variable(SECRET)),
+        None => variable(SECRET),
     }
 }
 
@@ -60,7 +61,7 @@ pub fn password(arguments: &LoginArgs, user: &str, quiet: bool) -> Result<Found,
     if arguments.password_stdin {
         return file(Path::new("-"), "password");
     }
-    variable(PASSWORD).map_or_else(|| prompt(user), Ok)
+    variable(PASSWORD)?.map_or_else(|| prompt(user), Ok)
 }
 
 /// Whether one of the options has a password.
@@ -76,9 +77,10 @@ pub fn beside_secret(arguments: &LoginArgs) -> bool {
     is_given(arguments) || arguments.secret_file.is_none() && variable()
 }
 
-fn variable(name: &str) -> Option<Found> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-    Some(Found { remark: odd_end(&value, &format!("the value of {name}")), secret: Secret::new(value) })
+fn variable(name: &str) -> Result<Option<Found>, CliError> {
+    let found =
+        |value: String| Found { remark: odd_end(&value, &format!("the value of {name}")), secret: Secret::new(value) };
+    Ok(environment::text(name)?.map(found))
 }
 
 fn prompt(user: &str) -> Result<Found, CliError> {
@@ -87,9 +89,7 @@ fn prompt(user: &str) -> Result<Found, CliError> {
         return Err(CliError::usage("there is no password, and no terminal to ask for it").advise(ways));
     }
     let question = format!("password of {}: ", escape(user));
-    // At Ctrl-C rpassword interrupts this very thread before it has switched the terminal back: the shell that follows would show nothing
-    // of what is typed.
-    let typed = net::uninterrupted(|| rpassword::prompt_password(question)).map_err(|error| {
+    let typed = net::unseen(&question, || rpassword::prompt_password(&question)).map_err(|error| {
         // The question is still on the line.
         let _ = writeln!(io::stderr());
         CliError::usage(format!("cannot ask for the password of {}: {error}", escape(user))).advise(ways)
@@ -98,12 +98,11 @@ fn prompt(user: &str) -> Result<Found, CliError> {
 }
 
 fn file(path: &Path, what: &str) -> Result<Found, CliError> {
-    let place = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
-    let place = escape(&place);
-    let wanted = format!("a text with nothing but the {what}, which you may read");
-    let text = read_text(path, LARGEST).map_err(|cause| {
-        CliError::usage(format!("cannot read the {what} from {place}: {cause}")).advise(wanted.clone())
-    })?;
+    let wanted = format!("the name of a file with nothing but the {what} in it, which you may read");
+    let named = format!("the {what} from");
+    let source = Source { what: &named, path, largest: LARGEST, advice: &wanted, secret: true };
+    let text = source.read()?;
+    let place = source.name();
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
         return Err(CliError::usage(format!("cannot use the {what} from {place}: it is empty")).advise(wanted));

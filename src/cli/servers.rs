@@ -1,8 +1,11 @@
 //! Which servers to ask: the options, else `NAT_PROBE_SERVERS`, else the configuration file, else the built-in list.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::environment;
 use super::error::CliError;
+use super::files::{self, Source};
 use crate::stun::ServerSpec;
 
 /// The built-in list.
@@ -13,6 +16,9 @@ pub const VARIABLE: &str = "NAT_PROBE_SERVERS";
 
 /// How many bytes of a servers file are read: thousands of servers, and yet no surprise when somebody names a disk image.
 const LARGEST_FILE: u64 = 1 << 20;
+
+/// How many servers one run asks: more would take longer than anybody waits, and more would be asked than anybody should.
+pub const MOST: usize = 1_000;
 
 /// Reads one server, for the argument parser.
 ///
@@ -39,8 +45,8 @@ pub fn gather(options: &[ServerSpec], file: Option<&Path>, built_in: BuiltIn) ->
     if !options.is_empty() || file.is_some() {
         return named(options, file);
     }
-    if let Some(value) = std::env::var_os(VARIABLE) {
-        let found = from_variable(&value.to_string_lossy())?;
+    if let Some(value) = environment::text(VARIABLE)? {
+        let found = from_variable(&value)?;
         if !found.is_empty() {
             return Ok(found);
         }
@@ -63,12 +69,12 @@ pub fn named(options: &[ServerSpec], file: Option<&Path>) -> Result<Vec<ServerSp
     if let Some(path) = file {
         let found = from_file(path)?;
         if found.is_empty() && servers.is_empty() {
-            return Err(CliError::usage(format!("the servers file {} names no server", path.display()))
+            return Err(CliError::usage(format!("the servers file {} names no server", files::name(path)))
                 .advise("one server a line, such as stun.example.org:3478"));
         }
         servers.extend(found);
     }
-    Ok(unique(servers))
+    bounded(unique(servers))
 }
 
 /// Where the configuration is looked for on this platform, if the environment tells.
@@ -87,23 +93,23 @@ pub fn config_file() -> Option<PathBuf> {
 }
 
 fn from_file(path: &Path) -> Result<Vec<ServerSpec>, CliError> {
-    let text = super::saved::read_text(path, LARGEST_FILE).map_err(|cause| {
-        CliError::usage(format!("cannot read the servers file {}: {cause}", path.display()))
-            .advise("a text file with one server a line, which you may read")
-    })?;
-    lines(&text).map_err(|(line, problem)| {
-        CliError::usage(format!("the servers file {}, line {line}: {problem}", path.display()))
+    let advice = "a text file with one server a line, which you may read";
+    let source = Source { what: "the servers file", path, largest: LARGEST_FILE, advice, secret: false };
+    let found = lines(&source.read()?).map_err(|(line, problem)| {
+        CliError::usage(format!("the servers file {}, line {line}: {problem}", files::name(path)))
             .advise("one server a line, such as stun.example.org:3478; # begins a comment")
-    })
+    })?;
+    bounded(found)
 }
 
 fn from_variable(value: &str) -> Result<Vec<ServerSpec>, CliError> {
     let words = value.split([',', ' ', '\t', '\n']).filter(|word| !word.is_empty());
     let servers: Result<Vec<_>, _> = words.map(ServerSpec::parse).collect();
-    servers.map(unique).map_err(|error| {
+    let servers = servers.map_err(|error| {
         CliError::usage(format!("the environment variable {VARIABLE}: {error}"))
             .advise("servers separated by commas or spaces")
-    })
+    })?;
+    bounded(unique(servers))
 }
 
 fn from_built_in(built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
@@ -128,14 +134,17 @@ fn lines(text: &str) -> Result<Vec<ServerSpec>, (usize, String)> {
 }
 
 /// Asking one server twice would count its opinion twice.
-fn unique(servers: Vec<ServerSpec>) -> Vec<ServerSpec> {
-    let mut kept: Vec<ServerSpec> = Vec::with_capacity(servers.len());
-    for server in servers {
-        if !kept.iter().any(|earlier| earlier.text == server.text) {
-            kept.push(server);
-        }
+fn unique(mut servers: Vec<ServerSpec>) -> Vec<ServerSpec> {
+    let mut known = BTreeSet::new();
+    servers.retain(|server| known.insert(server.text.clone()));
+    servers
+}
+
+fn bounded(servers: Vec<ServerSpec>) -> Result<Vec<ServerSpec>, CliError> {
+    if servers.len() <= MOST {
+        return Ok(servers);
     }
-    kept
+    Err(CliError::usage(format!("cannot ask {} servers in one run", servers.len())).advise(format!("at most {MOST}")))
 }
 
 #[cfg(test)]
@@ -161,6 +170,10 @@ mod tests {
         let text = "\u{feff}# mine\n\nstun.example.org # home\n 192.0.2.1:3478\r\nstun.example.org\n";
         assert_eq!(texts(&lines(text).unwrap()), ["stun.example.org", "192.0.2.1:3478"]);
         assert_eq!(lines("stun.example.org\nexample.org:0").unwrap_err().0, 2);
+        let many: Vec<_> = (0..=MOST).map(|number| format!("s{number}.example\n")).collect();
+        let many = lines(&many.concat().repeat(40)).unwrap();
+        assert_eq!(many.len(), MOST + 1, "what is named twice is asked once");
+        assert!(bounded(many.clone()).is_err() && bounded(many[1..].to_vec()).is_ok());
     }
 
     #[test]

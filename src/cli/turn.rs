@@ -6,10 +6,10 @@ use super::again;
 use super::assemble::Found;
 use super::error::CliError;
 use super::exit::Exit;
+use super::files::{self, Source};
 use super::ice_servers::{self, IceEntry};
 use super::output::Output;
 use super::run::{Job, World};
-use super::saved::read_text;
 use super::servers::{self, BuiltIn};
 use super::turn_args::TurnArgs;
 use super::{scenario, secrets};
@@ -31,8 +31,13 @@ const MOST_ENTRIES: usize = 100;
 /// How much later a user name is to expire that a server whose clock is ahead still takes.
 const LATER_S: i64 = 10 * 365 * 86_400;
 
-/// How large the JSON of an application may be.
-const LARGEST_JSON: u64 = 1 << 20;
+/// How large the JSON of an application, or the certificates that it trusts, may be.
+const LARGEST_FILE: u64 = 1 << 20;
+
+const PEM: &str = "a file of PEM certificates";
+
+const ICE_SERVERS: &str =
+    "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}";
 
 /// `nat-probe turn`.
 ///
@@ -117,10 +122,10 @@ fn one_standard_input(arguments: &TurnArgs) -> Result<(), CliError> {
 fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
     let Some(path) = &arguments.ca else { return Ok(TlsConfig::default()) };
     let wrong = |error: String| {
-        CliError::usage(format!("cannot read the certificates of --ca {}: {error}", path.display()))
-            .advise("a file of PEM certificates")
+        CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
     };
-    let text = read_text(path, LARGEST_JSON).map_err(wrong)?;
+    let what = "the certificates of --ca";
+    let text = Source { what, path, largest: LARGEST_FILE, advice: PEM, secret: false }.read()?;
     net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(wrong)
 }
 
@@ -251,11 +256,11 @@ impl Draft {
     fn ice_servers(&mut self, arguments: &TurnArgs) -> Result<(), CliError> {
         let Some(path) = &arguments.ice_servers else { return Ok(()) };
         let cannot = |cause: String| {
-            CliError::usage(format!("cannot read the ICE servers in {}: {cause}", path.display())).advise(
-                "{\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}",
-            )
+            CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
+                .advise(ICE_SERVERS)
         };
-        let text = read_text(path, LARGEST_JSON).map_err(cannot)?;
+        let what = "the ICE servers in";
+        let text = Source { what, path, largest: LARGEST_FILE, advice: ICE_SERVERS, secret: false }.read()?;
         for found in ice_servers::parse(&text).map_err(cannot)? {
             let IceEntry { uri, place, server, kind, login, mistakes } = found;
             let login = login.map(|(username, password)| {

@@ -1,9 +1,8 @@
 //! Simulated networks by name: what people meet.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
-use super::scenario::{Scenario, ScenarioError};
+use super::scenario::Scenario;
 
 /// A simulated network that comes with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,26 +84,6 @@ impl Scenario {
     }
 }
 
-/// A preset by name, else a scenario file by path; with the name to show for it.
-///
-/// # Errors
-///
-/// When there is neither, or the file is no scenario.
-pub fn load(name_or_path: &str) -> Result<(String, Scenario), ScenarioError> {
-    if let Some(scenario) = Scenario::preset(name_or_path) {
-        return Ok((name_or_path.into(), scenario));
-    }
-    let path = Path::new(name_or_path);
-    let is_path = name_or_path.contains(['/', '\\']) || path.extension().is_some() || path.exists();
-    if !is_path {
-        let presets: Vec<&str> = presets().iter().map(|preset| preset.name).collect();
-        return Err(ScenarioError::Unknown { name: name_or_path.into(), presets: presets.join(", ") });
-    }
-    let scenario = Scenario::from_file(path)?;
-    let name = path.file_stem().map_or_else(|| name_or_path.into(), |stem| stem.to_string_lossy().into_owned());
-    Ok((name, scenario))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,34 +95,6 @@ mod tests {
             assert_eq!(scenario.description, preset.description, "{}", preset.name);
             assert!(!preset.description.is_empty() && preset.description.len() <= 120, "{}", preset.name);
             assert!(!scenario.server_names().is_empty(), "{}", preset.name);
-            assert_eq!(load(preset.name).unwrap(), (preset.name.to_string(), scenario));
         }
-    }
-
-    #[test]
-    fn an_unknown_name_lists_the_presets() {
-        let error = load("home-ruter").unwrap_err().to_string();
-        assert!(error.contains("\"home-ruter\"") && error.contains("home-router, full-cone"), "{error}");
-    }
-
-    #[test]
-    fn a_file_is_read_and_its_errors_name_it_and_the_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mine.toml");
-        let name = path.to_str().unwrap();
-        let missing = load(name).unwrap_err().to_string();
-        assert!(missing.starts_with("cannot read the scenario file ") && missing.contains("mine.toml"), "{missing}");
-
-        std::fs::write(&path, "[link]\nrtt_ms = 20\n").unwrap();
-        let (shown, scenario) = load(name).unwrap();
-        assert_eq!((shown.as_str(), scenario.link.rtt_ms), ("mine", 20.0));
-
-        std::fs::write(&path, "[link]\nrtt_ms = 20\nlos = 0.1\n").unwrap();
-        let error = load(name).unwrap_err().to_string();
-        assert!(error.contains("mine.toml") && error.contains("line 3") && error.contains("`los`"), "{error}");
-
-        std::fs::write(&path, "[link]\nloss = 10\n").unwrap();
-        let error = load(name).unwrap_err().to_string();
-        assert!(error.contains("mine.toml") && error.contains("[link]: `loss` is a probability"), "{error}");
     }
 }

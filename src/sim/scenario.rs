@@ -1,8 +1,7 @@
 //! A simulated internet as plain data: a host, the NATs before it, the links, the servers. Written in TOML or built in a test.
 
-use std::io::Read as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
-use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -76,50 +75,26 @@ impl Default for Scenario {
     }
 }
 
-/// Bytes of a scenario file that are read; those that people write have a few thousand.
-const LARGEST: u64 = 1 << 20;
+/// How many servers one run asks at most.
+const MOST_SERVERS: usize = 1_000;
 
-/// Why there is no such scenario.
+/// How many NATs one packet passes at most; two are common, four are a curiosity.
+const MOST_NATS: usize = 32;
+
+/// Why a text is no scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    /// Neither a preset nor a file.
-    #[error("there is no simulated network {name:?}; give the path of a scenario file (*.toml) or one of: {presets}")]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// The presets there are.
-        presets: String,
-    },
-    /// The file could not be read.
-    #[error("cannot read the scenario file {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// No TOML, or not the TOML of a scenario. The line itself is not shown: it may hold a password.
-    #[error("{}: line {line}: {problem}", place(path.as_deref()))]
+    #[error("line {line}: {problem}")]
     Syntax {
-        /// The file, if it came from one.
-        path: Option<PathBuf>,
         /// In which line.
         line: usize,
         /// What is wrong.
         problem: String,
     },
     /// It can be read and makes no sense.
-    #[error("{}: {problem}", place(path.as_deref()))]
-    Contradiction {
-        /// The file, if it came from one.
-        path: Option<PathBuf>,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
-fn place(path: Option<&Path>) -> String {
-    path.map_or_else(|| "the scenario".into(), |path| format!("the scenario file {}", path.display()))
+    #[error("{0}")]
+    Contradiction(String),
 }
 
 impl Scenario {
@@ -129,32 +104,11 @@ impl Scenario {
     ///
     /// When it is not TOML, has a property that no scenario has, or contradicts itself.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        Self::read(None, text)
-    }
-
-    /// Reads a scenario from a file.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, and as [`Scenario::from_toml`].
-    pub fn from_file(path: &Path) -> Result<Self, ScenarioError> {
-        let fail = |source| ScenarioError::Read { path: path.into(), source };
-        let mut text = String::new();
-        std::fs::File::open(path).map_err(fail)?.take(LARGEST).read_to_string(&mut text).map_err(fail)?;
-        Self::read(Some(path), &text)
-    }
-
-    fn read(path: Option<&Path>, text: &str) -> Result<Self, ScenarioError> {
-        let path = path.map(Path::to_path_buf);
-        let scenario: Self = match toml::from_str(text) {
-            Ok(scenario) => scenario,
-            Err(error) => {
-                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-                let line = 1 + before.matches('\n').count();
-                return Err(ScenarioError::Syntax { path, line, problem: error.message().to_owned() });
-            }
-        };
-        scenario.check().map_err(|problem| ScenarioError::Contradiction { path, problem })?;
+        let scenario: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            ScenarioError::Syntax { line: 1 + before.matches('\n').count(), problem: without_value(error.message()) }
+        })?;
+        scenario.check().map_err(ScenarioError::Contradiction)?;
         Ok(scenario)
     }
 
@@ -183,19 +137,27 @@ impl Scenario {
         for (name, link) in [("lan", &self.lan), ("link", &self.link)] {
             check_link(link).map_err(|problem| format!("[{name}]: {problem}"))?;
         }
+        if self.nats.len() > MOST_NATS {
+            return Err(format!("[[nats]]: at most {MOST_NATS}, not {}", self.nats.len()));
+        }
+        if self.servers.len() > MOST_SERVERS {
+            return Err(format!("[[servers]]: at most {MOST_SERVERS}, not {}", self.servers.len()));
+        }
+        let mut externals = BTreeMap::new();
         for (index, nat) in self.nats.iter().enumerate() {
-            nat.check().map_err(|problem| format!("[[nats]] number {}: {problem}", index + 1))?;
-            for (before, other) in self.nats[..index].iter().enumerate() {
-                let both = nat.mapping.is_some() && other.mapping.is_some();
-                if let Some(ip) = nat.external.iter().find(|ip| both && other.external.contains(ip)) {
-                    let (first, second) = (before + 1, index + 1);
+            let second = index + 1;
+            nat.check().map_err(|problem| format!("[[nats]] number {second}: {problem}"))?;
+            for &ip in nat.external.iter().filter(|_| nat.mapping.is_some()) {
+                let first = *externals.entry(ip).or_insert(second);
+                if first != second {
                     return Err(format!("[[nats]] numbers {first} and {second} have the same `external` address {ip}"));
                 }
             }
         }
+        let mut names = BTreeSet::new();
         for (index, server) in self.servers.iter().enumerate() {
             server.check().map_err(|problem| format!("[[servers]] number {}: {problem}", index + 1))?;
-            if self.servers[..index].iter().any(|other| other.name.eq_ignore_ascii_case(&server.name)) {
+            if !names.insert(server.name.to_ascii_lowercase()) {
                 return Err(format!("[[servers]] number {}: there is another one called {:?}", index + 1, server.name));
             }
         }
@@ -208,6 +170,19 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// What serde says of a wrong type, without the value that has it: it may be a password.
+fn without_value(message: &str) -> String {
+    for wrong in ["invalid type: ", "invalid value: "] {
+        if let Some(rest) = message.strip_prefix(wrong)
+            && let (Some(value), Some(expected)) = (rest.find(['`', '"']), rest.rfind(", expected "))
+            && value < expected
+        {
+            return format!("{wrong}{}{}", rest[..value].trim_end(), &rest[expected..]);
+        }
+    }
+    message.lines().collect::<Vec<_>>().join("; ")
 }
 
 fn check_link(link: &LinkConfig) -> Result<(), String> {
@@ -299,6 +274,23 @@ mod tests {
         let text = problem("[[servers]]\nname = \"a\"\nipv4 = \"192.0.2.1\"\n");
         assert!(text.contains("line 3") && text.contains("socket address"), "{text}");
         assert!(problem("[[nat]]\n").contains("`nats`"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_not_repeated() {
+        let text = |turn: &str| format!("[[servers]]\nname = \"a\"\n[servers.turn]\n{turn}\n");
+        for turn in ["users = \"demo:1234567\"", "secret = 1234567", "secret = 1234567.5", "users = [\"1234567\"]"] {
+            let problem = problem(&text(turn));
+            assert!(problem.starts_with("line 4: invalid type: ") && problem.contains(", expected "), "{problem}");
+            assert!(!problem.contains("1234567"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn crowds_are_refused_at_once() {
+        let servers: Vec<_> = (0..20_000).map(|number| format!("[[servers]]\nname = \"s{number}\"\n")).collect();
+        assert!(problem(&servers.concat()).contains("at most 1000, not 20000"));
+        assert!(problem(&"[[nats]]\nmapping = \"none\"\n".repeat(33)).contains("at most 32, not 33"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use nat_probe::net::drive;
 use nat_probe::probe::Family;
 use nat_probe::probe::turn::finding::{StepStatus, TurnVerdict};
 use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, EntryKind, Login, TurnOptions, TurnResult};
-use nat_probe::sim::{Fault, SIM_UNIX_START_S, Scenario, ServerConfig, SimNetwork, TurnConfig, TurnFault, load};
+use nat_probe::sim::{Fault, SIM_UNIX_START_S, Scenario, ServerConfig, SimNetwork, TurnConfig, TurnFault};
 use nat_probe::stun::{Credential, Secret, ServerSpec, Transport, rest};
 
 /// What is tested, over what, in which world.
@@ -47,7 +47,7 @@ impl Bench {
             ..TurnOptions::default()
         };
         Self {
-            scenario: load(name).unwrap().1,
+            scenario: Scenario::preset(name).unwrap(),
             options,
             uri: "turn:turn.example.org",
             transport: Transport::Udp,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nat_probe::probe::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict, ViewOutcome};
 use nat_probe::probe::turn::{DiagnosisCode as Code, TurnResult};
-use nat_probe::sim::{Style, TurnFault, load};
+use nat_probe::sim::{Scenario, Style, TurnFault};
 use nat_probe::stun::Transport;
 
 use super::turn_bench::Bench;
@@ -88,7 +88,7 @@ fn the_largest_payload_is_found() {
 #[test]
 fn without_a_way_to_a_plain_socket_the_second_allocation_is_the_peer() {
     let mut blocked = Bench { transport: Transport::Tcp, ..Bench::new() };
-    blocked.scenario = load("turn-udp-blocked").unwrap().1;
+    blocked.scenario = Scenario::preset("turn-udp-blocked").unwrap();
     let (quality, result) = blocked.quality(10);
     assert_eq!((result.verdict, quality.path.as_str()), (TurnVerdict::Ok, "second-allocation"));
     assert!(trains(&quality).iter().all(|train| train.received == 10));

@@ -1,0 +1,234 @@
+//! The files that people name: a text of a bounded size within a bounded time, or the reason why there is none.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::error::{self, CliError};
+use super::refusal::server_masked;
+use crate::net;
+use crate::report::escape;
+
+/// How long somebody may wonder why nothing happens.
+const WONDER: Duration = Duration::from_secs(2);
+
+/// How long after that a pipe may have nobody who writes to it.
+const OPENING: Duration = Duration::from_secs(8);
+
+/// How long whoever writes to a pipe may think: another nat-probe may be measuring, somebody may be typing a passphrase.
+const THINKING: Duration = Duration::from_secs(600);
+
+/// The longest name that is repeated whole: longer ones are contents put where a name belongs.
+const LONGEST_NAME: usize = 200;
+
+/// A file to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What it is, after "cannot read" and before the name: `the servers file`, `the password from`.
+    pub what: &'a str,
+    /// Where; `-` is standard input.
+    pub path: &'a Path,
+    /// The most bytes that such a file can have.
+    pub largest: u64,
+    /// What to try where it cannot be read.
+    pub advice: &'a str,
+    /// Whether it holds a secret, so that its name may be one by mistake and a terminal is no place to read it from.
+    pub secret: bool,
+}
+
+impl Source<'_> {
+    /// The text in it.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large, or is no text in UTF-8.
+    pub fn read(&self) -> Result<String, CliError> {
+        let bytes = self.bytes().map_err(|error| {
+            let what = format!("cannot read {} {}: {}", self.what, self.name(), words(&error));
+            if net::is_shortage(&error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
+        })?;
+        String::from_utf8(bytes).map_err(|error| {
+            let utf16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
+            let cause = if utf16 { "it is a text in UTF-16, not in UTF-8" } else { "it is not a text in UTF-8" };
+            CliError::usage(format!("cannot read {} {}: {cause}", self.what, self.name())).advise(self.advice)
+        })
+    }
+
+    /// What to call it. The name of a file that does not exist may be the secret itself.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.path.as_os_str() == "-" {
+            "standard input".to_owned()
+        } else if self.secret && !is_place(self.path) {
+            "the file that was named".to_owned()
+        } else {
+            name(self.path)
+        }
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        refuse_socket(self.path)?;
+        let (path, largest) = (self.path.to_owned(), self.largest);
+        let (tell, told) = channel();
+        // A pipe that nobody writes to lets nobody go: it is waited for elsewhere.
+        let reader = move || {
+            // Nobody is left to tell where nobody waited so long.
+            let _ = tell.send(Heard::End(read(&path, largest, &tell)));
+        };
+        std::thread::Builder::new().name("file".into()).spawn(reader)?;
+        self.listen(&told)
+    }
+
+    fn listen(&self, told: &Receiver<Heard>) -> io::Result<Vec<u8>> {
+        let (mut wait, mut then, mut wondered) = (WONDER, OPENING, false);
+        let mut cause = "nothing writes to it";
+        loop {
+            match told.recv_timeout(wait) {
+                Ok(Heard::End(bytes)) => return bytes,
+                Ok(Heard::Terminal) if self.secret => {
+                    return Err(io::Error::other("it is a terminal, which would show what is typed"));
+                }
+                Ok(Heard::Terminal) => {
+                    error::note(&format!("reading {} the terminal; Ctrl-D on a line of its own ends it", self.what));
+                    (wait, then, wondered, cause) = (THINKING, THINKING, true, "nothing was typed");
+                }
+                Ok(Heard::Opened) => (then, cause) = (THINKING, "nothing came from it"),
+                Ok(Heard::More) => wait = if wondered { then } else { wait },
+                Err(RecvTimeoutError::Timeout) if !wondered => {
+                    error::note(&format!("waiting for {} {}", self.what, self.name()));
+                    (wait, wondered) = (then, true);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let waited = (WONDER + wait).as_secs();
+                    return Err(io::Error::other(format!("{cause} in {waited} s")));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("reading it broke off")),
+            }
+        }
+    }
+}
+
+/// A file name as it may be repeated.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if fs::symlink_metadata(path).is_ok() {
+        return escape::visible(&text);
+    }
+    // A document, or a server with a password, put where the name of its file belongs.
+    if text.contains(['{', '}', '\n', '"']) || text.chars().count() > LONGEST_NAME {
+        return "*** (no name of a file)".to_owned();
+    }
+    escape::visible(&server_masked(&text))
+}
+
+/// Whether the name can only be that of a file: one that exists, or one in a folder that does.
+fn is_place(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Of secrets in base64 one in 64 begins with a slash.
+    let encoded = path.to_string_lossy().contains(['+', '=']);
+    fs::symlink_metadata(path).is_ok() || folder.is_some_and(Path::is_dir) && !encoded
+}
+
+/// What is heard of a file while it is read.
+enum Heard {
+    Opened,
+    Terminal,
+    More,
+    End(io::Result<Vec<u8>>),
+}
+
+fn read(path: &Path, largest: u64, tell: &Sender<Heard>) -> io::Result<Vec<u8>> {
+    let (mut input, terminal): (Box<dyn Read>, bool) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin()), io::stdin().is_terminal())
+    } else {
+        let file = File::open(path)?;
+        let terminal = file.is_terminal();
+        (Box::new(file), terminal)
+    };
+    let say = |heard| tell.send(heard).map_err(|_| io::Error::other("nobody waits for it any more"));
+    say(if terminal { Heard::Terminal } else { Heard::Opened })?;
+    let (mut bytes, mut part) = (Vec::new(), vec![0; 1 << 16]);
+    loop {
+        let length = match input.read(&mut part) {
+            Ok(0) => return Ok(bytes),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        bytes.extend_from_slice(&part[..length]);
+        if bytes.len() as u64 > largest {
+            return Err(io::Error::other(format!("it is larger than {}", size(largest))));
+        }
+        say(Heard::More)?;
+    }
+}
+
+/// Opening one fails with "no such device", which nobody understands.
+#[cfg(unix)]
+fn refuse_socket(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let socket = path.as_os_str() != "-" && fs::metadata(path).is_ok_and(|about| about.file_type().is_socket());
+    if socket { Err(io::Error::other("it is a socket, not a file")) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+fn refuse_socket(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn size(bytes: u64) -> String {
+    if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+}
+
+/// What the system said, without the number it has for it.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(path: &Path, largest: u64) -> Source<'_> {
+        Source { what: "the servers file", path, largest, advice: "another", secret: false }
+    }
+
+    #[test]
+    fn a_text_has_a_largest_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servers");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(source(&path, 5).read(), Ok("12345".to_owned()));
+        assert!(source(&path, 4).read().is_err());
+        let large = source(Path::new("/dev/zero"), 1 << 16).read().unwrap_err();
+        assert_eq!(large.what, "cannot read the servers file /dev/zero: it is larger than 64 KiB");
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert!(source(&path, 5).read().unwrap_err().what.contains("UTF-16"));
+        fs::write(&path, [0xff]).unwrap();
+        assert!(source(&path, 5).read().unwrap_err().what.ends_with("not a text in UTF-8"));
+        assert!(source(folder.path(), 5).read().unwrap_err().what.contains("directory"), "a folder is no text");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_socket_is_called_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(source(&path, 5).read().unwrap_err().what.ends_with("it is a socket, not a file"));
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_repeated() {
+        assert_eq!(name(Path::new("a\x1bb")), "a\\u{1b}b");
+        assert!(!name(Path::new("{\"urls\": \"turn:a\", \"credential\": \"hunter2\"}")).contains("hunter2"));
+        assert!(!name(Path::new("turn:alice:hunter2@h")).contains("hunter2"));
+        for (path, repeated) in [("hunter2", false), ("hun/ter2", false), ("/hunter2+A==", false), ("/hunter2", true)] {
+            let secret = Source { secret: true, ..source(Path::new(path), 5) }.read().unwrap_err();
+            assert!(secret.what.contains("No such file") && secret.what.contains(path) == repeated, "{secret}");
+        }
+    }
+}
