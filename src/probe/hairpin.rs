@@ -5,7 +5,9 @@
 use std::net::SocketAddr;
 
 use super::finding::Hairpinning;
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first};
+use super::{
+    Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first, witness,
+};
 use crate::stun::{Request, Transport};
 
 /// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
@@ -24,6 +26,7 @@ impl Probe for Hairpin {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
         let first = first::exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
         let Some(server) = first else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };

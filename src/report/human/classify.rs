@@ -4,7 +4,7 @@ use super::page::Page;
 use super::picture::Picture;
 use super::{sentence, tables};
 use crate::report::document::Report;
-use crate::report::{family_name, peers};
+use crate::report::{family_name, peers, possible};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     for (family, found) in report.families.iter() {
@@ -35,11 +35,19 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 
 /// Which peers connect directly.
 fn meaning(page: &mut Page, report: &Report) {
-    let outlooks: Vec<_> =
-        report.families.iter().filter_map(|(family, found)| Some((family, peers::outlook(found)?))).collect();
+    let (near, far): (Vec<_>, Vec<_>) =
+        report.families.iter().partition(|(_, found)| possible::in_private(found).is_some());
+    let outlooks: Vec<_> = far.iter().filter_map(|(family, found)| Some((*family, peers::outlook(found)?))).collect();
+    let near: Vec<_> = near.iter().filter(|(_, found)| peers::outlook(found).is_some()).collect();
     let mut rest = &outlooks[..];
-    if !rest.is_empty() {
+    if !rest.is_empty() || !near.is_empty() {
         page.heading("What it means");
+    }
+    for (family, _) in near {
+        page.bullet(&format!(
+            "{}: no server on the internet saw this host: what peers there meet was not measured.",
+            family_name(*family)
+        ));
     }
     while let Some(((_, outlook), _)) = rest.split_first() {
         let same = rest.iter().take_while(|(_, other)| other == outlook).count();
