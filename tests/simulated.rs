@@ -2,8 +2,14 @@
 
 #[path = "simulated/bench.rs"]
 mod bench;
+#[path = "simulated/controls.rs"]
+mod controls;
 #[path = "simulated/faults.rs"]
 mod faults;
+#[path = "simulated/gate.rs"]
+mod gate;
+#[path = "simulated/hairpin.rs"]
+mod hairpin;
 #[path = "simulated/loss.rs"]
 mod loss;
 #[path = "simulated/matrix.rs"]

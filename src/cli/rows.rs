@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::probe::finding::{Connectivity, FamilyFindings};
-use crate::probe::witness::{Disbelieved, Witnesses};
-use crate::probe::{Evidence, Exchange, Failure, Family, Outcome, Reply, Server};
+use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, Reply, Server};
 use crate::report::document::{Families, ServerError, ServerRow};
 use crate::stun::escape::escape;
 use crate::stun::{Change, Transport};
@@ -19,29 +18,15 @@ pub fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
             of_server.push(exchange);
         }
     }
-    let witnesses = Witnesses::hear(seen);
     let mut rows = Vec::new();
     for (server, exchanges) in seen.servers.iter().zip(&exchanges) {
         let mut of_server = rows_of(server, exchanges);
-        for row in &mut of_server {
-            row.disbelieved = disbelieved(&witnesses, row);
-        }
         if of_server.iter().any(|row| !is_unavailable(row, families)) {
             of_server.retain(|row| !is_unavailable(row, families));
         }
         rows.extend(of_server);
     }
     rows
-}
-
-/// Why what the server of the row said is not believed.
-fn disbelieved(witnesses: &Witnesses, row: &ServerRow) -> Option<Disbelieved> {
-    let ip = row.address?.ip();
-    let mut doubts =
-        witnesses.doubts.iter().filter(|doubt| doubt.remote.ip() == ip && doubt.transport == row.transport);
-    let mut doubt = doubts.find(|doubt| Some(doubt.remote) == row.address || row.mapped.is_some())?.what.clone();
-    doubt.text = escape(&doubt.text);
-    Some(doubt)
 }
 
 fn is_unavailable(row: &ServerRow, families: &Families) -> bool {
@@ -61,6 +46,17 @@ fn rows_of(server: &Server, exchanges: &[&Exchange]) -> Vec<ServerRow> {
     for lookup in &server.lookups {
         if let Some(failure) = &lookup.failure {
             rows.push(ServerRow { error: Some(failed(failure)), ..empty(lookup.transport) });
+        }
+    }
+    for lookup in server.lookups.iter().filter(|lookup| !lookup.addresses.is_empty()) {
+        for refused in &lookup.refused {
+            let failure =
+                Failure { code: FailureCode::Withheld, text: format!("not asked: {}", refused.text), by: None };
+            rows.push(ServerRow {
+                address: Some(refused.address),
+                error: Some(failed(&failure)),
+                ..empty(lookup.transport)
+            });
         }
     }
     let asked = asked(server, exchanges);
@@ -90,7 +86,10 @@ fn asked(server: &Server, exchanges: &[&Exchange]) -> Vec<(Transport, SocketAddr
 
 /// Whether it asked for nothing but the mapped address.
 fn is_plain(exchange: &Exchange) -> bool {
-    matches!(exchange.request.change, Change::Nothing | Change::Empty) && exchange.request.response_port.is_none()
+    let request = &exchange.request;
+    matches!(request.change, Change::Nothing | Change::Empty)
+        && request.response_port.is_none()
+        && request.control.is_none()
 }
 
 fn empty_row(server: &str, transport: Transport) -> ServerRow {
@@ -105,7 +104,6 @@ fn empty_row(server: &str, transport: Transport) -> ServerRow {
         software: None,
         capabilities: Vec::new(),
         error: None,
-        disbelieved: None,
     }
 }
 
@@ -173,7 +171,9 @@ fn error(exchange: &Exchange) -> ServerError {
     match &exchange.outcome {
         Outcome::Failed(failure) => failed(failure),
         Outcome::Silence { waited_ms } => {
-            named("no-answer", format!("no answer in {:.1} s ({})", waited_ms / 1000.0, times(exchange.sends)))
+            let other = exchange.strays.as_ref().map(|strays| format!(", but {}", escape(&strays.to_string())));
+            let other = other.unwrap_or_default();
+            named("no-answer", format!("no answer in {:.1} s ({}){other}", waited_ms / 1000.0, times(exchange.sends)))
         }
         Outcome::Reply(Reply { error: Some(error), .. }) => named(
             "error-response",
@@ -214,7 +214,7 @@ fn failed(failure: &Failure) -> ServerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{ErrorReply, FailureCode, Lookup};
+    use crate::probe::{ErrorReply, Lookup};
     use crate::stun::Request;
 
     const SERVER: &str = "192.0.2.1:3478";
@@ -224,7 +224,8 @@ mod tests {
     }
 
     fn found(address: &str) -> Lookup {
-        Lookup { transport: Transport::Udp, addresses: vec![address.parse().unwrap()], failure: None, duration_ms: 1.0 }
+        let addresses = vec![address.parse().unwrap()];
+        Lookup { transport: Transport::Udp, addresses, failure: None, refused: Vec::new(), duration_ms: 1.0 }
     }
 
     fn exchange(number: usize, change: Change, outcome: Outcome) -> Exchange {
@@ -243,6 +244,7 @@ mod tests {
             ended_ms: Some(1.0),
             copies: 0,
             not_stun: None,
+            strays: None,
             outcome,
         }
     }
@@ -317,7 +319,7 @@ mod tests {
     #[test]
     fn a_name_that_led_nowhere_has_a_row() {
         let failure = Some(Failure { code: FailureCode::NameNotFound, text: "no such name".to_owned(), by: None });
-        let nowhere = Lookup { transport: Transport::Udp, addresses: Vec::new(), failure, duration_ms: 1.0 };
+        let nowhere = Lookup { addresses: Vec::new(), failure, ..found(SERVER) };
         let rows = seen(nowhere, Vec::new());
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].error.as_ref().unwrap().code, "name-not-found");

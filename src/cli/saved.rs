@@ -69,6 +69,7 @@ pub fn evidence(report: &Report) -> Evidence {
     Evidence {
         connections: report.connections.clone(),
         host_addresses: report.host_addresses.clone(),
+        name_servers: Vec::new(),
         servers: report.lookups.clone(),
         exchanges: report.evidence.clone(),
         stopped: report.stopped,

@@ -65,6 +65,21 @@ pub enum Command {
     },
 }
 
+/// What a name led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Addresses in the order to try them.
+    pub addresses: Vec<SocketAddr>,
+    /// The addresses that the name has itself, where other records of it (SRV, NAPTR) led to those above.
+    pub own: Option<Vec<IpAddr>>,
+}
+
+impl From<Vec<SocketAddr>> for Found {
+    fn from(addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, own: None }
+    }
+}
+
 /// What a network tells the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
@@ -74,8 +89,8 @@ pub enum Input {
         server: usize,
         /// The transport that was asked for.
         transport: Transport,
-        /// Addresses in the order to try them, of every family asked for.
-        result: Result<Vec<SocketAddr>, Failure>,
+        /// What it led to, of every family asked for.
+        result: Result<Found, Failure>,
     },
     /// The TCP connection beneath a TLS socket stands; the handshake follows, then [`Input::Opened`].
     Connected {
@@ -136,6 +151,11 @@ pub trait Network {
 
     /// The addresses of this host's interfaces that are up.
     fn host_addresses(&self) -> Vec<IpAddr>;
+
+    /// The name servers that this host is set up to ask, as far as that is known.
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        Vec::new()
+    }
 
     /// Carries out a command. Must not block.
     fn perform(&mut self, command: Command);

@@ -18,6 +18,7 @@ impl Engine {
         let exchange = &mut self.evidence.exchanges[index];
         exchange.ended_ms = Some(millis(now));
         exchange.outcome = outcome;
+        self.gate.note(exchange);
         let server = self.evidence.servers.get(exchange.server).map_or_else(String::new, |server| server.name.clone());
         self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: Box::new(exchange.clone()) });
         self.dirty = true;

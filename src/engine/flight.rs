@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::patience::Schedule;
 use super::{SocketId, Time, millis};
+use crate::probe::gate::Standing;
 use crate::probe::seen::Scope;
 use crate::probe::{ErrorReply, Reply};
 use crate::stun::message::BINDING;
@@ -26,6 +27,10 @@ pub struct Flight {
     pub created: Time,
     /// When it was sent.
     pub sent: Vec<Time>,
+    /// How the remote stands to the run: one that a server named gets no more than its budget.
+    pub standing: Standing,
+    /// Sends that were due and not made, for want of budget.
+    pub withheld: usize,
     /// What the response has to be signed with.
     pub key: Option<Key>,
     /// It goes to a peer through an allocation.
@@ -37,7 +42,12 @@ pub struct Flight {
 impl Flight {
     /// When the next send is due.
     pub fn next_send(&self) -> Option<Time> {
-        Some(self.begun? + *self.schedule.sends.get(self.sent.len())?)
+        Some(self.begun? + *self.schedule.sends.get(self.turn())?)
+    }
+
+    /// Which of the sends of the schedule comes next.
+    pub fn turn(&self) -> usize {
+        self.sent.len() + self.withheld
     }
 
     /// When the waiting ends. A stream that never opens counts from its creation.

@@ -6,8 +6,10 @@ use super::flight::{Flight, read_reply};
 use super::run::Engine;
 use super::turn_reply;
 use super::{LogEvent, SocketId, Time, millis};
-use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over};
-use crate::stun::{Class, Message, NotStun, relay};
+use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over, Reply, Strays};
+use crate::stun::control::answers_dns;
+use crate::stun::message::method_name;
+use crate::stun::{Class, Control, Message, NotStun, relay};
 
 /// How many strays the log tells one by one: a flood must not fill the disk of whoever keeps the log.
 pub(super) const STRAYS_TOLD: u32 = 500;
@@ -17,6 +19,9 @@ impl Engine {
     pub(super) fn received(&mut self, now: Time, socket: SocketId, source: SocketAddr, bytes: &[u8]) {
         if let Some((peer, data)) = self.channel(socket, source, bytes) {
             return self.relayed(now, socket, peer, Over::Channel, data);
+        }
+        if let Some(index) = self.named(socket, source, bytes) {
+            return self.name_server_answered(now, index, source);
         }
         match Message::read(bytes) {
             Ok(message) => match relay::data_indication(&message) {
@@ -32,10 +37,26 @@ impl Engine {
                     self.failed(now, socket, None, &failure);
                 } else {
                     self.note_garbage(socket, source, &error);
+                    self.note_stray(socket, source, &error.to_string());
                     self.stray(now, source, error.to_string());
                 }
             }
         }
+    }
+
+    /// The question to a name server that this answers.
+    fn named(&self, socket: SocketId, source: SocketAddr, bytes: &[u8]) -> Option<usize> {
+        let is_it = |flight: &Flight| flight.socket == socket && flight.remote == source;
+        let asks = |index: usize| self.evidence.exchanges[index].request.control == Some(Control::Dns);
+        let mut flights = self.flights.iter().filter(|(index, flight)| is_it(flight) && asks(**index));
+        flights.find(|(_, flight)| answers_dns(&flight.bytes, bytes)).map(|(&index, _)| index)
+    }
+
+    /// That it answered is all that counts; its round trip is none of the server's.
+    fn name_server_answered(&mut self, now: Time, index: usize, source: SocketAddr) {
+        let first = self.flights.get(&index).and_then(|flight| flight.sent.first()).copied();
+        let rtt_ms = millis(now.saturating_sub(first.unwrap_or(now)));
+        self.settle(now, index, Outcome::Reply(Reply { rtt_ms, ..Reply::from_source(source) }));
     }
 
     /// What is no STUN may be all that answers a question.
@@ -43,6 +64,16 @@ impl Engine {
         let concerned = self.flights.iter().filter(|(_, flight)| flight.socket == socket && flight.remote == source);
         for (&index, _) in concerned {
             self.evidence.exchanges[index].not_stun.get_or_insert_with(|| garbage.to_string());
+        }
+    }
+
+    /// What answers no question may be all that comes: who says "no answer" says this too.
+    fn note_stray(&mut self, socket: SocketId, source: SocketAddr, what: &str) {
+        let concerned = self.flights.iter().filter(|(_, flight)| flight.socket == socket && flight.remote == source);
+        for (&index, _) in concerned {
+            let exchange = &mut self.evidence.exchanges[index];
+            let strays = exchange.strays.get_or_insert_with(|| Strays { count: 0, what: what.to_owned() });
+            strays.count = strays.count.saturating_add(1);
         }
     }
 
@@ -75,6 +106,9 @@ impl Engine {
         over: Option<Over>,
     ) {
         let Some(&index) = self.by_id.get(&message.id) else {
+            let name = method_name(message.method)
+                .map_or("unknown STUN method".to_owned(), |name| format!("{name} {}", message.class));
+            self.note_stray(socket, source, &format!("a {name} with another transaction id than the request"));
             return self.stray(now, source, "no transaction of this run".to_owned());
         };
         let asked_from = &self.evidence.exchanges[index].socket;
@@ -83,11 +117,16 @@ impl Engine {
             Class::Success | Class::Error if asked_from == arrived_on => None,
             // Our own request on another of our sockets: something turned it round.
             Class::Request if asked_from != arrived_on => Some(arrived_on.to_owned()),
-            _ => return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned()),
+            _ => {
+                self.note_stray(socket, source, "our own request, sent back");
+                return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned());
+            }
         };
         // RFC 8489 section 6.3.3: the method of a response is that of its request.
         if looped.is_none() && message.method != self.evidence.exchanges[index].request.method.number() {
-            return self.stray(now, source, "an answer of another method than was asked".to_owned());
+            let what = "an answer of another method than was asked";
+            self.note_stray(socket, source, what);
+            return self.stray(now, source, what.to_owned());
         }
         // An ICMP error may have been forged, or passing: a true answer after it outweighs it (RFC 8445 section 7.2.5.2.2).
         let exchange = &mut self.evidence.exchanges[index];

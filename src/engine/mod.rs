@@ -11,6 +11,7 @@ mod ending;
 mod flight;
 mod incoming;
 pub mod log;
+mod names;
 mod outgoing;
 mod pacing;
 mod paths;
@@ -20,7 +21,7 @@ mod settings;
 mod sockets;
 mod turn_reply;
 
-pub use contract::{Command, Input, Network, SocketId, SocketSpec, Time};
+pub use contract::{Command, Found, Input, Network, SocketId, SocketSpec, Time};
 pub use log::LogEvent;
 pub use run::Engine;
 pub use settings::Settings;

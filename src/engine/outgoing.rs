@@ -6,7 +6,8 @@ use super::flight::Flight;
 use super::patience::Schedule;
 use super::run::Engine;
 use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
-use crate::probe::{Ask, Connection, Exchange, Family, Outcome, Step};
+use crate::probe::gate::{Gate, Standing};
+use crate::probe::{Ask, Connection, Exchange, Failure, Family, Outcome, Step};
 use crate::stun::{Key, Method, relay};
 
 /// Flights that were sent this often make the probes look again: a probe may want to try something else meanwhile.
@@ -29,15 +30,24 @@ impl Engine {
                 let exchange = &self.evidence.exchanges[index];
                 let waited_ms = millis(now) - exchange.started_ms;
                 // A response that was not believed is what there is, once nothing better came.
-                let outcome =
-                    flight.aside.take().map_or(Outcome::Silence { waited_ms }, |reply| Outcome::Reply(*reply));
+                let outcome = match flight.aside.take() {
+                    Some(reply) => Outcome::Reply(*reply),
+                    None if flight.sent.is_empty() && flight.withheld > 0 => {
+                        Outcome::Failed(Gate::exhausted(flight.remote))
+                    }
+                    None => Outcome::Silence { waited_ms },
+                };
                 self.settle(now, index, outcome);
                 continue;
             }
             // After a long wait several sends may be due: one is enough, the rest of the schedule moves with it.
             let Some(begun) = flight.begun else { continue };
-            let planned = begun + flight.schedule.sends[flight.sent.len()];
+            let planned = begun + flight.schedule.sends[flight.turn()];
             flight.begun = Some(begun + now.saturating_sub(planned));
+            if flight.standing == Standing::Named && !self.gate.spend(flight.remote.ip()) {
+                flight.withheld += 1;
+                continue;
+            }
             flight.sent.push(now);
             let exchange = &mut self.evidence.exchanges[index];
             exchange.sends = exchange.sends.saturating_add(1);
@@ -93,6 +103,14 @@ impl Engine {
 
     pub(super) fn launch(&mut self, now: Time, ask: &Ask) {
         self.labels.insert(ask.label.clone());
+        let standing = match Gate::admit(&self.evidence, ask) {
+            // Beneath the first bytes of a connection lies its handshake.
+            Ok(Standing::Named) if ask.transport.connects() && !self.gate.spend(ask.remote.ip()) => {
+                return self.withhold(now, ask, Gate::exhausted(ask.remote));
+            }
+            Ok(standing) => standing,
+            Err(failure) => return self.withhold(now, ask, failure),
+        };
         let name = ask.terms.server_name.clone().or_else(|| self.settings.server_name.clone());
         let (socket, open) = self.sockets.for_ask(ask, self.specs.get(ask.server), name, &mut self.chance);
         if open.is_some() && ask.transport.connects() {
@@ -118,21 +136,9 @@ impl Engine {
             Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
         };
         self.evidence.exchanges.push(Exchange {
-            id: format!("e{}", index + 1),
-            ask: ask.label.clone(),
-            server: ask.server,
-            socket: ask.socket.clone(),
-            transport: ask.transport,
             local: entry.and_then(|entry| entry.local(ask.remote)),
-            remote: ask.remote,
-            request: ask.request.clone(),
-            sends: 0,
             paced: schedule.paced,
-            started_ms: millis(now),
-            ended_ms: None,
-            copies: 0,
-            not_stun: None,
-            outcome: Outcome::Pending,
+            ..Exchange::begun(format!("e{}", index + 1), ask, millis(now))
         });
         let id = self.chance.transaction_id();
         self.by_id.insert(id, index);
@@ -158,6 +164,8 @@ impl Engine {
                 begun,
                 created: now,
                 sent: Vec::new(),
+                standing,
+                withheld: 0,
                 key,
                 relayed: ask.request.relay.is_some(),
                 aside: None,
@@ -166,6 +174,13 @@ impl Engine {
         if let Some(failure) = dead {
             self.settle(now, index, Outcome::Failed(failure));
         }
+    }
+
+    /// What is not to be asked is evidence all the same: where it would have gone, and why it did not.
+    fn withhold(&mut self, now: Time, ask: &Ask, failure: Failure) {
+        let index = self.evidence.exchanges.len();
+        self.evidence.exchanges.push(Exchange::begun(format!("e{}", index + 1), ask, millis(now)));
+        self.settle(now, index, Outcome::Failed(failure));
     }
 
     fn begin_connection(&mut self, now: Time, socket: SocketId, ask: &Ask) {

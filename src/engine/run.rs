@@ -8,7 +8,8 @@ use super::flight::Flight;
 use super::pacing::Pacer;
 use super::paths::Paths;
 use super::sockets::Sockets;
-use super::{Command, Input, LogEvent, Settings, SocketId, Time, millis};
+use super::{Command, Found, Input, LogEvent, Settings, SocketId, Time, millis, names};
+use crate::probe::gate::Gate;
 use crate::probe::{Connection, Evidence, Failure, FailureCode, Lookup, Probe, Server, Stop};
 use crate::stun::{ServerSpec, Service, TransactionId, Transport};
 
@@ -23,6 +24,7 @@ pub struct Engine {
     pub(super) chance: Chance,
     pub(super) pacer: Pacer,
     pub(super) paths: Paths,
+    pub(super) gate: Gate,
     pub(super) sockets: Sockets,
     pub(super) flights: BTreeMap<usize, Flight>,
     pub(super) by_id: BTreeMap<TransactionId, usize>,
@@ -51,6 +53,7 @@ impl Engine {
             log: Vec::new(),
             pacer: Pacer::default(),
             paths: Paths::default(),
+            gate: Gate::default(),
             sockets: Sockets::default(),
             flights: BTreeMap::new(),
             by_id: BTreeMap::new(),
@@ -66,8 +69,9 @@ impl Engine {
     }
 
     /// Begins: every name is looked up at once.
-    pub fn start(&mut self, now: Time, host_addresses: Vec<IpAddr>) {
+    pub fn start(&mut self, now: Time, host_addresses: Vec<IpAddr>, name_servers: Vec<SocketAddr>) {
         self.evidence.host_addresses = host_addresses;
+        self.evidence.name_servers = name_servers;
         self.lookups_begun = now;
         for (server, spec) in self.specs.iter().enumerate() {
             for &transport in spec.transports.as_ref().unwrap_or(&self.settings.transports) {
@@ -76,7 +80,8 @@ impl Engine {
                     let text =
                         format!("{} is not asked over {}: its scheme says otherwise", spec.text, transport.name());
                     let failure = Some(Failure { code: FailureCode::Other, text, by: None });
-                    let lookup = Lookup { transport, addresses: Vec::new(), failure, duration_ms: 0.0 };
+                    let lookup =
+                        Lookup { transport, addresses: Vec::new(), failure, refused: Vec::new(), duration_ms: 0.0 };
                     self.evidence.servers[server].lookups.push(lookup);
                     continue;
                 }
@@ -200,15 +205,16 @@ impl Engine {
         }
     }
 
-    fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Vec<SocketAddr>, Failure>) {
+    fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Found, Failure>) {
+        let Some(spec) = self.specs.get(server) else { return };
         let Some(entry) = self.evidence.servers.get_mut(server) else { return };
         if entry.lookups.iter().any(|lookup| lookup.transport == transport) {
             return;
         }
         self.lookups_pending = self.lookups_pending.saturating_sub(1);
-        let (addresses, failure) = match result {
-            Ok(addresses) => (addresses, None),
-            Err(failure) => (Vec::new(), Some(failure)),
+        let (addresses, refused, failure) = match result {
+            Ok(found) => names::sift(spec, found),
+            Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
         };
         self.log.push(LogEvent::Resolved {
             at_ms: millis(now),
@@ -218,7 +224,7 @@ impl Engine {
             failure: failure.clone(),
         });
         let duration_ms = millis(now.saturating_sub(self.lookups_begun));
-        entry.lookups.push(Lookup { transport, addresses, failure, duration_ms });
+        entry.lookups.push(Lookup { transport, addresses, failure, refused, duration_ms });
         self.dirty = true;
     }
 }

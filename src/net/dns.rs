@@ -9,6 +9,7 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{IntoName, Name, RData, RecordType};
+use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
@@ -22,6 +23,9 @@ use crate::probe::{Failure, FailureCode, Family};
 /// How long the other family is waited for once one has answered: long enough for one lost packet, and some resolvers never
 /// answer a question for AAAA.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// Where name servers listen.
+const DNS_PORT: u16 = 53;
 
 /// How often one question is repeated.
 const REPEATS: u32 = 3;
@@ -42,6 +46,15 @@ struct Setup {
 impl Dns {
     pub(super) fn new(config: &Config) -> Self {
         Self { name_servers: config.name_servers.clone(), limit: config.lookup_timeout, resolver: OnceCell::new() }
+    }
+
+    /// The name servers that would be asked over UDP: those given, else those of the system.
+    pub(super) fn servers(&self) -> Vec<SocketAddr> {
+        if !self.name_servers.is_empty() {
+            return self.name_servers.clone();
+        }
+        let Ok((config, _)) = read_system_conf() else { return Vec::new() };
+        config.name_servers().iter().map(|server| SocketAddr::new(server.ip, DNS_PORT)).collect()
     }
 
     /// The addresses of a name, the families taking turns so that neither has to wait for all of the other.

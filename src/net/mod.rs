@@ -2,8 +2,8 @@
 //! verdicts; what goes wrong becomes a [`Failure`] with its cause in words.
 //!
 //! One thread does everything. Commands act at once, so that what is sent is sent when the engine says so; what takes time
-//! runs as tasks while [`RealNetwork::wait`] waits. Nothing is read or opened before it is needed: name servers, certificate
-//! authorities and interfaces cost nothing where only literal addresses are asked.
+//! runs as tasks while [`RealNetwork::wait`] waits. Nothing is opened before it is needed: the resolver, certificate authorities
+//! and interfaces cost nothing where only literal addresses are asked.
 
 mod binding;
 mod certificate;
@@ -126,7 +126,7 @@ impl RealNetwork {
 
     fn resolve(&mut self, server: usize, spec: crate::stun::ServerSpec, transport: Transport) {
         if let Some(result) = self.names.literal(&spec, transport) {
-            self.events.push_back(Input::Resolved { server, transport, result });
+            self.events.push_back(Input::Resolved { server, transport, result: result.map(Into::into) });
             return;
         }
         while self.lookups.try_join_next().is_some() {}
@@ -225,6 +225,10 @@ impl Network for RealNetwork {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         host::addresses()
+    }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        self.names.servers()
     }
 
     fn perform(&mut self, command: Command) {

@@ -12,6 +12,7 @@ use super::dns::Dns;
 use super::failure::{failure, printable};
 use super::naptr::{self, Pointer};
 use super::srv;
+use crate::engine::Found;
 use crate::probe::{Failure, FailureCode, Family};
 use crate::stun::{Host, ServerSpec, Service, Transport};
 
@@ -49,6 +50,11 @@ impl Names {
         }
     }
 
+    /// The name servers of this host.
+    pub(super) fn servers(&self) -> Vec<SocketAddr> {
+        self.dns.servers()
+    }
+
     /// The addresses of a server that is written as an address: known without asking anybody.
     pub(super) fn literal(&self, spec: &ServerSpec, transport: Transport) -> Option<Result<Vec<SocketAddr>, Failure>> {
         let Host::Address(address) = spec.host else { return None };
@@ -61,15 +67,11 @@ impl Names {
     }
 
     /// The addresses of a server, in the order to try them.
-    pub(super) async fn resolve(
-        self: Arc<Self>,
-        spec: ServerSpec,
-        transport: Transport,
-    ) -> Result<Vec<SocketAddr>, Failure> {
+    pub(super) async fn resolve(self: Arc<Self>, spec: ServerSpec, transport: Transport) -> Result<Found, Failure> {
         if let Some(known) = self.literal(&spec, transport) {
-            return known;
+            return known.map(Found::from);
         }
-        let Host::Name(name) = &spec.host else { return Ok(Vec::new()) };
+        let Host::Name(name) = &spec.host else { return Ok(Found::default()) };
         let plain = self.addresses(name, self.limit);
         let found = if spec.uri && spec.port.is_none() {
             // All at once: most names have no such records, and then nothing was lost by asking.
@@ -80,15 +82,15 @@ impl Names {
             let service = service_name(name, spec.service, transport);
             let (pointed, by_service, plain) = tokio::join!(pointed, self.by_service(&service), plain);
             match pointed.or(by_service) {
-                Some(found) => found,
-                None => plain.map(|addresses| with_port(addresses, port(&spec, transport))),
+                Some(found) => found.map(|addresses| Found { addresses, own: Some(plain.unwrap_or_default()) }),
+                None => plain.map(|addresses| with_port(addresses, port(&spec, transport)).into()),
             }
         } else {
-            plain.await.map(|addresses| with_port(addresses, port(&spec, transport)))
+            plain.await.map(|addresses| with_port(addresses, port(&spec, transport)).into())
         };
-        found.map(|mut addresses| {
-            addresses.truncate(MOST_ADDRESSES);
-            addresses
+        found.map(|mut found| {
+            found.addresses.truncate(MOST_ADDRESSES);
+            found
         })
     }
 

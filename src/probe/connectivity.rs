@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::controls::{self, Shown, distinct, refused_by_itself};
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, first, reason, witness};
-use crate::stun::Transport;
+use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, first, reason};
+use crate::stun::{Transport, escape};
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
 const WITNESSES: usize = 2;
@@ -20,19 +21,13 @@ pub fn judge(
 ) -> (Connectivity, Option<Reason>) {
     let answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
     if !answered {
-        let told = mapping.reason.as_ref().filter(|reason| witness::REASONS.contains(&reason.code.as_str()));
-        return told
-            .map_or_else(|| unanswered(seen, family), |reason| (Connectivity::Inconclusive, Some(reason.clone())));
+        return unanswered(seen, family);
     }
     let translated =
         seen.of(family, Transport::Udp).filter_map(Exchange::untranslated).any(|untranslated| !untranslated);
-    // Who is right cannot be told: where this host has a public address, perhaps nobody translates it.
-    let public = local_address(seen, family).is_some_and(|ip| Scope::of(ip) == Scope::Public);
-    let doubtful = mapping.reason.as_ref().is_some_and(|reason| match reason.code.as_str() {
-        reason::PARTLY_TRANSLATED | reason::ONE_WITNESS => true,
-        reason::SERVERS_DISAGREE => public,
-        _ => false,
-    });
+    // Some servers saw a translation, some saw none, and nothing bears out those who did.
+    let partly = mapping.reason.as_ref().is_some_and(|reason| reason.code == reason::PARTLY_TRANSLATED);
+    let doubtful = partly && mapping.endpoint_independent.is_none();
     match (mapping.behavior, filtering.behavior) {
         (MappingBehavior::None, FilteringBehavior::EndpointIndependent) => (Connectivity::Open, None),
         (MappingBehavior::None, FilteringBehavior::Inconclusive) => (Connectivity::Direct, filtering.reason.clone()),
@@ -62,7 +57,7 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     {
         return (Connectivity::Inconclusive, Some(reason));
     }
-    if let Some(reason) = unbelievable(&udp) {
+    if let Some(reason) = unbelievable(&udp).or_else(|| strange(&udp)) {
         return (Connectivity::Inconclusive, Some(reason));
     }
     if udp.is_empty() {
@@ -71,6 +66,10 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     }
     if let Some(failure) = udp.iter().all(|exchange| first::failed_here(exchange)).then(|| failure(udp[0])).flatten() {
         return inconclusive(reason::LOCAL_SOCKET, format!("this host could not send: {}", failure.text));
+    }
+    let controls = controls::judge(seen, family);
+    if let Shown::Passes(reason) = controls {
+        return (Connectivity::Inconclusive, Some(reason));
     }
     let over_tcp: Vec<SocketAddr> = seen
         .of(family, Transport::Tcp)
@@ -86,13 +85,18 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         remotes.dedup_by_key(|remote| remote.ip());
         remotes
     };
-    let asked = distinct_ips(&udp);
-    let refusal = refusal(&udp);
+    let asked = distinct(&udp);
+    let refusal = refusal(seen, &udp);
     let how = refusal.as_ref().map_or_else(|| "stayed silent".to_owned(), |(_, text)| text.clone());
     if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(here, _)| here)) {
         let text =
             format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
-        return (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, text)));
+        return match controls {
+            Shown::Failed(tried) => {
+                (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, format!("{text}; {tried}"))))
+            }
+            _ => inconclusive(reason::NO_CONTROL, format!("{text}; whether any UDP passes was not seen")),
+        };
     }
     if seen.of(family, Transport::Tcp).next().is_none() {
         return inconclusive(reason::NO_ANSWER, format!("UDP to {asked} of {asked} servers {how}"));
@@ -115,10 +119,6 @@ fn label(family: Family) -> &'static str {
     }
 }
 
-fn refused_by_itself(exchange: &Exchange) -> bool {
-    failure(exchange).is_some_and(|failure| failure.by == Some(exchange.remote.ip()))
-}
-
 fn abandoned(exchange: &Exchange) -> bool {
     matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Pending)
 }
@@ -127,21 +127,17 @@ fn loopback_only(udp: &[&Exchange]) -> bool {
     !udp.is_empty() && udp.iter().all(|exchange| exchange.remote.ip().is_loopback())
 }
 
-fn distinct_ips(exchanges: &[&Exchange]) -> usize {
-    let mut ips: Vec<IpAddr> = exchanges.iter().map(|exchange| exchange.remote.ip()).collect();
-    ips.sort_unstable();
-    ips.dedup();
-    ips.len()
-}
-
 /// Who refused, if every question was refused rather than left unanswered; and whether that was this host's own firewall, which
 /// needs no second witness.
-fn refusal(udp: &[&Exchange]) -> Option<(bool, String)> {
+fn refusal(seen: &Evidence, udp: &[&Exchange]) -> Option<(bool, String)> {
     let mut here = false;
     let mut text = None;
     for exchange in udp {
         let failure = failure(exchange)?;
-        if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {
+        if failure.by.is_some_and(|by| seen.host_addresses.contains(&by)) {
+            // The kernel's own ICMP: neighbor discovery failed.
+            text.get_or_insert_with(|| "met nobody on this host's own network (ARP or neighbor discovery)".to_owned());
+        } else if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {
             text = Some(format!("was refused by {by}"));
         } else if failure.code == FailureCode::Prohibited && failure.by.is_none() {
             here = true;
@@ -171,6 +167,13 @@ fn unbelievable(udp: &[&Exchange]) -> Option<Reason> {
     Some(reason::make(reason::ANSWER_UNUSABLE, text))
 }
 
+/// No answer came, and something did.
+fn strange(udp: &[&Exchange]) -> Option<Reason> {
+    let (exchange, strays) = udp.iter().find_map(|exchange| Some((exchange, exchange.strays.as_ref()?)))?;
+    let text = format!("no server answered; from {} came {strays}", exchange.remote);
+    Some(reason::make(reason::ANSWER_UNUSABLE, text))
+}
+
 /// Why nothing was asked over UDP.
 fn not_asked(seen: &Evidence, family: Family) -> Reason {
     if seen.exchanges.iter().any(|exchange| family.has(exchange.remote.ip())) {
@@ -180,6 +183,11 @@ fn not_asked(seen: &Evidence, family: Family) -> Reason {
     let unresolved = failures.all(|failure| {
         failure.is_some_and(|failure| matches!(failure.code, FailureCode::NameNotFound | FailureCode::ResolverFailed))
     });
+    let mut failures =
+        seen.servers.iter().flat_map(|server| &server.lookups).filter_map(|lookup| lookup.failure.as_ref());
+    if let Some(filtered) = failures.find(|failure| failure.code == FailureCode::NameFiltered) {
+        return reason::make(reason::NAME_FILTERED, format!("no server could be asked: {}", escape(&filtered.text)));
+    }
     if unresolved {
         let text = "no server's name could be looked up: check DNS, or name a server by address";
         return reason::make(reason::NAMES_UNRESOLVED, text);
@@ -188,13 +196,10 @@ fn not_asked(seen: &Evidence, family: Family) -> Reason {
     reason::make(reason::NO_SERVER_OF_FAMILY, text)
 }
 
-/// The address this host sends from: the one that most exchanges used of those whose answers count, else of all.
+/// The address this host sends from: the one that most exchanges used.
 #[must_use]
 pub fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
-    let counts = |exchange: &&Exchange| exchange.mapped().is_some();
-    let of_family = || seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
-    let any = of_family().any(|exchange| counts(&exchange));
-    let used = of_family().filter(|exchange| !any || counts(exchange));
+    let used = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
     most_frequent(used.filter_map(|exchange| exchange.local.map(|local| local.ip()))).into_iter().next()
 }
 

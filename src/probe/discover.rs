@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::servers;
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, controls, servers};
 use crate::stun::{Change, Request, Transport};
 
 /// Asks every server for the mapped address.
@@ -112,6 +111,13 @@ impl Probe for Discover {
                         }
                     }
                 }
+            }
+        }
+        for &family in self.families.iter().filter(|_| self.transports.contains(&Transport::Udp)) {
+            // The names must be known, or a server that was never asked would count as silent.
+            if !seen.looking_up(Transport::Udp) {
+                let udp: Vec<&Exchange> = seen.of(family, Transport::Udp).collect();
+                asks.extend(controls::asks(seen, family, &udp));
             }
         }
         done &= asks.iter().all(|ask| asked.get(ask.label.as_str()).is_some_and(|exchange| exchange.settled()));

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, TurnReply};
+use super::{Ask, Connection, TurnReply};
 use crate::stun::{Request, Transport};
 
 /// Everything seen in one run; what `--from` judges again.
@@ -20,6 +20,9 @@ pub struct Evidence {
     /// Every connection and DTLS association, in the order they were begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// The name servers of this host, as far as it tells; none are asked unless a control needs one.
+    #[serde(skip)]
+    pub name_servers: Vec<SocketAddr>,
     /// Why the run ended before every probe was done, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
@@ -60,8 +63,20 @@ pub struct Lookup {
     /// Why there are no addresses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Addresses that it led to as well, and that are not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     /// How long it took, in milliseconds.
     pub duration_ms: f64,
+}
+
+/// An address that a name led to, and that is not asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// The address, and the port that was to be asked.
+    pub address: SocketAddr,
+    /// Why, in words.
+    pub text: String,
 }
 
 /// One question to one address, with all its retransmissions, and what came of it.
@@ -100,8 +115,54 @@ pub struct Exchange {
     /// What a datagram is that came from the remote meanwhile and is no STUN, in words, with its first bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_stun: Option<String>,
+    /// What else came from the remote to that socket meanwhile, and is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays: Option<Strays>,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+impl Exchange {
+    /// An exchange that begins with this ask: nothing was sent yet.
+    #[must_use]
+    pub fn begun(id: String, ask: &Ask, started_ms: f64) -> Self {
+        Self {
+            id,
+            ask: ask.label.clone(),
+            server: ask.server,
+            socket: ask.socket.clone(),
+            transport: ask.transport,
+            local: None,
+            remote: ask.remote,
+            request: ask.request.clone(),
+            sends: 0,
+            paced: false,
+            started_ms,
+            ended_ms: None,
+            copies: 0,
+            not_stun: None,
+            strays: None,
+            outcome: Outcome::Pending,
+        }
+    }
+}
+
+/// Datagrams that came from where a question went, and answer none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Strays {
+    /// How many.
+    pub count: u32,
+    /// What the first of them is, in words.
+    pub what: String,
+}
+
+impl std::fmt::Display for Strays {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.count {
+            1 => write!(f, "1 datagram that is no answer: {}", self.what),
+            count => write!(f, "{count} datagrams that are no answer, the first of them {}", self.what),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -193,6 +254,27 @@ pub struct Reply {
     pub turn: Option<Box<TurnReply>>,
 }
 
+impl Reply {
+    /// A response that says nothing but where it came from.
+    #[must_use]
+    pub fn from_source(source: SocketAddr) -> Self {
+        Self {
+            source,
+            rtt_ms: 0.0,
+            mapped: None,
+            rfc3489: false,
+            plain_mapped: None,
+            other: None,
+            origin: None,
+            software: None,
+            error: None,
+            faults: Vec::new(),
+            over: None,
+            turn: None,
+        }
+    }
+}
+
 /// The ERROR-CODE of an error response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorReply {
@@ -252,6 +334,12 @@ pub enum FailureCode {
     DtlsNotBuilt,
     /// The local address or port could not be bound.
     BindFailed,
+    /// The name leads only to addresses that no host has: a DNS filter answers so.
+    NameFiltered,
+    /// Not sent: somebody else than the user named the address, and it is none to be asked.
+    Withheld,
+    /// This host has run out of what a socket takes: descriptors, buffers, memory.
+    LocalShortage,
     /// Anything else; the text says what.
     Other,
 }

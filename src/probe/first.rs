@@ -51,7 +51,8 @@ pub fn no_route(exchange: &Exchange) -> bool {
 /// Whether the packet never left this host, for want of a route, a socket or a port.
 #[must_use]
 pub fn failed_here(exchange: &Exchange) -> bool {
-    no_route(exchange) || refused_here(exchange, &[FailureCode::BindFailed, FailureCode::Other])
+    no_route(exchange)
+        || refused_here(exchange, &[FailureCode::BindFailed, FailureCode::LocalShortage, FailureCode::Other])
 }
 
 fn refused_here(exchange: &Exchange, codes: &[FailureCode]) -> bool {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use super::finding::Hairpinning;
 use super::{
-    Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first, witness,
+    Ask, Evidence, Exchange, Failure, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first,
 };
 use crate::stun::{Request, Transport};
 
@@ -26,7 +26,6 @@ impl Probe for Hairpin {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let seen = &*witness::believed(seen);
         let first = first::exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
         let Some(server) = first else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
@@ -50,7 +49,10 @@ impl Probe for Hairpin {
             ask("learn-x", "x", server.remote, Patience::Answer),
             ask("learn-y", "y", server.remote, Patience::Answer),
         ];
-        if let (Some(x), Some(y)) = (mapped(seen, self.family, "learn-x"), mapped(seen, self.family, "learn-y")) {
+        let learnt = (mapped(seen, self.family, "learn-x"), mapped(seen, self.family, "learn-y"));
+        if let (Some(x), Some(y)) = learnt
+            && !is_untranslated(seen, self.family)
+        {
             asks.push(ask("x-to-y", "x", y, Patience::Silence));
             asks.push(ask("y-to-x", "y", x, Patience::Silence));
         }
@@ -89,15 +91,50 @@ pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
             });
         }
     }
-    let silent = ways.iter().all(|(way, _)| seen.find(&label(family, way)).is_some_and(Exchange::silent));
-    let (supported, summary) = if silent {
-        (Some(false), "packets to the external address did not come back in, either way".to_owned())
-    } else {
-        (
-            None,
-            "could not tell: the external addresses of the two sockets were not learnt, or the run was cut short"
-                .to_owned(),
-        )
+    let tried: Vec<&Exchange> = ways.iter().filter_map(|(way, _)| seen.find(&label(family, way))).collect();
+    let (supported, summary) = match refusal(&tried) {
+        Some(refused) => (Some(false), refused),
+        None => (None, format!("could not tell: {}", unknown(seen, family, &tried))),
     };
     Some(Hairpinning { supported, source: None, external_source: None, summary, because })
+}
+
+/// The NAT says itself that it does not turn packets round.
+fn refusal(tried: &[&Exchange]) -> Option<String> {
+    tried.iter().find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(Failure { by: Some(by), text, .. }) => {
+            Some(format!("refused by the NAT: {by} answers packets to the external address with an error ({text})"))
+        }
+        _ => None,
+    })
+}
+
+/// Why neither came back. Silence does not show that the NAT turns nothing round: whoever does it with the internal source, against
+/// RFC 4787 REQ-9, sends what a host drops as coming from itself (a martian, RFC 1812 section 5.3.8).
+fn unknown(seen: &Evidence, family: Family, tried: &[&Exchange]) -> String {
+    if is_untranslated(seen, family) {
+        return "nothing translates this host's address, so that there is nothing to turn round".to_owned();
+    }
+    let failed = tried.iter().find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(failure) => Some(failure.text.clone()),
+        _ => None,
+    });
+    match failed {
+        Some(text) => text,
+        None if tried.len() == 2 && tried.iter().all(|exchange| exchange.silent()) => {
+            "packets to the external address did not come back: the NAT does not turn them round, or it does with the internal source, \
+             which this host drops as its own, or a filter stops them"
+                .to_owned()
+        }
+        None => "the external addresses of the two sockets were not learnt, or the run was cut short".to_owned(),
+    }
+}
+
+/// Whether servers saw this host's own address: what is sent there never leaves the host.
+fn is_untranslated(seen: &Evidence, family: Family) -> bool {
+    ["learn-x", "learn-y"].iter().any(|what| {
+        seen.find(&label(family, what))
+            .and_then(Exchange::mapped)
+            .is_some_and(|at| seen.host_addresses.contains(&at.ip()))
+    })
 }

@@ -4,20 +4,21 @@
 pub mod behavior;
 mod connection;
 mod connectivity;
+mod controls;
 mod discover;
 pub mod evidence;
 mod filtering;
 mod filtering_steps;
 pub mod finding;
 mod first;
+pub mod gate;
 mod hairpin;
 pub mod judge;
 pub mod legacy;
 mod loss;
 mod mapping;
-mod mapping_class;
 mod mapping_judge;
-pub mod nat64;
+pub mod misreport;
 pub mod plan;
 mod points;
 mod ports;
@@ -28,12 +29,13 @@ mod servers;
 mod tcp;
 pub mod turn;
 mod turn_reply;
-pub mod witness;
 
 pub use crate::stun::Family;
 pub use behavior::Behavior;
 pub use connection::{CertificateFacts, Connection, TlsFacts};
-pub use evidence::{ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Reply, Server, Stop};
+pub use evidence::{
+    ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
+};
 pub use turn_reply::{Bearer, Integrity, TurnReply};
 
 use std::net::{IpAddr, SocketAddr};

@@ -65,6 +65,15 @@ impl Probe for Reach {
             }
         }
 
+        let controls = super::controls::asks(seen, self.family, &asked);
+        // Those whose port is silent while others pass: over TCP they show whether they are alive.
+        for exchange in super::controls::doubted(&asked) {
+            let label = tcp_label(self.family, exchange.server);
+            let (server, remote) = (exchange.server, exchange.remote);
+            asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));
+        }
+        asks.extend(controls);
+
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
             || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));

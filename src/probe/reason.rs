@@ -18,8 +18,18 @@ pub const ANSWER_UNUSABLE: &str = "answer-unusable";
 pub const LOCAL_SOCKET: &str = "local-socket";
 /// This host has no address or route of the family.
 pub const NO_ADDRESS: &str = "no-address";
-/// UDP dead, TCP alive.
+/// UDP dead, TCP alive, and the controls dead too.
 pub const UDP_BLOCKED: &str = "udp-blocked";
+/// UDP passes without the magic cookie and not with it.
+pub const STUN_BLOCKED: &str = "stun-blocked";
+/// UDP passes to another port of the servers.
+pub const PORT_BLOCKED: &str = "port-blocked";
+/// UDP passes to a name server, and no STUN server answers.
+pub const UDP_PASSES: &str = "udp-passes";
+/// UDP was silent while TCP works, and no control shows whether UDP passes at all.
+pub const NO_CONTROL: &str = "no-control";
+/// A DNS filter answers for the names of the servers.
+pub const NAME_FILTERED: &str = "name-filtered";
 /// Translated and untranslated destinations side by side.
 pub const PARTLY_TRANSLATED: &str = "partly-translated";
 /// No server has a usable second address (RFC 5780 needs one).
@@ -54,11 +64,7 @@ pub const MAPPING_UNSTABLE: &str = "mapping-unstable";
 pub const MAPPING_INCONSISTENT: &str = "mapping-inconsistent";
 /// Servers contradict each other.
 pub const SERVERS_DISAGREE: &str = "servers-disagree";
-/// One server alone calls a public address of this host translated.
-pub const ONE_WITNESS: &str = "one-witness";
-/// Servers saw this host's own private address.
-pub const NOT_THE_INTERNET: &str = "not-the-internet";
-/// What the servers say of this host's address is not believed.
+/// The server reports addresses that cannot be.
 pub const SERVER_MISREPORTS: &str = "server-misreports";
 /// The deadline came first.
 pub const DEADLINE: &str = "deadline";

@@ -17,11 +17,13 @@ impl Evidence {
         self.exchanges.iter().filter(move |exchange| exchange.ask.starts_with(prefix))
     }
 
-    /// The exchanges of a family over a transport, in the order they were started.
+    /// The exchanges of a family over a transport, in the order they were started. Controls are none of them: what they show is a
+    /// question of its own.
     pub fn of(&self, family: Family, transport: Transport) -> impl Iterator<Item = &Exchange> {
         self.exchanges
             .iter()
             .filter(move |exchange| family.has(exchange.remote.ip()) && exchange.transport == transport)
+            .filter(|exchange| exchange.request.control.is_none())
     }
 
     /// Each server with its first address of the family for the transport, in the order they were named; a server whose

@@ -4,7 +4,7 @@
 //! directions, and learn a new one from what arrives (peer-reflexive candidates). Each NAT has one external address.
 
 use crate::probe::Behavior;
-use crate::probe::finding::{FamilyFindings, PoolingBehavior};
+use crate::probe::finding::{FamilyFindings, MappingBehavior, PoolingBehavior};
 
 use super::possible;
 
@@ -104,6 +104,32 @@ pub fn outlook(found: &FamilyFindings) -> Option<Outlook> {
     Some(outlook)
 }
 
+/// What the mapping over TCP means for peers; `None` where it was not tested. Two ends behind NATs connect over TCP only by opening at
+/// the same moment (RFC 6544, RFC 5382 REQ-2), and for that each must know the port that the other will have.
+#[must_use]
+pub fn over_tcp(found: &FamilyFindings) -> Option<String> {
+    let tcp = found.tcp_mapping.as_ref()?;
+    let text = match (tcp.behavior, tcp.endpoint_independent) {
+        (MappingBehavior::None, _) => {
+            "this host's own address and port: peers can connect where no firewall stops them, or by opening at the same moment"
+        }
+        (MappingBehavior::EndpointIndependent, _) | (MappingBehavior::Inconclusive, Some(true)) => {
+            "one external port for every destination: peers whose port is known too can connect by opening at the same moment (ICE-TCP)"
+        }
+        (MappingBehavior::Inconclusive, None) => "whether peers can connect could not be told",
+        (
+            MappingBehavior::AddressDependent
+            | MappingBehavior::AddressAndPortDependent
+            | MappingBehavior::ConnectionDependent
+            | MappingBehavior::Inconclusive,
+            _,
+        ) => {
+            "another external port for each destination, which peers cannot know: those behind a NAT or a firewall connect over UDP or need a relay (TURN)"
+        }
+    };
+    Some(format!("{text}."))
+}
+
 impl Outlook {
     /// One sentence for each of the three sorts that there are.
     #[must_use]
@@ -163,7 +189,7 @@ fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Direct, Pair, direct, outlook};
+    use super::{Direct, Pair, direct, outlook, over_tcp};
     use crate::probe::Behavior::{
         self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
     };
@@ -231,6 +257,18 @@ mod tests {
             assert_eq!(outlook.direct.len() + outlook.maybe.len() + outlook.relay.len(), 9);
             assert!(!outlook.sentences().is_empty());
         }
+    }
+
+    #[test]
+    fn the_mapping_over_tcp_is_part_of_what_it_means() {
+        let mut found = sample::nat(EI, EI);
+        assert_eq!(over_tcp(&found), None, "not tested, not told");
+        found.tcp_mapping = Some(sample::nat(APD, APD).mapping);
+        assert!(over_tcp(&found).unwrap().contains("need a relay"));
+        found.tcp_mapping = Some(sample::nat(EI, EI).mapping);
+        assert!(over_tcp(&found).unwrap().contains("same moment"));
+        found.tcp_mapping = Some(sample::inconclusive("x", "x").mapping);
+        assert!(over_tcp(&found).unwrap().contains("could not be told"));
     }
 
     #[test]

@@ -1,23 +1,15 @@
 //! What a verdict leaves open: every value that the evidence does not rule out. One where it is known, several where it is not.
 
-use std::net::IpAddr;
-
-use super::address::Kind;
-use crate::probe::Behavior;
 use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
-
-/// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
-/// says nothing of the way to the internet.
-#[must_use]
-pub fn in_private(found: &FamilyFindings) -> Option<IpAddr> {
-    let public = found.public_addresses.iter().any(|ip| Kind::of(*ip).is_public());
-    found.public_addresses.first().copied().filter(|_| !public)
-}
+use crate::probe::{Behavior, reason};
 
 /// The connectivities that remain possible.
 #[must_use]
 pub fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
     match found.connectivity {
+        Connectivity::Inconclusive if udp_passes(found) => {
+            vec![Connectivity::Open, Connectivity::Firewalled, Connectivity::Nat]
+        }
         Connectivity::Inconclusive => {
             vec![
                 Connectivity::Open,
@@ -31,6 +23,12 @@ pub fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
         Connectivity::Direct => vec![Connectivity::Open, Connectivity::Firewalled],
         known => vec![known],
     }
+}
+
+/// Whether a control showed that UDP gets out, though no server answered.
+fn udp_passes(found: &FamilyFindings) -> bool {
+    let codes = [reason::STUN_BLOCKED, reason::PORT_BLOCKED, reason::UDP_PASSES];
+    found.reason.as_ref().is_some_and(|reason| codes.contains(&reason.code.as_str()))
 }
 
 /// The mapping behaviors that remain possible.

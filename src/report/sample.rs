@@ -65,8 +65,7 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
         rfc3489_type: name.map(str::to_owned),
         hairpinning: None,
         tcp_mapping: None,
-        nat64: None,
-        other_paths: Vec::new(),
+        blocked_port: None,
     }
 }
 
@@ -121,8 +120,7 @@ pub(crate) fn inconclusive(code: &str, text: &str) -> FamilyFindings {
         rfc3489_type: None,
         hairpinning: None,
         tcp_mapping: None,
-        nat64: None,
-        other_paths: Vec::new(),
+        blocked_port: None,
     }
 }
 
@@ -153,7 +151,6 @@ fn row(server: &str, address: &str, mapped: &str) -> ServerRow {
         software: Some("Coturn-4.6.1 'Gorst'".to_owned()),
         capabilities: vec!["other-address".to_owned(), "change-request".to_owned()],
         error: None,
-        disbelieved: None,
     }
 }
 
@@ -187,6 +184,7 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
         ended_ms: Some(41.623_456_7),
         copies: 0,
         not_stun: None,
+        strays: None,
         outcome,
     }
 }
@@ -214,6 +212,7 @@ pub(crate) fn home_router() -> Report {
         transport: Transport::Udp,
         addresses: addresses.iter().map(|address| socket(address)).collect(),
         failure: None,
+        refused: Vec::new(),
         duration_ms: 3.25,
     };
     let failed = Failure { code: FailureCode::NameNotFound, text: "no such name".to_owned(), by: None };
@@ -309,7 +308,7 @@ pub(crate) fn discover() -> Report {
     for found in [&mut report.families.ipv4, &mut report.families.ipv6].into_iter().flatten() {
         let not_asked = inconclusive("not-asked", "discover does not ask");
         found.filtering = not_asked.filtering;
-        found.mapping = Mapping { because: found.mapping.because.clone(), ..not_asked.mapping };
+        found.mapping = not_asked.mapping;
         found.port_assignment = None;
         found.pooling = None;
         found.rfc3489_type = None;

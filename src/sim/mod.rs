@@ -21,10 +21,10 @@ mod tests;
 mod turn;
 
 pub use link::{BurstConfig, LinkConfig};
-pub use nat::{FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
+pub use nat::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 pub use network::SimNetwork;
 pub use ports::PortRule;
 pub use presets::{Preset, presets};
-pub use scenario::{HostConfig, ResolverConfig, Scenario, ScenarioError};
+pub use scenario::{HostConfig, ResolverConfig, RouterConfig, Scenario, ScenarioError};
 pub use server::{Certificate, Fault, ServerConfig, Style};
 pub use turn::{SIM_UNIX_START_S, TurnConfig, TurnFault, TurnUser};

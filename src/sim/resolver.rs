@@ -1,12 +1,13 @@
 //! Names within the simulated internet.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::host::failure;
 use super::link::millis;
 use super::scenario::ResolverConfig;
 use super::server::Servers;
+use crate::engine::Found;
 use crate::probe::{Failure, FailureCode, Family};
 use crate::stun::{Host, ServerSpec, Transport};
 
@@ -17,11 +18,11 @@ pub(super) fn resolve(
     families: &[Family],
     spec: &ServerSpec,
     transport: Transport,
-) -> (Duration, Result<Vec<SocketAddr>, Failure>) {
+) -> (Duration, Result<Found, Failure>) {
     let port = spec.port.unwrap_or_else(|| spec.default_port(transport));
     let name = match &spec.host {
         Host::Address(ip) if families.iter().any(|family| family.has(*ip)) => {
-            return (Duration::ZERO, Ok(vec![SocketAddr::new(*ip, port)]));
+            return (Duration::ZERO, Ok(vec![SocketAddr::new(*ip, port)].into()));
         }
         Host::Address(ip) => {
             let text = format!("{ip} is not of a family that is asked for");
@@ -32,6 +33,16 @@ pub(super) fn resolve(
     if !config.works {
         let text = format!("look up {name:?}: no name server can be reached");
         return (Duration::ZERO, Err(failure(FailureCode::ResolverFailed, text)));
+    }
+    let is_wanted = |ip: IpAddr| families.iter().any(|family| family.has(ip));
+    let own = config.answers.get(name).map(|all| all.iter().copied().filter(|ip| is_wanted(*ip)).collect::<Vec<_>>());
+    if let Some(all) = config.services.get(name).filter(|_| spec.uri && spec.port.is_none()) {
+        let addresses = all.iter().copied().filter(|address| is_wanted(address.ip())).collect();
+        return (millis(config.delay_ms), Ok(Found { addresses, own: Some(own.unwrap_or_default()) }));
+    }
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        let addresses: Vec<SocketAddr> = own.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+        return (millis(config.delay_ms), Ok(addresses.into()));
     }
     let Some(server) = servers.named(name) else {
         let text = format!("look up {name:?}: there is no such name in the simulated network");
@@ -47,7 +58,19 @@ pub(super) fn resolve(
     let result = if addresses.is_empty() {
         Err(failure(FailureCode::NoAddress, format!("look up {name:?}: it has no address of the families asked for")))
     } else {
-        Ok(addresses)
+        Ok(addresses.into())
     };
     (millis(config.delay_ms), result)
+}
+
+/// What a name server says to a query: that it will not answer, which is an answer (RFC 1035 section 4.1.1).
+pub(super) fn answer_query(query: &[u8]) -> Option<Vec<u8>> {
+    const RESPONSE: u8 = 0x80;
+    const REFUSED: u8 = 5;
+    let is_query = query.len() >= 12 && query.get(4..6) == Some(&[0, 1]);
+    let mut answer = query.to_vec();
+    let flags = answer.get_mut(2..4).filter(|_| is_query)?;
+    flags[0] |= RESPONSE;
+    flags[1] |= REFUSED;
+    Some(answer)
 }

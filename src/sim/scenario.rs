@@ -1,14 +1,14 @@
 //! A simulated internet as plain data: a host, the NATs before it, the links, the servers. Written in TOML or built in a test.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
 use super::server::{ServerConfig, Style};
-use crate::probe::{Behavior, Family};
+use crate::probe::{Behavior, FailureCode, Family};
 
 /// A simulated internet. What is left out is a host with a public address on a good line and the default servers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Scenario {
     pub link: LinkConfig,
     /// The servers, in the order in which a run asks them.
     pub servers: Vec<ServerConfig>,
+    /// Routers far away that have no way to some address.
+    pub routers: Vec<RouterConfig>,
     /// How names are looked up.
     pub resolver: ResolverConfig,
     /// When somebody presses Ctrl-C.
@@ -52,11 +54,39 @@ pub struct ResolverConfig {
     pub delay_ms: f64,
     /// Whether it can be reached at all.
     pub works: bool,
+    /// The name server that this host is set up to ask, if it can be asked over UDP.
+    pub address: Option<SocketAddr>,
+    /// What it answers for some names in place of the truth, as a filter does.
+    pub answers: BTreeMap<String, Vec<IpAddr>>,
+    /// Where the SRV records of some names lead (RFC 8489 section 8).
+    pub services: BTreeMap<String, Vec<SocketAddr>>,
+}
+
+/// A router that answers what is for one address with ICMP.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouterConfig {
+    /// What is for this address.
+    pub destination: IpAddr,
+    /// The router.
+    pub by: IpAddr,
+    /// It has no way to that host, rather than to its network.
+    #[serde(default)]
+    pub host: bool,
+}
+
+impl RouterConfig {
+    /// What it says.
+    #[must_use]
+    pub fn code(&self) -> FailureCode {
+        if self.host { FailureCode::HostUnreachable } else { FailureCode::NetworkUnreachable }
+    }
 }
 
 impl Default for ResolverConfig {
     fn default() -> Self {
-        Self { delay_ms: 10.0, works: true }
+        let (answers, services) = (BTreeMap::new(), BTreeMap::new());
+        Self { delay_ms: 10.0, works: true, address: None, answers, services }
     }
 }
 
@@ -69,6 +99,7 @@ impl Default for Scenario {
             lan: LinkConfig::perfect(),
             link: LinkConfig::default(),
             servers: default_servers(),
+            routers: Vec::new(),
             resolver: ResolverConfig::default(),
             interrupt_ms: None,
         }

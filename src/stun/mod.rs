@@ -1,6 +1,7 @@
 //! STUN messages and URIs as values: knows nothing of sockets, clocks or randomness.
 
 pub mod attribute;
+pub mod control;
 pub mod credential;
 pub mod dump;
 pub mod escape;
@@ -36,7 +37,7 @@ pub use family::Family;
 pub use integrity::Key;
 pub use message::{Class, Message};
 pub use not_stun::NotStun;
-pub use request::{Change, Method, Relay, Request, TurnAttribute};
+pub use request::{Change, Control, Method, Relay, Request, TurnAttribute};
 pub use rest::RestName;
 pub use stream::Framer;
 pub use transport::Transport;

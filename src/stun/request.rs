@@ -54,6 +54,18 @@ pub enum Change {
     AddressAndPort,
 }
 
+/// What a question is that controls another: it tells the path from the server, and the server from its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Control {
+    /// The ordinary Binding, to another port of the server.
+    OtherPort,
+    /// A Binding as RFC 3489 has it, without the magic cookie, by which a firewall may know STUN.
+    Rfc3489,
+    /// No STUN at all: a question to this host's name server, for the SOA of the root (RFC 1035).
+    Dns,
+}
+
 /// An attribute of a TURN request (RFC 8656 section 18, RFC 6062 section 6, RFC 8016 section 4).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +122,9 @@ pub struct Request {
     /// What for; a Binding where not said.
     #[serde(default, skip_serializing_if = "Method::is_binding")]
     pub method: Method,
+    /// What it is, where it is a control and no question of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
     /// The CHANGE-REQUEST it carries.
     #[serde(default)]
     pub change: Change,

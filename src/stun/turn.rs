@@ -6,7 +6,8 @@
 use super::attribute as ty;
 use super::message::{ALLOCATE, BINDING, CHANNEL_BIND, CONNECT, CONNECTION_BIND, CREATE_PERMISSION, Class, REFRESH};
 use super::{
-    Algorithm, Auth, Credential, Family, Key, Method, Request, TransactionId, TurnAttribute, Writer, integrity,
+    Algorithm, Auth, Control, Credential, Family, Key, Method, Request, TransactionId, TurnAttribute, Writer, control,
+    integrity,
 };
 
 impl Method {
@@ -29,6 +30,11 @@ impl Request {
     /// The bytes of the message itself, without the envelope of a relay; signed if it says with what and the credential is at hand.
     #[must_use]
     pub fn message(&self, id: TransactionId, credential: Option<&Credential>) -> Vec<u8> {
+        match self.control {
+            Some(Control::Dns) => return control::dns_query(id),
+            Some(Control::Rfc3489) => return control::without_cookie(self.encode(id)),
+            Some(Control::OtherPort) | None => {}
+        }
         if self.method == Method::Binding && self.padding.is_none() && self.auth.is_none() {
             return self.encode(id);
         }

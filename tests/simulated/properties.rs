@@ -49,7 +49,7 @@ impl Network for Hostile {
         match command {
             Command::Resolve { server, transport, .. } => {
                 let address = SocketAddr::from(([198, 51, 100, u8::try_from(server).unwrap_or(0)], 3478));
-                self.pending.push(Input::Resolved { server, transport, result: Ok(vec![address]) });
+                self.pending.push(Input::Resolved { server, transport, result: Ok(vec![address].into()) });
             }
             Command::Open { socket, spec } => {
                 let port = spec.local_ports.first().copied().unwrap_or(5000);

@@ -2,7 +2,7 @@
 
 use nat_probe::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior};
 use nat_probe::probe::{Behavior, Evidence};
-use nat_probe::sim::{Fault, FilterScope, Hairpin, NatConfig, Policy, Pooling, PortRule, Scenario, Style};
+use nat_probe::sim::{Fault, FilterScope, NatConfig, Policy, Pooling, PortRule, Scenario, Style};
 use nat_probe::stun::Change;
 
 use super::bench::{Run, classify, classify_with, link, nine_nats, options, story};
@@ -241,36 +241,6 @@ fn trap_17_a_refusal_is_told_from_silence_and_ends_the_wait() {
     assert_eq!(run.v4.connectivity, Connectivity::UdpBlocked, "{}", story(&run));
     assert!(run.took_ms <= 400.0, "{} ms\n{}", run.took_ms, story(&run));
     assert!(run.v4.reason.as_ref().unwrap().text.contains("refused by"), "{:?}", run.v4.reason);
-}
-
-#[test]
-fn trap_19_hairpinning_is_asked_on_demand_and_never_from_a_socket_to_its_own_mapping() {
-    let mut on = options();
-    on.hairpin = true;
-    let deadline = std::time::Duration::from_secs(10);
-    for (hairpin, supported, external) in [
-        (Hairpin::No, Some(false), None),
-        (Hairpin::ExternalSource, Some(true), Some(true)),
-        (Hairpin::InternalSource, Some(true), Some(false)),
-    ] {
-        for filtering in Behavior::ALL {
-            let run =
-                classify_with(&behind(NatConfig { hairpin, filtering, ..NatConfig::default() }), 3, &on, deadline);
-            let found = run.v4.hairpinning.as_ref().expect("it was asked for");
-            assert_eq!(found.supported, supported, "{hairpin:?} {filtering:?}\n{}", story(&run));
-            assert_eq!(found.external_source, external, "{hairpin:?} {filtering:?}\n{}", story(&run));
-            for exchange in &run.evidence.exchanges {
-                let own = run.evidence.exchanges.iter().filter(|other| other.socket == exchange.socket);
-                assert!(
-                    own.filter_map(nat_probe::probe::Exchange::mapped).all(|mapped| mapped != exchange.remote),
-                    "{}",
-                    story(&run)
-                );
-            }
-        }
-    }
-    let run = classify(&behind(NatConfig { hairpin: Hairpin::ExternalSource, ..NatConfig::default() }), 3);
-    assert!(run.v4.hairpinning.is_none());
 }
 
 #[test]

@@ -87,7 +87,9 @@ fn asking(name_server: SocketAddr) -> RealNetwork {
 fn resolve(network: &mut RealNetwork, spec: ServerSpec, transport: Transport) -> Result<Vec<SocketAddr>, Failure> {
     network.perform(Command::Resolve { server: 7, spec, transport });
     expect(network, "resolved name", |input| match input {
-        Input::Resolved { server: 7, transport: answered, result } if *answered == transport => Some(result.clone()),
+        Input::Resolved { server: 7, transport: answered, result } if *answered == transport => {
+            Some(result.clone().map(|found| found.addresses))
+        }
         _ => None,
     })
 }
@@ -108,7 +110,7 @@ fn a_literal_needs_no_name_server_and_no_time() {
         let host = Host::Address([192, 0, 2, 1].into());
         let spec = ServerSpec { host, secure, port, ..server("as written") };
         network.perform(Command::Resolve { server: 3, spec, transport });
-        let result = Ok(addresses(&[expected]));
+        let result = Ok(addresses(&[expected]).into());
         assert_eq!(network.wait(Duration::ZERO), Some(Input::Resolved { server: 3, transport, result }));
     }
 }

@@ -1,8 +1,8 @@
 //! Advice that follows from what the NAT or firewall does.
 
 use super::{Case, servers};
-use crate::probe::Behavior;
 use crate::probe::finding::{Connectivity, PortBehavior};
+use crate::probe::{Behavior, reason};
 use crate::report::document::Advice;
 use crate::report::possible;
 
@@ -15,6 +15,37 @@ pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
         "UDP does not get out of this network, so nothing connects directly. Use a TURN server over TCP or TLS, best on port 443 \
          (turns:HOST:443?transport=tcp); or ask whoever runs the network to let UDP out to ports 3478 and 443.",
     )
+}
+
+/// UDP passes, and not all that WebRTC needs of it.
+pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
+    let way_out = "Offer TURN over TLS on port 443 beside UDP (turns:HOST:443?transport=tcp)";
+    if let Some(blocked) = &case.found.blocked_port {
+        let port = blocked.port;
+        return case.warning(
+            "udp-port-blocked",
+            format!("{}. Use STUN and TURN servers on another port than {port}. {way_out}.", blocked.summary),
+        );
+    }
+    match case.found.reason.as_ref().map(|reason| reason.code.as_str())? {
+        reason::STUN_BLOCKED => case.error(
+            "stun-blocked-use-turn-tls",
+            format!(
+                "Something on the way drops STUN, which WebRTC needs for every direct connection. {way_out}, or ask whoever runs the                  network to let STUN out."
+            ),
+        ),
+        reason::PORT_BLOCKED => case.warning(
+            "udp-port-blocked",
+            format!("UDP gets out, but not to the ports of these servers. Use servers on a port that passes. {way_out}."),
+        ),
+        reason::UDP_PASSES => case.warning(
+            "udp-filtered",
+            format!(
+                "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass. {way_out}."
+            ),
+        ),
+        _ => None,
+    }
 }
 
 /// What the pair of mapping and filtering means for peers, as far as both are known.

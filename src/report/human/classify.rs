@@ -3,8 +3,9 @@
 use super::page::Page;
 use super::picture::Picture;
 use super::{sentence, tables};
+use crate::probe::finding::FamilyFindings;
 use crate::report::document::Report;
-use crate::report::{family_name, peers, possible};
+use crate::report::{family_name, peers};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     for (family, found) in report.families.iter() {
@@ -33,29 +34,31 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     meaning(page, report);
 }
 
-/// Which peers connect directly.
+/// Which peers connect directly, over UDP and, where that was tested, over TCP.
 fn meaning(page: &mut Page, report: &Report) {
-    let (near, far): (Vec<_>, Vec<_>) =
-        report.families.iter().partition(|(_, found)| possible::in_private(found).is_some());
-    let outlooks: Vec<_> = far.iter().filter_map(|(family, found)| Some((*family, peers::outlook(found)?))).collect();
-    let near: Vec<_> = near.iter().filter(|(_, found)| peers::outlook(found).is_some()).collect();
-    let mut rest = &outlooks[..];
-    if !rest.is_empty() || !near.is_empty() {
+    let meanings: Vec<_> = report.families.iter().map(|(family, found)| (family, means(found))).collect();
+    let meanings: Vec<_> = meanings.into_iter().filter(|(_, means)| !means.is_empty()).collect();
+    let mut rest = &meanings[..];
+    if !rest.is_empty() {
         page.heading("What it means");
     }
-    for (family, _) in near {
-        page.bullet(&format!(
-            "{}: no server on the internet saw this host: what peers there meet was not measured.",
-            family_name(*family)
-        ));
-    }
-    while let Some(((_, outlook), _)) = rest.split_first() {
-        let same = rest.iter().take_while(|(_, other)| other == outlook).count();
+    while let Some(((_, means), _)) = rest.split_first() {
+        let same = rest.iter().take_while(|(_, other)| other == means).count();
         let names: Vec<&str> = rest[..same].iter().map(|(family, _)| family_name(*family)).collect();
-        let names = if outlooks.len() > 1 { format!("{}: ", names.join(" and ")) } else { String::new() };
-        for sentence in outlook.sentences() {
-            page.bullet(&format!("{names}{sentence}"));
+        for (over, sentence) in means {
+            let names = (meanings.len() > 1).then(|| names.join(" and "));
+            let words: Vec<String> = names.into_iter().chain(over.map(str::to_owned)).collect();
+            let before = if words.is_empty() { String::new() } else { format!("{}: ", words.join(", ")) };
+            page.bullet(&format!("{before}{sentence}"));
         }
         rest = &rest[same..];
     }
+}
+
+/// Sentences about peers; with what they are about where both transports were tested.
+fn means(found: &FamilyFindings) -> Vec<(Option<&'static str>, String)> {
+    let over_tcp = peers::over_tcp(found);
+    let over_udp = peers::outlook(found).map(|outlook| outlook.sentences()).unwrap_or_default();
+    let udp = over_tcp.is_some().then_some("UDP");
+    over_udp.into_iter().map(|sentence| (udp, sentence)).chain(over_tcp.map(|tcp| (Some("TCP"), tcp))).collect()
 }

@@ -45,6 +45,9 @@ pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
     if let Some(tcp) = &found.tcp_mapping {
         rows.push(row("TCP mapping", mapping(tcp), evidence(&tcp.summary, tcp.reason.as_ref())));
     }
+    if let Some(blocked) = &found.blocked_port {
+        rows.push(row("UDP port", &format!("{} is blocked", blocked.port), blocked.summary.clone()));
+    }
     rows.extend(rfc3489(found));
     rows
 }
@@ -173,8 +176,7 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
     let software = row.software.as_deref().map(escape::visible);
     let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
     let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
-    let doubt = row.disbelieved.as_ref().map(|doubt| escape::visible(&format!("not believed: {}", doubt.text)));
-    let about: Vec<String> = [software, support, doubt, failure].into_iter().flatten().collect();
+    let about: Vec<String> = [software, support, failure].into_iter().flatten().collect();
     vec![name, row.transport.name().to_owned(), seen.join("\n"), about.join("\n")]
 }
 

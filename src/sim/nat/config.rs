@@ -1,11 +1,12 @@
 //! What a NAT or a firewall is told to do.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Deserializer};
 
 use crate::probe::{Behavior, Family};
 use crate::sim::ports::PortRule;
+use crate::stun::message::MAGIC_COOKIE;
 
 /// One NAT or firewall. Left out in a scenario file, each property is that of a common home router.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -41,6 +42,8 @@ pub struct NatConfig {
     pub udp: Policy,
     /// What happens to outgoing TCP.
     pub tcp: Policy,
+    /// Which outgoing UDP vanishes, though UDP passes.
+    pub blocks: Blocks,
     /// Rewrites the MAPPED-ADDRESS of incoming STUN responses from the external address to the inside one, as helpful
     /// application layer gateways do (RFC 5780 section 3.6).
     pub alg: bool,
@@ -68,6 +71,7 @@ impl Default for NatConfig {
             inbound_refresh: true,
             udp: Policy::default(),
             tcp: Policy::default(),
+            blocks: Blocks::default(),
             alg: false,
             linux_conntrack_quirk: false,
             address: None,
@@ -153,8 +157,28 @@ pub enum Hairpin {
     No,
     /// They do, and see the external source (REQ-9a). The filter applies as to any packet.
     ExternalSource,
-    /// They do, and see the internal source.
+    /// They do, and see the internal source: a host drops what seems to come from itself, as Linux does.
     InternalSource,
+    /// The NAT answers with ICMP port unreachable.
+    Refused,
+}
+
+/// Which outgoing datagrams vanish where UDP passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Blocks {
+    /// Those to these ports.
+    pub ports: Vec<u16>,
+    /// Those with the magic cookie of STUN where STUN has it (RFC 8489 section 5).
+    pub stun: bool,
+}
+
+impl Blocks {
+    /// Whether this datagram vanishes.
+    #[must_use]
+    pub fn block(&self, destination: SocketAddr, bytes: &[u8]) -> bool {
+        self.ports.contains(&destination.port()) || self.stun && bytes.get(4..8) == Some(&MAGIC_COOKIE)
+    }
 }
 
 /// What happens to packets of one protocol.

@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-pub use config::{FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
+pub use config::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 use table::{Contacts, Key, Remote, Table};
 
 use super::packet::{Packet, Payload, Protocol};
 use super::ports::Ports;
 use super::random::Random;
 use crate::engine::Time;
-use crate::probe::{Behavior, Family};
+use crate::probe::{Behavior, FailureCode, Family};
 
 /// How long Linux keeps a connection tracking entry that saw packets one way only (`nf_conntrack_udp_timeout`).
 const UNREPLIED: Duration = Duration::from_secs(30);
@@ -32,8 +32,8 @@ pub enum Passage {
     Forward,
     /// It is gone.
     Drop,
-    /// It is refused by this address.
-    Reject(IpAddr),
+    /// It is refused by this address, with that code.
+    Reject(IpAddr, FailureCode),
     /// It was for an inside host: it goes back in.
     Turned,
 }
@@ -80,7 +80,13 @@ impl Nat {
         match self.policy(packet.protocol) {
             Policy::Pass => {}
             Policy::Drop => return Passage::Drop,
-            Policy::Reject => return Passage::Reject(self.address(family)),
+            Policy::Reject => return Passage::Reject(self.address(family), FailureCode::Prohibited),
+        }
+        if packet.protocol == Protocol::Udp
+            && let Payload::Data(bytes) = &packet.payload
+            && self.config.blocks.block(packet.destination, bytes)
+        {
+            return Passage::Drop;
         }
         let (inside, remote) = (packet.source, packet.destination);
         let Some(external) = self.map(now, packet.protocol, inside, remote, random) else {
@@ -223,6 +229,11 @@ impl Nat {
 
     /// Hairpinning: a packet for an own external address goes through the filter like one from outside.
     fn turn(&mut self, now: Time, packet: &mut Packet, inside: SocketAddr) -> Passage {
+        if self.config.hairpin == Hairpin::Refused {
+            // The error is for the inside host, as it sent the packet.
+            packet.source = inside;
+            return Passage::Reject(packet.destination.ip(), FailureCode::ConnectionRefused);
+        }
         if self.config.hairpin == Hairpin::No || !self.inbound(now, packet) {
             return Passage::Drop;
         }

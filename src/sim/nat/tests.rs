@@ -284,7 +284,10 @@ fn tcp_follows_the_rule_of_udp_or_of_the_connection() {
 fn policies_stop_one_protocol() {
     let config = NatConfig { udp: Policy::Reject, tcp: Policy::Drop, ..NatConfig::default() };
     let mut bench = Bench::new(&config);
-    assert_eq!(bench.send_by(Protocol::Udp, INSIDE, A1P1).0, Passage::Reject("203.0.113.7".parse().unwrap()));
+    assert_eq!(
+        bench.send_by(Protocol::Udp, INSIDE, A1P1).0,
+        Passage::Reject("203.0.113.7".parse().unwrap(), FailureCode::Prohibited)
+    );
     assert_eq!(bench.send_by(Protocol::Tcp, INSIDE, A1P1).0, Passage::Drop);
 }
 

@@ -18,8 +18,8 @@ use crate::sim::nat::{Nat, NatConfig, Passage};
 use crate::sim::packet::{Packet, Payload, Protocol};
 use crate::sim::queue::Queue;
 use crate::sim::random::Random;
-use crate::sim::resolver::resolve;
-use crate::sim::scenario::{ResolverConfig, Scenario};
+use crate::sim::resolver::{answer_query, resolve};
+use crate::sim::scenario::{ResolverConfig, RouterConfig, Scenario};
 use crate::sim::server::{Answer, Servers};
 use crate::stun::{Framer, Transport};
 
@@ -36,6 +36,7 @@ pub struct SimNetwork {
     link: Link,
     servers: Servers,
     resolver: ResolverConfig,
+    routers: Vec<RouterConfig>,
     framers: BTreeMap<SocketId, Framer>,
     insecure: bool,
 }
@@ -88,6 +89,7 @@ impl SimNetwork {
             link: Link::new(&scenario.link),
             servers: Servers::new(&scenario.servers),
             resolver: scenario.resolver.clone(),
+            routers: scenario.routers.clone(),
             framers: BTreeMap::new(),
             insecure: false,
         }
@@ -198,13 +200,20 @@ impl SimNetwork {
                 Passage::Forward => {}
                 Passage::Drop => return,
                 Passage::Turned => return self.enter(place, packet),
-                Passage::Reject(by) => {
-                    if let Some(error) = packet.unreachable(FailureCode::Prohibited, by) {
+                Passage::Reject(by, code) => {
+                    if let Some(error) = packet.unreachable(code, by) {
                         self.enter(place, error);
                     }
                     return;
                 }
             }
+        }
+        if let Some(router) = self.routers.iter().find(|router| router.destination == packet.destination.ip()) {
+            if let Some(error) = packet.unreachable(router.code(), router.by) {
+                let arrivals = self.link.carry(Direction::In, &mut self.random);
+                self.plan_copies(arrivals, error, Event::Back);
+            }
+            return;
         }
         let arrivals = self.link.carry(Direction::Out, &mut self.random);
         self.plan_copies(arrivals, packet, Event::Out);
@@ -214,6 +223,15 @@ impl SimNetwork {
         let Payload::Data(bytes) = &packet.payload else { return };
         let (source, destination) = (packet.source, packet.destination);
         let now = self.queue.now();
+        if self.resolver.address == Some(destination) {
+            if let Some(answer) = answer_query(bytes) {
+                let (source, destination, payload) = (destination, source, Payload::Data(answer));
+                let arrivals = self.link.carry(Direction::In, &mut self.random);
+                let packet = Packet { protocol: Protocol::Udp, source, destination, payload };
+                self.plan_copies(arrivals, packet, Event::Back);
+            }
+            return;
+        }
         for answer in self.servers.receive(now, Transport::Udp, source, destination, bytes, &mut self.random) {
             self.deliver(answer, Some(packet));
         }
@@ -245,7 +263,9 @@ impl SimNetwork {
     /// Through that many NATs, from the outside.
     fn enter(&mut self, depth: usize, mut packet: Packet) {
         let now = self.queue.now();
-        if self.chain[..depth].iter_mut().rev().all(|nat| nat.inbound(now, &mut packet)) {
+        // What comes from the network and has this host's own source is a martian (RFC 1812 section 5.3.8): Linux drops it.
+        let martian = self.host.has(packet.source.ip()) && matches!(packet.payload, Payload::Data(_));
+        if self.chain[..depth].iter_mut().rev().all(|nat| nat.inbound(now, &mut packet)) && !martian {
             self.carry_lan(Direction::In, packet);
         }
     }
@@ -272,6 +292,10 @@ impl Network for SimNetwork {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         self.host.interfaces()
+    }
+
+    fn name_servers(&self) -> Vec<SocketAddr> {
+        self.resolver.address.into_iter().collect()
     }
 
     fn perform(&mut self, command: Command) {
@@ -315,6 +339,11 @@ fn input_socket(input: &Input) -> Option<SocketId> {
 
 /// What an ICMP error says.
 fn told(remote: SocketAddr, code: FailureCode, by: IpAddr) -> Failure {
-    let what = if code == FailureCode::Prohibited { "administratively prohibited" } else { "port unreachable" };
+    let what = match code {
+        FailureCode::Prohibited => "administratively prohibited",
+        FailureCode::NetworkUnreachable => "network unreachable",
+        FailureCode::HostUnreachable => "host unreachable",
+        _ => "port unreachable",
+    };
     Failure { code, text: format!("send to {remote}: {what}, says {by}"), by: Some(by) }
 }

@@ -47,13 +47,17 @@ impl SimNetwork {
             match nat.outbound(now, &mut first, &mut self.random) {
                 Passage::Forward => {}
                 Passage::Drop | Passage::Turned => return self.give_up(socket, remote),
-                Passage::Reject(by) => {
+                Passage::Reject(by, code) => {
                     let after = self.lan_round_trip();
-                    return self.queue.plan(after, Event::Ended(socket, told(remote, FailureCode::Prohibited, by)));
+                    return self.queue.plan(after, Event::Ended(socket, told(remote, code, by)));
                 }
             }
         }
         let after = self.round_trip();
+        if let Some(router) = self.routers.iter().find(|router| router.destination == remote.ip()) {
+            let failure = told(remote, router.code(), router.by);
+            return self.queue.plan(after, Event::Ended(socket, failure));
+        }
         let welcome = self.servers.welcome(spec.transport, remote, &mut self.random);
         let (Welcome::Open(extra) | Welcome::Refused(extra) | Welcome::NoTls(extra)) = welcome else {
             return self.give_up(socket, remote);

@@ -27,6 +27,10 @@ pub struct ServerConfig {
     pub ipv6_alternate: Option<SocketAddrV6>,
     /// How it answers.
     pub style: Style,
+    /// More ports of its primary addresses that it listens on.
+    pub more_ports: Vec<u16>,
+    /// Ports over UDP that its own firewall drops.
+    pub closed_ports: Vec<u16>,
     /// What it serves. TLS is spoken on the TCP ports too, as coturn does.
     pub transports: Vec<Transport>,
     /// The port that speaks TLS only, on both addresses.
@@ -73,6 +77,8 @@ impl Default for ServerConfig {
             ipv6: None,
             ipv6_alternate: None,
             style: Style::default(),
+            more_ports: Vec::new(),
+            closed_ports: Vec::new(),
             transports: vec![Transport::Udp, Transport::Tcp],
             tls_port: 5349,
             certificate: Certificate::default(),

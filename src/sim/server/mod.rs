@@ -87,6 +87,10 @@ impl Servers {
             for family in [Family::Ipv4, Family::Ipv6] {
                 let Some((primary, alternate)) = server.endpoints(family) else { continue };
                 let other = alternate.unwrap_or(primary);
+                for &port in &server.more_ports {
+                    let point = Point { other_ip: false, other_port: false };
+                    servers.points.entry(SocketAddr::new(primary.ip(), port)).or_insert((index, point));
+                }
                 for (other_ip, other_port) in [(false, false), (false, true), (true, false), (true, true)] {
                     let ip = if other_ip { other.ip() } else { primary.ip() };
                     let port = if other_port { other.port() } else { primary.port() };
@@ -205,6 +209,9 @@ impl Servers {
         random: &mut Random,
     ) -> Vec<Answer> {
         let back = |delay, bytes| vec![Answer { transport, source: destination, destination: source, delay, bytes }];
+        if transport == Transport::Udp && self.list.iter().any(|server| server.closes(destination)) {
+            return Vec::new();
+        }
         let relay = self.turn.values_mut().find(|turn| turn.relays_at(destination));
         if let Some(turn) = relay.filter(|_| transport == Transport::Udp && !self.points.contains_key(&destination)) {
             return turn.arrive(now, source, destination, bytes, random).into_iter().map(Answer::from).collect();
@@ -300,6 +307,15 @@ impl Faults {
 impl ServerConfig {
     fn serves(&self, transport: Transport) -> bool {
         self.transports.contains(&transport)
+    }
+
+    /// Whether its own firewall drops datagrams for that endpoint.
+    fn closes(&self, destination: SocketAddr) -> bool {
+        let family = if destination.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+        let has = |(primary, alternate): (SocketAddr, Option<SocketAddr>)| {
+            primary.ip() == destination.ip() || alternate.is_some_and(|alternate| alternate.ip() == destination.ip())
+        };
+        self.closed_ports.contains(&destination.port()) && self.endpoints(family).is_some_and(has)
     }
 
     fn serves_streams(&self) -> bool {

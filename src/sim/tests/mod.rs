@@ -79,7 +79,9 @@ impl Client {
         let spec = ServerSpec::parse(server).unwrap();
         self.net.perform(Command::Resolve { server: 7, spec, transport });
         match self.next(5_000) {
-            Some(Input::Resolved { server: 7, transport: same, result }) if same == transport => result,
+            Some(Input::Resolved { server: 7, transport: same, result }) if same == transport => {
+                result.map(|found| found.addresses)
+            }
             other => panic!("{other:?}"),
         }
     }
