@@ -26,6 +26,8 @@ mod turn;
 mod turn_bench;
 #[path = "simulated/turn_data.rs"]
 mod turn_data;
+#[path = "simulated/turn_habits.rs"]
+mod turn_habits;
 #[path = "simulated/turn_outside.rs"]
 mod turn_outside;
 #[path = "simulated/turn_speed.rs"]

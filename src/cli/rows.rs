@@ -175,10 +175,9 @@ fn error(exchange: &Exchange) -> ServerError {
             let other = other.unwrap_or_default();
             named("no-answer", format!("no answer in {:.1} s ({}){other}", waited_ms / 1000.0, times(exchange.sends)))
         }
-        Outcome::Reply(Reply { error: Some(error), .. }) => named(
-            "error-response",
-            format!("answered with error {} {}", error.code, escape(&error.reason)).trim_end().to_owned(),
-        ),
+        Outcome::Reply(Reply { error: Some(error), .. }) => {
+            named("error-response", format!("answered with error {error}"))
+        }
         Outcome::Reply(reply) if reply.source != exchange.remote => {
             named("other-source", format!("answered from {}, which was not asked", reply.source))
         }

@@ -17,7 +17,7 @@ use crate::engine::Settings;
 use crate::net;
 use crate::net::TlsConfig;
 use crate::probe::turn::finding::Remark;
-use crate::probe::turn::{self, Entry, Login, TurnOptions};
+use crate::probe::turn::{self, Entry, Login, STRANGER, TurnOptions};
 use crate::report::document::Options;
 use crate::sim::SIM_UNIX_START_S;
 use crate::stun::{Credential, Secret, ServerSpec, Transport, UriError, rest};
@@ -64,6 +64,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
             .advise(format!("at most {MOST_ENTRIES}; applications use a handful")));
     }
     let third_parties = draft.third_parties(arguments, &world)?;
+    let stranger = draft.add_login(Credential { username: STRANGER.to_owned(), password: Secret::new("") }, None);
     let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
     transports.sort_unstable();
     transports.dedup();
@@ -77,6 +78,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
         features: arguments.features,
         follow: !arguments.no_follow,
         insecure: arguments.insecure,
+        stranger: Some(stranger.credential),
         now_unix_s: draft.now_unix_s,
     };
     let job = Job {

@@ -1,12 +1,13 @@
 //! What was seen: every exchange with its outcome, every name looked up. Verdicts are functions of this and nothing else.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Ask, Connection, TurnReply};
-use crate::stun::{Request, Transport};
+use crate::stun::{Request, Transport, error_name, escape};
 
 /// Everything seen in one run; what `--from` judges again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -284,6 +285,20 @@ pub struct ErrorReply {
     pub reason: String,
 }
 
+impl fmt::Display for ErrorReply {
+    /// Number and words, escaped: the server's, or the registered ones where it sends none; not every server gives a number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.trim();
+        match (self.code, reason, error_name(self.code)) {
+            (0, "", _) => f.write_str("without a code"),
+            (0, words, _) => write!(f, "without a code, {}", escape(words)),
+            (code, "", Some(name)) => write!(f, "{code} {name}"),
+            (code, "", None) => write!(f, "{code}"),
+            (code, words, _) => write!(f, "{code} {}", escape(words)),
+        }
+    }
+}
+
 /// Why something could not be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
@@ -342,4 +357,22 @@ pub enum FailureCode {
     LocalShortage,
     /// Anything else; the text says what.
     Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_words_though_the_server_sends_none() {
+        for (code, reason, words) in [
+            (486, "", "486 Allocation Quota Reached"),
+            (442, "no UDP\u{1b} here", "442 no UDP\\x1b here"),
+            (499, "", "499"),
+            (0, "", "without a code"),
+            (0, "Refused", "without a code, Refused"),
+        ] {
+            assert_eq!(ErrorReply { code, reason: reason.to_owned() }.to_string(), words);
+        }
+    }
 }

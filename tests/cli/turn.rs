@@ -100,7 +100,7 @@ fn a_flawed_entry_shows_where_it_stopped_and_what_to_do() {
         "binding: ok",
         "challenge: ok",
         "allocate: FAILED",
-        "permission, data, channel, refresh, delete: skipped: because",
+        "permission, data, channel, refresh, delete: skipped, because",
         "What to do:",
     ];
     let places: Vec<Option<usize>> = steps.iter().map(|step| page.find(step)).collect();

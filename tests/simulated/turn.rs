@@ -113,7 +113,7 @@ fn certificates_are_told_apart() {
 fn challenges_that_nobody_can_answer_are_told() {
     Bench::new().fault(TurnFault::NoRealm).fails(Code::NoRealm, "challenge");
     Bench::new().fault(TurnFault::NoNonce).fails(Code::NoRealm, "challenge");
-    Bench::new().fault(TurnFault::OauthOnly).fails(Code::OauthOnly, "allocate");
+    Bench::new().fault(TurnFault::OauthOnly).fails(Code::OauthOnly, "challenge");
     Bench::new().anonymous().fails(Code::CredentialsNeeded, "allocate");
     Bench::new().options(|options| options.realm = Some("other.example".into())).fails(Code::WrongRealm, "challenge");
     Bench::new().fault(TurnFault::NoAuth).expect(TurnVerdict::Degraded, Code::OpenRelay, None);
@@ -123,7 +123,7 @@ fn challenges_that_nobody_can_answer_are_told() {
 #[test]
 fn credentials_that_are_not_taken_are_told_apart() {
     let result = Bench::new().login("demo", "wrong").fails(Code::UnknownUserOrPassword, "allocate");
-    assert!(result.diagnosis.text.contains("hides"), "{}", result.diagnosis.text);
+    assert!(result.diagnosis.text.contains("does not say whether"), "{}", result.diagnosis.text);
     let shared = || Bench::new().turn(|config| config.secret = Some(Secret::new("shared")));
     shared().rest("another", 3_600).fails(Code::SecretMismatch, "allocate");
     let ahead = shared().rest("shared", 3_600).turn(|config| config.clock_skew_s = 7_200);

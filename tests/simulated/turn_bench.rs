@@ -6,7 +6,7 @@ use nat_probe::engine::{Engine, Settings};
 use nat_probe::net::drive;
 use nat_probe::probe::Family;
 use nat_probe::probe::turn::finding::{StepStatus, TurnVerdict};
-use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, EntryKind, Login, TurnOptions, TurnResult};
+use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, EntryKind, Login, STRANGER, TurnOptions, TurnResult};
 use nat_probe::sim::{Fault, SIM_UNIX_START_S, Scenario, ServerConfig, SimNetwork, TurnConfig, TurnFault};
 use nat_probe::stun::{Credential, Secret, ServerSpec, Transport, rest};
 
@@ -64,6 +64,13 @@ impl Bench {
         let exotic = !password.is_ascii();
         self.login = Some(Login { username: username.into(), exotic, ..Login::default() });
         self.credentials = vec![Credential { username: username.into(), password: Secret::new(password) }];
+        self.stranger()
+    }
+
+    /// Beside them those of a user that nobody has.
+    fn stranger(mut self) -> Self {
+        self.options.stranger = Some(self.credentials.len());
+        self.credentials.push(Credential { username: STRANGER.into(), password: Secret::new("") });
         self
     }
 
@@ -79,7 +86,7 @@ impl Bench {
             ..Login::default()
         });
         self.credentials = vec![now, later];
-        self
+        self.stranger()
     }
 
     /// Without credentials.

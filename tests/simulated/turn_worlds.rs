@@ -77,7 +77,9 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::NoRealm | F::NoNonce => unusable(Code::NoRealm),
         F::UnsignedSuccess | F::WrongIntegrity | F::UnsignedLater => unusable(Code::IntegrityMissingOrBad),
         F::StaleNonceLoop => unusable(Code::StaleNonceLoop),
-        F::StunOnly => unusable(Code::StunOnly),
+        F::StunOnly | F::Bare400 | F::Bare405 | F::Bare420 => unusable(Code::StunOnly),
+        F::Nonce400 => unusable(Code::UnknownUserOrPassword),
+        F::Md5Refused => unusable(Code::Sha256Only),
         F::NoAuth => (false, vec![Code::OpenRelay]),
         F::OauthOnly => unusable(Code::OauthOnly),
         F::Allocate400 | F::NoRelayedAddress | F::GarbageAllocate => unusable(Code::ProtocolError),
@@ -152,6 +154,9 @@ fn check(seed: u64) -> Result<(), String> {
     if has(TurnFault::StunOnly) && has(TurnFault::NoBinding) {
         // Whether the port speaks TLS is then all that can be seen of it.
         allowed.extend([Code::NoAnswer, Code::TlsExpected]);
+    }
+    if has(TurnFault::NoBinding) && [TurnFault::Bare400, TurnFault::Bare405, TurnFault::Bare420].into_iter().any(has) {
+        allowed.push(Code::ProtocolError);
     }
     // An allocation whose success is not believed is in the way of the next attempt.
     if has(TurnFault::OftenStale) && (has(TurnFault::WrongIntegrity) || has(TurnFault::UnsignedSuccess)) {

@@ -1,7 +1,7 @@
 //! The asks of one target, rung by rung: each is stated as soon as what it needs is there.
 
-use super::session::{FIRST, LOGIN_IPV6, Session, Tried, error_code};
-use super::{features, handshake, hold, quality, release};
+use super::session::{FIRST, LOGIN_IPV6, SHA256, Session, Tried, error_code};
+use super::{STRANGER, features, handshake, hold, quality, refusal, release, software};
 use crate::probe::{Ask, Evidence, Exchange, FailureCode, Family, Outcome, Patience, Probe, Step};
 use crate::stun::{PasswordForm, Request, Transport};
 
@@ -210,7 +210,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
         None
     }
 
-    /// Answers the challenge on that socket, once: a second 401 is the verdict.
+    /// Answers the challenge on that socket, once: a second 401 is the verdict. Other credentials tell what that hides.
     fn log_in(&mut self, socket: &str) -> Option<&'a Exchange> {
         let session = self.session;
         if !session.may_log_in(socket) {
@@ -219,12 +219,20 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let login = session.entry.login.as_ref()?;
         let step = format!("{socket}/login");
         let verdict = self.tried(session.signed(&step, socket, &Session::allocate()))?;
-        if error_code(verdict) != Some(401) {
+        if !refusal::may_be_the_login(verdict) {
             return Some(verdict);
+        }
+        // A bad request may be a bad login to this server: it depends on what a user gets that nobody has.
+        let unknown = error_code(verdict) == Some(400) && software::of(session).refuses_logins_with().is_none();
+        if let Some(credential) = session.options.stranger.filter(|_| unknown) {
+            self.log_in_as("stranger", credential, STRANGER, PasswordForm::AsTyped)?;
         }
         if login.exotic {
             // On a port and with a nonce of its own: each nonce sees one password.
             self.log_in_as("nfkc", login.credential, &login.username, PasswordForm::Nfkc)?;
+        }
+        if session.offers_sha256() {
+            self.log_in_as(SHA256, login.credential, &login.username, PasswordForm::AsTyped)?;
         }
         // The same secret, and an expiry that no clock has passed: it tells a clock that is off from a secret that is another.
         if let Some((credential, name)) = &login.later {

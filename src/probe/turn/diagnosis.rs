@@ -76,7 +76,7 @@ codes! {
     OauthOnly,
     /// The user name is unknown or the password is wrong; servers do not say which.
     UnknownUserOrPassword,
-    /// The server does not take user names with such characters at all.
+    /// The server takes no user name of this form, whatever the password.
     UsernameRefused,
     /// The time in the user name (EXPIRY:USER) has passed.
     CredentialsExpired,
@@ -92,6 +92,8 @@ codes! {
     ClockSkew,
     /// The realm of the server is not the one that --realm insists on.
     WrongRealm,
+    /// The server takes these credentials signed with SHA-256 only, as browsers do not sign.
+    Sha256Only,
     /// The server calls every nonce stale, however fresh.
     StaleNonceLoop,
     /// The server's answers are not signed, or not with the key of these credentials.

@@ -2,7 +2,7 @@
 
 use super::finding::{Feature, FeatureStatus as Status};
 use super::release;
-use super::session::{Allocation, Session, Tried, error_code, succeeded};
+use super::session::{Allocation, SHA256, Session, Tried, error_code, succeeded};
 use crate::probe::{Exchange, Family, Outcome, Step, TurnReply};
 use crate::stun::{Algorithm, Method, Request, Transport, TurnAttribute, escape};
 
@@ -21,7 +21,6 @@ pub(super) const MOBILE: &str = "mobility";
 /// Where the mobile allocation is moved to.
 pub(super) const MOVED: &str = "moved";
 const OVER_TCP: &str = "tcp-relay";
-const SHA256: &str = "sha-256";
 
 /// IANA's numbers in REQUESTED-TRANSPORT.
 const UDP: u8 = 17;
@@ -83,6 +82,14 @@ pub(super) fn next(session: &Session) -> Step {
         if !all.done && waits {
             return all;
         }
+    }
+    if session.offers_sha256() {
+        let mut step = grant(session, SHA256, &[TurnAttribute::RequestedTransport(UDP)]);
+        if step.done {
+            step = release::of(session, [SHA256]);
+        }
+        all.asks.extend(step.asks);
+        all.done = step.done;
     }
     all
 }
@@ -178,7 +185,7 @@ fn both(turn: &TurnReply) -> Feature {
         _ if has(Family::Ipv4) && has(Family::Ipv6) => {
             feature(BOTH, Status::Offered, "a relayed address of each family")
         }
-        Some(error) => feature(BOTH, Status::NotOffered, format!("{} {}", error.code, escape(&error.reason))),
+        Some(error) => feature(BOTH, Status::NotOffered, error.to_string()),
         None => feature(BOTH, Status::NotOffered, "the server passes the wish over: one relayed address"),
     }
 }
@@ -211,12 +218,21 @@ fn mobile(session: &Session) -> Feature {
     broken(session, MOBILE, MOVED, "refresh", "a ticket was given, and with it")
 }
 
-/// The password algorithm SHA-256: where it is offered the credentials were answered with it (RFC 8489 section 9.2.4).
+/// The password algorithm SHA-256 (RFC 8489 section 9.2.4), where it is offered with an allocation of its own.
 fn sha256(session: &Session) -> Feature {
     let challenge = session.reply("a/allocate").and_then(|reply| reply.turn.as_deref());
     let offered = challenge.and_then(|turn| turn.algorithms.as_ref());
     match offered.map(|algorithms| algorithms.contains(&Algorithm::Sha256)) {
-        Some(true) => feature(SHA256, Status::Offered, "the credentials were taken with it"),
+        Some(true) => match session.allocation(SHA256) {
+            Some(_) if session.is_signed(SHA256) => {
+                feature(SHA256, Status::Offered, "the credentials are taken with it")
+            }
+            Some(_) => {
+                let text = "the credentials are taken with it, and the answer is not signed with it: clients drop that";
+                feature(SHA256, Status::Broken, text)
+            }
+            None => broken(session, SHA256, SHA256, "allocate", "it is offered, and with it"),
+        },
         Some(false) => feature(SHA256, Status::NotOffered, "the server names algorithms, and not this one"),
         None if session.is_open_relay() => feature(SHA256, Status::Unknown, "the server asks for no credentials"),
         None => feature(SHA256, Status::NotOffered, "the challenge names no algorithms"),
@@ -246,9 +262,7 @@ fn said(session: &Session, socket: &str, step: &str) -> (Option<u16>, String) {
     };
     match &exchange.outcome {
         Outcome::Reply(reply) => match &reply.error {
-            Some(error) => {
-                (Some(error.code), format!("{} {}", error.code, escape(&error.reason)).trim_end().to_owned())
-            }
+            Some(error) => (Some(error.code), error.to_string()),
             None => (None, "could not tell: granted without a relayed address".to_owned()),
         },
         Outcome::Silence { .. } => (None, format!("could not tell: no answer (sent {} times)", exchange.sends)),

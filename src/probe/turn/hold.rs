@@ -199,7 +199,7 @@ fn trouble(exchange: &Exchange) -> Option<String> {
             let error = reply.error.as_ref()?;
             Some(match error.code {
                 437 => "was refused: the allocation is gone (437)".to_owned(),
-                code => format!("was refused ({code} {})", escape(&error.reason)),
+                _ => format!("was refused ({error})"),
             })
         }
         Outcome::Silence { .. } => Some(format!("was not answered (sent {} times)", exchange.sends)),

@@ -4,7 +4,7 @@ use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, Tu
 use super::session::Session;
 use super::{
     DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, relaying, release,
-    steps, views,
+    software, steps, views,
 };
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
 use crate::stun::{Transport, escape};
@@ -112,8 +112,6 @@ fn of_target(session: &Session) -> TurnResult {
     let allocation = session.first().map(|(_, allocation)| allocation);
     let challenge = session.reply("a/allocate");
     let turn = challenge.and_then(|reply| reply.turn.as_ref());
-    let software = challenge.and_then(|reply| reply.software.clone());
-    let software = software.or_else(|| session.reply("binding")?.software.clone());
     let name = session.label("a");
     let begun = session.seen.exchanges.iter().find(|one| one.socket == name).map(|one| one.started_ms);
     let relayed_at = allocation.as_ref().and_then(|one| one.exchange.ended_ms);
@@ -123,7 +121,7 @@ fn of_target(session: &Session) -> TurnResult {
         address: Some(session.remote),
         redirected_from: session.redirected_from,
         realm: turn.and_then(|turn| turn.realm.as_deref()).map(escape),
-        software: software.map(|software| escape(&software)),
+        software: software::said(session).map(|software| escape(&software)),
         mapped_address: allocation
             .as_ref()
             .and_then(|one| one.reply.mapped)

@@ -24,6 +24,7 @@ mod release;
 mod rounds;
 mod session;
 mod sides;
+mod software;
 mod steps;
 mod table;
 mod through;
@@ -33,7 +34,7 @@ mod views;
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use judge::judge;
-pub use options::{Entry, EntryKind, Login, TurnOptions};
+pub use options::{Entry, EntryKind, Login, STRANGER, TurnOptions};
 
 use super::Probe;
 use climb::Climb;

@@ -1,12 +1,13 @@
 //! What the credentials tell without the network: time-limited user names (STANDARDS 4.9) and the secret they are made with.
 
 use super::finding::{Diagnosis, Remark, StepName, StepResult, StepStatus};
+use super::software::{Setting, Software};
 use super::{DiagnosisCode, Entry, TurnOptions};
 use crate::stun::rest::RestName;
 
 /// Everything wrong with the credentials of an entry, the likeliest cause of a refusal first.
 pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
-    let diagnoses = [expired(entry, options), reversed(entry), milliseconds(entry), mismatch(entry)];
+    let diagnoses = [expired(entry, options), reversed(entry), milliseconds(entry), mismatch(entry, Software::Unknown)];
     let mut remarks: Vec<Remark> = diagnoses
         .into_iter()
         .flatten()
@@ -17,17 +18,18 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 }
 
 /// Why a server that refused these credentials did so, where they show it themselves; what is proven first, then what is likely.
-pub(super) fn explain_401(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {
-    mismatch(entry).or_else(|| reversed(entry)).or_else(|| expired(entry, options)).or_else(|| milliseconds(entry))
+pub(super) fn explain_refusal(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Diagnosis> {
+    let proven = mismatch(entry, software).or_else(|| reversed(entry));
+    proven.or_else(|| expired(entry, options)).or_else(|| milliseconds(entry))
 }
 
 /// The same as the first step of the ladder; `None` without credentials.
 pub(super) fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
     entry.login.as_ref()?;
-    let (status, detail) = match (explain_401(entry, options), age_s(entry, options)) {
+    let (status, detail) = match (explain_refusal(entry, options, Software::Unknown), age_s(entry, options)) {
         (Some(found), _) => (StepStatus::Failed, found.text),
         (None, Some(age)) => (StepStatus::Ok, format!("valid for {} by this host's clock", span(-age))),
-        (None, None) => (StepStatus::Ok, "the user name has no time limit".to_owned()),
+        (None, None) => (StepStatus::Ok, "given, not time-limited".to_owned()),
     };
     Some(StepResult { name: StepName::Credentials, status, duration_ms: None, detail, because: Vec::new() })
 }
@@ -64,12 +66,12 @@ fn milliseconds(entry: &Entry) -> Option<Diagnosis> {
     Some(found(DiagnosisCode::ExpiryInMilliseconds, text, "issue user names with the expiry in seconds since 1970"))
 }
 
-fn mismatch(entry: &Entry) -> Option<Diagnosis> {
+fn mismatch(entry: &Entry, software: Software) -> Option<Diagnosis> {
     let login = entry.login.as_ref()?;
     (login.matches_secret == Some(false)).then_some(())?;
     let text = "the password is not the HMAC-SHA1 of the user name under the secret given".to_owned();
-    let fix = "compare the secret of the issuer with the server's static-auth-secret; look for a newline at its end";
-    Some(found(DiagnosisCode::SecretMismatch, text, fix))
+    let todo = "compare the secret of the issuer with the server's; look for a newline at its end";
+    Some(found(DiagnosisCode::SecretMismatch, text, &software.cure(todo, &[Setting::Secret])))
 }
 
 /// A time span in its two largest units.

@@ -31,9 +31,16 @@ pub struct TurnOptions {
     pub follow: bool,
     /// Failed certificate checks were passed over.
     pub insecure: bool,
+    /// Index among the run's credentials of those of a user that nobody has ([`STRANGER`]): how a server refuses them shows how it
+    /// refuses wrong ones. Without it that is not tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stranger: Option<usize>,
     /// This host's clock when the run began, in seconds since 1970: time-limited user names are judged by it.
     pub now_unix_s: i64,
 }
+
+/// A user name that no server has.
+pub const STRANGER: &str = "nat-probe-control";
 
 /// One entry: a URI with its credentials.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,13 +1,13 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
 use super::finding::{Released, Remark};
-use super::session::{FIRST, LOGINS, Session, Tried, error_code, granted};
-use super::{features, refusal};
+use super::session::{FIRST, LOGINS, SHA256, Session, Tried, error_code, granted};
+use super::{STRANGER, features, refusal};
 use crate::probe::{Ask, Exchange, Outcome, Step};
 use crate::stun::{Method, PasswordForm, Request, TurnAttribute, escape};
 
 /// The sockets on which the ladder may have allocations.
-const LADDER: [&str; 6] = [FIRST[0], FIRST[1], FIRST[2], "b", "late", "nfkc"];
+const LADDER: [&str; 8] = [FIRST[0], FIRST[1], FIRST[2], "b", "late", "nfkc", "stranger", SHA256];
 
 /// Every socket on which there may be one.
 fn sockets() -> impl Iterator<Item = &'static str> {
@@ -57,7 +57,11 @@ fn ask(session: &Session, socket: &str) -> Option<Ask> {
     let login = session.entry.login.as_ref();
     let later = login.and_then(|login| login.later.as_ref()).filter(|_| socket == "late");
     let session = &features::over(session, socket);
+    let stranger = session.options.stranger.filter(|_| socket == "stranger");
     let tried = match (later, login) {
+        _ if let Some(credential) = stranger => {
+            session.signed_as(&step, socket, &request, credential, STRANGER, PasswordForm::AsTyped)
+        }
         (Some((credential, name)), _) => {
             session.signed_as(&step, socket, &request, *credential, name, PasswordForm::AsTyped)
         }

@@ -20,6 +20,9 @@ pub(super) const FIRST: [&str; 3] = ["a", "a2", "a3"];
 pub(super) const CHANNEL: u16 = 0x4000;
 /// The Allocate with credentials that asks for an IPv6 address.
 pub(super) const LOGIN_IPV6: &str = "login-ipv6";
+/// Where credentials are tried with SHA-256. Everywhere else they are as browsers send them, signed with MD5 and SHA-1: servers offer
+/// SHA-256 (RFC 8489 section 9.2.4) and do not understand it.
+pub(super) const SHA256: &str = "sha-256";
 /// Every Allocate with credentials that a socket may see.
 pub(super) const LOGINS: [&str; 2] = ["login", LOGIN_IPV6];
 
@@ -194,17 +197,26 @@ impl<'a> Session<'a> {
         let (_, named) = challenges.iter().rev().find(|(_, turn)| turn.realm.is_some())?;
         let mut echo = newest.echo.clone();
         echo.realm.clone_from(&named.echo.realm);
-        // RFC 8656 section 6: of the two that are offered the stronger one has to be taken.
-        let sha256 = newest.algorithms.as_ref().is_some_and(|offered| offered.contains(&Algorithm::Sha256));
+        let sha256 = socket == SHA256 && offers_sha256(newest);
+        if !sha256 {
+            echo.password_algorithms = None;
+        }
         Some(Auth {
             credential,
             username: username.to_owned(),
             realm: named.realm.clone().unwrap_or_default(),
             algorithm: if sha256 { Algorithm::Sha256 } else { Algorithm::Md5 },
             form: PasswordForm::AsTyped,
-            anonymous: newest.anonymity_bit,
+            anonymous: sha256 && newest.anonymity_bit,
             echo,
         })
+    }
+
+    /// Whether the server offers SHA-256 beside MD5.
+    pub(super) fn offers_sha256(&self) -> bool {
+        let mut challenges =
+            FIRST.into_iter().filter_map(|socket| self.reply(&format!("{socket}/allocate"))?.turn.as_deref());
+        challenges.any(offers_sha256)
     }
 
     /// A request with the entry's credentials, repeated with a new nonce where the server calls one stale (438).
@@ -320,6 +332,10 @@ impl<'a> Session<'a> {
     pub(super) fn rtt_ms(&self) -> Option<f64> {
         self.reply("binding").filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
     }
+}
+
+fn offers_sha256(challenge: &TurnReply) -> bool {
+    challenge.algorithms.as_ref().is_some_and(|offered| offered.contains(&Algorithm::Sha256))
 }
 
 /// What the permission for a peer is called.

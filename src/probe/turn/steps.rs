@@ -66,9 +66,9 @@ impl Ladder {
 
     fn skip(&mut self, name: StepName) {
         let detail = match self.stopped {
-            Some(StepName::Connect | StepName::Handshake) => "because: there is no connection".to_owned(),
-            Some(step) => format!("because: the step \"{}\" failed", words(step)),
-            None => "because: the run ended, or nothing needed it".to_owned(),
+            Some(StepName::Connect | StepName::Handshake) => "because there is no connection".to_owned(),
+            Some(step) => format!("because {} failed", words(step)),
+            None => "because the run ended, or nothing needed it".to_owned(),
         };
         self.push(name, StepStatus::Skipped, None, detail, Vec::new());
     }
@@ -218,7 +218,7 @@ fn refused(exchange: &Exchange) -> bool {
 fn outcome(exchange: &Exchange) -> String {
     match &exchange.outcome {
         Outcome::Reply(reply) => match (&reply.error, reply.mapped) {
-            (Some(error), _) => format!("{} {}", error.code, escape(&error.reason)).trim().to_owned(),
+            (Some(error), _) => error.to_string(),
             (None, Some(mapped)) => format!("sees {mapped}"),
             (None, None) if is_unsigned(exchange) => "granted, and not signed as it must be".to_owned(),
             (None, None) if succeeded(exchange).is_some() => "granted".to_owned(),

@@ -92,7 +92,7 @@ fn outcome(exchange: &Exchange) -> String {
 
 fn answered(reply: &Reply) -> String {
     let what = match (&reply.error, reply.mapped) {
-        (Some(error), _) => format!("error {} {}", error.code, escape(&error.reason)),
+        (Some(error), _) => format!("error {error}"),
         (None, Some(mapped)) => format!("sees {mapped}"),
         (None, None) if reply.turn.is_some() => "success".to_owned(),
         (None, None) => "without a mapped address".to_owned(),

@@ -6,7 +6,7 @@ mod quality;
 use super::page::Page;
 use super::tint::Tint;
 use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{StepResult, StepStatus, TurnVerdict};
+use crate::probe::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
 use crate::report::document::Report;
 use crate::report::require::{counts, works};
 use crate::report::{escape, family_name};
@@ -149,7 +149,14 @@ fn steps(page: &mut Page, result: &TurnResult) {
         };
         let time = step.duration_ms.map(|ms| format!(" {ms:.1} ms")).unwrap_or_default();
         let names: Vec<String> = steps.iter().map(step_name).collect();
-        page.lines(tint, "  ", "      ", &format!("{}: {status}{time}: {}", names.join(", "), step.detail));
+        let (names, detail) = (names.join(", "), &step.detail);
+        let line = match (step.name, step.status) {
+            // What can be told without the network is not that they are taken.
+            (StepName::Credentials, StepStatus::Ok) => format!("{names}: {detail}"),
+            (_, StepStatus::Skipped) => format!("{names}: {status}, {detail}"),
+            _ => format!("{names}: {status}{time}: {detail}"),
+        };
+        page.lines(tint, "  ", "      ", &line);
     }
 }
 

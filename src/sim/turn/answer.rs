@@ -56,6 +56,10 @@ impl TurnServer {
         if self.has(TurnFault::StunOnly) || !known.contains(&message.method) {
             return None;
         }
+        let bare = [(TurnFault::Bare400, 400), (TurnFault::Bare405, 405), (TurnFault::Bare420, 420)];
+        if let Some(&(_, code)) = bare.iter().find(|(fault, _)| is_allocate && self.has(*fault)) {
+            return Some(self.plain_error(message, code, reason(code)));
+        }
         // Load balancers send clients on before they ask who they are.
         let looped = self.has(TurnFault::RedirectLoop).then_some(tuple.server);
         let alternate = self.config.alternate_server.filter(|_| self.has(TurnFault::Redirect)).or(looped);
@@ -265,10 +269,17 @@ impl TurnServer {
 
     /// An error that nobody signs.
     pub(super) fn plain_error(&self, message: &Message, code: u16, reason: &str) -> Vec<u8> {
+        let reason = self.words(reason);
         self.software(Writer::new(Class::Error, message.method, message.id, None).error(code, reason)).finish()
     }
 
+    /// The reason phrase, as far as it has any.
+    pub(super) fn words<'a>(&self, reason: &'a str) -> &'a str {
+        if self.has(TurnFault::Wordless) { "" } else { reason }
+    }
+
     fn refusal(&self, message: &Message, proof: &Proof, Refusal(code, reason, unknown): &Refusal) -> Vec<u8> {
+        let reason = self.words(reason);
         let mut writer = Writer::new(Class::Error, message.method, message.id, None).error(*code, reason);
         if !unknown.is_empty() {
             let types: Vec<u8> = unknown.iter().flat_map(|ty| ty.to_be_bytes()).collect();

@@ -53,6 +53,12 @@ impl TurnServer {
         let (Some(who), Some(realm), Some(nonce)) = (who, value(REALM), value(NONCE)) else {
             return Err(self.plain_error(message, 400, "Bad Request"));
         };
+        if self.has(TurnFault::OddName400) && who.iter().any(|byte| b" \t'\"\\\n\r".contains(byte)) {
+            return Err(self.plain_error(message, 400, "Bad Request"));
+        }
+        if self.has(TurnFault::Nonce400) {
+            return Err(self.plain_error(message, 400, "BadRequest (Invalid Nonce)"));
+        }
         if self.is_stale(now, tuple, nonce) {
             self.challenges.remove(&tuple);
             return Err(self.challenge(now, tuple, message, 438, random));
@@ -61,37 +67,51 @@ impl TurnServer {
             return Err(self.plain_error(message, 437, "Allocation Mismatch"));
         }
         let offered = value(PASSWORD_ALGORITHMS);
-        if offered.is_some_and(|offered| !self.config.sha256 || offered != OFFERED) {
+        if offered.is_some_and(|offered| !self.offers_sha256() || offered != OFFERED) {
             return Err(self.plain_error(message, 400, "Bad Request"));
         }
         let strong = value(PASSWORD_ALGORITHM).is_some_and(|chosen| chosen.starts_with(&[0, 2]));
         let algorithm = if strong { Algorithm::Sha256 } else { Algorithm::Md5 };
         let credential = self.credential(now, who, value(USERNAME).is_none());
+        let refused = if strong { TurnFault::Sha256Refused } else { TurnFault::Md5Refused };
+        let credential = credential.filter(|_| !self.has(refused));
         let proof = credential.and_then(|credential| {
-            let key = Key::new(&credential, self.config.realm.as_bytes(), algorithm, PasswordForm::AsTyped);
-            let fits = realm == self.config.realm.as_bytes() && key.check(message, bytes) == Some(true);
-            fits.then_some(Proof { username: credential.username, key: Some(key), sha256 })
+            let key = |algorithm| Key::new(&credential, self.config.realm.as_bytes(), algorithm, PasswordForm::AsTyped);
+            let fits = realm == self.config.realm.as_bytes() && key(algorithm).check(message, bytes) == Some(true);
+            let weaker = sha256 && self.has(TurnFault::Sha256AnsweredWithSha1);
+            let key = key(if weaker { Algorithm::Md5 } else { algorithm });
+            fits.then_some(Proof { username: credential.username, key: Some(key), sha256: sha256 && !weaker })
         });
-        proof.ok_or_else(|| self.challenge(now, tuple, message, 401, random))
+        match proof {
+            Some(proof) => Ok(proof),
+            None if self.has(TurnFault::Login400) => Err(self.plain_error(message, 400, "Bad Request")),
+            None => Err(self.challenge(now, tuple, message, 401, random)),
+        }
     }
 
     /// A 401 or 438 with what the client has to sign.
     fn challenge(&mut self, now: Time, tuple: FiveTuple, message: &Message, code: u16, random: &mut Random) -> Vec<u8> {
         let reason = if code == 438 { "Stale Nonce" } else { "Unauthorized" };
+        let reason = self.words(reason);
         let mut writer = Writer::new(Class::Error, message.method, message.id, None).error(code, reason);
-        if !self.has(TurnFault::NoRealm) {
+        if !self.has(TurnFault::NoRealm) && !self.has(TurnFault::OauthOnly) {
             writer = writer.attribute(REALM, self.config.realm.as_bytes());
         }
         if !self.has(TurnFault::NoNonce) {
             writer = writer.attribute(NONCE, &self.nonce(now, tuple, random));
         }
-        if self.config.sha256 {
+        if self.offers_sha256() {
             writer = writer.attribute(PASSWORD_ALGORITHMS, &OFFERED);
         }
-        if self.has(TurnFault::OauthOnly) {
+        if self.has(TurnFault::OauthOnly) || self.has(TurnFault::OauthToo) {
             writer = writer.attribute(THIRD_PARTY_AUTHORIZATION, b"auth.example.org");
         }
         self.software(writer).finish()
+    }
+
+    fn offers_sha256(&self) -> bool {
+        let faults = [TurnFault::Sha256Refused, TurnFault::Sha256AnsweredWithSha1, TurnFault::Md5Refused];
+        self.config.sha256 || faults.into_iter().any(|fault| self.has(fault))
     }
 
     /// The nonce of a client: another one only when the last has had its time, so that a repeated request makes none stale.
@@ -99,7 +119,8 @@ impl TurnServer {
         if let Some(challenge) = self.challenges.get(&tuple).filter(|challenge| challenge.until > now) {
             return challenge.nonce.clone();
         }
-        let mut nonce = if self.config.sha256 { NONCE_COOKIE.to_vec() } else { Vec::new() };
+        let cookie = self.offers_sha256() && !self.has(TurnFault::Sha256Refused);
+        let mut nonce = if cookie { NONCE_COOKIE.to_vec() } else { Vec::new() };
         nonce.extend(format!("{:016x}", random.bits()).bytes());
         let until = now.saturating_add(Duration::from_secs(self.config.nonce_s.into()));
         self.challenges.insert(tuple, Challenge { nonce: nonce.clone(), until, checked: 0 });

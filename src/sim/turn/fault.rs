@@ -31,7 +31,7 @@ faults! {
     StunOnly,
     /// Nothing is asked for: whoever comes gets an allocation.
     NoAuth,
-    /// Wants OAuth tokens (RFC 7635).
+    /// Wants OAuth tokens (RFC 7635), and names no realm to log in to.
     OauthOnly,
     /// Allocate with credentials is answered with 400.
     #[serde(rename = "allocate-400")]
@@ -121,4 +121,35 @@ faults! {
     Realm437,
     /// Silent over UDP, well over TCP: a firewall before it.
     UdpDead,
+    /// Who is not known, or has another password, is answered with 400 and no realm (pion).
+    #[serde(rename = "login-400")]
+    Login400,
+    /// User names with a space, a quote or a backslash are answered with 400 (coturn).
+    #[serde(rename = "odd-name-400")]
+    OddName400,
+    /// Its own nonce is answered with 400: something rewrites source ports (reTurn).
+    #[serde(rename = "nonce-400")]
+    Nonce400,
+    /// Errors have no words (pion, coturn since 4.7).
+    Wordless,
+    /// Allocate is answered with 400 and no realm: no TURN at all (stuntman, libjuice).
+    #[serde(rename = "bare-400")]
+    Bare400,
+    /// Allocate is answered with 405 and no realm: TURN is switched off (eturnal).
+    #[serde(rename = "bare-405")]
+    Bare405,
+    /// Allocate is answered with 420 and no realm: its attributes are unknown (libnice).
+    #[serde(rename = "bare-420")]
+    Bare420,
+    /// The challenge also names an issuer of OAuth tokens (coturn's `oauth`).
+    OauthToo,
+    /// SHA-256 is offered, in a nonce without the cookie of RFC 8489, and not understood (turn-rs).
+    #[serde(rename = "sha256-refused")]
+    Sha256Refused,
+    /// Requests signed with SHA-256 are answered with signatures by MD5 and SHA-1 (libjuice).
+    #[serde(rename = "sha256-answered-with-sha1")]
+    Sha256AnsweredWithSha1,
+    /// Only SHA-256 is taken.
+    #[serde(rename = "md5-refused")]
+    Md5Refused,
 }
