@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::probe::finding::{Connectivity, FamilyFindings};
+use crate::probe::witness::{Disbelieved, Witnesses};
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, Reply, Server};
 use crate::report::document::{Families, ServerError, ServerRow};
 use crate::stun::escape::escape;
@@ -18,15 +19,29 @@ pub fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
             of_server.push(exchange);
         }
     }
+    let witnesses = Witnesses::hear(seen);
     let mut rows = Vec::new();
     for (server, exchanges) in seen.servers.iter().zip(&exchanges) {
         let mut of_server = rows_of(server, exchanges);
+        for row in &mut of_server {
+            row.disbelieved = disbelieved(&witnesses, row);
+        }
         if of_server.iter().any(|row| !is_unavailable(row, families)) {
             of_server.retain(|row| !is_unavailable(row, families));
         }
         rows.extend(of_server);
     }
     rows
+}
+
+/// Why what the server of the row said is not believed.
+fn disbelieved(witnesses: &Witnesses, row: &ServerRow) -> Option<Disbelieved> {
+    let ip = row.address?.ip();
+    let mut doubts =
+        witnesses.doubts.iter().filter(|doubt| doubt.remote.ip() == ip && doubt.transport == row.transport);
+    let mut doubt = doubts.find(|doubt| Some(doubt.remote) == row.address || row.mapped.is_some())?.what.clone();
+    doubt.text = escape(&doubt.text);
+    Some(doubt)
 }
 
 fn is_unavailable(row: &ServerRow, families: &Families) -> bool {
@@ -104,6 +119,7 @@ fn empty_row(server: &str, transport: Transport) -> ServerRow {
         software: None,
         capabilities: Vec::new(),
         error: None,
+        disbelieved: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::controls::{self, Shown, distinct, refused_by_itself};
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::seen::Scope;
-use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, first, reason};
+use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome, first, reason, witness};
 use crate::stun::{Transport, escape};
 
 /// Servers that must be silent over UDP and answer over TCP before UDP is called blocked: one may have closed its port.
@@ -21,13 +21,19 @@ pub fn judge(
 ) -> (Connectivity, Option<Reason>) {
     let answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
     if !answered {
-        return unanswered(seen, family);
+        let told = mapping.reason.as_ref().filter(|reason| witness::REASONS.contains(&reason.code.as_str()));
+        return told
+            .map_or_else(|| unanswered(seen, family), |reason| (Connectivity::Inconclusive, Some(reason.clone())));
     }
     let translated =
         seen.of(family, Transport::Udp).filter_map(Exchange::untranslated).any(|untranslated| !untranslated);
-    // Some servers saw a translation, some saw none, and nothing bears out those who did.
-    let partly = mapping.reason.as_ref().is_some_and(|reason| reason.code == reason::PARTLY_TRANSLATED);
-    let doubtful = partly && mapping.endpoint_independent.is_none();
+    // Who is right cannot be told: where this host has a public address, perhaps nobody translates it.
+    let public = local_address(seen, family).is_some_and(|ip| Scope::of(ip) == Scope::Public);
+    let doubtful = mapping.reason.as_ref().is_some_and(|reason| match reason.code.as_str() {
+        reason::PARTLY_TRANSLATED | reason::ONE_WITNESS => true,
+        reason::SERVERS_DISAGREE => public,
+        _ => false,
+    });
     match (mapping.behavior, filtering.behavior) {
         (MappingBehavior::None, FilteringBehavior::EndpointIndependent) => (Connectivity::Open, None),
         (MappingBehavior::None, FilteringBehavior::Inconclusive) => (Connectivity::Direct, filtering.reason.clone()),
@@ -196,10 +202,13 @@ fn not_asked(seen: &Evidence, family: Family) -> Reason {
     reason::make(reason::NO_SERVER_OF_FAMILY, text)
 }
 
-/// The address this host sends from: the one that most exchanges used.
+/// The address this host sends from: the one that most exchanges used of those whose answers count, else of all.
 #[must_use]
 pub fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
-    let used = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
+    let counts = |exchange: &&Exchange| exchange.mapped().is_some();
+    let of_family = || seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
+    let any = of_family().any(|exchange| counts(&exchange));
+    let used = of_family().filter(|exchange| !any || counts(exchange));
     most_frequent(used.filter_map(|exchange| exchange.local.map(|local| local.ip()))).into_iter().next()
 }
 

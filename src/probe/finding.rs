@@ -51,9 +51,34 @@ pub struct FamilyFindings {
     /// Mapping over TCP; absent unless `--tcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp_mapping: Option<Mapping>,
+    /// The prefix, where the servers were IPv4 servers reached through NAT64 (RFC 6052): the verdicts are about the way to IPv4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat64: Option<String>,
+    /// Ways out that the verdicts are not about: what left from another address of this host, through NAT64 beside native IPv6, or to
+    /// servers in a private network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_paths: Vec<OtherPath>,
     /// A port over UDP that is blocked while others pass; absent where none was seen to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_port: Option<BlockedPort>,
+}
+
+/// A way out that the verdicts of a family are not about: what was seen there is compared with nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtherPath {
+    /// The address this host sends from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_address: Option<IpAddr>,
+    /// To IPv4 servers, through NAT64.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nat64: bool,
+    /// To servers in a private network or on this host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+    /// The addresses that servers saw.
+    pub public_addresses: Vec<IpAddr>,
+    /// Ids of the exchanges it rests on.
+    pub because: Vec<String>,
 }
 
 /// A port over UDP that is silent at several servers which are alive, while another port passes.

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use super::finding::Hairpinning;
 use super::{
     Ask, Evidence, Exchange, Failure, Family, LocalPort, Outcome, Patience, Probe, Step, Terms, filtering, first,
+    witness,
 };
 use crate::stun::{Request, Transport};
 
@@ -26,6 +27,7 @@ impl Probe for Hairpin {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
         let first = first::exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
         let Some(server) = first else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };

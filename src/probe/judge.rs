@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{FamilyFindings, Mapping, MappingBehavior};
+use super::finding::{FamilyFindings, Mapping, MappingBehavior, Reason};
 use super::plan::{ClassifyOptions, DiscoverOptions};
+use super::witness::Witnesses;
 use super::{
-    Evidence, Exchange, Family, connectivity, controls, filtering, hairpin, legacy, mapping_judge, misreport, ports,
-    reason, tcp,
+    Evidence, Exchange, Family, connectivity, controls, filtering, hairpin, legacy, mapping_judge, ports, reason, tcp,
 };
 use crate::stun::Transport;
 
 /// The verdicts of `classify` for each family.
 #[must_use]
 pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
-    let believed = misreport::without(seen);
-    options.families.iter().map(|&family| (family, classify_family(seen, &believed, family, options))).collect()
+    let witnesses = Witnesses::hear(seen);
+    options.families.iter().map(|&family| (family, classify_family(seen, &witnesses, family, options))).collect()
 }
 
 /// What got in does not depend on what servers say, so the filter is judged by everything seen; the rest by what is believed.
-fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &ClassifyOptions) -> FamilyFindings {
-    let mut mapping = mapping_judge::judge(seen, family);
+fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, options: &ClassifyOptions) -> FamilyFindings {
+    let seen = &*witnesses.believed(all);
+    let nothing_believed = witnesses.reason(family);
+    let mut mapping = mapping_judge::judge(seen, family, nothing_believed.as_ref());
     let mut filtering = filtering::judge(all, family);
     let (connectivity, reason) = connectivity::judge(seen, family, &mapping, &filtering);
     if mapping_judge::unheard(seen, family)
@@ -30,9 +32,7 @@ fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &Cl
         mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
-    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior)
-        .filter(|_| mapping.behavior == MappingBehavior::None || !mapping_judge::several_exits(seen, family))
-        .map(str::to_owned);
+    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior).map(str::to_owned);
     FamilyFindings {
         connectivity,
         reason,
@@ -43,7 +43,9 @@ fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &Cl
         alg: connectivity::alg(seen, family),
         rfc3489_type,
         hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
-        tcp_mapping: options.tcp.then(|| tcp::judge(all, family)),
+        tcp_mapping: options.tcp.then(|| tcp::judge(seen, family)),
+        nat64: witnesses.nat64(family),
+        other_paths: witnesses.other_paths(family),
         blocked_port: controls::blocked_port(all, family),
         mapping,
         filtering,
@@ -53,11 +55,12 @@ fn classify_family(all: &Evidence, seen: &Evidence, family: Family, options: &Cl
 /// What `discover` can say of each family: addresses, and whether there is a translation; not what kind of NAT it is.
 #[must_use]
 pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, FamilyFindings> {
-    let seen = &misreport::without(seen);
-    options.families.iter().map(|&family| (family, discover_family(seen, family))).collect()
+    let witnesses = Witnesses::hear(seen);
+    options.families.iter().map(|&family| (family, discover_family(seen, &witnesses, family))).collect()
 }
 
-fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
+fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> FamilyFindings {
+    let seen = &*witnesses.believed(all);
     let not_asked = || reason::make(reason::NOT_ASKED, "discover does not test this; classify does");
     let filtering = filtering::inconclusive(not_asked(), Vec::new());
     let answered: Vec<&Exchange> = seen
@@ -69,7 +72,7 @@ fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
     let mapping = Mapping {
         behavior: if untranslated { MappingBehavior::None } else { MappingBehavior::Inconclusive },
         endpoint_independent: untranslated.then_some(true),
-        reason: (!untranslated).then(not_asked),
+        reason: (!untranslated).then(|| contradiction(seen, family, witnesses).unwrap_or_else(not_asked)),
         summary: String::new(),
         because: answered.iter().map(|exchange| exchange.id.clone()).collect(),
     };
@@ -93,6 +96,15 @@ fn discover_family(seen: &Evidence, family: Family) -> FamilyFindings {
         rfc3489_type: None,
         hairpinning: None,
         tcp_mapping: None,
+        nat64: witnesses.nat64(family),
+        other_paths: witnesses.other_paths(family),
         blocked_port: None,
     }
+}
+
+/// Why what servers say over UDP does not tell whether there is a translation.
+fn contradiction(seen: &Evidence, family: Family, witnesses: &Witnesses) -> Option<Reason> {
+    let over_udp: Vec<_> =
+        seen.of(family, Transport::Udp).filter_map(|exchange| Some((exchange, exchange.mapped()?))).collect();
+    if over_udp.is_empty() { witnesses.reason(family) } else { mapping_judge::contradiction(seen, family, &over_udp) }
 }

@@ -1,9 +1,17 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
-use super::points::{Group, again_label, label, repeat_label};
+use super::points::{Group, again_label, label, repeat_label, second_socket};
 use super::servers::{self, Capable};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first};
+use super::{
+    Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first, mapping_judge, witness,
+};
 use crate::stun::{Request, Transport};
+
+/// Servers asked again where destinations saw different things.
+const ASKED_AGAIN: usize = 4;
+/// How often one server is asked again where sockets were seen with different addresses: by chance the same once in 64 runs, on top of
+/// everything else that would have to agree.
+const TIMES_AGAIN: usize = 6;
 
 /// Tests the mapping with the socket that asked every server already.
 pub struct Mapping {
@@ -37,6 +45,7 @@ impl Probe for Mapping {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
         let mut asks = Vec::new();
         for server in servers::roles(seen, self.family).mapping {
             asks.push(self.ask(server.server, "alternate-same-port", server.alternate_same_port()));
@@ -53,7 +62,7 @@ impl Probe for Mapping {
                 }
             }
             if group.complete() {
-                return self.ask_again(seen, asks, server.server, server.primary);
+                return self.ask_again(seen, asks);
             }
         }
         // No server with a second address of use: unrelated servers must do, once all of them were heard.
@@ -65,10 +74,7 @@ impl Probe for Mapping {
         if waiting {
             return Step { asks, ..Step::default() };
         }
-        match heard.iter().find(|exchange| exchange.mapped().is_some()) {
-            Some(first) => self.ask_again(seen, asks, first.server, first.remote),
-            None => Step { asks, done: true, ..Step::default() },
-        }
+        self.ask_again(seen, asks)
     }
 }
 
@@ -83,18 +89,33 @@ impl Mapping {
         ];
         let ask = |(point, remote)| Ask {
             label: repeat_label(self.family, server.server, point),
-            socket: format!("{}/mapping-2", self.family.name()),
+            socket: second_socket(self.family),
             local_port: LocalPort::Fresh,
             ..self.ask(server.server, point, remote)
         };
         points.map(ask).into()
     }
 
-    /// At the end the first server once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8).
-    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, server: usize, primary: std::net::SocketAddr) -> Step {
-        let again = Ask { label: again_label(self.family, server), ..self.ask(server, "primary", primary) };
-        let done = seen.find(&again.label).is_some_and(Exchange::settled);
-        asks.push(again);
+    /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where
+    /// destinations saw different things, every server is asked again, all at once; where only other sockets did, the first one is asked
+    /// often: packets that leave through any of two exits agree by chance.
+    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>) -> Step {
+        let main = first::main_socket(self.family);
+        let heard: Vec<&Exchange> =
+            first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
+        let mut external = seen.under("").filter(|exchange| exchange.socket == main).filter_map(Exchange::mapped);
+        let first = external.next();
+        let varies = external.any(|mapped| Some(mapped) != first);
+        let scattered = mapping_judge::externals(seen, self.family).len() > 1;
+        let servers = if varies { ASKED_AGAIN } else { 1 };
+        let times = if scattered && !varies { TIMES_AGAIN } else { 1 };
+        for exchange in heard.iter().take(servers) {
+            for number in 1..=times {
+                let again = self.ask(exchange.server, "primary", exchange.remote);
+                asks.push(Ask { label: again_label(self.family, exchange.server, number), ..again });
+            }
+        }
+        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
     }
 }

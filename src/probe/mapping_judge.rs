@@ -1,26 +1,28 @@
-//! The mapping verdict: which destinations saw which external address and port of one socket.
+//! The mapping verdict: which destinations saw which external address and port of one socket, and what that leaves possible.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Mapping as Finding, MappingBehavior, Reason};
-use super::points::{self, Group};
-use super::servers::{Capable, capable};
-use super::{Behavior, Evidence, Exchange, Family, Outcome, first, misreport, reason};
+use super::mapping_class::{Kind, Sight};
+use super::seen::Scope;
+use super::{Evidence, Exchange, Family, Outcome, first, points, reason, witness};
 use crate::stun::Transport;
 
-/// The exchanges of the one socket under test that told a mapped address, in the order they were started.
-fn observations(seen: &Evidence, family: Family) -> Vec<(&Exchange, SocketAddr)> {
-    let socket = first::main_socket(family);
-    seen.of(family, Transport::Udp)
-        .filter(|exchange| exchange.socket == socket)
-        .filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped)))
-        .collect()
+/// The exchanges of one socket that told a mapped address, in the order they were started.
+fn observations<'a>(seen: &'a Evidence, family: Family, socket: &str) -> Vec<Observation<'a>> {
+    let of_socket = seen.of(family, Transport::Udp).filter(|exchange| exchange.socket == socket);
+    of_socket.filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped))).collect()
 }
 
-/// The verdict that the evidence supports.
+fn sights(observed: &[Observation]) -> Vec<Sight> {
+    let sight = |&(exchange, external): &Observation| Sight { destination: exchange.remote, external };
+    observed.iter().map(sight).collect()
+}
+
+/// The verdict that the believed evidence supports; the reason is why nothing is believed, where that is so.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family) -> Finding {
-    let observed = observations(seen, family);
+pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>) -> Finding {
+    let observed = observations(seen, family, &first::main_socket(family));
     let because: Vec<String> = observed.iter().map(|(exchange, _)| exchange.id.clone()).collect();
     let finding = |behavior, summary: String| Finding {
         behavior,
@@ -39,7 +41,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         ..finding(MappingBehavior::Inconclusive, format!("could not tell: {}", reason.text))
     };
     let Some((_, first)) = observed.first().copied() else {
-        return withheld(why_nothing(seen, family), None);
+        return withheld(why_nothing(seen, nothing_believed), None);
     };
     if let Some(reason) = unstable(seen, family) {
         return withheld(reason, None);
@@ -52,152 +54,174 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let summary = format!("{count} of {count} destinations saw this host's own address and port");
         return finding(MappingBehavior::None, summary);
     }
-    if untranslated > 0 {
-        let text = "some destinations see this host's own address and some a translated one: a policy on the path tells them apart";
-        // One server alone may lie: it is believed once it was heard from a second socket.
-        let mut translated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(false));
-        let sure = translated.any(|(exchange, _)| misreport::borne_out(seen, exchange));
-        return withheld(reason::make(reason::PARTLY_TRANSLATED, text), sure.then_some(false));
-    }
-    let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
-    let same_port = external.iter().all(|mapped| mapped.port() == first.port());
-    let groups: Vec<(Capable, Group)> =
-        capable(seen, family).into_iter().map(|server| (server, Group::of(seen, family, &server))).collect();
-    if let Some(reason) = unrepeated(seen, family, &groups) {
+    if let Some(reason) = contradiction(seen, family, &observed) {
         return withheld(reason, None);
     }
-    let complete = groups.iter().filter(|(_, group)| group.complete());
-    let behaviors: Vec<Option<Behavior>> = complete.map(|(_, group)| group.behavior()).collect();
-    if external.len() == 1 {
-        if addresses.len() > 1 {
+    let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
+    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed))) {
+        Ok(kinds) => kinds,
+        Err(reason) => return withheld(reason, None),
+    };
+    match kinds[..] {
+        [Kind::EndpointIndependent, ..] if addresses.len() > 1 => {
             let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
-            return finding(MappingBehavior::EndpointIndependent, summary);
+            finding(MappingBehavior::EndpointIndependent, summary)
         }
-        let stopped = seen.stop_reason();
-        let text = format!("only {} answered, and one address cannot show what another would see", addresses[0]);
-        return withheld(stopped.unwrap_or_else(|| reason::make(reason::ONE_DESTINATION, text)), None);
-    }
-    if same_port && !by_destination(seen, family) {
-        let text = format!(
-            "the port stayed {} while the address varied from flow to flow ({}): a pool of addresses, or several exits",
-            first.port(),
-            list(&external)
-        );
-        return withheld(reason::make(reason::SEVERAL_EXITS, text), None);
-    }
-    match behaviors.as_slice() {
+        [Kind::EndpointIndependent, ..] => {
+            let text = format!("only {} answered, and one address cannot show what another would see", addresses[0]);
+            withheld(seen.stop_reason().unwrap_or_else(|| reason::make(reason::ONE_DESTINATION, text)), None)
+        }
+        [Kind::SeveralExits, ..] => withheld(exits(&external), None),
+        [Kind::AddressDependent] => {
+            let summary = format!("each destination address saw another port, whatever its port ({})", list(&external));
+            finding(MappingBehavior::AddressDependent, summary)
+        }
+        [Kind::AddressDependent, ..] => {
+            let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
+            withheld(reason::make(reason::DEPENDENT_KIND_UNKNOWN, text), Some(false))
+        }
+        [Kind::AddressAndPortDependent, ..] => {
+            let summary = format!("{count} destinations saw {} external ports", external.len());
+            finding(MappingBehavior::AddressAndPortDependent, summary)
+        }
         [] => {
-            let reason = if same_port {
-                exits(first.port(), &external)
-            } else {
-                let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
-                reason::make(reason::DEPENDENT_KIND_UNKNOWN, text)
-            };
-            withheld(reason, (!same_port && vary_surely(seen, &observed)).then_some(false))
-        }
-        [Some(behavior), rest @ ..] if rest.iter().all(|other| *other == Some(*behavior)) => match behavior {
-            Behavior::EndpointIndependent if same_port => withheld(exits(first.port(), &external), None),
-            Behavior::EndpointIndependent => {
-                let text = format!(
-                    "all addresses of one server saw the same port, other servers saw something else ({}): a server misreports, or some destinations take another way",
-                    list(&external)
-                );
-                withheld(reason::make(reason::SERVERS_DISAGREE, text), None)
-            }
-            Behavior::AddressDependent => {
-                let how = if same_port { "the same port of another address" } else { "another port" };
-                finding(
-                    MappingBehavior::AddressDependent,
-                    format!("each destination address saw {how}, whatever its port ({})", list(&external)),
-                )
-            }
-            Behavior::AddressAndPortDependent => finding(
-                MappingBehavior::AddressAndPortDependent,
-                format!("{count} destinations saw {} external ports", external.len()),
-            ),
-        },
-        _ => {
             let text = format!("the external ports fit none of the behaviors ({})", list(&external));
-            withheld(reason::make(reason::MAPPING_INCONSISTENT, text), Some(false))
+            withheld(reason::make(reason::MAPPING_INCONSISTENT, text), None)
         }
     }
-}
-
-/// Whether destinations saw different addresses even if a single server lies: those count that were heard from a second socket.
-fn vary_surely(seen: &Evidence, observed: &[(&Exchange, SocketAddr)]) -> bool {
-    let sure = observed.iter().filter(|(exchange, _)| misreport::borne_out(seen, exchange));
-    distinct(sure.map(|(_, mapped)| *mapped)).len() > 1
 }
 
 /// Why no mapped address is there to judge.
-fn why_nothing(seen: &Evidence, family: Family) -> Reason {
-    let answered = first::exchanges(seen, family).into_iter().find(|exchange| exchange.answer().is_some());
-    match answered {
-        Some(exchange) if seen.stopped.is_none() => {
-            let text = format!(
-                "{} reports a mapped address that cannot be (the same for different sockets), or none at all",
-                exchange.remote
-            );
-            reason::make(reason::SERVER_MISREPORTS, text)
-        }
-        _ => seen.stop_reason().unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP")),
+fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
+    let told = nothing_believed.cloned().filter(|_| seen.stopped.is_none());
+    told.or_else(|| seen.stop_reason())
+        .unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP"))
+}
+
+/// What a second socket leaves possible of it; or that it showed something else.
+fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>, Reason> {
+    let again = observations(seen, family, &points::second_socket(family));
+    let also = Kind::possible(&sights(&again));
+    let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
+    if both.is_empty() && !kinds.is_empty() {
+        let text = "one local port showed one mapping behavior, another local port another";
+        return Err(reason::make(reason::REPEATS_DISAGREE, text));
+    }
+    Ok(both)
+}
+
+/// What servers saw of this host.
+pub type Observation<'a> = (&'a Exchange, SocketAddr);
+
+/// Why it cannot be told whether, or by whom, this host is translated, by what servers saw of it.
+#[must_use]
+pub fn contradiction(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
+    match untranslated {
+        0 => alone(seen, family, observed).or_else(|| disagreement(seen, family, observed)),
+        _ => (untranslated < observed.len()).then(|| partly(observed)),
     }
 }
 
-/// A second socket showed another behavior than the first.
-fn unrepeated(seen: &Evidence, family: Family, groups: &[(Capable, Group)]) -> Option<Reason> {
-    groups.iter().find_map(|(server, group)| {
-        let again = Group::repeated(seen, family, server);
-        let (first, second) =
-            (group.complete().then(|| group.behavior())?, again.complete().then(|| again.behavior())?);
-        (first != second).then(|| {
-            let name = |behavior: Option<Behavior>| behavior.map_or("no known", Behavior::name);
-            let text = format!("one local port showed {} mapping, another {}", name(first), name(second));
-            reason::make(reason::REPEATS_DISAGREE, text)
-        })
-    })
+/// Some saw this host's own address, some another one.
+fn partly(observed: &[Observation]) -> Reason {
+    let who = |own: bool| {
+        let (exchange, mapped) = observed.iter().find(|(one, _)| one.untranslated() == Some(own))?;
+        Some((exchange.remote, *mapped))
+    };
+    let text = match (who(true), who(false)) {
+        (Some((plain, own)), Some((other, told))) => format!(
+            "{plain} saw this host's own address {own} and {other} saw {told}: a policy on the path tells them apart, or the network \
+             of one of them rewrites where packets come from"
+        ),
+        _ => "some destinations see this host's own address and some a translated one".to_owned(),
+    };
+    reason::make(reason::PARTLY_TRANSLATED, text)
 }
 
-/// Some destinations saw another address with the same port.
-fn exits(port: u16, external: &[SocketAddr]) -> Reason {
+/// A public address that one server alone calls translated: its own network may have done it.
+fn alone(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let (exchange, mapped) = observed.first()?;
+    let local = exchange.local?.ip();
+    let internal = Scope::of(local) != Scope::Public || local.is_ipv4() != mapped.is_ipv4();
+    let witnesses: usize = witness::camps(seen, family).iter().map(|camp| camp.machines).sum();
+    if internal || witnesses > 1 {
+        return None;
+    }
     let text = format!(
-        "the port stayed {port} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by destination",
-        list(external)
+        "{} saw {mapped} where this host has the public address {local}: a NAT, or that server's own network; one server cannot show \
+         which, name another with --server",
+        exchange.remote
     );
+    Some(reason::make(reason::ONE_WITNESS, text))
+}
+
+/// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say. Where the port is the same, both
+/// are: a server's own network cannot know it.
+fn disagreement(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let camps = witness::camps(seen, family);
+    let same_port = observed.iter().all(|(_, mapped)| mapped.port() == observed[0].1.port());
+    if camps.len() < 2 || same_port || camps.iter().all(|camp| camp.machines > 1) {
+        return None;
+    }
+    let who = |camp: &witness::Camp| {
+        let (exchange, mapped) = observed.iter().find(|(_, mapped)| camp.addresses.contains(&mapped.ip()))?;
+        Some(format!("{} saw {mapped}", exchange.remote))
+    };
+    let who: Vec<String> = camps.iter().filter_map(who).take(3).collect();
+    let text = format!(
+        "servers disagree ({}): several exits, or the network of one of them rewrites where packets come from; name more servers",
+        who.join(", ")
+    );
+    Some(reason::make(reason::SERVERS_DISAGREE, text))
+}
+
+/// What was seen fits several exits, each of which keeps one port.
+fn exits(external: &[SocketAddr]) -> Reason {
+    let first = external[0].port();
+    let text = if external.iter().all(|mapped| mapped.port() == first) {
+        format!(
+            "the port stayed {first} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by \
+             destination",
+            list(external)
+        )
+    } else {
+        format!(
+            "destinations saw {} addresses, one port of each ({}): several exits, or a pool",
+            external.len(),
+            list(external)
+        )
+    };
     reason::make(reason::SEVERAL_EXITS, text)
 }
 
-/// The first server was asked again at the end and saw something else: the mapping changed under way.
+/// One destination saw another address or port of the same socket when it was asked again.
 fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
-    first::exchanges(seen, family).into_iter().find_map(|first| {
-        let again = seen.find(&points::again_label(family, first.server))?;
-        let (before, after) = (first.mapped()?, again.mapped()?);
-        (before != after).then(|| {
-            let text = format!("{} saw {before} first and {after} at the end: the mapping does not last", first.remote);
-            reason::make(reason::MAPPING_UNSTABLE, text)
-        })
-    })
-}
-
-/// Whether the external address is a function of the destination's address, over every socket of the family.
-fn by_destination(seen: &Evidence, family: Family) -> bool {
-    let mut known: Vec<(std::net::IpAddr, std::net::IpAddr)> = Vec::new();
+    let mut known: Vec<Observation> = Vec::new();
     for exchange in seen.of(family, Transport::Udp) {
-        let Some(mapped) = exchange.mapped() else { continue };
-        match known.iter().find(|(destination, _)| *destination == exchange.remote.ip()) {
-            Some((_, external)) if *external != mapped.ip() => return false,
+        let Some(after) = exchange.mapped() else { continue };
+        let same = |(other, _): &&Observation| other.socket == exchange.socket && other.remote == exchange.remote;
+        match known.iter().find(same) {
+            Some((_, before)) if *before != after => {
+                let what = if before.ip() == after.ip() {
+                    "the mapping does not last"
+                } else {
+                    "packets of one flow leave through different exits"
+                };
+                let text = format!("{} saw {before} first and {after} later: {what}", exchange.remote);
+                return Some(reason::make(reason::MAPPING_UNSTABLE, text));
+            }
             Some(_) => {}
-            None => known.push((exchange.remote.ip(), mapped.ip())),
+            None => known.push((exchange, after)),
         }
     }
-    true
+    None
 }
 
-/// Whether destinations saw different addresses of one and the same port: several exits, which no RFC 3489 name means.
+/// The external addresses that were seen, over every socket.
 #[must_use]
-pub fn several_exits(seen: &Evidence, family: Family) -> bool {
-    let external = distinct(observations(seen, family).into_iter().map(|(_, mapped)| mapped));
-    external.len() > 1 && external.iter().all(|mapped| mapped.port() == external[0].port())
+pub fn externals(seen: &Evidence, family: Family) -> Vec<IpAddr> {
+    distinct(seen.of(family, Transport::Udp).filter_map(Exchange::mapped).map(|mapped| mapped.ip()))
 }
 
 /// Whether no exchange of the family was answered at all, in whatever way.

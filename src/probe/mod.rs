@@ -17,8 +17,9 @@ pub mod judge;
 pub mod legacy;
 mod loss;
 mod mapping;
+mod mapping_class;
 mod mapping_judge;
-pub mod misreport;
+pub mod nat64;
 pub mod plan;
 mod points;
 mod ports;
@@ -29,6 +30,7 @@ mod servers;
 mod tcp;
 pub mod turn;
 mod turn_reply;
+pub mod witness;
 
 pub use crate::stun::Family;
 pub use behavior::Behavior;

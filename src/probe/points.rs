@@ -1,9 +1,9 @@
-//! What the four points of one server with a second address saw of one socket, and which mapping behavior that shows.
+//! What the four points of one server with a second address saw of one socket.
 
 use std::net::SocketAddr;
 
 use super::servers::Capable;
-use super::{Behavior, Evidence, Exchange, Family, first};
+use super::{Evidence, Exchange, Family, first};
 
 /// What the exchange with a point of a server is called.
 #[must_use]
@@ -17,17 +17,23 @@ pub fn repeat_label(family: Family, server: usize, point: &str) -> String {
     format!("{}/mapping-2/{server}/{point}", family.name())
 }
 
-/// What the second question to the first server is called.
+/// The second socket that the points are asked from.
 #[must_use]
-pub fn again_label(family: Family, server: usize) -> String {
-    label(family, server, "primary-again")
+pub fn second_socket(family: Family) -> String {
+    format!("{}/mapping-2", family.name())
+}
+
+/// What the first question to a server is called when it is put once more, and more often where that tells more.
+#[must_use]
+pub fn again_label(family: Family, server: usize, number: usize) -> String {
+    let number = if number > 1 { format!("-{number}") } else { String::new() };
+    label(family, server, &format!("primary-again{number}"))
 }
 
 /// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Group {
     primary: Option<SocketAddr>,
-    primary_other_port: Option<SocketAddr>,
     alternate_same_port: Option<SocketAddr>,
     alternate: Option<SocketAddr>,
     /// Every point has been waited for.
@@ -51,35 +57,14 @@ impl Group {
 
     fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(&str) -> Option<&'a Exchange>) -> Self {
         let points = [primary, point("alternate-same-port"), point("alternate"), point("primary-other-port")];
-        let [primary, alternate_same_port, alternate, primary_other_port] =
-            points.map(|exchange| exchange.and_then(Exchange::mapped));
+        let [primary, alternate_same_port, alternate, _] = points.map(|exchange| exchange.and_then(Exchange::mapped));
         let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
-        Self { primary, primary_other_port, alternate_same_port, alternate, settled }
+        Self { primary, alternate_same_port, alternate, settled }
     }
 
     /// Both ports of the second address answered: the behavior follows.
     #[must_use]
     pub fn complete(&self) -> bool {
         self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
-    }
-
-    /// The behavior, `None` where the answers fit none of the three; call it on complete groups only.
-    #[must_use]
-    pub fn behavior(&self) -> Option<Behavior> {
-        let (primary, same_port, other_port) = (self.primary?, self.alternate_same_port?, self.alternate?);
-        let fourth = self.primary_other_port;
-        if same_port == primary && other_port == primary && fourth.is_none_or(|fourth| fourth == primary) {
-            Some(Behavior::EndpointIndependent)
-        } else if same_port == other_port && same_port != primary && fourth.is_none_or(|fourth| fourth == primary) {
-            Some(Behavior::AddressDependent)
-        } else if same_port != other_port
-            && same_port != primary
-            && other_port != primary
-            && fourth.is_none_or(|fourth| fourth != primary)
-        {
-            Some(Behavior::AddressAndPortDependent)
-        } else {
-            None
-        }
     }
 }

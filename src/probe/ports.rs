@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first, servers};
+use super::{
+    Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, first, servers, witness,
+};
 use crate::stun::{Request, Transport};
 
 /// Fresh sockets asked from where there are servers to spare.
@@ -30,6 +32,7 @@ impl Probe for Ports {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
         let answered: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
         let Some(first) = answered.first().copied() else { return Step { done: true, ..Step::default() } };
@@ -209,6 +212,12 @@ pub fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Opt
         if !addresses.contains(&mapped.ip()) {
             addresses.push(mapped.ip());
         }
+    }
+    // One server's word for an address that no other saw may be its own world.
+    if addresses.len() > 1
+        && witness::camps(seen, family).iter().any(|camp| camp.machines == 1 && camp.addresses.len() == 1)
+    {
+        return None;
     }
     match (sockets.len(), addresses.as_slice()) {
         (0 | 1, [] | [_]) => None,

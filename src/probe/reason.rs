@@ -64,7 +64,11 @@ pub const MAPPING_UNSTABLE: &str = "mapping-unstable";
 pub const MAPPING_INCONSISTENT: &str = "mapping-inconsistent";
 /// Servers contradict each other.
 pub const SERVERS_DISAGREE: &str = "servers-disagree";
-/// The server reports addresses that cannot be.
+/// One server alone calls a public address of this host translated.
+pub const ONE_WITNESS: &str = "one-witness";
+/// Servers saw this host's own private address.
+pub const NOT_THE_INTERNET: &str = "not-the-internet";
+/// What the servers say of this host's address is not believed.
 pub const SERVER_MISREPORTS: &str = "server-misreports";
 /// The deadline came first.
 pub const DEADLINE: &str = "deadline";

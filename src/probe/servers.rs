@@ -1,11 +1,11 @@
 //! Which servers can be used for what: a server is believed to have a second address only when the address makes sense.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::finding::Reason;
 use super::seen::Scope;
-use super::{Evidence, Exchange, Family, first, gate, reason};
+use super::{Evidence, Exchange, Family, first, gate, nat64, reason, witness};
 
 /// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,17 @@ pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
     let fail = |text: String| Err(reason::make(reason::NO_SECOND_ADDRESS, text));
     let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
     let Some(other) = reply.other else { return fail(format!("{name} names no second address (OTHER-ADDRESS)")) };
-    let (primary_scope, other_scope) = (Scope::of(name.ip()), Scope::of(other.ip()));
+    // Through NAT64 the server names an IPv4 address, which is reached behind the same prefix.
+    let embedded = nat64::of_exchange(exchange);
+    let other = match (embedded, other.ip()) {
+        (Some(embedded), IpAddr::V4(ip)) => SocketAddr::new(embedded.sibling(ip), other.port()),
+        _ => other,
+    };
+    let scope = |ip: IpAddr| match (embedded, ip) {
+        (Some(embedded), IpAddr::V6(ip)) => Scope::of(embedded.prefix.extract(ip).map_or(IpAddr::V6(ip), IpAddr::V4)),
+        _ => Scope::of(ip),
+    };
+    let (primary_scope, other_scope) = (scope(name.ip()), scope(other.ip()));
     if other.is_ipv4() != name.is_ipv4() {
         return fail(format!("{name} names a second address of the other family ({other})"));
     }
@@ -83,6 +93,11 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
         let prefix = format!("{}/reach/", family.name());
         seen.under(&prefix).any(|exchange| capable.is_alternate(exchange.remote))
     };
+    // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
+    let through = |exchange: &Exchange| nat64::of_exchange(exchange).is_some();
+    if first::exchanges(seen, family).into_iter().any(|exchange| exchange.mapped().is_some() && !through(exchange)) {
+        answered.retain(|(exchange, _)| !through(exchange));
+    }
     answered.sort_by(|(a, capable_a), (b, capable_b)| {
         let time = |exchange: &Exchange| exchange.ended_ms.unwrap_or(f64::MAX);
         contacted(capable_a).cmp(&contacted(capable_b)).then(time(a).total_cmp(&time(b)))
@@ -136,8 +151,8 @@ pub struct Roles {
 pub fn roles(seen: &Evidence, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
     // A server that misreports addresses may still filter-test well, but only where there is no other.
-    let misreporting = super::misreport::servers(seen);
-    let lies = |server: &Capable| misreporting.contains(&server.server);
+    let disbelieved = witness::Witnesses::hear(seen).servers();
+    let lies = |server: &Capable| disbelieved.contains(&server.server);
     filtering.sort_by_key(lies);
     let mut mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
     let mut given = None;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
 use crate::probe::turn::{TurnOptions, TurnResult};
+use crate::probe::witness::Disbelieved;
 use crate::probe::{Connection, Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 
@@ -166,6 +167,17 @@ pub struct ServerRow {
     /// Why there is no mapped address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ServerError>,
+    /// Why what it saw is not believed: no verdict rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disbelieved: Option<Disbelieved>,
+}
+
+impl ServerRow {
+    /// The address it saw, if that is believed.
+    #[must_use]
+    pub fn believed(&self) -> Option<SocketAddr> {
+        self.mapped.filter(|_| self.disbelieved.is_none())
+    }
 }
 
 /// Why a server gave no mapped address.

@@ -1,7 +1,18 @@
 //! What a verdict leaves open: every value that the evidence does not rule out. One where it is known, several where it is not.
 
+use std::net::IpAddr;
+
+use super::address::Kind;
 use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
 use crate::probe::{Behavior, reason};
+
+/// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
+/// says nothing of the way to the internet.
+#[must_use]
+pub fn in_private(found: &FamilyFindings) -> Option<IpAddr> {
+    let public = found.public_addresses.iter().any(|ip| Kind::of(*ip).is_public());
+    found.public_addresses.first().copied().filter(|_| !public)
+}
 
 /// The connectivities that remain possible.
 #[must_use]

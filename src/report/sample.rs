@@ -65,6 +65,8 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
         rfc3489_type: name.map(str::to_owned),
         hairpinning: None,
         tcp_mapping: None,
+        nat64: None,
+        other_paths: Vec::new(),
         blocked_port: None,
     }
 }
@@ -120,6 +122,8 @@ pub(crate) fn inconclusive(code: &str, text: &str) -> FamilyFindings {
         rfc3489_type: None,
         hairpinning: None,
         tcp_mapping: None,
+        nat64: None,
+        other_paths: Vec::new(),
         blocked_port: None,
     }
 }
@@ -151,6 +155,7 @@ fn row(server: &str, address: &str, mapped: &str) -> ServerRow {
         software: Some("Coturn-4.6.1 'Gorst'".to_owned()),
         capabilities: vec!["other-address".to_owned(), "change-request".to_owned()],
         error: None,
+        disbelieved: None,
     }
 }
 
@@ -308,7 +313,7 @@ pub(crate) fn discover() -> Report {
     for found in [&mut report.families.ipv4, &mut report.families.ipv6].into_iter().flatten() {
         let not_asked = inconclusive("not-asked", "discover does not ask");
         found.filtering = not_asked.filtering;
-        found.mapping = not_asked.mapping;
+        found.mapping = Mapping { because: found.mapping.because.clone(), ..not_asked.mapping };
         found.port_assignment = None;
         found.pooling = None;
         found.rfc3489_type = None;

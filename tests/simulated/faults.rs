@@ -23,7 +23,7 @@ fn faults() -> Vec<(Fault, &'static [&'static str])> {
             F::WrongSourcePort,
             &["answer-unusable", "no-answer", "nothing-answered", "too-few-servers", "no-second-address", "path-lost"],
         ),
-        (F::WrongTransactionId, &["answer-unusable"]),
+        (F::WrongTransactionId, &["nothing-answered", "too-few-servers", "no-answer"]),
         (F::Duplicate, &[]),
         (
             F::Late,

@@ -128,7 +128,7 @@ fn alone(session: &Session) -> Option<Cause> {
 fn useless_mapped(session: &Session) -> Option<Cause> {
     let told =
         session.find("binding").filter(|asked| session.transport == Transport::Udp && asked.mapped().is_some())?;
-    let mapped = told.mapped().filter(|mapped| !session.is_believable(told, *mapped))?;
+    let mapped = told.mapped().filter(|_| !session.is_believable(told))?;
     let text = format!(
         "it relays, and the address that it tells clients of themselves, {mapped}, is not theirs: a proxy or load balancer stands before it. \
          Their server-reflexive candidates are useless, and peers connect through the relay only"

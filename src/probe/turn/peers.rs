@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::session::{FIRST, Session};
 use crate::probe::seen::Scope;
+use crate::probe::witness::{DoubtCode, Witnesses};
 use crate::probe::{Exchange, Family};
 use crate::stun::Transport;
 
@@ -143,7 +144,7 @@ impl<'a> Session<'a> {
             steps.filter_map(|step| self.find(&step).and_then(|asked| Some((asked, asked.mapped()?)))).collect();
         let mut found: Vec<SocketAddr> = Vec::new();
         for &(asked, mapped) in &told {
-            let suits = family.has(mapped.ip()) && self.is_believable(asked, mapped);
+            let suits = family.has(mapped.ip()) && self.is_believable(asked);
             if suits && found.iter().all(|known| known.ip() != mapped.ip()) {
                 found.push(mapped);
             }
@@ -151,16 +152,15 @@ impl<'a> Session<'a> {
         found
     }
 
-    /// Whether an address that a server told of a socket of ours can be that: nobody's is the server's own, and what is not public is
-    /// seen from the internet by nobody. Each of that is some proxy's before the server.
-    pub(super) fn is_believable(&self, asked: &Exchange, mapped: SocketAddr) -> bool {
-        let own = self.seen.host_addresses.contains(&mapped.ip())
-            || asked.local.is_some_and(|local| local.ip() == mapped.ip());
-        let (told, server) = (Scope::of(mapped.ip()), Scope::of(asked.remote.ip()));
-        own || is_host(mapped)
-            && Family::of(mapped) == Family::of(asked.remote)
-            && mapped.ip() != asked.remote.ip()
-            && !(told != Scope::Public && server == Scope::Public && self.saw_public())
+    /// Whether what a server told of a socket of ours is believed. Our own private address, and where nobody saw a public one another
+    /// private one too, is no internet's, but in a private network the relay may reach it.
+    pub(super) fn is_believable(&self, asked: &Exchange) -> bool {
+        let witnesses = self.told.get_or_init(|| Witnesses::hear(self.seen));
+        witnesses.doubt(asked).is_none_or(|doubt| match doubt.what.code {
+            DoubtCode::PrivateLocalAddress => true,
+            DoubtCode::PrivateAddress => !self.saw_public(),
+            _ => false,
+        })
     }
 
     /// Whether somebody saw our plain socket at a public address.

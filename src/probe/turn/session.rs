@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::labels;
 use super::options::{Entry, TurnOptions};
 use crate::probe::seen::Scope;
+use crate::probe::witness::Witnesses;
 use crate::probe::{Ask, Evidence, Exchange, Family, Integrity, LocalPort, Patience, Reply, Terms, TurnReply};
 use crate::stun::{Algorithm, Auth, Method, PasswordForm, Request, Transport, TurnAttribute};
 
@@ -40,6 +41,8 @@ pub(super) struct Session<'a> {
     pub(super) redirected_from: Option<SocketAddr>,
     /// The addresses that are known to be the server's.
     pub(super) own: OnceCell<Vec<IpAddr>>,
+    /// Who is believed of those who told an address of this host.
+    pub(super) told: OnceCell<Witnesses>,
     base: String,
 }
 
@@ -76,8 +79,9 @@ impl<'a> Session<'a> {
         let addresses = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|one| &one.addresses);
         let remote = *addresses.into_iter().find(|address| family.has(address.ip()))?;
         let base = labels::target(number, transport, family);
-        let own = OnceCell::new();
-        let first = Self { seen, options, entry, server, transport, family, remote, redirected_from: None, own, base };
+        let (own, told) = (OnceCell::new(), OnceCell::new());
+        let redirected_from = None;
+        let first = Self { seen, options, entry, server, transport, family, remote, redirected_from, own, told, base };
         Some(match first.alternate().filter(|_| options.follow) {
             Some(alternate) => Self {
                 base: format!("{}/redirected", first.base),
@@ -106,7 +110,7 @@ impl<'a> Session<'a> {
 
     /// The same over another transport: what it asks there has labels and sockets of the same kind.
     pub(super) fn over(&self, transport: Transport) -> Self {
-        Self { transport, own: OnceCell::new(), base: self.base.clone(), ..*self }
+        Self { transport, own: OnceCell::new(), told: OnceCell::new(), base: self.base.clone(), ..*self }
     }
 
     /// What an exchange or a socket of the target is called.

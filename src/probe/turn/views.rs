@@ -159,9 +159,8 @@ fn through(session: &Session, first: &str, third: ThirdParty) -> (View, Option<S
     match &sent.outcome {
         Outcome::Reply(reply) => {
             // Who tells us what cannot be tells the relay the same.
-            let doubted = session
-                .directly(third)
-                .is_some_and(|asked| asked.mapped().is_some_and(|mapped| !session.is_believable(asked, mapped)));
+            let doubted =
+                session.directly(third).is_some_and(|asked| asked.mapped().is_some() && !session.is_believable(asked));
             let told = reply.mapped.filter(|_| !doubted).filter(|mapped| is_relays(at, *mapped));
             let text = match (reply.mapped, told) {
                 (Some(mapped), Some(_)) => format!("{at}, asked through the relay, saw {mapped}"),

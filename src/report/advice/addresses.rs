@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Case, list};
 use crate::probe::Family;
-use crate::probe::finding::{Connectivity, PortBehavior};
+use crate::probe::finding::{Connectivity, OtherPath, PortBehavior};
 use crate::report::address::Kind;
 use crate::report::document::{Advice, Report, Severity};
 use crate::report::possible;
@@ -16,7 +16,7 @@ fn seen_as(case: &Case, kind: Kind) -> Vec<IpAddr> {
 
 /// Addresses of servers that answered over this family.
 fn servers(case: &Case) -> impl Iterator<Item = IpAddr> {
-    let answered = case.report.servers.iter().filter(|row| row.mapped.is_some());
+    let answered = case.report.servers.iter().filter(|row| row.believed().is_some());
     answered.filter_map(|row| row.address).map(|address| address.ip()).filter(|ip| case.family.has(*ip))
 }
 
@@ -41,19 +41,55 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
     )
 }
 
-/// A server with a public address that sees a private one is behind, or beside, another translation.
-pub(super) fn double_nat(case: &Case) -> Option<Advice> {
+/// Servers with public addresses that bear each other out in seeing a private one are in the same network.
+pub(super) fn not_the_internet(case: &Case) -> Option<Advice> {
     let seen: Vec<IpAddr> =
         [Kind::Private, Kind::UniqueLocal].into_iter().flat_map(|kind| seen_as(case, kind)).collect();
     if seen.is_empty() || !servers(case).any(|ip| Kind::of(ip).is_public()) {
         return None;
     }
-    case.warning(
-        "double-nat",
+    case.info(
+        "not-the-internet",
         format!(
-            "A server with a public address saw the private address {}: between the two is more than one NAT, or a VPN. Look for a \
-             second router, and set the inner one to bridge mode.",
+            "Servers with public addresses agree that they saw the private address {}, which nobody on the internet can see: they are \
+             in the same private network (a lab, a VPN, a provider's own). The verdict is about the way there.",
             list(&seen)
+        ),
+    )
+}
+
+/// The verdict is about IPv4, which IPv6 peers do not need.
+pub(super) fn nat64(case: &Case) -> Option<Advice> {
+    let prefix = case.found.nat64.as_ref()?;
+    case.info(
+        "nat64",
+        format!(
+            "Only IPv4 servers were asked, through this network's NAT64 ({prefix}): what was found is the way to IPv4 peers. Peers with \
+             IPv6 are reached without it; name a server that has an IPv6 address, with --server, to test that way too."
+        ),
+    )
+}
+
+/// What leaves this host from another address goes another way.
+pub(super) fn several_local_addresses(case: &Case) -> Option<Advice> {
+    let own = case.found.local_address?;
+    let other = |path: &&OtherPath| path.local_address.is_some_and(|local| local != own) && !path.nat64;
+    let others: Vec<String> = case
+        .found
+        .other_paths
+        .iter()
+        .filter(other)
+        .filter_map(|path| Some(format!("from {} as {}", path.local_address?, list(&path.public_addresses))))
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    case.warning(
+        "several-local-addresses",
+        format!(
+            "This host sends from several addresses (a VPN, two interfaces): the verdict is about {own}; other destinations see it {}. \
+             Bind the software to one interface, and test it with --interface.",
+            list(&others)
         ),
     )
 }
@@ -185,15 +221,15 @@ mod tests {
     #[test]
     fn kinds_of_addresses() {
         assert!(has(&seen("100.64.3.4"), "carrier-grade-nat"));
-        assert!(has(&seen("10.1.2.3"), "double-nat"));
+        assert!(has(&seen("10.1.2.3"), "not-the-internet"));
         for public in ["203.0.113.7", "8.8.8.8"] {
-            assert!(!has(&seen(public), "carrier-grade-nat") && !has(&seen(public), "double-nat"));
+            assert!(!has(&seen(public), "carrier-grade-nat") && !has(&seen(public), "not-the-internet"));
         }
         let mut report = seen("10.1.2.3");
         for row in &mut report.servers {
             row.address = row.address.map(|_| "10.9.9.9:3478".parse().unwrap());
         }
-        assert!(has(&report, "private-servers") && !has(&report, "double-nat"));
+        assert!(has(&report, "private-servers") && !has(&report, "not-the-internet"));
     }
 
     #[test]

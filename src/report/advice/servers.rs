@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use super::{Case, list};
 use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
 use crate::probe::reason;
+use crate::probe::witness::{self, DoubtCode};
 use crate::report::document::{Advice, ServerRow};
 
 /// Rows of servers that answered over this family.
 fn answered<'a>(case: &'a Case) -> impl Iterator<Item = (&'a ServerRow, IpAddr)> {
     case.report.servers.iter().filter_map(|row| {
-        let mapped = row.mapped?.ip();
+        let mapped = row.believed()?.ip();
         let of_family = row.address.is_some_and(|address| case.family.has(address.ip()));
         of_family.then_some((row, mapped))
     })
@@ -29,9 +30,56 @@ fn witnesses<'a>(case: &'a Case) -> BTreeMap<IpAddr, Vec<&'a str>> {
     seen
 }
 
+/// What is wrong with a server's view of us is for its operator: the user can do nothing about it.
+pub(super) fn not_believed(case: &Case) -> Option<Advice> {
+    let of_family = |row: &&ServerRow| row.address.is_some_and(|address| case.family.has(address.ip()));
+    let mut told: Vec<(&str, DoubtCode)> = Vec::new();
+    for row in case.report.servers.iter().filter(of_family) {
+        if let Some(doubt) = row.disbelieved.as_ref().filter(|doubt| doubt.code != DoubtCode::PrivateLocalAddress)
+            && !told.iter().any(|(server, _)| *server == row.server)
+        {
+            told.push((&row.server, doubt.code));
+        }
+    }
+    let (_, code) = *told.first()?;
+    let same: Vec<&str> =
+        told.iter().filter(|(_, other)| cure(*other) == cure(code)).map(|(server, _)| *server).collect();
+    case.info(
+        "server-not-believed",
+        format!(
+            "{} did not decide anything: what it saw of this host is the work of its own network. If that server is yours: {}.",
+            list(&same),
+            cure(code)
+        ),
+    )
+}
+
+/// What its operator can do.
+fn cure(code: DoubtCode) -> &'static str {
+    match code {
+        DoubtCode::OwnAddress
+        | DoubtCode::OtherServersAddress
+        | DoubtCode::ImpossibleAddress
+        | DoubtCode::OtherFamily => {
+            "a UDP proxy or balancer before it hides who asks; let packets reach it with their source unchanged (the container on the \
+             host's own network, the balancer in transparent mode, IPv6 on the server itself)"
+        }
+        DoubtCode::PrivateAddress | DoubtCode::PrivateLocalAddress | DoubtCode::Disagrees => {
+            "a firewall, balancer or container network before it rewrites the source of packets that come in; switch that off \
+             (no SNAT or masquerade for incoming packets, in Kubernetes externalTrafficPolicy: Local)"
+        }
+        DoubtCode::SameForAll => "it reports an address that it did not see; compare its configuration with its manual",
+        DoubtCode::OtherSource => {
+            "it answers from another address than it was asked at; bind it to each of its addresses (coturn: listening-ip) and check \
+             the routing"
+        }
+    }
+}
+
 pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
     let code = case.found.reason.as_ref().map_or(reason::NO_ANSWER, |reason| reason.code.as_str());
-    if case.found.connectivity != Connectivity::Inconclusive || answered(case).next().is_some() {
+    let believed = answered(case).next().is_some();
+    if case.found.connectivity != Connectivity::Inconclusive || believed || witness::REASONS.contains(&code) {
         return None;
     }
     let name = case.name();

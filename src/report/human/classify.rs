@@ -5,7 +5,7 @@ use super::picture::Picture;
 use super::{sentence, tables};
 use crate::probe::finding::FamilyFindings;
 use crate::report::document::Report;
-use crate::report::{family_name, peers};
+use crate::report::{family_name, peers, possible};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     for (family, found) in report.families.iter() {
@@ -57,6 +57,10 @@ fn meaning(page: &mut Page, report: &Report) {
 
 /// Sentences about peers; with what they are about where both transports were tested.
 fn means(found: &FamilyFindings) -> Vec<(Option<&'static str>, String)> {
+    if possible::in_private(found).is_some() {
+        let text = "No server on the internet saw this host: what peers there meet was not measured.";
+        return peers::outlook(found).map(|_| (None, text.to_owned())).into_iter().collect();
+    }
     let over_tcp = peers::over_tcp(found);
     let over_udp = peers::outlook(found).map(|outlook| outlook.sentences()).unwrap_or_default();
     let udp = over_tcp.is_some().then_some("UDP");

@@ -9,7 +9,7 @@ use super::{sentence, tables};
 use crate::probe::finding::{Connectivity, FamilyFindings};
 use crate::probe::{Exchange, Family, Outcome, Reply};
 use crate::report::address::Kind;
-use crate::report::document::Report;
+use crate::report::document::{Report, ServerRow};
 use crate::report::family_name;
 use crate::stun::Transport;
 
@@ -30,7 +30,7 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
     let mut addresses: Vec<(&IpAddr, &usize)> = seen.iter().collect();
     addresses.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let (tint, mut line) = match addresses[..] {
-        [] => return nothing(found),
+        [] => return nothing(report, family, found),
         [(ip, _)] if found.local_address == Some(*ip) => {
             (Tint::Good, format!("{ip} is this host's own address: no NAT."))
         }
@@ -41,7 +41,7 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
             (Tint::Warning, format!("servers disagree: {}.", list.join(", ")))
         }
     };
-    if let Some(ports) = ports(report, family, addresses.len() > 1) {
+    if let Some(ports) = ports(report, found, addresses.len() > 1) {
         line.push(' ');
         line.push_str(&ports);
     }
@@ -54,11 +54,14 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
     (tint, line)
 }
 
-fn nothing(found: &FamilyFindings) -> (Tint, String) {
+fn nothing(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, String) {
     let reason = found.reason.as_ref().map(|reason| format!(" ({})", sentence::trimmed(reason))).unwrap_or_default();
     match found.connectivity {
         Connectivity::Unavailable => (Tint::Plain, format!("not available{reason}.")),
         Connectivity::UdpBlocked => (Tint::Bad, format!("UDP is blocked{reason}.")),
+        _ if report.servers.iter().any(|row| row.mapped.is_some() && is_of(row, family)) => {
+            (Tint::Warning, format!("no server that answered is believed{reason}."))
+        }
         _ => (Tint::Bad, format!("no server answered{reason}.")),
     }
 }
@@ -67,11 +70,15 @@ fn answers(count: usize) -> String {
     if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
 }
 
+fn is_of(row: &ServerRow, family: Family) -> bool {
+    row.address.is_some_and(|address| family.has(address.ip()))
+}
+
 /// How many rows saw which address.
 fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
     let mut seen = BTreeMap::new();
-    for row in report.servers.iter().filter(|row| row.address.is_some_and(|address| family.has(address.ip()))) {
-        if let Some(mapped) = row.mapped {
+    for row in report.servers.iter().filter(|row| is_of(row, family)) {
+        if let Some(mapped) = row.believed() {
             *seen.entry(mapped.ip()).or_insert(0) += 1;
         }
     }
@@ -86,10 +93,12 @@ fn replies(report: &Report, family: Family) -> impl Iterator<Item = (&Exchange, 
 }
 
 /// What it means that one socket had several addresses or ports; over TCP every connection has a port of its own anyway.
-fn ports(report: &Report, family: Family, addresses_differ: bool) -> Option<String> {
+fn ports(report: &Report, found: &FamilyFindings, addresses_differ: bool) -> Option<String> {
     let mut sockets: BTreeMap<&str, Vec<SocketAddr>> = BTreeMap::new();
-    for (exchange, reply) in replies(report, family).filter(|(exchange, _)| exchange.transport == Transport::Udp) {
-        if let Some(mapped) = reply.mapped {
+    let counts =
+        |exchange: &&Exchange| exchange.transport == Transport::Udp && found.mapping.because.contains(&exchange.id);
+    for exchange in report.evidence.iter().filter(counts) {
+        if let Some(mapped) = exchange.mapped() {
             sockets.entry(&exchange.socket).or_default().push(mapped);
         }
     }

@@ -37,6 +37,7 @@ pub fn render(report: &Report, style: &Style) -> String {
         "discover" => footer(&mut page, report),
         "turn" => turn::footer(&mut page, report),
         _ => {
+            doubted_servers(&mut page, report);
             failed_servers(&mut page, report);
             footer(&mut page, report);
         }
@@ -99,8 +100,21 @@ fn asked(report: &Report) -> impl Iterator<Item = &ServerRow> {
     report.servers.iter().filter(|row| row.error.as_ref().is_none_or(|error| error.code != "not-waited-for"))
 }
 
+/// Whoever stands here answered; what it saw of this host decides nothing.
+fn doubted_servers(page: &mut Page, report: &Report) {
+    let doubted: Vec<_> = report.servers.iter().filter_map(|row| Some((row, row.disbelieved.as_ref()?))).collect();
+    if doubted.is_empty() {
+        return;
+    }
+    page.heading("Servers that are not believed");
+    for (row, doubt) in doubted {
+        let address = row.address.map(|address| format!(" ({address})")).unwrap_or_default();
+        page.bullet(&format!("{}{address} over {}: {}", row.server, row.transport.name(), doubt.text));
+    }
+}
+
 fn failed_servers(page: &mut Page, report: &Report) {
-    let failed: Vec<_> = asked(report).filter(|row| row.mapped.is_none()).collect();
+    let failed: Vec<_> = asked(report).filter(|row| row.mapped.is_none() && row.disbelieved.is_none()).collect();
     if failed.is_empty() {
         return;
     }

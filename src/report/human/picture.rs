@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::probe::Family;
 use crate::probe::finding::{Connectivity, FamilyFindings};
-use crate::probe::{Exchange, Family, Outcome};
 use crate::report::document::Report;
-use crate::stun::Transport;
 
 /// One box: its title and what it says.
 struct Node {
@@ -28,7 +27,7 @@ const MOST_PORTS: usize = 3;
 impl Picture {
     /// The picture of one family's path; `None` where there is no path to draw.
     pub(super) fn of(report: &Report, family: Family, found: &FamilyFindings) -> Option<Self> {
-        let (local, mapped) = seen(report, family, found);
+        let (local, mapped) = seen(report, found);
         let local = local.map(|local| local.to_string()).or_else(|| found.local_address.map(|ip| ip.to_string()));
         let middle = match found.connectivity {
             Connectivity::Open | Connectivity::Direct | Connectivity::UdpBlocked => None,
@@ -118,30 +117,15 @@ fn below(nodes: &[(String, Vec<String>)], blocked: bool, pen: &Pen) -> Vec<Strin
     drawn
 }
 
-/// One local socket and what servers saw it as: the one the mapping verdict rests on, else the first that was answered.
-fn seen(report: &Report, family: Family, found: &FamilyFindings) -> (Option<SocketAddr>, Vec<SocketAddr>) {
-    let replies = || report.evidence.iter().filter_map(|exchange| Some((exchange, mapped(exchange, family)?)));
-    let chosen =
-        replies().find(|(exchange, _)| found.mapping.because.contains(&exchange.id)).or_else(|| replies().next());
-    let Some((chosen, _)) = chosen else {
-        return (None, Vec::new());
-    };
+/// The local socket that the mapping verdict rests on, and what servers that are believed saw it as.
+fn seen(report: &Report, found: &FamilyFindings) -> (Option<SocketAddr>, Vec<SocketAddr>) {
+    let mut local = None;
     let mut externals = Vec::new();
-    for (exchange, mapped) in replies() {
-        if exchange.socket == chosen.socket && !externals.contains(&mapped) {
-            externals.push(mapped);
-        }
+    for exchange in report.evidence.iter().filter(|exchange| found.mapping.because.contains(&exchange.id)) {
+        local = local.or(exchange.local);
+        externals.extend(exchange.mapped().filter(|mapped| !externals.contains(mapped)));
     }
-    (chosen.local, externals)
-}
-
-fn mapped(exchange: &Exchange, family: Family) -> Option<SocketAddr> {
-    match &exchange.outcome {
-        Outcome::Reply(reply) if exchange.transport == Transport::Udp && family.has(exchange.remote.ip()) => {
-            reply.mapped
-        }
-        _ => None,
-    }
+    (local, externals)
 }
 
 fn externals(mapped: &[SocketAddr], found: &FamilyFindings) -> Vec<String> {

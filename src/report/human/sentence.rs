@@ -3,11 +3,31 @@
 use super::tint::Tint;
 use crate::probe::Family;
 use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Reason};
-use crate::report::family_name;
+use crate::report::{family_name, possible};
 
 /// The sentence, with a color that says how good the news is.
 pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) {
     let name = family_name(family);
+    let near = possible::in_private(found)
+        .map(|ip| format!(" between this host ({ip}) and the servers, which are not on the internet"));
+    match (found.connectivity, &near, &found.nat64) {
+        (Connectivity::Open, Some(near), _) => {
+            (Tint::Good, format!("{name} has no NAT and no firewall{near}: that says nothing of the internet."))
+        }
+        (Connectivity::Firewalled, Some(near), _) => {
+            (Tint::Good, format!("{name} has no NAT, but a firewall{near}: {}.", lets_in(found.filtering.behavior)))
+        }
+        (Connectivity::Nat, _, Some(prefix)) => {
+            let (tint, keeps) = keeps(found);
+            let lets_in = lets_in(found.filtering.behavior);
+            (tint, format!("{name} reaches IPv4 through NAT64 ({prefix}), which {keeps}; {lets_in}."))
+        }
+        _ => plain(found, name),
+    }
+}
+
+/// The sentence for the way to the internet over the family itself.
+fn plain(found: &FamilyFindings, name: &str) -> (Tint, String) {
     let because = |text: &str| found.reason.as_ref().map_or(text.to_owned(), trimmed);
     match found.connectivity {
         Connectivity::Open => {

@@ -176,7 +176,8 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
     let software = row.software.as_deref().map(escape::visible);
     let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
     let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
-    let about: Vec<String> = [software, support, failure].into_iter().flatten().collect();
+    let doubt = row.disbelieved.as_ref().map(|doubt| escape::visible(&format!("not believed: {}", doubt.text)));
+    let about: Vec<String> = [software, support, doubt, failure].into_iter().flatten().collect();
     vec![name, row.transport.name().to_owned(), seen.join("\n"), about.join("\n")]
 }
 
