@@ -20,38 +20,46 @@ const MOST_EXCHANGES: usize = 50_000;
 /// # Errors
 /// When the file cannot be read, or is no report that can be judged again.
 pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
-    let fail = |cause: String, advice: &str| {
-        CliError::usage(format!("cannot judge the saved report {} again: {cause}", files::name(path))).advise(advice)
-    };
-    let wanted = format!("a file that `nat-probe {command} --json` wrote");
+    let wanted = wanted(command);
     let source = Source { what: "the saved report", path, largest: LARGEST_REPORT, advice: &wanted, secret: false };
-    let report = parse(&source.read()?).map_err(|error| fail(error.to_string(), &wanted))?;
+    read(command, &source.read()?).map_err(|(cause, advice)| {
+        CliError::usage(format!("cannot judge the saved report {} again: {cause}", files::name(path))).advise(advice)
+    })
+}
+
+/// Reads the text of such a report.
+///
+/// # Errors
+/// Why it cannot be judged again, and what to try.
+pub fn read(command: &str, text: &str) -> Result<Report, (String, String)> {
+    let report = parse(text).map_err(|error| (error.to_string(), wanted(command)))?;
     if report.command != command {
         let other = &*report.command;
         let cause = format!("it is a report of {other}, not of {command}");
         let advice = if ["classify", "discover", "turn"].contains(&other) {
             format!("nat-probe {other} --from FILE, or a report of {command}")
         } else {
-            wanted
+            wanted(command)
         };
-        return Err(fail(cause, &advice));
+        return Err((cause, advice));
     }
     if command == "turn" && report.options.turn.is_none() {
-        let cause = "it does not say what was tested: an older nat-probe wrote it".to_owned();
-        return Err(fail(cause, "a report of this version"));
+        let cause = "it does not say what was tested: an older nat-probe wrote it";
+        return Err((cause.to_owned(), "a report of this version".to_owned()));
     }
     if report.evidence.len() > MOST_EXCHANGES || report.lookups.len() > servers::MOST {
         let cause = format!("it has {} exchanges with {} servers", report.evidence.len(), report.lookups.len());
-        return Err(fail(
-            cause,
-            &format!("a report of at most {MOST_EXCHANGES} exchanges with {} servers", servers::MOST),
-        ));
+        return Err((cause, format!("a report of at most {MOST_EXCHANGES} exchanges with {} servers", servers::MOST)));
     }
     if let Some(exchange) = report.evidence.iter().find(|exchange| exchange.server >= report.lookups.len()) {
         let cause = format!("its exchange {} refers to a server that it does not list", exchange.id);
-        return Err(fail(cause, "the file as nat-probe wrote it"));
+        return Err((cause, "the file as nat-probe wrote it".to_owned()));
     }
     Ok(report)
+}
+
+fn wanted(command: &str) -> String {
+    format!("a file that `nat-probe {command} --json` wrote")
 }
 
 /// One document, or the last line of a stream of events.
