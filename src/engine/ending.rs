@@ -70,7 +70,8 @@ impl Engine {
     /// Settles what is still open and closes everything.
     pub(super) fn finish(&mut self, now: Time) {
         self.abandon(now);
-        if let Some(count) = self.evidence.strays.checked_sub(STRAYS_TOLD).filter(|count| *count > 0) {
+        let untold = self.evidence.strays.checked_sub(STRAYS_TOLD).filter(|count| *count > 0 && !self.finished);
+        if let Some(count) = untold {
             self.log.push(LogEvent::StraysLeftOut { at_ms: millis(now), count });
         }
         self.commands.extend(self.sockets.ids().map(|socket| Command::Close { socket }));

@@ -54,7 +54,7 @@ pub fn message(dice: &mut Dice) -> Vec<u8> {
     // Without the right length little else of a message is looked at.
     if bytes.len() >= 20 && !dice.one_in(4) {
         bytes.truncate(bytes.len() & !3);
-        let length = u16::try_from(bytes.len() - 20).unwrap_or(u16::MAX & !3);
+        let length = u16::try_from(bytes.len() - 20).unwrap_or(0xfffc);
         bytes[2..4].copy_from_slice(&length.to_be_bytes());
     }
     bytes
@@ -98,7 +98,7 @@ fn frames() {
             let mut found = Vec::new();
             for segment in segments {
                 framer.push(segment);
-                found.extend(framer.by_ref().map(|message| message.ok()));
+                found.extend(framer.by_ref().map(Result::ok));
             }
             found
         };

@@ -22,8 +22,9 @@ pub fn fuzz(target: impl Fn(&mut Dice)) {
         let started = begun.elapsed();
         target(&mut Dice::new(case));
         drop(told);
-        assert!(begun.elapsed() - started < LONGEST, "case {case} took {:?}", begun.elapsed() - started);
-        if begun.elapsed() > budget {
+        let now = begun.elapsed();
+        assert!(now < started + LONGEST, "case {case} took from {started:?} to {now:?}");
+        if now > budget {
             break;
         }
     }
@@ -40,7 +41,7 @@ impl Drop for Told {
     }
 }
 
-/// The chances of one case (SplitMix64).
+/// The chances of one case (`SplitMix64`).
 pub struct Dice(u64);
 
 impl Dice {
