@@ -4,11 +4,24 @@ use std::time::Duration;
 
 use super::incoming::STRAYS_TOLD;
 use super::run::Engine;
-use super::{Command, LogEvent, SocketId, Time, millis};
+use super::{Command, LogEvent, Settings, SocketId, Time, millis};
 use crate::probe::{Ask, Outcome, Stop};
 
 /// How long farewells may take: a stopped run still releases what it holds, and then it is over.
 const FAREWELL: Duration = Duration::from_millis(1_500);
+
+/// The same where the deadline has passed, since this program was held up itself.
+const LATE_FAREWELL: Duration = Duration::from_millis(200);
+
+/// The part of the time until the deadline that farewells may take.
+const SHARE: u32 = 4;
+
+impl Settings {
+    /// From when on a run that holds something on a server ends, so that it is released by the deadline.
+    pub(super) fn last_look(&self) -> Time {
+        self.deadline.saturating_sub(FAREWELL.min(self.deadline / SHARE))
+    }
+}
 
 impl Engine {
     pub(super) fn settle(&mut self, now: Time, index: usize, outcome: Outcome) {
@@ -32,6 +45,18 @@ impl Engine {
         }
     }
 
+    /// Whether the run has to end: at the deadline, or somewhat before where something has to be given back.
+    pub(super) fn is_due(&mut self, now: Time) -> bool {
+        self.last_look |= now >= self.settings.last_look();
+        now >= self.settings.deadline || self.last_look && !self.farewells().is_empty()
+    }
+
+    /// What the probes would still have to say.
+    fn farewells(&self) -> Vec<Ask> {
+        let asks = self.plan.iter().flat_map(|probe| probe.farewell(&self.evidence));
+        asks.filter(|ask| !self.labels.contains(&ask.label) && self.sockets.usable(&ask.socket)).collect()
+    }
+
     /// Ends the run early: what is open is settled as neither an answer nor a silence, then every probe may say farewell.
     pub(super) fn stop(&mut self, now: Time, reason: Stop) {
         if self.farewell_until.is_some() {
@@ -41,7 +66,10 @@ impl Engine {
         self.log.push(LogEvent::Stopped { at_ms: millis(now), reason });
         self.retry_at = None;
         self.abandon(now);
-        self.farewell_until = Some(now + FAREWELL);
+        self.farewell_until = Some(match reason {
+            Stop::Deadline => self.settings.deadline.max(now + LATE_FAREWELL),
+            Stop::Interrupted => now + FAREWELL,
+        });
         self.farewell(now);
         if self.flights.is_empty() {
             self.finish(now);
@@ -51,9 +79,9 @@ impl Engine {
     /// What the probes still have to say: an answer to a farewell may ask for another, as 438 does.
     pub(super) fn farewell(&mut self, now: Time) {
         self.dirty = false;
-        let asks: Vec<Ask> = self.plan.iter().flat_map(|probe| probe.farewell(&self.evidence)).collect();
-        for ask in asks {
-            if !self.labels.contains(&ask.label) && self.sockets.usable(&ask.socket) {
+        for ask in self.farewells() {
+            // Two probes may mean the same.
+            if !self.labels.contains(&ask.label) {
                 self.launch(now, &ask);
             }
         }

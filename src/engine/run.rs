@@ -36,6 +36,8 @@ pub struct Engine {
     pub(super) dirty: bool,
     /// The run was stopped and probes say farewell, at most until then.
     pub(super) farewell_until: Option<Time>,
+    /// The time for farewells before the deadline has begun.
+    pub(super) last_look: bool,
     pub(super) finished: bool,
 }
 
@@ -64,6 +66,7 @@ impl Engine {
             retry_at: None,
             dirty: true,
             farewell_until: None,
+            last_look: false,
             finished: false,
         }
     }
@@ -93,7 +96,7 @@ impl Engine {
 
     /// What is to be done now.
     pub fn poll(&mut self, now: Time) -> Vec<Command> {
-        if !self.finished && self.farewell_until.is_none() && now >= self.settings.deadline {
+        if !self.finished && self.farewell_until.is_none() && self.is_due(now) {
             self.stop(now, Stop::Deadline);
         }
         if let Some(until) = self.farewell_until.filter(|_| !self.finished) {
@@ -127,7 +130,8 @@ impl Engine {
             return Time::ZERO;
         }
         let flights = self.flights.values().map(Flight::wake);
-        let end = self.farewell_until.unwrap_or(self.settings.deadline);
+        let end = if self.last_look { self.settings.deadline } else { self.settings.last_look() };
+        let end = self.farewell_until.unwrap_or(end);
         flights.chain(self.retry_at).fold(end, Time::min)
     }
 
