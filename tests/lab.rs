@@ -14,6 +14,8 @@ mod interrupt;
 mod nats;
 #[path = "lab/odd_nats.rs"]
 mod odd_nats;
+#[path = "lab/odd_servers.rs"]
+mod odd_servers;
 #[path = "lab/paths.rs"]
 mod paths;
 #[path = "lab/server_sets.rs"]
@@ -24,6 +26,8 @@ mod turn;
 mod turn_data;
 #[path = "lab/turn_dtls.rs"]
 mod turn_dtls;
+#[path = "lab/turn_home.rs"]
+mod turn_home;
 #[path = "lab/turn_others.rs"]
 mod turn_others;
 #[path = "lab/turn_reach.rs"]

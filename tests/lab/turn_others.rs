@@ -6,7 +6,7 @@ use crate::kit::coturn::{PASSWORD, SECRET, TURN, USER};
 use crate::kit::other_turn::{Login, Software};
 use crate::kit::turn_client::{allocate, rest_password};
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, Internet, Net, nat};
+use crate::kit::{ALPHA, BETA, Internet, Net, nat};
 use crate::story;
 
 /// A client behind a home router, this server, and STUN servers elsewhere.
@@ -69,6 +69,15 @@ fn shared_secret(software: Software, good: &str, expired: &str, names: &str) {
     run.expect_diagnosis(0, "unknown-user-or-password", "failed");
 }
 
+/// No peer is allowed.
+fn all_peers_denied(software: Software, denied: &str) {
+    let net = world(software, Login::User, Some(denied));
+    let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
+    run.expect_diagnosis(0, "peer-forbidden", "failed");
+    assert_eq!(run.step(0, "allocate"), "ok", "{run}");
+    assert_eq!(run.step(0, "permission"), "failed", "{run}");
+}
+
 /// The third party and the server itself are denied as peers, other addresses are not.
 fn some_peers_denied(software: Software) {
     let net = world(software, Login::User, Some("198.51.100.0/24"));
@@ -83,6 +92,10 @@ fn some_peers_denied(software: Software) {
 
 story! {
     fn pion_right_login() { right_login(Software::Pion, "turn:198.51.100.33 turn:198.51.100.33?transport=tcp"); }
+}
+story! {
+    /// An error response without a code.
+    fn pion_all_peers_denied() { all_peers_denied(Software::Pion, "0.0.0.0/0"); }
 }
 
 story! {
@@ -113,4 +126,15 @@ story! {
 
 story! {
     fn node_turn_wrong_login() { wrong_login(Software::NodeTurn); }
+}
+
+story! {
+    /// The relay refuses one of two third parties: that one is no peer, the other is.
+    fn pion_denies_one_third_party() {
+        let net = Internet::with(&[ALPHA, BETA, TURN]).behind(nat::home_router());
+        Software::Pion.start(TURN, Login::User, Some("198.51.100.0/27"));
+        let run = net.turn(&format!("{ALICE} -4 --server 203.0.113.1 turn:198.51.100.33"));
+        assert_ne!(run.text("/results/0/diagnosis/code"), "protocol-error", "{run}");
+        assert_ne!(run.text("/results/0/verdict"), "inconclusive", "{run}");
+    }
 }

@@ -60,11 +60,17 @@ impl Coturn {
             netns::within(host.name, || turnserver.spawn()).unwrap_or_else(|error| panic!("{turnserver:?}: {error}"));
         let patience = Instant::now() + Duration::from_secs(20);
         let coturn = Self { host, log };
-        let no_tcp = arguments.split(' ').any(|argument| argument == "--no-tcp");
+        let argument = |start: &str| arguments.split(' ').find_map(|argument| argument.strip_prefix(start));
+        // where it takes plain TCP it does so at one port
+        let tcp = match argument("--tcp-proxy-port=") {
+            Some(port) => port.parse().expect("a port"),
+            None if argument("--no-tcp").is_some() => 5349,
+            None => 3478,
+        };
         for address in host.addresses() {
             let answers = || {
                 let endpoint = super::servers::endpoint(address);
-                let stream = SocketAddr::new(endpoint.ip(), if no_tcp { 5349 } else { 3478 });
+                let stream = SocketAddr::new(endpoint.ip(), tcp);
                 netns::within(host.name, || {
                     prober::mapped(endpoint).is_some() && std::net::TcpStream::connect(stream).is_ok()
                 })

@@ -28,6 +28,7 @@ pub mod other_turn;
 pub mod probe;
 pub mod prober;
 pub mod servers;
+pub mod stun_script;
 pub mod tls_server;
 pub mod turn_client;
 pub mod turn_run;

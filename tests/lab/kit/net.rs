@@ -204,3 +204,26 @@ impl Net {
         states.collect()
     }
 }
+
+/// Counts from now on what the client sends to an address.
+pub fn watch(address: &str) {
+    let family = if address.contains(':') { "ip6" } else { "ip" };
+    let watch = format!(
+        "
+table inet watch {{
+    counter sent {{ }}
+    chain output {{
+        type filter hook output priority filter
+        {family} daddr {address} counter name sent
+    }}
+}}"
+    );
+    rules("client", &watch);
+}
+
+/// How many packets it has sent there.
+pub fn sent() -> u32 {
+    let said = within("client", || tool("nft", "list counter inet watch sent"));
+    let count = said.split_whitespace().skip_while(|word| *word != "packets").nth(1);
+    count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count: {said}"))
+}

@@ -1,0 +1,107 @@
+//! STUN servers with one odd habit each, beside an honest one: whatever they say, the honest one decides, and nobody else is bothered.
+
+use std::net::SocketAddr;
+
+use crate::kit::net::{sent, watch};
+use crate::kit::probe::Verdict;
+use crate::kit::servers::{BARE_TOO, Host, Service};
+use crate::kit::stun_script::{Habit, serve, success};
+use crate::kit::{ALPHA, BETA, Internet, Net, nat};
+use crate::story;
+
+const HOME: Verdict =
+    Verdict { connectivity: "nat", mapping: "endpoint-independent", filtering: "address-and-port-dependent" };
+/// A server of its own with two addresses.
+const ODD: Host = Host { name: "odd", v4: &["203.0.113.113", "203.0.113.114"], v6: &[], service: Service::Nothing };
+
+/// Beside an honest server, in both orders, behind a home router.
+fn beside_an_honest_one(habit: Habit) -> Net {
+    let net = Internet::with(&[ALPHA, ODD]).behind(nat::home_router());
+    serve(ODD, habit);
+    for servers in ["--server 203.0.113.113 --server 198.51.100.1", "--server 198.51.100.1 --server 203.0.113.113"] {
+        net.forget();
+        let run = net.nat_probe(&format!("classify --json -4 {servers}"));
+        run.expect_family("ipv4", HOME, &|| net.state());
+        run.expect("/families/ipv4/public_addresses", vec![nat::WAN]);
+        run.expect_code(0);
+    }
+    net
+}
+
+/// Alone it makes no verdict, and no public address.
+fn alone(net: &Net) {
+    net.forget();
+    let run = net.nat_probe("classify --json -4 --server 203.0.113.113");
+    run.expect("/families/ipv4/mapping/behavior", "inconclusive");
+    run.expect("/families/ipv4/filtering/behavior", "inconclusive");
+    assert_ne!(run.code, Some(0), "{run}");
+}
+
+fn told(address: &str) -> Option<SocketAddr> {
+    address.parse().ok()
+}
+
+story! {
+    fn tells_no_address_at_all() {
+        let net = beside_an_honest_one(|request, _| success(request, None, None));
+        alone(&net);
+    }
+}
+story! {
+    fn tells_the_unspecified_address() {
+        let net = beside_an_honest_one(|request, _| success(request, told("0.0.0.0:0"), None));
+        alone(&net);
+    }
+}
+story! {
+    fn tells_a_multicast_address() {
+        let net = beside_an_honest_one(|request, source| success(request, Some(SocketAddr::new([224, 0, 0, 1].into(), source.port())), None));
+        alone(&net);
+    }
+}
+story! {
+    fn tells_the_broadcast_address() {
+        let net = beside_an_honest_one(|request, source| success(request, Some(SocketAddr::new([255; 4].into(), source.port())), None));
+        alone(&net);
+    }
+}
+story! {
+    fn tells_port_0() {
+        beside_an_honest_one(|request, source| success(request, Some(SocketAddr::new(source.ip(), 0)), None));
+    }
+}
+story! {
+    /// An address of somebody else's on the internet.
+    fn tells_a_stranger() {
+        let net = Internet::with(&[ALPHA, BETA, ODD]).behind(nat::home_router());
+        serve(ODD, |request, source| success(request, Some(SocketAddr::new([203, 0, 113, 200].into(), source.port())), None));
+        let run = net.nat_probe("classify --json -4 --server 203.0.113.113 --server 198.51.100.1 --server 203.0.113.1");
+        let mapping = run.text("/families/ipv4/mapping/behavior");
+        assert!(["endpoint-independent", "inconclusive"].contains(&mapping), "{run}");
+    }
+}
+
+// ---- whom else it would have asked
+
+story! {
+    /// The other address that it names is in the network of the one who asks, or a service of somebody's: nothing goes there.
+    fn names_an_address_inside() {
+        let net = Internet::with(&[ALPHA, ODD]).behind(nat::home_router());
+        serve(ODD, |request, source| success(request, Some(source), told("10.0.0.1:22")));
+        watch("10.0.0.1");
+        let run = net.nat_probe("classify --json -4 --server 203.0.113.113 --server 198.51.100.1");
+        run.expect_family("ipv4", HOME, &|| net.state());
+        assert_eq!(sent(), 0, "{run}");
+    }
+}
+story! {
+    /// A third party on a port that may be named: few packets, and no more with `--thorough`.
+    fn names_a_third_party() {
+        let net = Internet::with(&[ALPHA, ODD, BARE_TOO]).behind(nat::home_router());
+        serve(ODD, |request, source| success(request, Some(source), told("203.0.113.65:3479")));
+        watch("203.0.113.65");
+        net.nat_probe("classify --json -4 --server 203.0.113.113");
+        let few = sent();
+        assert!(few <= 10, "{few}");
+    }
+}
