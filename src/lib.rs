@@ -14,10 +14,12 @@
 //!
 //! ```text
 //! main ─ cli ─┬─ report ───────────────┐
-//!             └─ sim ─ net ─ engine ───┴─ probe ─ stun ─ (stun-rs)
+//!             ├─ sim ─ net ─ engine ───┼─ probe ─ stun ─ (stun-rs)
+//!             └─ config ───────────────┘
 //! ```
 
 pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod net;
 pub mod probe;

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer with those it may import.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("stun", &[]),
     ("probe", &["stun"]),
     ("engine", &["probe", "stun"]),
     ("net", &["engine", "probe", "stun"]),
     ("sim", &["net", "engine", "probe", "stun"]),
     ("report", &["probe", "stun"]),
-    ("cli", &["report", "sim", "net", "engine", "probe", "stun"]),
+    ("config", &["probe", "stun"]),
+    ("cli", &["report", "config", "sim", "net", "engine", "probe", "stun"]),
 ];
 
 /// What only some places may say, and why.

@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "cli/cases.rs"]
 mod cases;
+#[path = "cli/configurations.rs"]
+mod configurations;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
 #[path = "cli/hostile.rs"]

@@ -59,6 +59,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, found: Found) -> Report {
         duration_ms: seen.elapsed_ms,
         redacted: false,
         stopped: seen.stopped,
+        configuration: about.options.turn.as_ref().and_then(|turn| turn.configuration.clone()),
         options: about.options,
         servers,
         families,

@@ -44,14 +44,21 @@ impl Source<'_> {
     /// # Errors
     /// When it cannot be read, is too large, or is no text in UTF-8.
     pub fn read(&self) -> Result<String, CliError> {
-        let bytes = self.bytes().map_err(|error| {
-            let what = format!("cannot read {} {}: {}", self.what, self.name(), words(&error));
-            if net::is_shortage(&error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
-        })?;
-        String::from_utf8(bytes).map_err(|error| {
+        String::from_utf8(self.read_bytes()?).map_err(|error| {
             let utf16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
             let cause = if utf16 { "it is a text in UTF-16, not in UTF-8" } else { "it is not a text in UTF-8" };
             CliError::usage(format!("cannot read {} {}: {cause}", self.what, self.name())).advise(self.advice)
+        })
+    }
+
+    /// The bytes in it.
+    ///
+    /// # Errors
+    /// When it cannot be read or is too large.
+    pub fn read_bytes(&self) -> Result<Vec<u8>, CliError> {
+        self.bytes().map_err(|error| {
+            let what = format!("cannot read {} {}: {}", self.what, self.name(), words(&error));
+            if net::is_shortage(&error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
         })
     }
 

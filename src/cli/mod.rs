@@ -10,7 +10,6 @@ pub mod events;
 pub mod exit;
 pub mod files;
 mod hints;
-pub mod ice_servers;
 pub mod manual;
 pub mod nat;
 pub mod output;

@@ -7,6 +7,7 @@ use super::environment;
 use super::error::{self, CliError};
 use super::files::Source;
 use super::turn_args::LoginArgs;
+use crate::config;
 use crate::net;
 use crate::probe::turn::finding::Remark;
 use crate::stun::Secret;
@@ -120,14 +121,7 @@ fn file(path: &Path, what: &str) -> Result<Found, CliError> {
 
 /// White space at either end is nearly always a slip of an editor, and no server forgives it.
 fn odd_end(text: &str, place: &str) -> Option<Remark> {
-    let end = match text.chars().next_back()? {
-        '\n' | '\r' => "a newline at its end",
-        last if last.is_whitespace() => "a space at its end",
-        _ if text.starts_with(char::is_whitespace) => "a space in front",
-        _ => return None,
-    };
-    let text = format!("{place} has {end}, which counts as part of it");
-    Some(remark(text, "remove it, for example with printf %s in place of echo"))
+    config::odd_end(text, place, "remove it, for example with printf %s in place of echo")
 }
 
 fn remark(text: String, fix: &str) -> Remark {

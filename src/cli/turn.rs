@@ -7,37 +7,41 @@ use super::assemble::Found;
 use super::error::CliError;
 use super::exit::Exit;
 use super::files::{self, Source};
-use super::ice_servers::{self, IceEntry};
 use super::output::Output;
 use super::run::{Job, World};
 use super::servers::{self, BuiltIn};
 use super::turn_args::TurnArgs;
 use super::{scenario, secrets};
+use crate::config::{self, IceEntry, MOST_ENTRIES};
 use crate::engine::Settings;
 use crate::net;
 use crate::net::TlsConfig;
 use crate::probe::turn::finding::Remark;
+<<<<<<< HEAD
 use crate::probe::turn::{self, Entry, Login, STRANGER, TurnOptions};
+=======
+use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, TurnOptions};
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 use crate::report::document::Options;
 use crate::sim::SIM_UNIX_START_S;
-use crate::stun::{Credential, Secret, ServerSpec, Transport, UriError, rest};
+use crate::stun::{Credential, Host, Secret, ServerSpec, Transport, UriError, rest};
 
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
 
-/// Entries in one run: applications have a handful, and each is tested over all at once.
-const MOST_ENTRIES: usize = 100;
-
 /// How much later a user name is to expire that a server whose clock is ahead still takes.
 const LATER_S: i64 = 10 * 365 * 86_400;
 
-/// How large the JSON of an application, or the certificates that it trusts, may be.
-const LARGEST_FILE: u64 = 1 << 20;
+/// How large a file of certificates may be.
+const LARGEST_PEM: u64 = 1 << 20;
 
 const PEM: &str = "a file of PEM certificates";
 
 const ICE_SERVERS: &str =
     "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}";
+
+/// The user of the simulated TURN servers that come with the program, and the password.
+const DEMO: &str = "demo";
 
 /// `nat-probe turn`.
 ///
@@ -70,6 +74,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
     transports.dedup();
     let options = TurnOptions {
         entries: draft.entries,
+        configuration: draft.configuration,
         families: families.clone(),
         third_parties,
         realm: arguments.login.realm.clone(),
@@ -127,7 +132,7 @@ fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
         CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
     };
     let what = "the certificates of --ca";
-    let text = Source { what, path, largest: LARGEST_FILE, advice: PEM, secret: false }.read()?;
+    let text = Source { what, path, largest: LARGEST_PEM, advice: PEM, secret: false }.read()?;
     net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(wrong)
 }
 
@@ -140,6 +145,7 @@ struct Draft {
     servers: Vec<ServerSpec>,
     credentials: Vec<Credential>,
     entries: Vec<Entry>,
+    configuration: Option<ConfigurationFacts>,
 }
 
 impl Draft {
@@ -150,7 +156,7 @@ impl Draft {
             && arguments.ice_servers.is_none()
             && let World::Simulated(_, scenario, _) = world
         {
-            uris = scenario.turn_server_names();
+            uris = scenario.turn_server_names(arguments.transport.is_empty());
             if uris.is_empty() {
                 return Err(CliError::usage("cannot test the TURN servers of the simulated network: it has none")
                     .advise("--simulate turn-server, or a URI of your own"));
@@ -201,6 +207,10 @@ impl Draft {
             }
             (None, None) if secrets::is_given(given) => {
                 Err(CliError::usage("cannot use the password: there is no user name").advise("-u NAME beside it"))
+            }
+            // Nobody has to know whom the simulated servers know.
+            (None, None) if arguments.simulation.simulate.is_some() && arguments.uri.is_empty() => {
+                Ok(Some(self.add_login(Credential { username: DEMO.to_owned(), password: Secret::new(DEMO) }, None)))
             }
             (None, None) => Ok(None),
             (None, Some(secret)) => Ok(Some(self.made(&secret, given.rest_user.as_deref(), given.ttl))),
@@ -261,15 +271,21 @@ impl Draft {
             CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
                 .advise(ICE_SERVERS)
         };
-        let what = "the ICE servers in";
-        let text = Source { what, path, largest: LARGEST_FILE, advice: ICE_SERVERS, secret: false }.read()?;
-        for found in ice_servers::parse(&text).map_err(cannot)? {
-            let IceEntry { uri, place, server, kind, login, mistakes } = found;
-            let login = login.map(|(username, password)| {
-                let matches = self.shared.as_ref().map(|shared| rest::matches(&shared.secret, &username, &password));
-                self.add_login(Credential { username, password }, matches)
+        let source =
+            Source { what: "the ICE servers in", path, largest: config::LARGEST, advice: ICE_SERVERS, secret: false };
+        let config::Configuration { facts, entries } = config::read(&source.read_bytes()?).map_err(cannot)?;
+        self.configuration = Some(facts);
+        for found in entries {
+            let IceEntry { uri, place, line, server, kind, login, mistakes, rejected } = found;
+            let login = login.map(|login| match login {
+                config::Login::Password(username, password) => {
+                    let matches = self.shared.as_ref().map(|one| rest::matches(&one.secret, &username, &password));
+                    self.add_login(Credential { username, password }, matches)
+                }
+                config::Login::Shared(secret) => self.made(&secret, None, arguments.login.ttl),
             });
-            let entry = Entry { uri, place, kind, login, mistakes, ..Entry::default() };
+            let line = Some(line);
+            let entry = Entry { uri, place, line, kind, login, mistakes, rejected, ..Entry::default() };
             match server {
                 Some((spec, meant)) => self.add(entry, spec, meant),
                 None => self.entries.push(entry),
@@ -286,7 +302,10 @@ impl Draft {
             World::Real => servers::gather(&[], None, BuiltIn::Few)?,
         };
         if arguments.server.is_empty() {
-            found.retain(|spec| self.servers.iter().all(|entry| entry.host != spec.host));
+            // A STUN server of the configuration may be asked; one on a TURN server's own host is no third party.
+            let turns = self.entries.iter().filter(|entry| entry.kind == EntryKind::Turn);
+            let hosts: Vec<&Host> = turns.filter_map(|entry| Some(&self.servers.get(entry.server?)?.host)).collect();
+            found.retain(|spec| !hosts.contains(&&spec.host));
             found.truncate(THIRD_PARTIES);
         }
         let first = self.servers.len();

@@ -6,8 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
+<<<<<<< HEAD
 use crate::probe::turn::{TurnOptions, TurnResult};
 use crate::probe::witness::Disbelieved;
+=======
+use crate::probe::turn::{ConfigurationFacts, TurnOptions, TurnResult};
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 use crate::probe::{Connection, Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 
@@ -39,6 +43,9 @@ pub struct Report {
     pub options: Options,
     /// The verdicts of each address family that was asked for.
     pub families: Families,
+    /// The application's configuration that was tested (turn with --ice-servers).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationFacts>,
     /// Whether each TURN server works, a result for each entry, transport and family (turn).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<TurnResult>,

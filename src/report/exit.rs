@@ -1,6 +1,7 @@
 //! What a report means for the exit code.
 
 use crate::probe::finding::Connectivity;
+use crate::probe::turn::EntryKind;
 use crate::probe::turn::finding::TurnVerdict;
 
 use super::document::{Report, RequirementOutcome};
@@ -40,6 +41,10 @@ fn turn(report: &Report) -> ExitClass {
         .iter()
         .any(|one| one.requirement.parse::<Requirement>().is_ok_and(|requirement| requirement.is_about_turn()));
     let tested = || report.results.iter().filter(|result| counts(result));
+    // Nothing relays: that is known, whatever the STUN servers do.
+    if !report.results.is_empty() && report.results.iter().all(|result| result.kind == EntryKind::Stun) {
+        return ExitClass::Unmet;
+    }
     if tested().all(|result| result.verdict == TurnVerdict::Inconclusive) {
         ExitClass::NotMeasured
     } else if replaced || tested().all(works) {

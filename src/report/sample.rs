@@ -279,6 +279,7 @@ pub(crate) fn home_router() -> Report {
                 lookups: vec![Lookup { failure: Some(failed), ..lookup(&[]) }],
             },
         ],
+        configuration: None,
         results: Vec::new(),
         connections: Vec::new(),
         strays: 0,

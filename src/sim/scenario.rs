@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use super::server::{ServerConfig, Style};
+use super::server::{Certificate, ServerConfig, Style};
 use crate::probe::{Behavior, FailureCode, Family};
 
 /// A simulated internet. What is left out is a host with a public address on a good line and the default servers.
@@ -149,10 +149,13 @@ impl Scenario {
         self.servers.iter().map(ServerConfig::written).collect()
     }
 
-    /// Those of them that relay.
+    /// Those of them that relay; where that is what the scenario is about, over TLS as well.
     #[must_use]
-    pub fn turn_server_names(&self) -> Vec<String> {
-        self.servers.iter().filter(|server| server.turn.is_some()).map(ServerConfig::written).collect()
+    pub fn turn_server_names(&self, over_tls: bool) -> Vec<String> {
+        let relaying = self.servers.iter().filter(|server| server.turn.is_some());
+        let odd = |server: &&ServerConfig| over_tls && server.certificate != Certificate::Valid;
+        let secure = relaying.clone().filter(odd).map(|server| format!("turns:{}", server.name));
+        relaying.map(ServerConfig::written).chain(secure).collect()
     }
 
     /// The addresses of the host: those given, else one that suits.

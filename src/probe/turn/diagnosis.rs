@@ -134,6 +134,10 @@ codes! {
     AllocationLost,
     /// The server grants less than a minute, too short for what clients do to renew.
     ShortLifetime,
+    /// It works, and browsers reject the entry as it is written.
+    BrowserRejects,
+    /// It works, and browsers refuse its port for TURN.
+    BrowserPort,
     /// The server reports an error of its own (5xx).
     ServerError,
     /// What the server says makes no sense.

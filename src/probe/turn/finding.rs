@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DiagnosisCode;
+use super::{DiagnosisCode, EntryKind};
 use crate::probe::{Family, TlsFacts};
 use crate::stun::Transport;
 
@@ -17,6 +17,12 @@ pub struct TurnResult {
     /// Where it came from, for example `iceServers[0].urls[1]`; absent for an argument.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub place: String,
+    /// The line of the configuration on which it stands; absent for an argument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: EntryKind,
     /// What carries the messages to the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,

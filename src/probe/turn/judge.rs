@@ -3,8 +3,13 @@
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
 use super::{
+<<<<<<< HEAD
     DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, relaying, release,
     software, steps, views,
+=======
+    DiagnosisCode as Code, Entry, TurnOptions, browser, causes, features, handshake, hold, offline, quality, relaying,
+    release, steps, views,
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 };
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
 use crate::stun::{Transport, escape};
@@ -46,23 +51,26 @@ fn blank(
     verdict: TurnVerdict,
     diagnosis: Diagnosis,
 ) -> TurnResult {
-    let resolve = StepResult {
+    // Where nothing could be asked nothing was looked up.
+    let resolve = (diagnosis.code != Code::InvalidEntry).then(|| StepResult {
         name: StepName::Resolve,
         status: StepStatus::Failed,
         duration_ms: None,
         detail: diagnosis.text.clone(),
         because: Vec::new(),
-    };
+    });
     TurnResult {
         uri: entry.uri.clone(),
         place: entry.place.clone(),
+        line: entry.line,
+        kind: entry.kind,
         transport,
         family: None,
         address: None,
         redirected_from: None,
         verdict,
         diagnosis,
-        remarks: offline::check(entry, options),
+        remarks: offline::check(entry, options).into_iter().chain(entry.rejected.clone()).collect(),
         username: entry.login.as_ref().map(|login| login.username.clone()),
         realm: None,
         software: None,
@@ -71,7 +79,7 @@ fn blank(
         lifetime_s: None,
         time_to_relay_ms: None,
         rtt_ms: None,
-        steps: offline::step(entry, options).into_iter().chain([resolve]).collect(),
+        steps: offline::step(entry, options).into_iter().chain(resolve).collect(),
         relay: None,
         quality: None,
         hold: None,
@@ -105,10 +113,12 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
 
 fn of_target(session: &Session) -> TurnResult {
     let relay = views::judge(session);
-    let (verdict, diagnosis) = causes::judge(session, relay.as_ref());
+    let (verdict, diagnosis) = browser::judge(session, causes::judge(session, relay.as_ref()));
     let mut remarks = offline::check(session.entry, session.options);
     remarks.extend(relay.iter().flat_map(|relay| relaying::remarks(session, relay)));
     remarks.extend(release::cut_off(session));
+    remarks.extend(session.entry.rejected.clone());
+    remarks.extend(browser::remark(session));
     let allocation = session.first().map(|(_, allocation)| allocation);
     let challenge = session.reply("a/allocate");
     let turn = challenge.and_then(|reply| reply.turn.as_ref());

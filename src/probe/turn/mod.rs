@@ -4,6 +4,7 @@
 //! relay in three ways, renew, release. Another function of the same evidence judges it. Requests are signed by the engine: no
 //! secret is here.
 
+mod browser;
 mod causes;
 mod climb;
 mod diagnosis;
@@ -34,7 +35,11 @@ mod views;
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use judge::judge;
+<<<<<<< HEAD
 pub use options::{Entry, EntryKind, Login, STRANGER, TurnOptions};
+=======
+pub use options::{ConfigurationFacts, Entry, EntryKind, Login, TurnOptions};
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 
 use super::Probe;
 use climb::Climb;

@@ -13,6 +13,9 @@ use crate::stun::Transport;
 pub struct TurnOptions {
     /// The entries, in the order of the table.
     pub entries: Vec<Entry>,
+    /// The application's configuration that entries come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationFacts>,
     /// The families to test: of the way to the server; of the relayed address only in the feature tests.
     pub families: Vec<Family>,
     /// Indexes of servers that are STUN servers, to be asked through the relay; the first that answers us directly is used.
@@ -39,8 +42,21 @@ pub struct TurnOptions {
     pub now_unix_s: i64,
 }
 
+<<<<<<< HEAD
 /// A user name that no server has.
 pub const STRANGER: &str = "nat-probe-control";
+=======
+/// An application's configuration as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ConfigurationFacts {
+    /// What kind of document it is, in words.
+    pub form: String,
+    /// What is to be said of the whole, and of no entry alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
+}
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 
 /// One entry: a URI with its credentials.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +66,9 @@ pub struct Entry {
     pub uri: String,
     /// Where it came from, for example `iceServers[0].urls[1]`; empty for an argument.
     pub place: String,
+    /// The line it stands on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// Index of the server; absent where the entry makes no sense and nothing can be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<usize>,
@@ -63,6 +82,9 @@ pub struct Entry {
     /// What is wrong with the entry itself, found without the network. One that is an error settles the entry.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<Remark>,
+    /// For what browsers reject it, though it can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Remark>,
 }
 
 /// What an entry is for.

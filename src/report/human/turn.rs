@@ -5,8 +5,13 @@ mod quality;
 
 use super::page::Page;
 use super::tint::Tint;
+<<<<<<< HEAD
 use crate::probe::turn::TurnResult;
 use crate::probe::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
+=======
+use crate::probe::turn::finding::{Remark, StepResult, StepStatus, TurnVerdict};
+use crate::probe::turn::{ConfigurationFacts, EntryKind, TurnResult};
+>>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 use crate::report::document::Report;
 use crate::report::require::{counts, works};
 use crate::report::{escape, family_name};
@@ -16,6 +21,9 @@ const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed addre
 pub(super) fn write(page: &mut Page, report: &Report) {
     let (tint, line) = sentence(report);
     page.paragraph(tint, &line);
+    if let Some(facts) = &report.configuration {
+        configuration(page, facts);
+    }
     let rows: Vec<Vec<String>> = report.results.iter().map(row).collect();
     if !rows.is_empty() {
         page.table(&RESULTS, &rows);
@@ -44,30 +52,29 @@ pub(super) fn footer(page: &mut Page, report: &Report) {
 
 /// How many entries work, and why the first others do not.
 fn sentence(report: &Report) -> (Tint, String) {
-    let mut entries: Vec<(&str, &str)> = Vec::new();
-    for result in report.results.iter().filter(|result| counts(result)) {
-        if !entries.contains(&(&result.uri, &result.place)) {
-            entries.push((&result.uri, &result.place));
-        }
-    }
-    let of = |(uri, place): (&str, &str)| {
-        let same =
-            report.results.iter().filter(move |result| counts(result) && result.uri == uri && result.place == place);
-        same.collect::<Vec<_>>()
-    };
-    let working = entries.iter().filter(|entry| of(**entry).into_iter().all(works)).count();
+    let (turns, working) = count(report, EntryKind::Turn);
+    let (stuns, answering) = count(report, EntryKind::Stun);
     let tint = match working {
-        _ if working == entries.len() && working > 0 => Tint::Good,
         0 => Tint::Bad,
+        _ if working == turns && answering == stuns => Tint::Good,
         _ => Tint::Warning,
     };
-    if entries.is_empty() {
+    if turns + stuns == 0 {
         return (Tint::Warning, "No TURN entry could be tested.".to_owned());
     }
-    let noun = if entries.len() == 1 { "TURN entry works" } else { "TURN entries work" };
-    let mut line = format!("{working} of {} {noun}", entries.len());
-    let first = entries.iter().find_map(|entry| of(*entry).into_iter().find(|result| !works(result)));
-    if let Some(result) = first {
+    let entries = |count: usize, what: &str| {
+        if count == 1 { format!("{what} entry works") } else { format!("{what} entries work") }
+    };
+    let mut line = match turns {
+        0 => "There is no TURN entry".to_owned(),
+        _ => format!("{working} of {turns} {}", entries(turns, "TURN")),
+    };
+    if stuns > 0 {
+        line = format!("{line}; {answering} of {stuns} {}", entries(stuns, "STUN"));
+    }
+    let tested = || report.results.iter().filter(|result| counts(result));
+    let first = tested().find(|result| !works(result) && result.kind == EntryKind::Turn);
+    if let Some(result) = first.or_else(|| tested().find(|result| !works(result))) {
         let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
         let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
@@ -77,8 +84,40 @@ fn sentence(report: &Report) -> (Tint, String) {
     (tint, line)
 }
 
+/// The entries of a kind, and how many of them work over everything they were tested over.
+fn count(report: &Report, kind: EntryKind) -> (usize, usize) {
+    let mut entries: Vec<(&str, &str)> = Vec::new();
+    let tested = || report.results.iter().filter(|result| counts(result) && result.kind == kind);
+    for result in tested() {
+        if !entries.contains(&(&result.uri, &result.place)) {
+            entries.push((&result.uri, &result.place));
+        }
+    }
+    let same = |result: &TurnResult, (uri, place): &(&str, &str)| result.uri == *uri && result.place == *place;
+    let working = entries.iter().filter(|entry| tested().all(|result| !same(result, entry) || works(result))).count();
+    (entries.len(), working)
+}
+
+/// What kind of document the configuration is, and what is to be said of it as a whole.
+fn configuration(page: &mut Page, facts: &ConfigurationFacts) {
+    page.paragraph(Tint::Plain, &format!("The configuration is read as {}.", facts.form));
+    for remark in &facts.remarks {
+        self::remark(page, remark);
+    }
+}
+
+fn remark(page: &mut Page, remark: &Remark) {
+    let fix = if remark.fix.is_empty() { String::new() } else { format!(" ({})", remark.fix) };
+    let text = format!("{}: {}{fix}", remark.code, remark.text);
+    if remark.error { page.alarm(Tint::Bad, &text) } else { page.bullet(&text) }
+}
+
 fn name(result: &TurnResult) -> String {
-    escape::visible(if result.uri.is_empty() { &result.place } else { &result.uri })
+    match (result.uri.as_str(), result.place.as_str()) {
+        ("", "") => "the entry".to_owned(),
+        ("", place) => escape::visible(place),
+        (uri, _) => escape::visible(uri),
+    }
 }
 
 fn verdict(verdict: TurnVerdict) -> (Tint, &'static str) {
@@ -117,6 +156,11 @@ fn details(page: &mut Page, result: &TurnResult, full: bool) {
     let family = result.family.map(|family| format!(", {}", family_name(family))).unwrap_or_default();
     let code = if code == verdict { String::new() } else { format!(" ({code})") };
     page.heading(&format!("{}{over}{family}: {verdict}{code}", name(result)));
+    if let Some(line) = result.line.filter(|_| full) {
+        let place =
+            if result.place.is_empty() { String::new() } else { format!(": {}", escape::visible(&result.place)) };
+        page.paragraph(Tint::Faint, &format!("line {line}{place}"));
+    }
     if full {
         page.paragraph(tint, &result.diagnosis.text);
         steps(page, result);
@@ -124,10 +168,9 @@ fn details(page: &mut Page, result: &TurnResult, full: bool) {
     if !result.diagnosis.fix.is_empty() {
         page.lines(Tint::Strong, "", "  ", &format!("What to do: {}", result.diagnosis.fix));
     }
-    for remark in &result.remarks {
-        let fix = if remark.fix.is_empty() { String::new() } else { format!(" ({})", remark.fix) };
-        let text = format!("{}: {}{fix}", remark.code, remark.text);
-        if remark.error { page.alarm(Tint::Bad, &text) } else { page.bullet(&text) }
+    // What the diagnosis says needs no saying twice.
+    for remark in result.remarks.iter().filter(|remark| !full || remark.text != result.diagnosis.text) {
+        self::remark(page, remark);
     }
     if full {
         facts::write(page, result);

@@ -3,7 +3,7 @@
 use super::{Requirement, RequirementError};
 use crate::probe::Family;
 use crate::probe::turn::finding::{FeatureStatus, TurnVerdict};
-use crate::probe::turn::{DiagnosisCode, TurnResult};
+use crate::probe::turn::{DiagnosisCode, EntryKind, TurnResult};
 use crate::report::document::{self, Report, RequirementOutcome};
 use crate::report::family_name;
 use crate::stun::Transport;
@@ -74,8 +74,12 @@ impl Requirement {
             }
             return checked;
         };
-        let results: Vec<&TurnResult> = report.results.iter().filter(|result| counts(result)).collect();
-        let (holds, text) = if results.is_empty() {
+        let turns = || report.results.iter().filter(|result| result.kind == EntryKind::Turn);
+        let results: Vec<&TurnResult> = turns().filter(|result| counts(result)).collect();
+        let (holds, text) = if turns().next().is_none() && !report.results.is_empty() {
+            // A STUN server relays nothing.
+            (Some(false), "there is no TURN entry".to_owned())
+        } else if results.is_empty() {
             (None, "no TURN server was tested".to_owned())
         } else {
             match wanted {

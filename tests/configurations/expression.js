@@ -1,0 +1,2 @@
+const config = { iceServers: [
+  { urls: process.env.TURN_URL, username: "demo" } ] };
