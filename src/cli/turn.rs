@@ -17,11 +17,7 @@ use crate::engine::Settings;
 use crate::net;
 use crate::net::TlsConfig;
 use crate::probe::turn::finding::Remark;
-<<<<<<< HEAD
-use crate::probe::turn::{self, Entry, Login, STRANGER, TurnOptions};
-=======
-use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, TurnOptions};
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
+use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, STRANGER, TurnOptions};
 use crate::report::document::Options;
 use crate::sim::SIM_UNIX_START_S;
 use crate::stun::{Credential, Host, Secret, ServerSpec, Transport, UriError, rest};

@@ -6,12 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::finding::FamilyFindings;
-<<<<<<< HEAD
-use crate::probe::turn::{TurnOptions, TurnResult};
-use crate::probe::witness::Disbelieved;
-=======
 use crate::probe::turn::{ConfigurationFacts, TurnOptions, TurnResult};
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
+use crate::probe::witness::Disbelieved;
 use crate::probe::{Connection, Exchange, Family, Server, Stop};
 use crate::stun::Transport;
 

@@ -130,7 +130,7 @@ pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: 
         _ => {
             let third_parties = (0..servers.len()).collect();
             let transport = *dice.pick(&[Transport::Udp, Transport::Tcp, Transport::Tls]);
-            let uri = scenario.turn_server_names().into_iter().next().unwrap_or("turn.example.org".to_owned());
+            let uri = scenario.turn_server_names(false).into_iter().next().unwrap_or("turn.example.org".to_owned());
             if let Ok((mut spec, _)) = ServerSpec::parse_turn(&uri) {
                 spec.transports = Some(vec![transport]);
                 servers.push(spec);

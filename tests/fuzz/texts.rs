@@ -1,6 +1,6 @@
 //! Texts of people: servers, the configuration of an application, scenarios.
 
-use nat_probe::cli::ice_servers;
+use nat_probe::config;
 use nat_probe::sim::{Scenario, presets};
 use nat_probe::stun::{ServerSpec, masked};
 
@@ -73,7 +73,7 @@ fn configurations() {
     ];
     let words: [&[u8]; 8] = [b"{", b"[", b"\"urls\":", b"\"credential\":", b"'", b"/*", b"\\u0000", b"1e999"];
     fuzz(|dice| {
-        let _ = ice_servers::parse(&text(dice, &SEEDS, &words));
+        let _ = config::read(text(dice, &SEEDS, &words).as_bytes());
     });
 }
 

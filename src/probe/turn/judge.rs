@@ -3,13 +3,8 @@
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
 use super::{
-<<<<<<< HEAD
-    DiagnosisCode as Code, Entry, TurnOptions, causes, features, handshake, hold, offline, quality, relaying, release,
-    software, steps, views,
-=======
     DiagnosisCode as Code, Entry, TurnOptions, browser, causes, features, handshake, hold, offline, quality, relaying,
-    release, steps, views,
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
+    release, software, steps, views,
 };
 use crate::probe::{Evidence, Exchange, Failure, FailureCode, Family};
 use crate::stun::{Transport, escape};

@@ -35,11 +35,7 @@ mod views;
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use judge::judge;
-<<<<<<< HEAD
-pub use options::{Entry, EntryKind, Login, STRANGER, TurnOptions};
-=======
-pub use options::{ConfigurationFacts, Entry, EntryKind, Login, TurnOptions};
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
+pub use options::{ConfigurationFacts, Entry, EntryKind, Login, STRANGER, TurnOptions};
 
 use super::Probe;
 use climb::Climb;

@@ -42,10 +42,9 @@ pub struct TurnOptions {
     pub now_unix_s: i64,
 }
 
-<<<<<<< HEAD
 /// A user name that no server has.
 pub const STRANGER: &str = "nat-probe-control";
-=======
+
 /// An application's configuration as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -56,7 +55,6 @@ pub struct ConfigurationFacts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
 }
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 
 /// One entry: a URI with its credentials.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -5,13 +5,8 @@ mod quality;
 
 use super::page::Page;
 use super::tint::Tint;
-<<<<<<< HEAD
-use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
-=======
-use crate::probe::turn::finding::{Remark, StepResult, StepStatus, TurnVerdict};
+use crate::probe::turn::finding::{Remark, StepName, StepResult, StepStatus, TurnVerdict};
 use crate::probe::turn::{ConfigurationFacts, EntryKind, TurnResult};
->>>>>>> e9b24bf (config: one reader for the configurations that people hold in their hands)
 use crate::report::document::Report;
 use crate::report::require::{counts, works};
 use crate::report::{escape, family_name};
