@@ -16,6 +16,8 @@ mod loss;
 mod matrix;
 #[path = "simulated/properties.rs"]
 mod properties;
+#[path = "simulated/silence.rs"]
+mod silence;
 #[path = "simulated/timing.rs"]
 mod timing;
 #[path = "simulated/traps.rs"]

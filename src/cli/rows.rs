@@ -257,6 +257,8 @@ mod tests {
             paced: true,
             started_ms: 0.0,
             ended_ms: Some(1.0),
+            sent_ms: Vec::new(),
+            arrived_ms: Vec::new(),
             copies: 0,
             not_stun: None,
             strays: None,

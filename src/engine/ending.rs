@@ -25,16 +25,32 @@ impl Settings {
 
 impl Engine {
     pub(super) fn settle(&mut self, now: Time, index: usize, outcome: Outcome) {
-        if let Some(flight) = self.flights.remove(&index) {
+        let flight = self.flights.remove(&index);
+        let exchange = &mut self.evidence.exchanges[index];
+        // What was answered and went on keeps its answer.
+        if !flight.as_ref().is_some_and(|flight| flight.answered) {
+            exchange.ended_ms = Some(millis(now));
+            exchange.outcome = outcome;
+        }
+        if let Some(flight) = flight {
             self.close_stream(flight.socket);
         }
-        let exchange = &mut self.evidence.exchanges[index];
-        exchange.ended_ms = Some(millis(now));
-        exchange.outcome = outcome;
+        let exchange = &self.evidence.exchanges[index];
         self.gate.note(exchange);
         let server = self.evidence.servers.get(exchange.server).map_or_else(String::new, |server| server.name.clone());
         self.log.push(LogEvent::Settled { at_ms: millis(now), server, exchange: Box::new(exchange.clone()) });
         self.dirty = true;
+    }
+
+    /// The probe has enough of a series: it ends, with what is sent beside it, as a silence where nothing came.
+    pub(super) fn end_series(&mut self, now: Time, leader: usize) {
+        let beside = self.flights.iter().filter(|(_, flight)| flight.beside == Some(leader)).map(|(&index, _)| index);
+        let mut group: Vec<usize> = beside.collect();
+        group.extend(self.flights.contains_key(&leader).then_some(leader));
+        for index in group {
+            let waited_ms = millis(now) - self.evidence.exchanges[index].started_ms;
+            self.settle(now, index, Outcome::Silence { waited_ms });
+        }
     }
 
     /// A connection that has served its one question is closed at once: hundreds of servers would use up the descriptors.

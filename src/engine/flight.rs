@@ -7,7 +7,7 @@ use super::patience::Schedule;
 use super::{SocketId, Time, millis};
 use crate::probe::gate::Standing;
 use crate::probe::seen::Scope;
-use crate::probe::{ErrorReply, Reply};
+use crate::probe::{ErrorReply, Patience, Reply};
 use crate::stun::message::BINDING;
 use crate::stun::{Key, Message};
 
@@ -21,6 +21,14 @@ pub struct Flight {
     pub bytes: Vec<u8>,
     /// When to send.
     pub schedule: Schedule,
+    /// What the schedule was made of: how long to keep asking, and the round trip known then. Absent where that does not decide.
+    pub basis: Option<(Patience, Duration)>,
+    /// It goes on whether it is answered or not, until the probe has enough.
+    pub series: bool,
+    /// Sent whenever that flight is.
+    pub beside: Option<usize>,
+    /// It has its outcome and goes on.
+    pub answered: bool,
     /// When the schedule began: at once over UDP, when the connection stands on a stream.
     pub begun: Option<Time>,
     /// When the exchange was created.
@@ -53,6 +61,17 @@ impl Flight {
     /// When the waiting ends. A stream that never opens counts from its creation.
     pub fn end(&self) -> Time {
         self.begun.unwrap_or(self.created) + self.schedule.end
+    }
+
+    /// Goes on by a better schedule. What is overdue by it comes now, not in a burst; the wait after the last send is kept.
+    pub fn hasten(&mut self, now: Time, schedule: Schedule) {
+        let last = self.sent.last().copied().unwrap_or(now);
+        let earliest = match schedule.sends.get(self.sent.len()) {
+            Some(offset) => now.saturating_sub(*offset),
+            None => (last + schedule.tail()).saturating_sub(schedule.end),
+        };
+        self.schedule = schedule;
+        self.begun = self.begun.map(|begun| begun.max(earliest));
     }
 
     /// When something is to be done next.

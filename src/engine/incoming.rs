@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use super::flight::{Flight, read_reply};
+use super::outgoing::beyond_the_relay;
+use super::patience::Schedule;
 use super::run::Engine;
 use super::turn_reply;
 use super::{LogEvent, SocketId, Time, millis};
@@ -138,6 +140,10 @@ impl Engine {
             if matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. }) {
                 exchange.copies = exchange.copies.saturating_add(1);
             }
+            if exchange.reply().is_some_and(|reply| reply.source == source) && exchange.arrive(millis(now)) {
+                self.dirty = true;
+                return;
+            }
             return self.stray(now, source, "one more answer to an answered question".to_owned());
         }
         let (server, started) = (exchange.server, exchange.started_ms);
@@ -174,7 +180,36 @@ impl Engine {
             Some(flight) if doubtful && !stream => {
                 flight.aside.get_or_insert(Box::new(reply));
             }
-            _ => self.settle(now, index, Outcome::Reply(reply)),
+            Some(flight) if flight.series => {
+                flight.answered = true;
+                let exchange = &mut self.evidence.exchanges[index];
+                exchange.arrive(millis(now));
+                exchange.ended_ms = Some(millis(now));
+                exchange.outcome = Outcome::Reply(reply);
+                self.dirty = true;
+            }
+            _ => {
+                self.evidence.exchanges[index].arrive(millis(now));
+                self.settle(now, index, Outcome::Reply(reply));
+            }
+        }
+        self.hasten(now, server);
+    }
+
+    /// What is under way to that server follows the best round trip known now.
+    fn hasten(&mut self, now: Time, server: usize) {
+        let Some(best) = self.paths.rtt(server) else { return };
+        let thorough = self.settings.thorough;
+        for (&index, flight) in &mut self.flights {
+            let Some((patience, known)) = flight.basis.filter(|_| self.evidence.exchanges[index].server == server)
+            else {
+                continue;
+            };
+            let rtt = if flight.relayed { beyond_the_relay(best) } else { best };
+            if rtt * 3 / 2 < known {
+                flight.basis = Some((patience, rtt));
+                flight.hasten(now, Schedule::new(patience, Some(rtt), thorough, &mut self.chance));
+            }
         }
     }
 

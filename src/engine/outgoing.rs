@@ -7,7 +7,7 @@ use super::patience::Schedule;
 use super::run::Engine;
 use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
 use crate::probe::gate::{Gate, Standing};
-use crate::probe::{Ask, Connection, Exchange, Failure, Family, Outcome, Step};
+use crate::probe::{Ask, Connection, Exchange, Failure, Family, Outcome, Patience, Step};
 use crate::stun::{Key, Method, relay};
 
 /// Flights that were sent this often make the probes look again: a probe may want to try something else meanwhile.
@@ -15,6 +15,11 @@ const SENDS_WORTH_A_LOOK: usize = 4;
 
 /// How far beyond a relay a peer may be, there and back, while nothing is known of it.
 const BEYOND_THE_RELAY: Duration = Duration::from_millis(20);
+
+/// Through a relay and back from somewhere else is longer than to the server and back.
+pub(super) fn beyond_the_relay(rtt: Duration) -> Duration {
+    rtt * 2 + BEYOND_THE_RELAY
+}
 
 /// Longer round trips make the usual schedule patient enough.
 const SLOW: Duration = Duration::from_millis(300);
@@ -38,6 +43,7 @@ impl Engine {
                     None => Outcome::Silence { waited_ms },
                 };
                 self.settle(now, index, outcome);
+                self.end_series(now, index);
                 continue;
             }
             // After a long wait several sends may be due: one is enough, the rest of the schedule moves with it.
@@ -48,23 +54,31 @@ impl Engine {
                 flight.withheld += 1;
                 continue;
             }
-            flight.sent.push(now);
-            let exchange = &mut self.evidence.exchanges[index];
-            exchange.sends = exchange.sends.saturating_add(1);
-            self.dirty |= flight.sent.len() >= SENDS_WORTH_A_LOOK;
-            self.log.push(LogEvent::Sent {
-                at_ms: millis(now),
-                exchange: exchange.id.clone(),
-                ask: exchange.ask.clone(),
-                remote: flight.remote,
-                sends: exchange.sends,
-            });
-            self.commands.push(Command::Send {
-                socket: flight.socket,
-                remote: flight.remote,
-                bytes: flight.bytes.clone(),
-            });
+            let beside: Vec<_> = self.flights.iter().filter(|(_, flight)| flight.beside == Some(index)).collect();
+            let together: Vec<_> = beside.into_iter().map(|(&other, _)| other).chain([index]).collect();
+            for index in together {
+                self.send(now, index);
+            }
         }
+    }
+
+    fn send(&mut self, now: Time, index: usize) {
+        let Some(flight) = self.flights.get_mut(&index) else { return };
+        flight.sent.push(now);
+        let exchange = &mut self.evidence.exchanges[index];
+        exchange.sends = exchange.sends.saturating_add(1);
+        if flight.series {
+            exchange.sent_ms.push(millis(now));
+        }
+        self.dirty |= flight.sent.len() >= SENDS_WORTH_A_LOOK;
+        self.log.push(LogEvent::Sent {
+            at_ms: millis(now),
+            exchange: exchange.id.clone(),
+            ask: exchange.ask.clone(),
+            remote: flight.remote,
+            sends: exchange.sends,
+        });
+        self.commands.push(Command::Send { socket: flight.socket, remote: flight.remote, bytes: flight.bytes.clone() });
     }
 
     /// Asks every probe what it wants and starts what may be started.
@@ -76,6 +90,12 @@ impl Engine {
         if steps.iter().all(|step| step.done) {
             return self.finish(now);
         }
+        for label in steps.iter().flat_map(|step| &step.enough) {
+            if let Some(leader) = self.evidence.exchanges.iter().position(|exchange| exchange.ask == *label) {
+                self.end_series(now, leader);
+            }
+        }
+        self.retry_at = steps.iter().filter_map(|step| step.look_again_ms).map(from_millis).reduce(Time::min);
         for (owner, step) in steps.iter().enumerate() {
             for ask in &step.asks {
                 let quarantined = steps.iter().enumerate().any(|(other, step)| {
@@ -124,17 +144,27 @@ impl Engine {
         let entry = self.sockets.get(socket);
         let index = self.evidence.exchanges.len();
         // Beyond the relay it is datagrams again, whatever carries them to the server.
-        let schedule = if ask.transport.is_stream() && ask.request.relay.is_none() {
+        let mut basis = None;
+        let mut schedule = if ask.transport.is_stream() && ask.request.relay.is_none() {
             Schedule::stream(self.settings.thorough)
         } else {
             let rtt = self.paths.rtt(ask.server);
-            // Through a relay and back from somewhere else is longer than to the server and back.
-            let rtt = if ask.request.relay.is_some() { rtt.map(|rtt| rtt * 2 + BEYOND_THE_RELAY) } else { rtt };
+            let rtt = if ask.request.relay.is_some() { rtt.map(beyond_the_relay) } else { rtt };
             // Who is asked with credentials may have to look them up elsewhere first: the round trip known does not bound that.
             let looks_up = ask.request.auth.is_some() && ask.request.method == Method::Allocate;
             let rtt = rtt.filter(|rtt| !looks_up || *rtt > SLOW);
+            basis = rtt.filter(|_| !looks_up && ask.patience != Patience::Once).map(|rtt| (ask.patience, rtt));
             Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
         };
+        let beside = ask.terms.beside.as_ref().and_then(|leader| {
+            let leads = |index: &&usize| self.evidence.exchanges[**index].ask == *leader;
+            self.flights.keys().find(leads).copied()
+        });
+        if beside.is_some() {
+            // Another one sets the pace.
+            schedule.sends.clear();
+            basis = None;
+        }
         self.evidence.exchanges.push(Exchange {
             local: entry.and_then(|entry| entry.local(ask.remote)),
             paced: schedule.paced,
@@ -161,6 +191,10 @@ impl Engine {
                 remote: ask.remote,
                 bytes,
                 schedule,
+                basis,
+                series: ask.patience == Patience::Series,
+                beside,
+                answered: false,
                 begun,
                 created: now,
                 sent: Vec::new(),

@@ -12,19 +12,18 @@ pub struct Paths {
 
 #[derive(Clone, Copy, Default)]
 struct Path {
-    /// Longest round trip of an exchange that was sent once: nothing is ambiguous about it (Karn, RFC 8489 section 6.2.1).
-    clean: Option<Duration>,
-    /// Shortest of the clean ones.
+    /// Shortest round trip of an exchange that was sent once: nothing is ambiguous about it (Karn, RFC 8489 section 6.2.1). The first
+    /// packets of a path may be much slower than all others (neighbor discovery, a radio that wakes up).
     floor: Option<Duration>,
     /// Where every answered exchange was sent several times: the shortest time from a first send to its answer.
     bound: Option<Duration>,
 }
 
 impl Paths {
-    /// An upper bound of the round trip to the server, once there was an answer.
+    /// The best round trip to the server that is known, once there was an answer.
     pub fn rtt(&self, server: usize) -> Option<Duration> {
         let path = self.servers.get(server)?;
-        path.clean.or(path.bound)
+        path.floor.or(path.bound)
     }
 
     /// Takes note of an answer and returns its round trip. Which of several sends was answered is not known: it was none
@@ -38,7 +37,6 @@ impl Paths {
         let since = |send: &Time| arrival.saturating_sub(*send);
         let first = sends.first().map_or(Duration::ZERO, since);
         if sends.len() == 1 {
-            path.clean = Some(path.clean.map_or(first, |clean| clean.max(first)));
             path.floor = Some(path.floor.map_or(first, |floor| floor.min(first)));
             return first;
         }

@@ -1,9 +1,10 @@
 //! When to send again and when to give up: for a prober silence is the datum, so this decides whether a verdict is right.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::chance::Chance;
-use crate::probe::Patience;
+use crate::probe::{Patience, silence};
 
 /// When to send, counted from the start of the exchange, and when the waiting ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,19 @@ pub struct Schedule {
 /// At 10 % loss each way an exchange fails with probability 0.19; six in a row with 0.19^6 = 5 in 100,000.
 const SILENCE_SENDS: usize = 6;
 const ANSWER_SENDS: usize = 7;
+/// At 40 % loss each way this many still tell a silence; a path that loses more is not waited for.
+const SERIES_SENDS: usize = 64;
+/// RFC 8489 section 6.2.1.
+const RTO: Duration = ms(500);
 
 impl Schedule {
     /// The schedule of one exchange over UDP; `rtt` is an upper bound of the round trip to the server as measured on this run.
     pub fn new(patience: Patience, rtt: Option<Duration>, thorough: bool, chance: &mut Chance) -> Self {
         if thorough {
-            return Self::rfc8489(rtt);
+            return match patience {
+                Patience::Series => Self::series(rtt, RTO, chance),
+                _ => Self::rfc8489(rtt),
+            };
         }
         match (patience, rtt) {
             (Patience::Answer, Some(rtt)) => {
@@ -43,8 +51,35 @@ impl Schedule {
                 let end = (rtt.unwrap_or(ms(200)) * 3).clamp(ms(600), ms(2_000));
                 Self { sends: vec![Duration::ZERO], end, paced: false }
             }
+            (Patience::Series, rtt) => Self::series(rtt, ms(20), chance),
             (Patience::Silence, None) => Self::build(4, ms(150), 1.3, ms(300), ms(650), false, chance),
         }
+    }
+
+    /// Sent beside a question whose answer surely passes, each send is a witness of its own, so they may follow each other closely:
+    /// first as many as prove a silence where nothing is lost; then, once those have had the time to come back, more, over a time
+    /// that no passing outage covers.
+    fn series(rtt: Option<Duration>, interval: Duration, chance: &mut Chance) -> Self {
+        let pause = (rtt.unwrap_or(ms(200)) * 5 / 4 + ms(60)).min(ms(1000));
+        let mut sends = vec![Duration::ZERO];
+        let (mut at, mut next) = (Duration::ZERO, interval.max(ms(30)));
+        while sends.len() < SERIES_SENDS {
+            at += chance.jitter(match sends.len().cmp(&silence::SENDS_WITHOUT_LOSS) {
+                Ordering::Less => interval,
+                Ordering::Equal => interval.max(pause),
+                Ordering::Greater => next,
+            });
+            if sends.len() > silence::SENDS_WITHOUT_LOSS {
+                next = next.mul_f64(1.15).min(interval.max(ms(60)));
+            }
+            sends.push(at);
+        }
+        Self { end: at + (rtt.unwrap_or(ms(200)) * 2).max(ms(250)), sends, paced: false }
+    }
+
+    /// How long is waited after the last send.
+    pub fn tail(&self) -> Duration {
+        self.end.saturating_sub(self.sends.last().copied().unwrap_or_default())
     }
 
     /// One request on a stream: TCP retransmits by itself (RFC 8489 section 6.2.2); its 39.5 s are cut to what a person waits for.
@@ -54,9 +89,8 @@ impl Schedule {
 
     /// RFC 8489 section 6.2.1: RTO of 500 ms, doubled each time, seven requests, sixteen RTOs after the last.
     fn rfc8489(rtt: Option<Duration>) -> Self {
-        let rto = ms(500);
-        let sends = (0..7).map(|n| rto * ((1 << n) - 1)).collect();
-        Self { sends, end: rto * (63 + 16), paced: rtt.is_some_and(|rtt| rtt < rto) }
+        let sends = (0..7).map(|n| RTO * ((1 << n) - 1)).collect();
+        Self { sends, end: RTO * (63 + 16), paced: rtt.is_some_and(|rtt| rtt < RTO) }
     }
 
     fn build(
@@ -114,6 +148,17 @@ mod tests {
                 let plan = schedule(patience, Some(rtt));
                 assert!(plan.end >= *plan.sends.last().unwrap() + ms(rtt * 2), "{rtt} {plan:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_series_proves_a_silence_within_a_fifth_of_a_second_and_outlasts_an_outage() {
+        for rtt in [1, 40, 600] {
+            let plan = schedule(Patience::Series, Some(rtt));
+            assert_eq!(plan.sends.len(), SERIES_SENDS);
+            assert!(plan.sends[silence::SENDS_WITHOUT_LOSS - 1] < ms(200), "{plan:?}");
+            assert!(*plan.sends.last().unwrap() > ms(2_500), "{plan:?}");
+            assert!(plan.tail() >= ms(rtt * 2), "{plan:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::first::waited_long;
 use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, controls, servers};
 use crate::stun::{Change, Request, Transport};
 
@@ -45,6 +46,18 @@ impl Discover {
     }
 }
 
+impl Discover {
+    /// The same question with an empty CHANGE-REQUEST, which strict servers answer with an error.
+    fn in_another_form(&self, ask: &Ask) -> Ask {
+        Ask {
+            label: format!("{}/empty-change-request", ask.label),
+            request: Request::change(Change::Empty),
+            patience: Patience::Silence,
+            ..ask.clone()
+        }
+    }
+}
+
 /// What is asked of a server with a second address to see what it supports: a pinhole, then an answer through it.
 fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<Ask> {
     let Ok(server) = servers::judge(first) else { return Vec::new() };
@@ -60,7 +73,7 @@ fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<A
         local_port: LocalPort::Fresh,
         terms: Terms::default(),
     };
-    let prime = ask("prime", server.alternate, Request::default(), Patience::Answer);
+    let prime = ask("prime", server.alternate, Request::change(first.request.change), Patience::Answer);
     let external = asked.get(prime.label.as_str()).and_then(|exchange| exchange.mapped());
     let mut asks = vec![prime];
     if let Some(external) = external {
@@ -91,10 +104,25 @@ impl Probe for Discover {
                 for &family in &self.families {
                     let addresses = lookup.addresses.iter().filter(|address| family.has(address.ip()));
                     for &remote in addresses.take(ADDRESSES) {
+                        let mut form = Change::Nothing;
                         for number in 0..self.count {
-                            let ask = self.ask(index, transport, remote, number);
-                            let found = asked.get(ask.label.as_str());
+                            let ask =
+                                Ask { request: Request::change(form), ..self.ask(index, transport, remote, number) };
+                            let mut found = asked.get(ask.label.as_str());
+                            // jstun's kind answers only what carries CHANGE-REQUEST.
+                            let empty = self.in_another_form(&ask);
                             asks.push(ask);
+                            if number == 0
+                                && transport == Transport::Udp
+                                && found.is_some_and(|plain| waited_long(plain))
+                            {
+                                let other = asked.get(empty.label.as_str());
+                                asks.push(empty);
+                                if other.is_none_or(|other| !other.settled() || other.reply().is_some()) {
+                                    form = Change::Empty;
+                                    found = other;
+                                }
+                            }
                             match found {
                                 Some(exchange) if exchange.reply().is_some() => {
                                     if number == 0 && transport == Transport::Udp {
@@ -121,6 +149,6 @@ impl Probe for Discover {
             }
         }
         done &= asks.iter().all(|ask| asked.get(ask.label.as_str()).is_some_and(|exchange| exchange.settled()));
-        Step { asks, quarantine: Vec::new(), done }
+        Step { asks, done, ..Step::default() }
     }
 }

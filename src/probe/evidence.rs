@@ -110,6 +110,12 @@ pub struct Exchange {
     /// Milliseconds from the start of the run to the outcome; absent while pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<f64>,
+    /// Of a question that was sent again and again, answered or not: when, in milliseconds from the start of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent_ms: Vec<f64>,
+    /// When each answer to such a question arrived. One transaction has one answer for each send, which time alone tells apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrived_ms: Vec<f64>,
     /// How many more times the answer, or the message itself, arrived after the first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub copies: u32,

@@ -1,13 +1,19 @@
 //! Whose packets get in? RFC 5780 section 4.4, with a proof that the server really sent what did not arrive.
+//!
+//! One server alone cannot prove it: whatever drops new flows at its own side opens for the positive control too. So two servers
+//! that share no address are tested side by side where there are two. Whoever is let in unasked proves openness, and another's
+//! silence is then that server's own.
 
-use super::filtering_steps::{Progress, assess};
+use super::filtering_steps::{Progress, assess, base, let_in};
 use super::finding::{Filtering as Finding, FilteringBehavior, Reason};
 use super::servers::{self, Capable};
-use super::{Evidence, Family, Probe, Quarantine, Step, first, reason};
+use super::{Behavior, Evidence, Family, Probe, Quarantine, Step, first, reason};
 use crate::stun::Transport;
 
+/// So many servers have to show a silence, where there are so many.
+const WITNESSES: usize = 2;
 /// A server that turns out to be of no use costs a second; after so many the question stays open.
-const SERVERS_TRIED: usize = 3;
+const FAULTS_BORNE: usize = 3;
 
 /// Tests the filter in front of this host, NAT or not: a host without NAT has a filter too.
 pub struct Filtering {
@@ -17,24 +23,52 @@ pub struct Filtering {
     pub repeat: bool,
 }
 
-fn candidates(seen: &Evidence, family: Family) -> Vec<Capable> {
-    let mut candidates = servers::roles(seen, family).filtering;
-    candidates.truncate(SERVERS_TRIED);
-    candidates
+/// A server and how far its test is.
+struct Test {
+    server: Capable,
+    progress: Progress,
 }
 
-/// The server whose filter test is under way or was the last, and how far it is.
-fn current(seen: &Evidence, family: Family, repeat: bool) -> Option<(Capable, Progress)> {
-    let mut last = None;
-    for candidate in candidates(seen, family) {
-        let progress = assess(seen, family, &candidate, repeat);
-        let fault = matches!(progress, Progress::Settled { verdict: Err(_), .. });
-        last = Some((candidate, progress));
-        if !fault {
-            break;
+impl Test {
+    fn asking(&self) -> bool {
+        matches!(self.progress, Progress::Asking { .. })
+    }
+
+    fn fault(&self) -> bool {
+        matches!(self.progress, Progress::Settled { verdict: Err(_), .. })
+    }
+
+    fn shown(&self) -> Option<Behavior> {
+        match &self.progress {
+            Progress::Settled { verdict, .. } => verdict.as_ref().ok().copied(),
+            Progress::Asking { .. } => None,
         }
     }
-    last
+
+    /// Whether nobody may contact its alternates.
+    fn untouched(&self) -> bool {
+        matches!(self.progress, Progress::Asking { untouched: true, .. })
+    }
+}
+
+/// The tests under way or over: the first servers that are of use and share no address, and those before them that were not.
+fn tests(seen: &Evidence, family: Family, repeat: bool) -> Vec<Test> {
+    let mut tests: Vec<Test> = Vec::new();
+    for server in servers::roles(seen, family).filtering {
+        let sound = tests.iter().filter(|test| !test.fault());
+        if sound.clone().count() == WITNESSES || tests.len() - sound.clone().count() == FAULTS_BORNE {
+            break;
+        }
+        // A second witness is another machine, and one whose alternates this host has not opened its filter for.
+        let known = sound.clone().any(|test| test.server.overlaps(&server))
+            || sound.count() > 0
+                && seen.under(&format!("{}/", base(family, &server))).next().is_none()
+                && seen.contacted_before(f64::MAX, |remote| server.is_alternate(remote));
+        if !known {
+            tests.push(Test { server, progress: assess(seen, family, &server, repeat) });
+        }
+    }
+    tests
 }
 
 /// Whether no server can turn up any more that is not known yet.
@@ -49,11 +83,13 @@ fn all_heard(seen: &Evidence, family: Family) -> bool {
 /// Whether the question is closed: nothing more will be asked.
 #[must_use]
 pub fn closed(seen: &Evidence, family: Family) -> bool {
-    match current(seen, family, false) {
-        Some((_, Progress::Settled { verdict: Ok(_), .. })) => true,
-        Some((_, Progress::Settled { verdict: Err(_), .. })) | None => all_heard(seen, family),
-        _ => false,
-    }
+    is_closed(seen, family, &tests(seen, family, false))
+}
+
+fn is_closed(seen: &Evidence, family: Family, tests: &[Test]) -> bool {
+    let open = tests.iter().any(|test| test.shown() == Some(Behavior::EndpointIndependent));
+    let told = tests.iter().any(|test| test.shown().is_some());
+    open || tests.iter().all(|test| !test.asking()) && (told || all_heard(seen, family))
 }
 
 impl Probe for Filtering {
@@ -62,23 +98,30 @@ impl Probe for Filtering {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        match current(seen, self.family, self.repeat) {
-            Some((server, Progress::Asking { asks, untouched })) => {
-                let quarantine = self.untouched(seen, &server, untouched);
-                Step { asks, quarantine, done: false }
-            }
-            _ => Step { done: closed(seen, self.family), ..Step::default() },
+        let tests = tests(seen, self.family, self.repeat);
+        if is_closed(seen, self.family, &tests) {
+            return Step { done: true, ..Step::default() };
         }
+        let mut step = Step { quarantine: self.untouched(seen, &tests), ..Step::default() };
+        for test in tests {
+            let Progress::Asking { asks, enough, look_again_ms, .. } = test.progress else { continue };
+            step.asks.extend(asks);
+            step.enough.extend(enough);
+            step.look_again_ms = [step.look_again_ms, look_again_ms].into_iter().flatten().reduce(f64::min);
+        }
+        step
     }
 }
 
 impl Filtering {
-    /// The remotes that nobody may contact: the alternates of the server under test while its silence counts, and those of the
+    /// The remotes that nobody may contact: the alternates of the servers under test while their silence counts, and those of the
     /// servers that stand by.
-    fn untouched(&self, seen: &Evidence, current: &Capable, current_too: bool) -> Vec<Quarantine> {
+    fn untouched(&self, seen: &Evidence, tests: &[Test]) -> Vec<Quarantine> {
         let roles = servers::roles(seen, self.family);
-        let standing_by = roles.filtering.iter().filter(|server| *server != current && Some(**server) != roles.given);
-        let kept = standing_by.chain(current_too.then_some(current));
+        let kept = roles.filtering.iter().filter(|server| match tests.iter().find(|test| test.server == **server) {
+            Some(test) => test.untouched(),
+            None => Some(**server) != roles.given,
+        });
         kept.flat_map(|server| {
             [Quarantine::Address(server.alternate.ip()), Quarantine::Endpoint(server.primary_other_port())]
         })
@@ -89,27 +132,64 @@ impl Filtering {
 /// The verdict that the evidence supports.
 #[must_use]
 pub fn judge(seen: &Evidence, family: Family) -> Finding {
-    let tried = candidates(seen, family);
-    let mut first_fault: Option<Finding> = None;
-    for candidate in &tried {
-        match assess(seen, family, candidate, false) {
-            Progress::Settled { verdict: Ok(behavior), summary, because } => {
-                return Finding { behavior: behavior.into(), reason: None, summary, because };
-            }
-            Progress::Settled { verdict: Err(reason), because, .. } => {
-                first_fault.get_or_insert_with(|| inconclusive(reason, because));
-            }
-            Progress::Asking { .. } => {
-                let reason = seen.stop_reason().unwrap_or_else(|| {
-                    reason::make(reason::DEADLINE, "the filter test was not finished when the report was made")
-                });
-                return first_fault.unwrap_or_else(|| inconclusive(reason, Vec::new()));
-            }
-        }
+    let tests = tests(seen, family, false);
+    let shown = tests.iter().filter_map(|test| test.shown().map(|behavior| (test, behavior)));
+    let Some((best, behavior)) = shown.clone().min_by_key(|(_, behavior)| *behavior) else {
+        return undecided(seen, family, &tests);
+    };
+    // Whoever was let in unasked refutes a stricter verdict, whatever its own test came to.
+    let refutes = |test: &&Test| let_in(seen, family, &test.server).is_some_and(|open| open < behavior);
+    if let Some(open) = tests.iter().find(refutes) {
+        let text = format!(
+            "an answer of {} was let in unasked, those of {} were not: either something limits what strangers send, or a port was open from before",
+            open.server.primary, best.server.primary
+        );
+        return inconclusive(reason::make(reason::REPEATS_DISAGREE, text), Vec::new());
     }
-    first_fault.unwrap_or_else(|| {
-        let stopped = seen.stop_reason().filter(|_| !all_heard(seen, family));
-        inconclusive(stopped.unwrap_or_else(|| servers::why_none(seen, family)), Vec::new())
+    let agreeing: Vec<&Test> = shown.clone().filter(|(_, other)| *other == behavior).map(|(test, _)| test).collect();
+    let told = match &best.progress {
+        Progress::Settled { summary, .. } => summary.as_str(),
+        Progress::Asking { .. } => "",
+    };
+    let summary = match (behavior, agreeing.as_slice()) {
+        (_, [_, other, ..]) => format!("{told}; {} shows the same", other.server.primary),
+        (Behavior::EndpointIndependent, _) => told.to_owned(),
+        _ => format!("{told}; one server only"),
+    };
+    let because = agreeing.iter().flat_map(|test| match &test.progress {
+        Progress::Settled { because, .. } => because.clone(),
+        Progress::Asking { .. } => Vec::new(),
+    });
+    // Where strangers' packets are limited a silence is nobody's fault.
+    let steady = !summary.contains("a second apart");
+    let name = |test: &Test| seen.servers.get(test.server.server).map(|server| server.name.clone());
+    let stricter = shown.filter(|(_, other)| *other > behavior && steady);
+    Finding {
+        behavior: behavior.into(),
+        reason: None,
+        summary,
+        witnesses: Some(agreeing.len()),
+        withheld_by: stricter.filter_map(|(test, _)| name(test)).collect(),
+        because: because.collect(),
+    }
+}
+
+/// Why no server showed anything: the fault of the first, what is missing of the one under way, or why there is none.
+fn undecided(seen: &Evidence, family: Family, tests: &[Test]) -> Finding {
+    let fault = tests.iter().find_map(|test| match &test.progress {
+        Progress::Settled { verdict: Err(reason), because, .. } => Some(inconclusive(reason.clone(), because.clone())),
+        _ => None,
+    });
+    fault.unwrap_or_else(|| {
+        let reason = if tests.is_empty() {
+            let stopped = seen.stop_reason().filter(|_| !all_heard(seen, family));
+            stopped.unwrap_or_else(|| servers::why_none(seen, family))
+        } else {
+            seen.stop_reason().unwrap_or_else(|| {
+                reason::make(reason::DEADLINE, "the filter test was not finished when the report was made")
+            })
+        };
+        inconclusive(reason, Vec::new())
     })
 }
 
@@ -120,6 +200,8 @@ pub fn inconclusive(reason: Reason, because: Vec<String>) -> Finding {
         behavior: FilteringBehavior::Inconclusive,
         summary: format!("could not tell: {}", reason.text),
         reason: Some(reason),
+        witnesses: None,
+        withheld_by: Vec::new(),
         because,
     }
 }

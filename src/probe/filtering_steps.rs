@@ -2,18 +2,19 @@
 //!
 //! From a socket that has sent nothing to the server's other addresses, the server is asked to answer from them. What comes
 //! in shows the filter; what does not come in is a filter only if the server really sent it and the path did not lose it. So a
-//! silence counts when it was repeated often enough for the loss of this path, stands between answered controls, and a
+//! silence counts when it was as long as companions, sent at the same moments, ask for ([`silence`](super::silence)), and when a
 //! positive control came through: the same answer, over a pinhole that the control socket had opened for it.
 
 use std::net::SocketAddr;
 
 use super::finding::Reason;
 use super::servers::Capable;
-use super::{Ask, Behavior, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Terms, loss, reason};
-use crate::stun::{Change, Request, Transport};
+use super::silence::Silence;
+use super::{Ask, Behavior, Evidence, Exchange, Family, Outcome, Patience, first, reason};
+use crate::stun::{Change, Request};
 
-/// Rounds of sends before the path is called too lossy.
-const ROUNDS: usize = 4;
+/// A NAT that lets in one packet of a stranger a second, and not the next, is given that time before a third port is tried.
+const PAUSE_MS: f64 = 1_200.0;
 
 /// How far the test is.
 pub enum Progress {
@@ -21,6 +22,10 @@ pub enum Progress {
     Asking {
         /// What is wanted.
         asks: Vec<Ask>,
+        /// The series that have told enough.
+        enough: Vec<String>,
+        /// When a silence may have lasted long enough.
+        look_again_ms: Option<f64>,
         /// The alternate addresses must stay untouched by everybody.
         untouched: bool,
     },
@@ -36,7 +41,7 @@ pub enum Progress {
 }
 
 /// What one CHANGE-REQUEST brought.
-enum Heard {
+pub(super) enum Heard {
     Pending,
     Expected,
     Silent,
@@ -44,29 +49,19 @@ enum Heard {
 }
 
 /// The test's own view of the evidence.
-struct Test<'a> {
-    seen: &'a Evidence,
-    server: &'a Capable,
-    base: String,
+pub(super) struct Test<'a> {
+    pub(super) seen: &'a Evidence,
+    pub(super) server: &'a Capable,
+    pub(super) base: String,
+    /// How this server wants a Binding to be.
+    plain: Change,
     asks: Vec<Ask>,
-    because: Vec<String>,
+    enough: Vec<String>,
+    look_again_ms: Option<f64>,
+    pub(super) because: Vec<String>,
 }
 
-/// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
-#[must_use]
-pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Progress {
-    let base = format!("{}/filtering/{}", family.name(), server.server);
-    let mut test = Test { seen, server, base, asks: Vec::new(), because: Vec::new() };
-    let outcome = test.run(family, repeat);
-    let Test { asks, because, .. } = test;
-    match outcome {
-        Step::Ask { untouched } => Progress::Asking { asks, untouched },
-        Step::Found(behavior, summary) => Progress::Settled { verdict: Ok(behavior), summary, because },
-        Step::Stuck(reason) => Progress::Settled { summary: reason.text.clone(), verdict: Err(reason), because },
-    }
-}
-
-enum Step {
+pub(super) enum Step {
     Ask { untouched: bool },
     Found(Behavior, String),
     Stuck(Reason),
@@ -74,6 +69,59 @@ enum Step {
 
 const ASK: Step = Step::Ask { untouched: true };
 const ASK_CONTROL: Step = Step::Ask { untouched: false };
+
+/// What the exchanges of the test against a server are called.
+pub(super) fn base(family: Family, server: &Capable) -> String {
+    format!("{}/filtering/{}", family.name(), server.server)
+}
+
+/// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
+#[must_use]
+pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Progress {
+    let mut test = Test {
+        seen,
+        server,
+        base: base(family, server),
+        plain: first::form(seen, family, server.server),
+        asks: Vec::new(),
+        enough: Vec::new(),
+        look_again_ms: None,
+        because: Vec::new(),
+    };
+    let outcome = test.run(family, repeat);
+    let Test { asks, enough, look_again_ms, mut because, .. } = test;
+    let mut known = std::collections::BTreeSet::new();
+    because.retain(|id| known.insert(id.clone()));
+    match outcome {
+        Step::Ask { untouched } => Progress::Asking { asks, enough, look_again_ms, untouched },
+        Step::Found(behavior, summary) => Progress::Settled { verdict: Ok(behavior), summary, because },
+        Step::Stuck(reason) => Progress::Settled { summary: reason.text.clone(), verdict: Err(reason), because },
+    }
+}
+
+/// Who was let in although nothing had been sent there: the filter is as open as that, whatever stayed silent.
+#[must_use]
+pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behavior> {
+    let base = base(family, server);
+    let from = |what: &str, point: SocketAddr, known: &dyn Fn(SocketAddr) -> bool| {
+        ["1", "2", "3"].iter().any(|socket| {
+            let label = format!("{base}/{socket}/{what}");
+            let mut rounds = seen.under(&label).filter(|exchange| is_round(&exchange.ask, &label));
+            rounds.any(|exchange| {
+                exchange.reply().is_some_and(|reply| reply.error.is_none() && reply.source == point)
+                    && exchange.ended_ms.is_some_and(|ended| !seen.contacted_before(ended, known))
+            })
+        })
+    };
+    let (alternate, other_port) = (server.alternate, server.primary_other_port());
+    if from("address-and-port", alternate, &|remote| remote.ip() == alternate.ip()) {
+        Some(Behavior::EndpointIndependent)
+    } else if from("port", other_port, &|remote| remote == other_port) {
+        Some(Behavior::AddressDependent)
+    } else {
+        None
+    }
+}
 
 impl<'a> Test<'a> {
     fn run(&mut self, family: Family, repeat: bool) -> Step {
@@ -86,7 +134,7 @@ impl<'a> Test<'a> {
             Err(step) => return step,
         };
         if behavior == Behavior::EndpointIndependent {
-            return self.second_port();
+            return self.more_ports();
         }
         match second {
             None => {}
@@ -102,61 +150,83 @@ impl<'a> Test<'a> {
 
     /// What one fresh port shows, with the number of sends behind its silence; or what is to be done first.
     fn port(&mut self, family: Family, socket: &str) -> Result<(Behavior, u32), Step> {
-        let (primary, alternate) = (self.server.primary, self.server.alternate);
-        let other_port = self.server.primary_other_port();
-        let before = self.ask(socket, "binding", primary, Change::Nothing, None, Patience::Answer);
-        let (both, both_sends) = self.series(socket, "address-and-port", Change::AddressAndPort, alternate);
-        let (port, port_sends) = self.series(socket, "port", Change::Port, other_port);
-        match both {
-            Heard::Pending => return Err(ASK),
-            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
-            Heard::Expected => return Ok((Behavior::EndpointIndependent, both_sends)),
-            Heard::Silent => {}
+        if self.told_in_rounds(socket) {
+            return self.rounds_of_port(family, socket);
         }
-        let (behavior, sends) = match port {
-            Heard::Pending => return Err(ASK),
-            Heard::Wrong(reason) => return Err(Step::Stuck(reason)),
-            Heard::Expected => (Behavior::AddressDependent, both_sends),
-            Heard::Silent => (Behavior::AddressAndPortDependent, both_sends.min(port_sends)),
+        let (alternate, other_port) = (self.server.alternate, self.server.primary_other_port());
+        let companion = self.companion(socket, None);
+        // The address before the port: where strangers are let in one at a time, that is the one that tells more.
+        let both = self.beside(socket, "address-and-port", Change::AddressAndPort);
+        let port = self.beside(socket, "port", Change::Port);
+        let (Some(companion), Some(both), Some(port)) = (companion, both, port) else { return Err(ASK) };
+        let shown = match (hear(both, alternate, self.seen), hear(port, other_port, self.seen)) {
+            (Heard::Expected, _) => Ok((Behavior::EndpointIndependent, both.sends)),
+            (Heard::Wrong(reason), _) | (_, Heard::Wrong(reason)) => Err(Step::Stuck(reason)),
+            // Another port of the same address is a stranger too: its answers are the companions that tell whether strangers'
+            // packets come in at all at these moments. Where they are limited to one a second, they do not.
+            (_, Heard::Expected) => match self.silent(both, port) {
+                Err(Step::Stuck(_)) if self.limits(both, port, companion) => Err(Step::Stuck(limited(other_port))),
+                silent => silent.map(|sends| (Behavior::AddressDependent, sends)),
+            },
+            _ => {
+                let (both, port) = (self.silent(both, companion), self.silent(port, companion));
+                both.and(port).map(|sends| (Behavior::AddressAndPortDependent, sends))
+            }
         };
-        match before {
-            Some(exchange) if !exchange.settled() => return Err(ASK),
-            Some(exchange) if exchange.answer().is_some() => {}
-            _ => return Err(Step::Stuck(lost(primary))),
-        }
-        if let Some(step) = self.repeat_for_loss(family, socket, behavior, sends) {
-            return Err(step);
-        }
-        // Another round may follow the Binding after a round: that Binding tells how much was lost during the silence.
-        let again = round("binding-again", self.rounds(socket));
-        match self.ask(socket, &again, primary, Change::Nothing, None, Patience::Answer) {
-            Some(after) if after.answer().is_some() => Ok((behavior, sends)),
-            Some(after) if after.settled() => Err(Step::Stuck(lost(primary))),
-            _ => Err(ASK),
-        }
+        self.end(companion, !matches!(shown, Err(Step::Ask { .. })));
+        shown
     }
 
-    /// Anybody is let in, so it seems: a second fresh port must show the same, or it was a pinhole left by earlier traffic.
-    fn second_port(&mut self) -> Step {
+    /// Anybody is let in, so it seems: a second fresh port must show the same, or it was a pinhole left by earlier traffic. Where that
+    /// one stays silent, a third is tried after a pause: strangers' packets may be limited.
+    fn more_ports(&mut self) -> Step {
         let alternate = self.server.alternate;
-        if let Some(step) = self.contacted("1/address-and-port", |remote| remote.ip() == alternate.ip()) {
+        let stranger = move |remote: SocketAddr| remote.ip() == alternate.ip();
+        if let Some(step) = self.contacted("1/address-and-port", stranger) {
             return step;
         }
-        match self.series("2", "address-and-port", Change::AddressAndPort, alternate).0 {
-            Heard::Pending => ASK,
-            Heard::Wrong(reason) => Step::Stuck(reason),
-            Heard::Silent => {
-                let text = format!("{alternate} was let in to one fresh port and not to another");
-                Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text))
-            }
-            Heard::Expected => {
-                if let Some(step) = self.contacted("2/address-and-port", |remote| remote.ip() == alternate.ip()) {
-                    return step;
+        let mut not_before_ms = None;
+        for (socket, of) in [("2", "2 of 2 fresh ports"), ("3", "2 of 3 fresh ports, a second apart")] {
+            match self.stranger(socket, not_before_ms) {
+                Err(step) => return step,
+                Ok(None) => {
+                    if let Some(step) = self.contacted(&format!("{socket}/address-and-port"), stranger) {
+                        return step;
+                    }
+                    let summary = format!("{alternate}, never contacted, was let in to {of}");
+                    return Step::Found(Behavior::EndpointIndependent, summary);
                 }
-                let summary = format!("{alternate}, never contacted, was let in to 2 of 2 fresh ports");
-                Step::Found(Behavior::EndpointIndependent, summary)
+                // Older reports have no third port.
+                Ok(Some(_)) if self.told_in_rounds(socket) => break,
+                Ok(Some(ended_ms)) => not_before_ms = Some(ended_ms + PAUSE_MS),
             }
         }
+        let text = format!("{alternate} was let in to one fresh port and not to another");
+        Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text))
+    }
+
+    /// Whether a stranger is let in to that port; if not, when its silence was long enough.
+    fn stranger(&mut self, socket: &str, not_before_ms: Option<f64>) -> Result<Option<f64>, Step> {
+        let (what, alternate) = ("address-and-port", self.server.alternate);
+        if self.told_in_rounds(socket) {
+            return match self.rounds(socket, what, alternate).0 {
+                Heard::Wrong(reason) => Err(Step::Stuck(reason)),
+                Heard::Expected => Ok(None),
+                Heard::Silent | Heard::Pending => Ok(Some(self.seen.elapsed_ms)),
+            };
+        }
+        let companion = self.companion(socket, not_before_ms);
+        let both = self.beside(socket, what, Change::AddressAndPort);
+        let (Some(companion), Some(both)) = (companion, both) else { return Err(ASK) };
+        let shown = match hear(both, alternate, self.seen) {
+            Heard::Wrong(reason) => Err(Step::Stuck(reason)),
+            Heard::Expected => Ok(None),
+            Heard::Silent | Heard::Pending => {
+                self.silent(both, companion).map(|_| Some(both.ended_ms.unwrap_or(self.seen.elapsed_ms)))
+            }
+        };
+        self.end(companion, !matches!(shown, Err(Step::Ask { .. })));
+        shown
     }
 
     /// The server sends these answers, and the path carries them: shown over pinholes of our own (FIELD traps 4 and 21).
@@ -196,27 +266,42 @@ impl<'a> Test<'a> {
     /// asked to answer from there to e2 (RESPONSE-PORT), which passes whatever the mapping. A server that does not know
     /// RESPONSE-PORT is asked without: that passes where the mapping does not depend on the destination.
     fn control(&mut self, what: &str, change: Change, point: SocketAddr) -> Heard {
-        let primary = self.server.primary;
-        let Some(prime) = self.ask("control", &format!("prime-{what}"), point, Change::Nothing, None, Patience::Answer)
-        else {
+        let (primary, plain) = (self.server.primary, self.plain);
+        let prime = self.ask("control", &format!("prime-{what}"), |ask| {
+            ask.remote = point;
+            ask.request = Request::change(plain);
+        });
+        let Some(prime) = prime else {
             return Heard::Pending;
         };
         if !prime.settled() {
             return Heard::Pending;
+        }
+        if prime.answer().is_none()
+            && let Heard::Wrong(reason) = hear(prime, point, self.seen)
+            && matches!(prime.outcome, Outcome::Abandoned { .. })
+        {
+            return Heard::Wrong(reason);
         }
         if prime.answer().is_none() {
             let text = format!("the server's other address {point} does not answer, so its silence proves nothing");
             return Heard::Wrong(reason::make(reason::ALTERNATE_DEAD, text));
         }
         if let Some(external) = prime.mapped() {
-            let directed = self.ask("control", what, primary, change, Some(external.port()), Patience::Silence);
+            let directed = self.ask("control", what, |ask| {
+                ask.request = Request { change, response_port: Some(external.port()), ..Request::default() };
+                ask.patience = Patience::Silence;
+            });
             match directed.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
                 Heard::Pending => return Heard::Pending,
                 Heard::Expected => return Heard::Expected,
                 Heard::Silent | Heard::Wrong(_) => {}
             }
         }
-        let plain = self.ask("control", &format!("{what}-plain"), primary, change, None, Patience::Silence);
+        let plain = self.ask("control", &format!("{what}-plain"), |ask| {
+            ask.request = Request::change(change);
+            ask.patience = Patience::Silence;
+        });
         match plain.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
             Heard::Silent => {
                 let text = format!(
@@ -228,36 +313,67 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// As many rounds of the silent questions as the loss asks for: that of this path, and that of this server, which may drop
-    /// more than others do.
-    fn repeat_for_loss(&mut self, family: Family, socket: &str, behavior: Behavior, sends: u32) -> Option<Step> {
-        let (whole, controls) = (format!("{}/", self.base), format!("{}/control/", self.base));
-        let own = loss::sends_needed(self.seen.under(&whole), loss::RARE_BY_FEW);
-        // Once the controls have begun the alternates are contacted and nothing may be repeated.
-        let begun = self.seen.under(&controls).next().is_some();
-        let path = self.seen.of(family, Transport::Udp);
-        let needed = if begun { own } else { own.max(loss::sends_needed(path, loss::RARE)) };
-        if sends >= needed {
-            return None;
+    /// Whether the silence of a question is one, as the companion that was sent beside it shows; with the number of its sends.
+    fn silent(&mut self, question: &Exchange, companion: &Exchange) -> Result<u32, Step> {
+        let now_ms = question.ended_ms.unwrap_or(self.seen.elapsed_ms);
+        let silence = Silence::of(question, companion, self.round_trip_ms(companion), now_ms);
+        if silence.proven() {
+            return Ok(question.sends);
         }
-        let rounds = self.rounds(socket);
-        if begun || rounds >= ROUNDS {
-            let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
-            return Some(Step::Stuck(reason::make(reason::TOO_LOSSY, text)));
+        if !question.settled() {
+            self.look_again_ms = [self.look_again_ms, silence.more_ms].into_iter().flatten().reduce(f64::min);
+            return Err(ASK);
         }
-        let primary = self.server.primary;
-        let both = round("address-and-port", rounds + 1);
-        self.ask(socket, &both, primary, Change::AddressAndPort, None, Patience::Silence);
-        if behavior == Behavior::AddressAndPortDependent {
-            let port = round("port", rounds + 1);
-            self.ask(socket, &port, primary, Change::Port, None, Patience::Silence);
-        }
-        Some(ASK)
+        Err(Step::Stuck(if silence.witnessed > 0 { too_lossy(question.sends) } else { lost(self.server.primary) }))
     }
 
-    /// Rounds of the silent questions from that socket so far.
-    fn rounds(&self, socket: &str) -> usize {
-        self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count()
+    /// Whether strangers' answers come in much more rarely than the path alone explains.
+    fn limits(&self, question: &Exchange, stranger: &Exchange, companion: &Exchange) -> bool {
+        let now_ms = question.ended_ms.unwrap_or(self.seen.elapsed_ms);
+        let [strange, plain] = [stranger, companion]
+            .map(|beside| Silence::of(question, beside, self.round_trip_ms(companion), now_ms).witnessed);
+        strange * 3 < plain
+    }
+
+    /// What an answer from this server takes at least: the first question to it, or the first send of this one.
+    fn round_trip_ms(&self, companion: &Exchange) -> f64 {
+        let reach = first::exchange(self.seen, Family::of(self.server.primary), self.server.server);
+        let reach = reach.filter(|exchange| exchange.sends == 1).and_then(|exchange| exchange.reply());
+        let own = companion.arrived_ms.first().zip(companion.sent_ms.first()).map(|(arrived, sent)| arrived - sent);
+        [reach.map(|reply| reply.rtt_ms), own].into_iter().flatten().fold(f64::MAX, f64::min)
+    }
+
+    /// The companion of a port's questions: a Binding whose answer surely passes, retransmitted with each of them.
+    fn companion(&mut self, socket: &str, not_before_ms: Option<f64>) -> Option<&'a Exchange> {
+        let plain = self.plain;
+        self.ask(socket, "binding", |ask| {
+            ask.request = Request::change(plain);
+            ask.patience = Patience::Series;
+            ask.terms.not_before_ms = not_before_ms;
+        })
+    }
+
+    /// A CHANGE-REQUEST, sent at the moments of its companion.
+    fn beside(&mut self, socket: &str, what: &str, change: Change) -> Option<&'a Exchange> {
+        let leader = format!("{}/{socket}/binding", self.base);
+        // A companion that has to wait, for its time or for the pacing, is not run ahead of.
+        let due = |ask: &&Ask| ask.terms.not_before_ms.is_none_or(|at_ms| at_ms <= self.seen.elapsed_ms + 0.002);
+        let led = self.asks.iter().filter(due).any(|ask| ask.label == leader) || self.seen.find(&leader).is_some();
+        if !led {
+            return None;
+        }
+        self.ask(socket, what, |ask| {
+            ask.request = Request::change(change);
+            ask.patience = Patience::Series;
+            ask.terms.beside = Some(leader);
+        })
+    }
+
+    /// The series of a port ends when it has told enough.
+    fn end(&mut self, companion: &Exchange, enough: bool) {
+        if enough {
+            self.enough.push(companion.ask.clone());
+        }
     }
 
     /// An answer proves nothing about strangers if its source had been contacted before it came: some firewalls open by remote
@@ -275,73 +391,46 @@ impl<'a> Test<'a> {
         })
     }
 
-    /// Every round of one CHANGE-REQUEST: what was heard, and how often it was sent.
-    fn series(&mut self, socket: &str, what: &str, change: Change, expected: SocketAddr) -> (Heard, u32) {
-        self.ask(socket, what, self.server.primary, change, None, Patience::Silence);
-        let (seen, first) = (self.seen, format!("{}/{socket}/{what}", self.base));
-        let mut sends = 0_u32;
-        let mut heard = Heard::Pending;
-        for exchange in seen.exchanges.iter().filter(|exchange| is_round(&exchange.ask, &first)) {
-            if exchange.ask != first {
-                self.because.push(exchange.id.clone());
-            }
-            sends = sends.saturating_add(exchange.sends);
-            heard = hear(exchange, expected, seen);
-            if !matches!(heard, Heard::Silent) {
-                break;
-            }
-        }
-        (heard, sends)
-    }
-
-    /// Wants an exchange, and returns it if it is there.
-    fn ask(
-        &mut self,
-        socket: &str,
-        what: &str,
-        remote: SocketAddr,
-        change: Change,
-        response_port: Option<u16>,
-        patience: Patience,
-    ) -> Option<&'a Exchange> {
+    /// Wants an exchange with the server, and returns it if it is there: a Binding to its primary point unless `but` says otherwise.
+    fn ask(&mut self, socket: &str, what: &str, but: impl FnOnce(&mut Ask)) -> Option<&'a Exchange> {
         let label = format!("{}/{socket}/{what}", self.base);
         let found = self.seen.find(&label);
         if let Some(exchange) = found {
             self.because.push(exchange.id.clone());
         }
-        self.asks.push(Ask {
-            label,
-            server: self.server.server,
-            socket: format!("{}/{socket}", self.base),
-            transport: Transport::Udp,
-            remote,
-            request: Request { change, response_port, ..Request::default() },
-            patience,
-            local_port: LocalPort::Fresh,
-            terms: Terms::default(),
-        });
+        let mut ask = Ask::binding(label, self.server.server, format!("{}/{socket}", self.base), self.server.primary);
+        but(&mut ask);
+        self.asks.push(ask);
         found
     }
 }
 
-/// What a question is called in that round.
-fn round(what: &str, round: usize) -> String {
-    if round > 1 { format!("{what}-{round}") } else { what.to_owned() }
-}
-
 /// Whether a label is the first one or a repeat of it (`...-2`).
-fn is_round(label: &str, first: &str) -> bool {
+pub(super) fn is_round(label: &str, first: &str) -> bool {
     label
         .strip_prefix(first)
         .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|round| round.parse::<u8>().is_ok()))
 }
 
-fn lost(primary: SocketAddr) -> Reason {
+/// Strangers are let in, and most of the time they are not.
+fn limited(stranger: SocketAddr) -> Reason {
+    let text = format!(
+        "answers from {stranger} were let in now and then only: something limits packets of strangers, and the silence of others may be its work"
+    );
+    reason::make(reason::REPEATS_DISAGREE, text)
+}
+
+pub(super) fn too_lossy(sends: u32) -> Reason {
+    let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
+    reason::make(reason::TOO_LOSSY, text)
+}
+
+pub(super) fn lost(primary: SocketAddr) -> Reason {
     reason::make(reason::PATH_LOST, format!("{primary} stopped answering while the filter was tested"))
 }
 
 /// What an exchange brought, the source judged: it must be the point that the server was asked to answer from.
-fn hear(exchange: &Exchange, expected: SocketAddr, seen: &Evidence) -> Heard {
+pub(super) fn hear(exchange: &Exchange, expected: SocketAddr, seen: &Evidence) -> Heard {
     let asked = exchange.remote;
     let wrong = |code, text| Heard::Wrong(reason::make(code, text));
     match &exchange.outcome {

@@ -157,6 +157,13 @@ pub struct Filtering {
     pub reason: Option<Reason>,
     /// The evidence in a few words.
     pub summary: String,
+    /// Servers without a common address that showed this. A silence that a single one shows may be the work of a firewall of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<usize>,
+    /// Servers whose answers stayed out although those of others show that they would have been let in: what they did not ask for
+    /// themselves does not leave them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld_by: Vec<String>,
     /// Ids of the exchanges it rests on.
     pub because: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! The first question to each server: what it is called, and what came of it. Every other question builds on that.
 
 use super::{Evidence, Exchange, Failure, FailureCode, Family, Outcome};
-use crate::stun::Transport;
+use crate::stun::{Change, Transport};
 
 /// The socket that every server is asked from.
 #[must_use]
@@ -31,15 +31,37 @@ pub fn tcp_label(family: Family, server: usize) -> String {
 #[must_use]
 pub fn exchanges(seen: &Evidence, family: Family) -> Vec<&Exchange> {
     let servers = seen.addresses(family, Transport::Udp);
-    let pick = |(server, _): (usize, _)| {
-        let plain = seen.find(&label(family, server));
-        let empty = seen.find(&empty_label(family, server)).filter(|exchange| exchange.answer().is_some());
-        match plain {
-            Some(plain) if plain.answer().is_none() => empty.or(Some(plain)),
-            other => other,
-        }
-    };
-    servers.into_iter().filter_map(pick).collect()
+    servers.into_iter().filter_map(|(server, _)| exchange(seen, family, server)).collect()
+}
+
+/// The first Binding of that server.
+#[must_use]
+pub fn exchange(seen: &Evidence, family: Family, server: usize) -> Option<&Exchange> {
+    let empty = seen.find(&empty_label(family, server)).filter(|exchange| exchange.answer().is_some());
+    match seen.find(&label(family, server)) {
+        Some(plain) if plain.answer().is_none() => empty.or(Some(plain)),
+        plain => plain,
+    }
+}
+
+/// How that server wants a Binding: with an empty CHANGE-REQUEST where it answers no other, as jstun does.
+#[must_use]
+pub fn form(seen: &Evidence, family: Family, server: usize) -> Change {
+    let first = exchange(seen, family, server).filter(|exchange| exchange.answer().is_some());
+    first.map_or(Change::Nothing, |exchange| exchange.request.change)
+}
+
+/// Sends without an answer after which something else is tried beside: half a second into the run.
+const SENDS_BEFORE_MORE: u32 = 4;
+
+/// Whether so many sends went unanswered that something else is worth a try: TCP, or a Binding as jstun wants it.
+#[must_use]
+pub fn waited_long(exchange: &Exchange) -> bool {
+    match exchange.outcome {
+        Outcome::Pending => exchange.sends >= SENDS_BEFORE_MORE,
+        Outcome::Silence { .. } => true,
+        _ => false,
+    }
 }
 
 /// Whether this host itself has no route there.

@@ -36,13 +36,14 @@ impl Probe for Hairpin {
         if !filtering::closed(seen, self.family) {
             return Step::default();
         }
+        let form = first::form(seen, self.family, server.server);
         let ask = |what: &str, socket: &str, remote, patience| Ask {
             label: label(self.family, what),
             server: server.server,
             socket: label(self.family, socket),
             transport: Transport::Udp,
             remote,
-            request: Request::default(),
+            request: Request::change(form),
             patience,
             local_port: LocalPort::Fresh,
             terms: Terms::default(),
@@ -59,7 +60,7 @@ impl Probe for Hairpin {
             asks.push(ask("y-to-x", "y", x, Patience::Silence));
         }
         let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
-        Step { asks, quarantine: Vec::new(), done }
+        Step { asks, done, ..Step::default() }
     }
 }
 

@@ -24,14 +24,14 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    fn ask(&self, server: usize, point: &str, remote: std::net::SocketAddr) -> Ask {
+    fn ask(&self, seen: &Evidence, server: usize, point: &str, remote: std::net::SocketAddr) -> Ask {
         Ask {
             label: label(self.family, server, point),
             server,
             socket: first::main_socket(self.family),
             transport: Transport::Udp,
             remote,
-            request: Request::default(),
+            request: Request::change(first::form(seen, self.family, server)),
             patience: Patience::Answer,
             local_port: self.local_port.clone(),
             terms: Terms::default(),
@@ -48,15 +48,15 @@ impl Probe for Mapping {
         let seen = &*witness::believed(seen);
         let mut asks = Vec::new();
         for server in servers::roles(seen, self.family).mapping {
-            asks.push(self.ask(server.server, "alternate-same-port", server.alternate_same_port()));
-            asks.push(self.ask(server.server, "alternate", server.alternate));
-            asks.push(self.ask(server.server, "primary-other-port", server.primary_other_port()));
+            asks.push(self.ask(seen, server.server, "alternate-same-port", server.alternate_same_port()));
+            asks.push(self.ask(seen, server.server, "alternate", server.alternate));
+            asks.push(self.ask(seen, server.server, "primary-other-port", server.primary_other_port()));
             let group = Group::of(seen, self.family, &server);
             if !group.settled {
                 return Step { asks, ..Step::default() };
             }
             if self.repeat && group.complete() {
-                asks.extend(self.second_socket(&server));
+                asks.extend(self.second_socket(seen, &server));
                 if !Group::repeated(seen, self.family, &server).settled {
                     return Step { asks, ..Step::default() };
                 }
@@ -80,7 +80,7 @@ impl Probe for Mapping {
 
 impl Mapping {
     /// The four points once more from a fresh socket.
-    fn second_socket(&self, server: &Capable) -> Vec<Ask> {
+    fn second_socket(&self, seen: &Evidence, server: &Capable) -> Vec<Ask> {
         let points = [
             ("primary", server.primary),
             ("alternate-same-port", server.alternate_same_port()),
@@ -91,11 +91,12 @@ impl Mapping {
             label: repeat_label(self.family, server.server, point),
             socket: second_socket(self.family),
             local_port: LocalPort::Fresh,
-            ..self.ask(server.server, point, remote)
+            ..self.ask(seen, server.server, point, remote)
         };
         points.map(ask).into()
     }
 
+<<<<<<< HEAD
     /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where
     /// destinations saw different things, every server is asked again, all at once; where only other sockets did, the first one is asked
     /// often: packets that leave through any of two exits agree by chance.
@@ -116,6 +117,13 @@ impl Mapping {
             }
         }
         let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+=======
+    /// At the end the first server once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8).
+    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, server: usize, primary: std::net::SocketAddr) -> Step {
+        let again = Ask { label: again_label(self.family, server), ..self.ask(seen, server, "primary", primary) };
+        let done = seen.find(&again.label).is_some_and(Exchange::settled);
+        asks.push(again);
+>>>>>>> 0fd2e25 (probe: a CHANGE-REQUEST goes beside a companion whose answer surely passes; two servers vouch for a silence)
         Step { asks, done, ..Step::default() }
     }
 }

@@ -8,6 +8,7 @@ mod controls;
 mod discover;
 pub mod evidence;
 mod filtering;
+mod filtering_rounds;
 mod filtering_steps;
 pub mod finding;
 mod first;
@@ -27,6 +28,7 @@ mod reach;
 pub mod reason;
 pub mod seen;
 mod servers;
+pub mod silence;
 mod tcp;
 pub mod turn;
 mod turn_reply;
@@ -68,6 +70,10 @@ pub struct Step {
     pub asks: Vec<Ask>,
     /// Remotes that no packet of another probe may reach before this probe says so (isolation is per host, not per socket).
     pub quarantine: Vec<Quarantine>,
+    /// Labels of exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
+    pub enough: Vec<String>,
+    /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
+    pub look_again_ms: Option<f64>,
     /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.
     pub done: bool,
 }
@@ -120,6 +126,8 @@ pub struct Terms {
     pub not_before_ms: Option<f64>,
     /// Its connection stays open when its last exchange is over: an allocation lives and dies with it (RFC 8656 section 3.1).
     pub keep_open: bool,
+    /// Sent at the very moments at which that exchange is sent: what becomes of the one tells what the path did to the other.
+    pub beside: Option<String>,
     /// Not counted by the pacing of RFC 5780: a TURN dialog creates one mapping, not one for each question.
     pub unpaced: bool,
     /// The name to verify the certificate against in place of the server's (ALTERNATE-DOMAIN, RFC 8489 section 10).
@@ -145,6 +153,8 @@ pub enum Patience {
     Answer,
     /// Silence may be the answer: ask as often as it takes to tell it from loss.
     Silence,
+    /// Sent again and again whether it is answered or not, each answer counted, until the probe has enough of it.
+    Series,
     /// One send and no other, waited for as long as a late packet may take: loss itself is measured.
     Once,
 }

@@ -35,7 +35,6 @@ impl Probe for Ports {
         let seen = &*witness::believed(seen);
         let answered: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
-        let Some(first) = answered.first().copied() else { return Step { done: true, ..Step::default() } };
         if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {
             return Step { done: true, ..Step::default() };
         }
@@ -50,13 +49,8 @@ impl Probe for Ports {
         let mut spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
         // Those whom few others bear out come first: asked from a second socket, a server that lies gives itself away.
         spare.sort_by_key(|exchange| answered.iter().filter(|other| other.mapped() == exchange.mapped()).count());
-        let targets: Vec<&Exchange> = if !begun.is_empty() {
-            Vec::new()
-        } else if spare.is_empty() {
-            vec![first]
-        } else {
-            spare.into_iter().cycle().take(SAMPLES).collect()
-        };
+        let targets: Vec<&Exchange> =
+            if begun.is_empty() { spare.into_iter().cycle().take(SAMPLES).collect() } else { Vec::new() };
         let asks = targets
             .iter()
             .enumerate()
@@ -66,7 +60,7 @@ impl Probe for Ports {
                 socket: format!("{prefix}{number}"),
                 transport: Transport::Udp,
                 remote: target.remote,
-                request: Request::default(),
+                request: Request::change(target.request.change),
                 patience: Patience::Answer,
                 local_port: LocalPort::Fresh,
                 terms: Terms::default(),
@@ -74,8 +68,9 @@ impl Probe for Ports {
             .collect();
         Step {
             asks,
-            quarantine: Vec::new(),
-            done: begun.iter().all(|exchange| exchange.settled()) && !begun.is_empty(),
+            // Where the tester is the only server, its own tests use fresh sockets enough.
+            done: begun.iter().all(|exchange| exchange.settled()) && (!begun.is_empty() || targets.is_empty()),
+            ..Step::default()
         }
     }
 }

@@ -1,11 +1,9 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::first::{empty_label, failed_here, label, main_socket, tcp_label};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Outcome, Patience, Probe, Step, Terms};
+use super::first::{empty_label, failed_here, label, main_socket, tcp_label, waited_long};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms};
 use crate::stun::{Change, Request, Transport};
 
-/// Sends without any answer from any server after which TCP is tried beside UDP: half a second into the run.
-const SENDS_BEFORE_TCP: u32 = 4;
 /// TCP is asked of so many servers at most: two are needed to blame UDP.
 const TCP_SERVERS: usize = 4;
 
@@ -77,14 +75,6 @@ impl Probe for Reach {
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
             || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));
-        Step { asks, quarantine: Vec::new(), done: capable || !waiting }
-    }
-}
-
-fn waited_long(exchange: &Exchange) -> bool {
-    match exchange.outcome {
-        Outcome::Pending => exchange.sends >= SENDS_BEFORE_TCP,
-        Outcome::Silence { .. } => true,
-        _ => false,
+        Step { asks, done: capable || !waiting, ..Step::default() }
     }
 }

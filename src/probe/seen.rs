@@ -72,6 +72,16 @@ impl Evidence {
 }
 
 impl Exchange {
+    /// Notes one more arrival of an answer where arrivals are counted; `false` where they are not, or no send is left for it to belong
+    /// to, duplicates on the way apart.
+    pub fn arrive(&mut self, at_ms: f64) -> bool {
+        let counted = self.arrived_ms.len() < 2 * self.sent_ms.len();
+        if counted {
+            self.arrived_ms.push(at_ms);
+        }
+        counted
+    }
+
     /// Whether it has its outcome.
     #[must_use]
     pub fn settled(&self) -> bool {

@@ -137,16 +137,17 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
 
 /// Which capable servers test what, each list in order of preference.
 pub struct Roles {
-    /// For the filter: one whose alternates nobody has contacted. The others stand by untouched in case it is of no use.
+    /// For the filter: those whose alternates nobody has contacted. What the first two do not need stands by untouched in case
+    /// one is of no use.
     pub filtering: Vec<Capable>,
     /// For the mapping, which contacts alternates.
     pub mapping: Vec<Capable>,
     /// With three servers or more one is given to the mapping at once; else the mapping waits until the filter test is through
-    /// with the first server's silence, and there is one in reserve.
+    /// with the first server's silence.
     pub given: Option<Capable>,
 }
 
-/// Shares the capable servers out. One that overlaps the filter's first server is never given away for the mapping.
+/// Shares the capable servers out. One that overlaps those that test the filter is never given away for the mapping.
 #[must_use]
 pub fn roles(seen: &Evidence, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
@@ -156,9 +157,11 @@ pub fn roles(seen: &Evidence, family: Family) -> Roles {
     filtering.sort_by_key(lies);
     let mut mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
     let mut given = None;
-    if filtering.len() > 2 {
-        let tester = filtering[0];
-        given = mapping.iter().find(|other| !other.overlaps(&tester)).copied();
+    if let Some(&first) = filtering.first().filter(|_| filtering.len() > 2) {
+        // The first two that share no address test the filter.
+        let second = filtering.iter().find(|other| !other.overlaps(&first));
+        let testers: Vec<Capable> = [Some(&first), second].into_iter().flatten().copied().collect();
+        given = mapping.iter().find(|other| testers.iter().all(|tester| !other.overlaps(tester))).copied();
     }
     if let Some(server) = given {
         filtering.retain(|other| *other != server);

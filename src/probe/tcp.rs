@@ -54,7 +54,7 @@ impl Probe for TcpMapping {
             })
             .collect();
         let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
-        Step { asks, quarantine: Vec::new(), done }
+        Step { asks, done, ..Step::default() }
     }
 }
 

@@ -20,7 +20,7 @@ mod server;
 mod tests;
 mod turn;
 
-pub use link::{BurstConfig, LinkConfig};
+pub use link::{BurstConfig, LinkConfig, OutageConfig};
 pub use nat::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 pub use network::SimNetwork;
 pub use ports::PortRule;

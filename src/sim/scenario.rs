@@ -222,11 +222,21 @@ fn without_value(message: &str) -> String {
 fn check_link(link: &LinkConfig) -> Result<(), String> {
     check_ms("rtt_ms", link.rtt_ms)?;
     check_ms("jitter_ms", link.jitter_ms)?;
+    check_ms("wake_ms", link.wake_ms)?;
+    for (name, ms) in link.outage.iter().flat_map(|out| [("every_ms", out.every_ms), ("mean_ms", out.mean_ms)]) {
+        check_ms(&format!("outage.{name}"), ms)?;
+        if ms < 1.0 {
+            return Err(format!("`outage.{name}` must be at least 1 millisecond, not {ms}"));
+        }
+    }
+    let outage = link.outage.iter().map(|outage| ("outage.loss", outage.loss));
     let burst = link
         .burst
         .iter()
         .flat_map(|burst| [("burst.start", burst.start), ("burst.end", burst.end), ("burst.loss", burst.loss)]);
-    for (name, probability) in [("loss", link.loss), ("duplicate", link.duplicate)].into_iter().chain(burst) {
+    for (name, probability) in
+        [("loss", link.loss), ("duplicate", link.duplicate)].into_iter().chain(burst).chain(outage)
+    {
         if !(0.0..=1.0).contains(&probability) {
             return Err(format!("`{name}` is a probability, from 0 to 1, not {probability}"));
         }

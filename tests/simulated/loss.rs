@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use nat_probe::probe::Behavior;
 use nat_probe::probe::finding::{FilteringBehavior, MappingBehavior};
-use nat_probe::sim::{NatConfig, Scenario};
+use nat_probe::sim::{LinkConfig, NatConfig, OutageConfig, Scenario};
 
 use super::bench::{classify, link, nine_nats, story};
 
@@ -44,6 +45,52 @@ fn runs(nat: &NatConfig, loss: f64, count: u64, only_server: bool) -> Tally {
     }
     tally.seconds.sort_by(f64::total_cmp);
     tally
+}
+
+/// Independent loss each way, and outages by the clock (Gilbert and Elliott, 150 ms on average, one in five times out).
+fn paths() -> Vec<(String, LinkConfig)> {
+    let outage = OutageConfig { every_ms: 600.0, mean_ms: 150.0, loss: 1.0 };
+    let mut paths: Vec<_> = [0.0, 0.05, 0.1, 0.2, 0.3].map(|loss| (format!("{loss} lost"), link(40.0, loss))).into();
+    paths.push(("outages".to_owned(), LinkConfig { outage: Some(outage.clone()), ..link(40.0, 0.0) }));
+    paths.push(("outages and 0.1 lost".to_owned(), LinkConfig { outage: Some(outage), ..link(40.0, 0.1) }));
+    paths
+}
+
+/// Runs over each path, one after the other behind each NAT and firewall, with one server and with several: ten thousand by hand
+/// (`RUNS=10000 cargo test --test simulated whatever_is_lost`).
+#[test]
+fn whatever_is_lost_no_verdict_is_wrong() {
+    let count: u64 = std::env::var("RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(220);
+    let mut filters = nine_nats();
+    filters.extend([Behavior::AddressDependent, Behavior::AddressAndPortDependent].map(NatConfig::firewall));
+    for (name, path) in paths() {
+        let (mut wrong, mut inconclusive, mut seconds) = (0, 0, Vec::new());
+        for (seed, nat) in (0..count).zip(filters.iter().cycle()) {
+            let mut scenario = Scenario { nats: vec![nat.clone()], link: path.clone(), ..Scenario::default() };
+            scenario.servers.truncate([1, 2, 4][usize::try_from(seed / 11 % 3).unwrap()]);
+            let run = classify(&scenario, seed);
+            let (mapping, filtering) = truth(nat);
+            let (found, filter) = (run.v4.mapping.behavior, run.v4.filtering.behavior);
+            let told = found != MappingBehavior::Inconclusive && filter != FilteringBehavior::Inconclusive;
+            inconclusive += u64::from(!told);
+            if !told {
+                println!("{name}, seed {seed}: {:?} {:?}", run.v4.mapping.reason, run.v4.filtering.reason);
+            }
+            let refuted = (found != mapping && found != MappingBehavior::Inconclusive)
+                || (filter != filtering && filter != FilteringBehavior::Inconclusive);
+            if refuted {
+                wrong += 1;
+                println!("{name}, seed {seed} wrong: {:?} {:?}\n{}", run.v4.mapping, run.v4.filtering, story(&run));
+            }
+            seconds.push(run.took_ms / 1e3);
+        }
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds[seconds.len() / 2];
+        println!("{name}: {count} runs, {wrong} wrong, {inconclusive} inconclusive, median {median:.2} s");
+        assert_eq!(wrong, 0, "{name}: {wrong} of {count} wrong");
+        let much = path.loss > 0.1 || path.loss > 0.0 && path.outage.is_some();
+        assert!(much || inconclusive * 20 <= count, "{name}: {inconclusive} of {count} inconclusive");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn code(reason: Option<&nat_probe::probe::finding::Reason>) -> &str {
 
 /// The last moment at which the verdict still rested on nobody having contacted the alternates.
 fn filter_silence_over(seen: &Evidence) -> f64 {
-    let silent = seen.exchanges.iter().filter(|exchange| exchange.ask.contains("/filtering/") && exchange.silent());
+    let silent = seen.exchanges.iter().filter(|exchange| exchange.ask.contains("/filtering/0/") && exchange.silent());
     silent.filter_map(|exchange| exchange.ended_ms).fold(0.0, f64::max)
 }
 
@@ -58,7 +58,8 @@ fn trap_3_an_open_filter_is_seen_on_two_fresh_ports() {
         .evidence
         .exchanges
         .iter()
-        .filter(|exchange| exchange.request.change == Change::AddressAndPort && exchange.reply().is_some())
+        .filter(|exchange| exchange.server == 0 && exchange.reply().is_some())
+        .filter(|exchange| exchange.request.change == Change::AddressAndPort)
         .filter_map(|exchange| exchange.local.map(|local| local.port()))
         .collect();
     ports.dedup();

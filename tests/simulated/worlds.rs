@@ -11,8 +11,8 @@ use nat_probe::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior,
 use nat_probe::probe::plan::{self, ClassifyOptions};
 use nat_probe::probe::{Behavior, Evidence, Family, judge};
 use nat_probe::sim::{
-    BurstConfig, Fault, FilterScope, Hairpin, HostConfig, LinkConfig, NatConfig, Pooling, PortRule, Scenario,
-    ServerConfig, SimNetwork, Style,
+    BurstConfig, Fault, FilterScope, Hairpin, HostConfig, LinkConfig, NatConfig, OutageConfig, Pooling, PortRule,
+    Scenario, ServerConfig, SimNetwork, Style,
 };
 use nat_probe::stun::Transport;
 
@@ -127,6 +127,7 @@ pub fn nat(dice: &mut Dice, place: u8, dual: bool) -> NatConfig {
         hairpin: dice.pick(&[Hairpin::No, Hairpin::ExternalSource, Hairpin::InternalSource]),
         timeout_s: dice.pick(&[30, 120]),
         inbound_refresh: !dice.one_in(4),
+        strangers_every_ms: if dice.one_in(12) { 1000.0 } else { 0.0 },
         alg: dice.one_in(8),
         linux_conntrack_quirk: dice.one_in(3),
         ..NatConfig::default()
@@ -139,12 +140,15 @@ fn link(dice: &mut Dice, poor: bool) -> LinkConfig {
         return LinkConfig { rtt_ms, ..LinkConfig::default() };
     }
     let burst = dice.one_in(4).then_some(BurstConfig { start: 0.02, end: 0.3, loss: 0.8 });
+    let outage = dice.one_in(6).then_some(OutageConfig { every_ms: 600.0, mean_ms: 150.0, loss: 1.0 });
     LinkConfig {
         rtt_ms,
         jitter_ms: dice.pick(&[0.0, 5.0, 40.0, 120.0]),
         loss: dice.pick(&[0.0, 0.02, 0.05, 0.1, 0.15]),
         burst,
         duplicate: dice.pick(&[0.0, 0.0, 0.05]),
+        outage,
+        wake_ms: dice.pick(&[0.0, 0.0, 0.0, 300.0, 2000.0]),
     }
 }
 
@@ -237,7 +241,12 @@ fn silences(fault: Fault) -> bool {
             | F::RandomBytes
             | F::Late
             | F::Dead
-    )
+    ) || withholds(fault)
+}
+
+/// A server that keeps its answers back and sends the control cannot be told from a filter, unless another server can be asked.
+fn withholds(fault: Fault) -> bool {
+    matches!(fault, Fault::StatefulEgress | Fault::LateChangeRequest | Fault::ChangeRequestForKnown)
 }
 
 fn tells_plain_address_only(server: &ServerConfig) -> bool {
@@ -295,14 +304,19 @@ fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> 
         errors.push(format!("endpoint_independent {:?}", found.mapping.endpoint_independent));
     }
     let filtering = found.filtering.behavior;
-    if filtering != FilteringBehavior::Inconclusive && filtering != truth.filtering.into() {
+    let withholding =
+        world.scenario.servers.iter().filter(|server| server.faults.iter().any(|fault| withholds(*fault)));
+    // Then as many servers show the silence as there are that keep answers back: one, and it says so, or all that were asked.
+    let withheld = found.filtering.witnesses.is_some_and(|witnesses| witnesses <= withholding.count())
+        && stricter(filtering, truth.filtering);
+    if filtering != FilteringBehavior::Inconclusive && filtering != truth.filtering.into() && !withheld {
         errors.push(format!("filtering {filtering:?}"));
     }
     let connectivity_right = match found.connectivity {
         Connectivity::Inconclusive => true,
         Connectivity::Nat => truth.translated,
         Connectivity::Open => !truth.translated && truth.filtering == Behavior::EndpointIndependent,
-        Connectivity::Firewalled => !truth.translated && truth.filtering != Behavior::EndpointIndependent,
+        Connectivity::Firewalled => !truth.translated && (truth.filtering != Behavior::EndpointIndependent || withheld),
         Connectivity::Direct => !truth.translated,
         Connectivity::UdpBlocked | Connectivity::Unavailable => false,
     };
@@ -341,6 +355,11 @@ fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> 
         errors.push("public address".to_owned());
     }
     errors
+}
+
+/// Whether the verdict is a filter that lets in fewer than the true one.
+fn stricter(found: FilteringBehavior, truth: Behavior) -> bool {
+    Behavior::ALL.into_iter().any(|behavior| FilteringBehavior::from(behavior) == found && behavior > truth)
 }
 
 fn describe(world: &World) -> String {

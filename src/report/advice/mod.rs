@@ -36,6 +36,7 @@ const FAMILY_RULES: &[FamilyRule] = &[
     servers::several_exits,
     servers::no_second_address,
     servers::unfit,
+    servers::withholding,
     servers::run_again,
     nat::port_prediction,
     addresses::port_block,

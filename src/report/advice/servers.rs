@@ -195,6 +195,23 @@ pub(super) fn unfit(case: &Case) -> Option<Advice> {
     )
 }
 
+/// For whoever runs that server: nothing is wrong with the network tested.
+pub(super) fn withholding(case: &Case) -> Option<Advice> {
+    let servers = &case.found.filtering.withheld_by;
+    if servers.is_empty() {
+        return None;
+    }
+    case.info(
+        "server-withholds-answers",
+        format!(
+            "What {} was asked to send from another address or port stayed out although such answers of another server were let in: \
+             its own firewall lets out only answers to what came in (a stateful security group), or it honors CHANGE-REQUEST only \
+             sometimes. Whoever runs it has to open outgoing UDP from both addresses and ports; this network is not concerned.",
+            list(servers)
+        ),
+    )
+}
+
 pub(super) fn run_again(case: &Case) -> Option<Advice> {
     inconclusive_because(case).into_iter().find(|(code, _)| PASSING.contains(code))?;
     case.warning(
@@ -228,6 +245,16 @@ mod tests {
         report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
         assert!(codes(&report).contains(&"run-again".to_owned()));
         assert!(codes(&sample::discover()).iter().all(|code| code != "no-rfc5780-server"), "not asked is no fault");
+    }
+
+    #[test]
+    fn a_server_that_keeps_its_answers_back_is_named() {
+        let mut report = sample::home_router();
+        assert!(!codes(&report).contains(&"server-withholds-answers".to_owned()));
+        let filtering = &mut report.families.ipv4.as_mut().unwrap().filtering;
+        filtering.withheld_by = vec!["stun2.example.org:3478".to_owned()];
+        let advice = advise(&report).into_iter().find(|advice| advice.code == "server-withholds-answers").unwrap();
+        assert!(advice.text.starts_with("What stun2.example.org:3478 was asked"), "{}", advice.text);
     }
 
     #[test]

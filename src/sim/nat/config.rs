@@ -38,6 +38,8 @@ pub struct NatConfig {
     pub timeout_s: u32,
     /// Whether incoming packets keep a mapping alive too (RFC 4787 REQ-6a).
     pub inbound_refresh: bool,
+    /// After a packet from a stranger it lets none in for that many milliseconds (protection against floods); 0 for no limit.
+    pub strangers_every_ms: f64,
     /// What happens to outgoing UDP.
     pub udp: Policy,
     /// What happens to outgoing TCP.
@@ -69,6 +71,7 @@ impl Default for NatConfig {
             hairpin: Hairpin::default(),
             timeout_s: 120,
             inbound_refresh: true,
+            strangers_every_ms: 0.0,
             udp: Policy::default(),
             tcp: Policy::default(),
             blocks: Blocks::default(),
@@ -113,6 +116,9 @@ impl NatConfig {
             if self.translates(family) && !self.port_rewrite && !has_address {
                 return Err(format!("`external` has no {} address to translate to", family.name()));
             }
+        }
+        if !(0.0..=3_600_000.0).contains(&self.strangers_every_ms) {
+            return Err("`strangers_every_ms` must be from 0 to 3600000".into());
         }
         if self.timeout_s == 0 {
             return Err("`timeout_s` must be at least 1".into());

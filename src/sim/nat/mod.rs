@@ -16,6 +16,7 @@ use std::time::Duration;
 pub use config::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 use table::{Contacts, Key, Remote, Table};
 
+use super::link::millis;
 use super::packet::{Packet, Payload, Protocol};
 use super::ports::Ports;
 use super::random::Random;
@@ -52,6 +53,8 @@ pub struct Nat {
     /// Entries that unsolicited packets left: external endpoint and remote (see `linux_conntrack_quirk`).
     squatters: BTreeMap<(SocketAddr, SocketAddr), Time>,
     connections: u32,
+    /// When a stranger got in last.
+    stranger: Option<Time>,
 }
 
 impl Nat {
@@ -68,6 +71,7 @@ impl Nat {
             places: BTreeMap::new(),
             squatters: BTreeMap::new(),
             connections: 0,
+            stranger: None,
         }
     }
 
@@ -148,6 +152,15 @@ impl Nat {
         let about_ours = matches!(packet.payload, Payload::Unreachable { .. });
         if !about_ours && !contacts.is_some_and(|contacts| contacts.admit(filtering, packet.source, now, timeout)) {
             return None;
+        }
+        let every = millis(self.config.strangers_every_ms);
+        let known = contacts
+            .is_some_and(|contacts| contacts.admit(Behavior::AddressAndPortDependent, packet.source, now, timeout));
+        if !every.is_zero() && !about_ours && !known {
+            if self.stranger.is_some_and(|last| now.saturating_sub(last) < every) {
+                return None;
+            }
+            self.stranger = Some(now);
         }
         if self.config.inbound_refresh && !about_ours {
             mapping.used = now;

@@ -178,7 +178,7 @@ impl SimNetwork {
         } else if self.lan.is_perfect() {
             self.handle(event(packet));
         } else {
-            let arrivals = self.lan.carry(direction, &mut self.random);
+            let arrivals = self.lan.carry(self.queue.now(), direction, &mut self.random);
             self.plan_copies(arrivals, packet, event);
         }
     }
@@ -210,12 +210,12 @@ impl SimNetwork {
         }
         if let Some(router) = self.routers.iter().find(|router| router.destination == packet.destination.ip()) {
             if let Some(error) = packet.unreachable(router.code(), router.by) {
-                let arrivals = self.link.carry(Direction::In, &mut self.random);
+                let arrivals = self.link.carry(now, Direction::In, &mut self.random);
                 self.plan_copies(arrivals, error, Event::Back);
             }
             return;
         }
-        let arrivals = self.link.carry(Direction::Out, &mut self.random);
+        let arrivals = self.link.carry(now, Direction::Out, &mut self.random);
         self.plan_copies(arrivals, packet, Event::Out);
     }
 
@@ -255,7 +255,7 @@ impl SimNetwork {
         if self.servers.are_at(packet.destination.ip()) {
             return self.queue.plan(answer.delay, Event::Out(packet));
         }
-        let arrivals = self.link.carry(Direction::In, &mut self.random);
+        let arrivals = self.link.carry(self.queue.now(), Direction::In, &mut self.random);
         let arrivals = arrivals.map(|after| after.map(|after| after.saturating_add(answer.delay)));
         self.plan_copies(arrivals, packet, Event::Back);
     }

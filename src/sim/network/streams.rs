@@ -139,7 +139,9 @@ impl SimNetwork {
             let after = self.one_way(way).saturating_add(delay);
             return self.plan_in_order(socket, way, after, event);
         }
-        let [wan, lan] = [self.link.carry(way, &mut self.random)[0], self.lan.carry(way, &mut self.random)[0]];
+        let now = self.queue.now();
+        let [wan, lan] =
+            [self.link.carry(now, way, &mut self.random)[0], self.lan.carry(now, way, &mut self.random)[0]];
         if let Some((wan, lan)) = wan.zip(lan) {
             self.queue.plan(delay.saturating_add(wan).saturating_add(lan), event);
         }

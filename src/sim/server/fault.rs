@@ -54,6 +54,13 @@ pub enum Fault {
     IgnoresResponsePort,
     /// Answers only a request with CHANGE-REQUEST, be it an empty one (jstun).
     RequiresChangeRequest,
+    /// A firewall before it drops what it sends unasked (a stateful security group): what CHANGE-REQUEST wants from another of its
+    /// endpoints leaves only where that endpoint was contacted from there before.
+    StatefulEgress,
+    /// Honors CHANGE-REQUEST only when the client has been known for the server's `late_ms`; until then such requests vanish.
+    LateChangeRequest,
+    /// Honors CHANGE-REQUEST only for clients whose packets its alternate address has seen.
+    ChangeRequestForKnown,
     /// Answers nothing.
     Dead,
     /// Nothing listens: ICMP port unreachable, or a connection refused.
@@ -66,7 +73,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault there is.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::NoOtherAddress,
         Self::OtherSameIp,
         Self::DeadAlternate,
@@ -90,6 +97,9 @@ impl Fault {
         Self::WrongMapped,
         Self::IgnoresResponsePort,
         Self::RequiresChangeRequest,
+        Self::StatefulEgress,
+        Self::LateChangeRequest,
+        Self::ChangeRequestForKnown,
         Self::Dead,
         Self::Refused,
         Self::Http,

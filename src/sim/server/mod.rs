@@ -68,6 +68,16 @@ pub struct Servers {
     addresses: BTreeSet<IpAddr>,
     turn: BTreeMap<usize, TurnServer>,
     handshakes: usize,
+    contacts: Contacts,
+}
+
+/// Whom a server's endpoints have heard.
+#[derive(Clone, Debug, Default)]
+struct Contacts {
+    /// Which endpoint of a server heard which client.
+    flows: BTreeSet<(SocketAddr, SocketAddr)>,
+    /// When a server first heard a client's address.
+    known: BTreeMap<(usize, IpAddr), Time>,
 }
 
 impl Servers {
@@ -82,6 +92,7 @@ impl Servers {
             addresses: BTreeSet::new(),
             turn: BTreeMap::new(),
             handshakes: 0,
+            contacts: Contacts::default(),
         };
         for (index, server) in list.iter().enumerate() {
             for family in [Family::Ipv4, Family::Ipv6] {
@@ -261,6 +272,14 @@ impl Servers {
         }
         let question = answer::Question { server, faults, request: &request, source, destination, point, is_stream };
         let Some((reply_source, reply_destination, bytes)) = question.answer(random) else { return Vec::new() };
+        self.contacts.flows.insert((destination, source));
+        let known = *self.contacts.known.entry((index, source.ip())).or_insert(now);
+        let known_for = now.saturating_sub(known);
+        if reply_source != destination
+            && self.contacts.withheld(faults, (reply_source, reply_destination), known_for, millis(server.late_ms))
+        {
+            return Vec::new();
+        }
         let late = if faults.has(Fault::Late) { millis(server.late_ms) } else { Duration::ZERO };
         let first = Answer {
             transport,
@@ -285,6 +304,17 @@ impl Servers {
             }
         }
         faults
+    }
+}
+
+impl Contacts {
+    /// Whether an answer that is to leave by another endpoint than was asked never does.
+    fn withheld(&self, faults: Faults, flow: (SocketAddr, SocketAddr), known_for: Duration, late: Duration) -> bool {
+        let (from, to) = flow;
+        let heard = || self.flows.iter().any(|(at, client)| at.ip() == from.ip() && client.ip() == to.ip());
+        faults.has(Fault::StatefulEgress) && !self.flows.contains(&flow)
+            || faults.has(Fault::LateChangeRequest) && known_for < late
+            || faults.has(Fault::ChangeRequestForKnown) && !heard()
     }
 }
 
