@@ -176,10 +176,10 @@ impl Link {
     }
 
     /// How long something on a stream takes: what is lost is sent again by TCP, each time after a longer wait.
-    pub fn carry_stream(&mut self, direction: Direction, random: &mut Random) -> Duration {
+    pub fn carry_stream(&mut self, now: Time, direction: Direction, random: &mut Random) -> Duration {
         /// Linux' smallest retransmission timeout.
         const TIMEOUT: Duration = Duration::from_millis(200);
-        let mut waited = Duration::ZERO;
+        let mut waited = if direction == Direction::Out { self.asleep(now) } else { Duration::ZERO };
         for round in 0..6 {
             if !self.loses(direction, random) {
                 break;

@@ -53,8 +53,8 @@ pub struct Nat {
     /// Entries that unsolicited packets left: external endpoint and remote (see `linux_conntrack_quirk`).
     squatters: BTreeMap<(SocketAddr, SocketAddr), Time>,
     connections: u32,
-    /// When a stranger got in last.
-    stranger: Option<Time>,
+    /// When a stranger of each family got in last.
+    strangers: BTreeMap<Family, Time>,
 }
 
 impl Nat {
@@ -71,7 +71,7 @@ impl Nat {
             places: BTreeMap::new(),
             squatters: BTreeMap::new(),
             connections: 0,
-            stranger: None,
+            strangers: BTreeMap::new(),
         }
     }
 
@@ -157,10 +157,10 @@ impl Nat {
         let known = contacts
             .is_some_and(|contacts| contacts.admit(Behavior::AddressAndPortDependent, packet.source, now, timeout));
         if !every.is_zero() && !about_ours && !known {
-            if self.stranger.is_some_and(|last| now.saturating_sub(last) < every) {
+            if self.strangers.get(&packet.family()).is_some_and(|&last| now.saturating_sub(last) < every) {
                 return None;
             }
-            self.stranger = Some(now);
+            self.strangers.insert(packet.family(), now);
         }
         if self.config.inbound_refresh && !about_ours {
             mapping.used = now;

@@ -224,16 +224,20 @@ impl SimNetwork {
     }
 
     fn one_way(&mut self, way: Direction) -> Duration {
-        self.link.carry_stream(way, &mut self.random).saturating_add(self.lan.carry_stream(way, &mut self.random))
+        let now = self.queue.now();
+        let wan = self.link.carry_stream(now, way, &mut self.random);
+        wan.saturating_add(self.lan.carry_stream(now, way, &mut self.random))
     }
 
     fn lan_round_trip(&mut self) -> Duration {
-        [Direction::Out, Direction::In].map(|way| self.lan.carry_stream(way, &mut self.random)).iter().sum()
+        let now = self.queue.now();
+        [Direction::Out, Direction::In].map(|way| self.lan.carry_stream(now, way, &mut self.random)).iter().sum()
     }
 
     fn round_trip(&mut self) -> Duration {
+        let now = self.queue.now();
         let wan: Duration =
-            [Direction::Out, Direction::In].map(|way| self.link.carry_stream(way, &mut self.random)).iter().sum();
+            [Direction::Out, Direction::In].map(|way| self.link.carry_stream(now, way, &mut self.random)).iter().sum();
         wan.saturating_add(self.lan_round_trip())
     }
 }
