@@ -66,7 +66,7 @@ impl Flight {
     /// Goes on by a better schedule. What is overdue by it comes now, not in a burst; the wait after the last send is kept.
     pub fn hasten(&mut self, now: Time, schedule: Schedule) {
         let last = self.sent.last().copied().unwrap_or(now);
-        let earliest = match schedule.sends.get(self.sent.len()) {
+        let earliest = match schedule.sends.get(self.turn()) {
             Some(offset) => now.saturating_sub(*offset),
             None => (last + schedule.tail()).saturating_sub(schedule.end),
         };

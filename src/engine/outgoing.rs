@@ -87,13 +87,13 @@ impl Engine {
         self.retry_at = None;
         self.evidence.elapsed_ms = millis(now);
         let steps: Vec<Step> = self.plan.iter().map(|probe| probe.next(&self.evidence)).collect();
-        if steps.iter().all(|step| step.done) {
-            return self.finish(now);
-        }
         for label in steps.iter().flat_map(|step| &step.enough) {
             if let Some(leader) = self.evidence.exchanges.iter().position(|exchange| exchange.ask == *label) {
                 self.end_series(now, leader);
             }
+        }
+        if steps.iter().all(|step| step.done) {
+            return self.finish(now);
         }
         self.retry_at = steps.iter().filter_map(|step| step.look_again_ms).map(from_millis).reduce(Time::min);
         for (owner, step) in steps.iter().enumerate() {

@@ -46,15 +46,13 @@ impl Discover {
     }
 }
 
-impl Discover {
-    /// The same question with an empty CHANGE-REQUEST, which strict servers answer with an error.
-    fn in_another_form(&self, ask: &Ask) -> Ask {
-        Ask {
-            label: format!("{}/empty-change-request", ask.label),
-            request: Request::change(Change::Empty),
-            patience: Patience::Silence,
-            ..ask.clone()
-        }
+/// The same question with an empty CHANGE-REQUEST, which strict servers answer with an error.
+fn in_another_form(ask: &Ask) -> Ask {
+    Ask {
+        label: format!("{}/empty-change-request", ask.label),
+        request: Request::change(Change::Empty),
+        patience: Patience::Silence,
+        ..ask.clone()
     }
 }
 
@@ -110,7 +108,7 @@ impl Probe for Discover {
                                 Ask { request: Request::change(form), ..self.ask(index, transport, remote, number) };
                             let mut found = asked.get(ask.label.as_str());
                             // jstun's kind answers only what carries CHANGE-REQUEST.
-                            let empty = self.in_another_form(&ask);
+                            let empty = in_another_form(&ask);
                             asks.push(ask);
                             if number == 0
                                 && transport == Transport::Udp

@@ -146,6 +146,8 @@ impl Exchange {
             paced: false,
             started_ms,
             ended_ms: None,
+            sent_ms: Vec::new(),
+            arrived_ms: Vec::new(),
             copies: 0,
             not_stun: None,
             strays: None,

@@ -4,7 +4,7 @@
 //! that share no address are tested side by side where there are two. Whoever is let in unasked proves openness, and another's
 //! silence is then that server's own.
 
-use super::filtering_steps::{Progress, assess, base, let_in};
+use super::filtering_steps::{self as steps, Progress, assess, base, let_in};
 use super::finding::{Filtering as Finding, FilteringBehavior, Reason};
 use super::servers::{self, Capable};
 use super::{Behavior, Evidence, Family, Probe, Quarantine, Step, first, reason};
@@ -27,6 +27,8 @@ pub struct Filtering {
 struct Test {
     server: Capable,
     progress: Progress,
+    /// The series that have told enough.
+    enough: Vec<String>,
 }
 
 impl Test {
@@ -65,7 +67,8 @@ fn tests(seen: &Evidence, family: Family, repeat: bool) -> Vec<Test> {
                 && seen.under(&format!("{}/", base(family, &server))).next().is_none()
                 && seen.contacted_before(f64::MAX, |remote| server.is_alternate(remote));
         if !known {
-            tests.push(Test { server, progress: assess(seen, family, &server, repeat) });
+            let steps::Test { progress, enough } = assess(seen, family, &server, repeat);
+            tests.push(Test { server, progress, enough });
         }
     }
     tests
@@ -99,14 +102,14 @@ impl Probe for Filtering {
 
     fn next(&self, seen: &Evidence) -> Step {
         let tests = tests(seen, self.family, self.repeat);
+        let enough: Vec<String> = tests.iter().flat_map(|test| test.enough.clone()).collect();
         if is_closed(seen, self.family, &tests) {
-            return Step { done: true, ..Step::default() };
+            return Step { done: true, enough, ..Step::default() };
         }
-        let mut step = Step { quarantine: self.untouched(seen, &tests), ..Step::default() };
+        let mut step = Step { quarantine: self.untouched(seen, &tests), enough, ..Step::default() };
         for test in tests {
-            let Progress::Asking { asks, enough, look_again_ms, .. } = test.progress else { continue };
+            let Progress::Asking { asks, look_again_ms, .. } = test.progress else { continue };
             step.asks.extend(asks);
-            step.enough.extend(enough);
             step.look_again_ms = [step.look_again_ms, look_again_ms].into_iter().flatten().reduce(f64::min);
         }
         step

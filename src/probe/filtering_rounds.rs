@@ -1,11 +1,11 @@
 //! Reports of releases before companions: the silent questions went by themselves, in rounds, and a Binding after each round told how
 //! much was lost. What they hold is judged as it was then.
 
-use super::filtering_steps::{Heard, Step, Test, hear, is_round, lost, too_lossy};
+use super::filtering_steps::{Heard, Run, Step, hear, is_round, lost, too_lossy};
 use super::{Behavior, Exchange, Family, loss};
 use crate::stun::Transport;
 
-impl<'a> Test<'a> {
+impl<'a> Run<'a> {
     /// Whether the questions of that port are of the old kind.
     pub(super) fn told_in_rounds(&self, socket: &str) -> bool {
         let question = self.seen.find(&format!("{}/{socket}/address-and-port", self.base));

@@ -17,13 +17,19 @@ use crate::stun::{Change, Request};
 const PAUSE_MS: f64 = 1_200.0;
 
 /// How far the test is.
+pub struct Test {
+    /// What comes next, or what it showed.
+    pub progress: Progress,
+    /// The series that have told enough, whatever the test came to.
+    pub enough: Vec<String>,
+}
+
+/// Whether the test goes on.
 pub enum Progress {
     /// These exchanges are wanted (those that are there already included).
     Asking {
         /// What is wanted.
         asks: Vec<Ask>,
-        /// The series that have told enough.
-        enough: Vec<String>,
         /// When a silence may have lasted long enough.
         look_again_ms: Option<f64>,
         /// The alternate addresses must stay untouched by everybody.
@@ -49,7 +55,7 @@ pub(super) enum Heard {
 }
 
 /// The test's own view of the evidence.
-pub(super) struct Test<'a> {
+pub(super) struct Run<'a> {
     pub(super) seen: &'a Evidence,
     pub(super) server: &'a Capable,
     pub(super) base: String,
@@ -77,8 +83,8 @@ pub(super) fn base(family: Family, server: &Capable) -> String {
 
 /// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
 #[must_use]
-pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Progress {
-    let mut test = Test {
+pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Test {
+    let mut test = Run {
         seen,
         server,
         base: base(family, server),
@@ -89,14 +95,15 @@ pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -
         because: Vec::new(),
     };
     let outcome = test.run(family, repeat);
-    let Test { asks, enough, look_again_ms, mut because, .. } = test;
+    let Run { asks, enough, look_again_ms, mut because, .. } = test;
     let mut known = std::collections::BTreeSet::new();
     because.retain(|id| known.insert(id.clone()));
-    match outcome {
-        Step::Ask { untouched } => Progress::Asking { asks, enough, look_again_ms, untouched },
+    let progress = match outcome {
+        Step::Ask { untouched } => Progress::Asking { asks, look_again_ms, untouched },
         Step::Found(behavior, summary) => Progress::Settled { verdict: Ok(behavior), summary, because },
         Step::Stuck(reason) => Progress::Settled { summary: reason.text.clone(), verdict: Err(reason), because },
-    }
+    };
+    Test { progress, enough }
 }
 
 /// Who was let in although nothing had been sent there: the filter is as open as that, whatever stayed silent.
@@ -123,7 +130,7 @@ pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behav
     }
 }
 
-impl<'a> Test<'a> {
+impl<'a> Run<'a> {
     fn run(&mut self, family: Family, repeat: bool) -> Step {
         // A saved run tells by its evidence whether a second port was asked for.
         let repeat = repeat || self.seen.find(&format!("{}/2/port", self.base)).is_some();

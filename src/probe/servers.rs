@@ -89,9 +89,9 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
         .filter_map(|exchange| judge(exchange).ok().map(|capable| (exchange, capable)))
         .collect();
     let contacted = |capable: &Capable| {
-        // Only the first question to each server can come before anything is known of alternates.
-        let prefix = format!("{}/reach/", family.name());
-        seen.under(&prefix).any(|exchange| capable.is_alternate(exchange.remote))
+        // Only the first question to each server, and controls, can come before anything is known of alternates.
+        let [reach, control] = ["reach", "control"].map(|of| format!("{}/{of}/", family.name()));
+        seen.under(&reach).chain(seen.under(&control)).any(|exchange| capable.is_alternate(exchange.remote))
     };
     // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
     let through = |exchange: &Exchange| nat64::of_exchange(exchange).is_some();

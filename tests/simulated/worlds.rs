@@ -69,6 +69,12 @@ fn world(seed: u64) -> World {
     if poor && dice.one_in(4) {
         scenario.lan = LinkConfig { rtt_ms: 4.0, jitter_ms: 8.0, loss: 0.02, ..LinkConfig::default() };
     }
+    // A limit on strangers is told where they are let in. Before or behind another filter, or where the packet that it lets in is lost,
+    // nothing is seen of it.
+    let strict = |nat: &NatConfig| nat.filtering != Behavior::EndpointIndependent;
+    if scenario.nats.iter().any(strict) || scenario.host.firewall.is_some() || scenario.lan != LinkConfig::perfect() {
+        scenario.nats.iter_mut().for_each(|nat| nat.strangers_every_ms = 0.0);
+    }
     scenario.servers = servers(dice, dual);
     // An ALG that rewrites MAPPED-ADDRESS turns the only address of an RFC 3489 answer into what this host expects to see:
     // nothing in the answer tells it from a path without translation.

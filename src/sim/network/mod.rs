@@ -226,7 +226,7 @@ impl SimNetwork {
         if self.resolver.address == Some(destination) {
             if let Some(answer) = answer_query(bytes) {
                 let (source, destination, payload) = (destination, source, Payload::Data(answer));
-                let arrivals = self.link.carry(Direction::In, &mut self.random);
+                let arrivals = self.link.carry(now, Direction::In, &mut self.random);
                 let packet = Packet { protocol: Protocol::Udp, source, destination, payload };
                 self.plan_copies(arrivals, packet, Event::Back);
             }
