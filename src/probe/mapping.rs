@@ -96,7 +96,6 @@ impl Mapping {
         points.map(ask).into()
     }
 
-<<<<<<< HEAD
     /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where
     /// destinations saw different things, every server is asked again, all at once; where only other sockets did, the first one is asked
     /// often: packets that leave through any of two exits agree by chance.
@@ -112,18 +111,11 @@ impl Mapping {
         let times = if scattered && !varies { TIMES_AGAIN } else { 1 };
         for exchange in heard.iter().take(servers) {
             for number in 1..=times {
-                let again = self.ask(exchange.server, "primary", exchange.remote);
+                let again = self.ask(seen, exchange.server, "primary", exchange.remote);
                 asks.push(Ask { label: again_label(self.family, exchange.server, number), ..again });
             }
         }
         let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
-=======
-    /// At the end the first server once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8).
-    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, server: usize, primary: std::net::SocketAddr) -> Step {
-        let again = Ask { label: again_label(self.family, server), ..self.ask(seen, server, "primary", primary) };
-        let done = seen.find(&again.label).is_some_and(Exchange::settled);
-        asks.push(again);
->>>>>>> 0fd2e25 (probe: a CHANGE-REQUEST goes beside a companion whose answer surely passes; two servers vouch for a silence)
         Step { asks, done, ..Step::default() }
     }
 }
