@@ -6,8 +6,12 @@
 #[path = "lab/kit/mod.rs"]
 mod kit;
 
+#[path = "lab/controls.rs"]
+mod controls;
 #[path = "lab/discover.rs"]
 mod discover;
+#[path = "lab/exits.rs"]
+mod exits;
 #[path = "lab/interrupt.rs"]
 mod interrupt;
 #[path = "lab/nats.rs"]
@@ -22,6 +26,8 @@ mod paths;
 mod server_sets;
 #[path = "lab/turn.rs"]
 mod turn;
+#[path = "lab/turn_causes.rs"]
+mod turn_causes;
 #[path = "lab/turn_data.rs"]
 mod turn_data;
 #[path = "lab/turn_dtls.rs"]
@@ -38,3 +44,5 @@ mod turn_refused;
 mod turn_relay;
 #[path = "lab/turn_tls.rs"]
 mod turn_tls;
+#[path = "lab/witnesses.rs"]
+mod witnesses;

@@ -71,6 +71,29 @@ story! {
     }
 }
 story! {
+    /// Its own other address, which it names too.
+    fn tells_its_own_other_address() {
+        beside_an_honest_one(|request, source| {
+            let other = told("203.0.113.114:3478");
+            success(request, Some(SocketAddr::new([203, 0, 113, 114].into(), source.port())), other)
+        });
+    }
+}
+story! {
+    /// The right address with another port each time: no NAT of the client's does that where others see one port.
+    fn tells_another_port_each_time() {
+        let net = Internet::with(&[ALPHA, BETA, ODD]).behind(nat::home_router());
+        serve(ODD, |request, source| success(request, Some(SocketAddr::new(source.ip(), source.port() ^ u16::from(request[19]) ^ 0x100)), None));
+        for servers in [["203.0.113.113", "198.51.100.1", "203.0.113.1"], ["198.51.100.1", "203.0.113.1", "203.0.113.113"]] {
+            net.forget();
+            let run = net.nat_probe(&format!("classify --json -4 --server {}", servers.join(" --server ")));
+            let mapping = run.text("/families/ipv4/mapping/behavior");
+            assert!(["endpoint-independent", "inconclusive"].contains(&mapping), "{run}");
+            assert!(mapping != "inconclusive" || run.text("/families/ipv4/mapping/reason/text").contains("203.0.113.113"), "named\n{run}");
+        }
+    }
+}
+story! {
     /// An address of somebody else's on the internet.
     fn tells_a_stranger() {
         let net = Internet::with(&[ALPHA, BETA, ODD]).behind(nat::home_router());
@@ -78,6 +101,19 @@ story! {
         let run = net.nat_probe("classify --json -4 --server 203.0.113.113 --server 198.51.100.1 --server 203.0.113.1");
         let mapping = run.text("/families/ipv4/mapping/behavior");
         assert!(["endpoint-independent", "inconclusive"].contains(&mapping), "{run}");
+    }
+}
+story! {
+    /// Something came, and not what was asked for.
+    fn answers_with_another_transaction_id() {
+        let net = beside_an_honest_one(|request, source| {
+            let mut reply = success(request, Some(source), None)?;
+            reply[12] ^= 0xff;
+            Some(reply)
+        });
+        let run = net.nat_probe("classify --json -4 --server 203.0.113.113");
+        assert!(run.stdout.contains("transaction"), "{run}");
+        assert!(!run.stdout.contains("check that this host is online") && !run.stdout.contains("Check that this host is online"), "{run}");
     }
 }
 
@@ -95,6 +131,16 @@ story! {
     }
 }
 story! {
+    fn names_a_service_of_somebody_else() {
+        let net = Internet::with(&[ALPHA, ODD, BARE_TOO]).behind(nat::home_router());
+        serve(ODD, |request, source| success(request, Some(source), told("203.0.113.65:123")));
+        watch("203.0.113.65");
+        let run = net.nat_probe("classify --json -4 --server 203.0.113.113 --server 198.51.100.1");
+        run.expect_family("ipv4", HOME, &|| net.state());
+        assert_eq!(sent(), 0, "{run}");
+    }
+}
+story! {
     /// A third party on a port that may be named: few packets, and no more with `--thorough`.
     fn names_a_third_party() {
         let net = Internet::with(&[ALPHA, ODD, BARE_TOO]).behind(nat::home_router());
@@ -103,5 +149,15 @@ story! {
         net.nat_probe("classify --json -4 --server 203.0.113.113");
         let few = sent();
         assert!(few <= 10, "{few}");
+    }
+}
+story! {
+    /// A mapped address inside, for `--hairpin`: nothing is sent there.
+    fn tells_an_address_inside_for_hairpin() {
+        let net = Internet::with(&[ODD]).behind(nat::home_router());
+        serve(ODD, |request, _| success(request, told("10.0.0.1:53"), None));
+        watch("10.0.0.1");
+        let run = net.nat_probe("classify --json -4 --hairpin --server 203.0.113.113");
+        assert_eq!(sent(), 0, "{run}");
     }
 }

@@ -94,8 +94,18 @@ story! {
     fn pion_right_login() { right_login(Software::Pion, "turn:198.51.100.33 turn:198.51.100.33?transport=tcp"); }
 }
 story! {
+    /// pion answers a signed request that it does not believe with 400.
+    fn pion_wrong_login() { wrong_login(Software::Pion); }
+}
+story! {
+    fn pion_shared_secret() { shared_secret(Software::Pion, "2000000000", "1600000000", ""); }
+}
+story! {
     /// An error response without a code.
     fn pion_all_peers_denied() { all_peers_denied(Software::Pion, "0.0.0.0/0"); }
+}
+story! {
+    fn pion_some_peers_denied() { some_peers_denied(Software::Pion); }
 }
 
 story! {
