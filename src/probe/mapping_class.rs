@@ -12,6 +12,7 @@
 //! keep it on several addresses, which is then not told from several exits; behind two exits that go by the whole flow, one server's
 //! four points look address-dependent once in eight runs, and are told from it only by rule.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// A kind of mapping (RFC 4787 section 4.1), or what may be taken for one.
@@ -41,28 +42,33 @@ impl Kind {
     pub const ALL: [Self; 4] =
         [Self::EndpointIndependent, Self::SeveralExits, Self::AddressDependent, Self::AddressAndPortDependent];
 
-    /// Whether a NAT of this kind shows this to two destinations.
-    #[must_use]
-    pub fn allows(self, one: Sight, other: Sight) -> bool {
-        let same = one.external == other.external;
-        match self {
-            Self::EndpointIndependent => same,
-            Self::SeveralExits => same || one.external.ip() != other.external.ip(),
-            Self::AddressDependent => same == (one.destination.ip() == other.destination.ip()),
-            Self::AddressAndPortDependent => same == (one.destination == other.destination),
-        }
-    }
-
-    /// The kinds that what was seen of one socket does not refute.
+    /// The kinds that what was seen of one socket does not refute. Going by pairs would take for ever where somebody saved many.
     #[must_use]
     pub fn possible(seen: &[Sight]) -> Vec<Self> {
-        let fits = |kind: &Self| {
-            let pairs =
-                seen.iter().enumerate().flat_map(|(at, one)| seen[at + 1..].iter().map(move |other| (one, other)));
-            pairs.into_iter().all(|(one, other)| kind.allows(*one, *other))
+        let fits = |kind: &Self| match kind {
+            Self::EndpointIndependent => one_for_each(seen, |_| (), |sight| sight.external),
+            Self::SeveralExits => one_for_each(seen, |sight| sight.external.ip(), |sight| sight.external),
+            Self::AddressDependent => {
+                one_for_each(seen, |sight| sight.destination.ip(), |sight| sight.external)
+                    && one_for_each(seen, |sight| sight.external, |sight| sight.destination.ip())
+            }
+            Self::AddressAndPortDependent => {
+                one_for_each(seen, |sight| sight.destination, |sight| sight.external)
+                    && one_for_each(seen, |sight| sight.external, |sight| sight.destination)
+            }
         };
         Self::ALL.into_iter().filter(fits).collect()
     }
+}
+
+/// Whether what is the same by one measure is the same by the other.
+fn one_for_each<K: Ord, V: PartialEq + Copy>(
+    seen: &[Sight],
+    key: impl Fn(&Sight) -> K,
+    value: impl Fn(&Sight) -> V,
+) -> bool {
+    let mut known = BTreeMap::new();
+    seen.iter().all(|sight| *known.entry(key(sight)).or_insert_with(|| value(sight)) == value(sight))
 }
 
 #[cfg(test)]

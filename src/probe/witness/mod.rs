@@ -282,6 +282,7 @@ fn paths(believed: &[&Testimony]) -> Vec<Way> {
 /// Answers to plain questions that came from elsewhere: nobody else takes them for answers.
 fn elsewhere(seen: &Evidence) -> Vec<Doubt> {
     let mut list: Vec<Doubt> = Vec::new();
+    let mut known: BTreeMap<(SocketAddr, Transport), usize> = BTreeMap::new();
     let plain = |exchange: &&Exchange| {
         matches!(exchange.request.change, Change::Nothing | Change::Empty)
             && exchange.request.response_port.is_none()
@@ -294,7 +295,8 @@ fn elsewhere(seen: &Evidence) -> Vec<Doubt> {
         };
         let Some(told) = reply.mapped else { continue };
         let (remote, transport) = (exchange.remote, exchange.transport);
-        if let Some(doubt) = list.iter_mut().find(|doubt| doubt.remote == remote && doubt.transport == transport) {
+        let place = *known.entry((remote, transport)).or_insert(list.len());
+        if let Some(doubt) = list.get_mut(place) {
             doubt.what.because.push(exchange.id.clone());
             continue;
         }
