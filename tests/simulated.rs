@@ -26,6 +26,8 @@ mod traps;
 mod turn;
 #[path = "simulated/turn_bench.rs"]
 mod turn_bench;
+#[path = "simulated/turn_controls.rs"]
+mod turn_controls;
 #[path = "simulated/turn_data.rs"]
 mod turn_data;
 #[path = "simulated/turn_habits.rs"]

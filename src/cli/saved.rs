@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::CliError;
 use super::files::{self, Source};
 use super::servers;
-use crate::probe::Evidence;
+use crate::probe::{Evidence, gate};
 use crate::report::Report;
 use crate::report::json::{ReadError, from_json};
 
@@ -74,11 +74,15 @@ fn parse(text: &str) -> Result<Report, ReadError> {
 /// What was seen when the report was written.
 #[must_use]
 pub fn evidence(report: &Report) -> Evidence {
+    let mut servers = report.lookups.clone();
+    for server in &mut servers {
+        server.lookups.iter_mut().for_each(|lookup| gate::sift(&server.name, lookup));
+    }
     Evidence {
         connections: report.connections.clone(),
         host_addresses: report.host_addresses.clone(),
         name_servers: Vec::new(),
-        servers: report.lookups.clone(),
+        servers,
         exchanges: report.evidence.clone(),
         stopped: report.stopped,
         strays: report.strays,

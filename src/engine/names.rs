@@ -1,45 +1,32 @@
-//! What a name led to, sifted: which of its addresses are asked, and why the others are not.
-
-use std::net::SocketAddr;
+//! What a name led to, as evidence: which of its addresses are asked, and why the others are not.
 
 use super::Found;
-use crate::probe::{Failure, FailureCode, Refused, gate};
-use crate::stun::{Host, ServerSpec, escape};
+use crate::probe::{Failure, FailureCode, Lookup, Refused, gate};
+use crate::stun::{ServerSpec, Transport, escape};
 
-/// The addresses to ask, those that are not asked, and why there is none to ask.
-pub fn sift(spec: &ServerSpec, found: Found) -> (Vec<SocketAddr>, Vec<Refused>, Option<Failure>) {
-    let mut refused: Vec<Refused> = Vec::new();
-    let mut filtered = Vec::new();
-    let mut asked = Vec::new();
+/// The look-up as it stands in the evidence.
+pub fn lookup(spec: &ServerSpec, transport: Transport, result: Result<Found, Failure>, duration_ms: f64) -> Lookup {
+    let mut lookup = Lookup { transport, addresses: Vec::new(), failure: None, refused: Vec::new(), duration_ms };
+    let found = match result {
+        Ok(found) => found,
+        Err(failure) => {
+            lookup.failure = Some(failure);
+            return lookup;
+        }
+    };
     for address in found.addresses {
-        let record = found.own.as_ref().map_or(Ok(()), |own| gate::check_record(own, address));
-        match record {
-            _ if gate::is_filtered(address.ip()) => filtered.push(address),
-            Ok(()) => asked.push(address),
-            Err(text) => refused.push(Refused { address, text }),
+        match found.own.as_ref().map_or(Ok(()), |own| gate::check_record(own, address)) {
+            Ok(()) => lookup.addresses.push(address),
+            Err(text) => lookup.refused.push(Refused { address, text }),
         }
     }
-    let object = match &spec.host {
-        Host::Name(name) => format!("look up {}", escape(name)),
-        Host::Address(ip) => {
-            let failure = filtered.first().map(|_| {
-                let text = format!("{ip} is no address of a host");
-                Failure { code: FailureCode::NoAddress, text, by: None }
-            });
-            return (asked, refused, failure);
-        }
-    };
-    let words: Vec<String> = filtered.iter().map(|address| address.ip().to_string()).collect();
-    let blocked = format!("a DNS filter answers {} for this name", words.join(" and "));
-    let failure = match (&filtered[..], &refused[..]) {
-        _ if !asked.is_empty() => None,
-        ([], []) => None,
-        ([], [first, ..]) => Some((FailureCode::Withheld, first.text.clone())),
-        _ => Some((FailureCode::NameFiltered, blocked.clone())),
-    };
-    let failure = failure.map(|(code, text)| Failure { code, text: format!("{object}: {text}"), by: None });
-    refused.extend(filtered.into_iter().map(|address| Refused { address, text: blocked.clone() }));
-    (asked, refused, failure)
+    let refused = lookup.refused.first().filter(|_| lookup.addresses.is_empty());
+    lookup.failure = refused.map(|refused| {
+        let text = format!("look up {}: {}", escape(&spec.text), refused.text);
+        Failure { code: FailureCode::Withheld, text, by: None }
+    });
+    gate::sift(&spec.text, &mut lookup);
+    lookup
 }
 
 #[cfg(test)]
@@ -51,8 +38,8 @@ mod tests {
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             own: own.map(|own| own.iter().map(|ip| ip.parse().unwrap()).collect()),
         };
-        let (asked, refused, failure) = sift(&ServerSpec::parse(spec).unwrap(), found);
-        (asked.len(), refused.len(), failure)
+        let lookup = lookup(&ServerSpec::parse(spec).unwrap(), Transport::Udp, Ok(found), 1.0);
+        (lookup.addresses.len(), lookup.refused.len(), lookup.failure)
     }
 
     #[test]

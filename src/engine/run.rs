@@ -216,19 +216,16 @@ impl Engine {
             return;
         }
         self.lookups_pending = self.lookups_pending.saturating_sub(1);
-        let (addresses, refused, failure) = match result {
-            Ok(found) => names::sift(spec, found),
-            Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
-        };
+        let duration_ms = millis(now.saturating_sub(self.lookups_begun));
+        let lookup = names::lookup(spec, transport, result, duration_ms);
         self.log.push(LogEvent::Resolved {
             at_ms: millis(now),
             server: entry.name.clone(),
             transport,
-            addresses: addresses.clone(),
-            failure: failure.clone(),
+            addresses: lookup.addresses.clone(),
+            failure: lookup.failure.clone(),
         });
-        let duration_ms = millis(now.saturating_sub(self.lookups_begun));
-        entry.lookups.push(Lookup { transport, addresses, failure, refused, duration_ms });
+        entry.lookups.push(lookup);
         self.dirty = true;
     }
 }

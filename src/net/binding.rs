@@ -118,34 +118,47 @@ impl Binding {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     let next = matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied);
-                    last = Some((port, message(&error)));
+                    last = Some((port, message(&error), error.kind() == ErrorKind::AddrInUse));
                     if !next {
                         break;
                     }
                 }
             }
         }
-        let (port, said) = last.unwrap_or_default();
+        let (port, said, taken) = last.unwrap_or_default();
         let tried = if candidates.len() > 1 {
             format!(", the last of {} ports tried", candidates.len())
         } else {
             String::new()
         };
-        Err(failure(FailureCode::BindFailed, format!("bind {}: {said}{tried}", SocketAddr::new(address, port))))
+        // One port may be taken; where many are, there are none left.
+        let code = if taken && candidates.len() > 1 { FailureCode::LocalShortage } else { FailureCode::BindFailed };
+        Err(failure(code, format!("bind {}: {said}{tried}", SocketAddr::new(address, port))))
     }
 
     /// The source address that packets to the remote leave with, as the kernel's routing decides it: what connecting a scratch
     /// socket finds without sending anything. The wildcard address that a UDP socket is bound to says nothing.
-    pub(super) fn source_towards(&mut self, remote: SocketAddr) -> Option<IpAddr> {
+    ///
+    /// # Errors
+    /// When this host has no socket left to ask with: without the source nothing could be said of a translation.
+    pub(super) fn source_towards(&mut self, remote: SocketAddr) -> Result<Option<IpAddr>, Failure> {
         if let Some(&known) = self.sources.get(&remote.ip()) {
-            return Some(known);
+            return Ok(Some(known));
         }
-        let socket = self.socket(remote, Type::DGRAM).ok()?;
-        self.bind(&socket, remote, &[]).ok()?;
-        socket.connect(&remote.into()).ok()?;
-        let source = socket.local_addr().ok()?.as_socket()?.ip();
-        self.sources.insert(remote.ip(), source);
-        Some(source)
+        let socket = match self.socket(remote, Type::DGRAM) {
+            Err(failure) if failure.code == FailureCode::LocalShortage => return Err(failure),
+            other => other.ok(),
+        };
+        let ask = |socket: Socket| {
+            self.bind(&socket, remote, &[]).ok()?;
+            socket.connect(&remote.into()).ok()?;
+            Some(socket.local_addr().ok()?.as_socket()?.ip())
+        };
+        let source = socket.and_then(ask);
+        if let Some(source) = source {
+            self.sources.insert(remote.ip(), source);
+        }
+        Ok(source)
     }
 
     fn local(&self, remote: SocketAddr) -> Result<IpAddr, Failure> {
@@ -203,8 +216,8 @@ mod tests {
     fn a_source_decides_the_address_and_leaves_the_other_family_out() {
         let (mut binding, notes) = Binding::new(Some("127.0.0.3".parse().unwrap()), None).unwrap();
         assert_eq!(notes, Vec::<String>::new());
-        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.3".parse().unwrap()));
-        assert_eq!(binding.source_towards("[::1]:9".parse().unwrap()), None);
+        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Ok(Some("127.0.0.3".parse().unwrap())));
+        assert_eq!(binding.source_towards("[::1]:9".parse().unwrap()), Ok(None));
         let remote = "[::1]:9".parse().unwrap();
         let socket = binding.socket(remote, Type::DGRAM).unwrap();
         assert_eq!(binding.bind(&socket, remote, &[]).unwrap_err().code, FailureCode::BindFailed);
@@ -215,15 +228,19 @@ mod tests {
         let (name, _) =
             host::interfaces().into_iter().find(|(_, addresses)| addresses.iter().any(IpAddr::is_loopback)).unwrap();
         let (mut binding, _) = Binding::new(None, Some(&name)).unwrap();
-        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.1".parse().unwrap()));
+        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Ok(Some("127.0.0.1".parse().unwrap())));
     }
 
     #[test]
     fn without_leave_to_bind_to_an_interface_its_addresses_serve() {
         let (mut binding, _) = Binding::new(None, None).unwrap();
         binding.use_addresses("if0", &["fe80::1".parse().unwrap(), "127.0.0.4".parse().unwrap()]);
-        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Some("127.0.0.4".parse().unwrap()));
-        assert_eq!(binding.source_towards("[::1]:9".parse().unwrap()), None, "a link-local address reaches no server");
+        assert_eq!(binding.source_towards(REMOTE.parse().unwrap()), Ok(Some("127.0.0.4".parse().unwrap())));
+        assert_eq!(
+            binding.source_towards("[::1]:9".parse().unwrap()),
+            Ok(None),
+            "a link-local address reaches no server"
+        );
     }
 
     #[test]

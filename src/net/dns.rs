@@ -16,7 +16,7 @@ use tokio::time::timeout_at;
 
 use super::clock;
 use super::config::Config;
-use super::failure::{failure, message, printable};
+use super::failure::{failure, is_shortage, message, printable};
 use super::{naptr, srv};
 use crate::probe::{Failure, FailureCode, Family};
 
@@ -196,6 +196,9 @@ fn conclude(
             Some(Ok(addresses)) => found.push(addresses),
             Some(Err(error)) if error.is_nx_domain() => missing = true,
             Some(Err(error)) if error.is_no_records_found() => {}
+            Some(Err(NetError::Io(error))) if is_shortage(&error) => {
+                return Err(failure(FailureCode::LocalShortage, format!("{object}: {}", message(&error))));
+            }
             Some(Err(error)) => refused = Some(words(&error)),
             None => refused = refused.or(Some("no answer from the name server".into())),
         }

@@ -32,6 +32,7 @@ pub(super) fn message(error: &Error) -> String {
 /// The kind of a system error that sending or connecting met.
 pub(super) fn code(error: &Error) -> FailureCode {
     match error.kind() {
+        _ if is_shortage(error) => FailureCode::LocalShortage,
         ErrorKind::ConnectionRefused => FailureCode::ConnectionRefused,
         ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
@@ -76,6 +77,13 @@ mod tests {
     fn a_local_firewall_prohibits() {
         for errno in [nix::libc::EPERM, nix::libc::EACCES] {
             assert_eq!(code(&Error::from_raw_os_error(errno)), FailureCode::Prohibited);
+        }
+    }
+
+    #[test]
+    fn what_this_host_lacks_is_no_servers_fault() {
+        for errno in [nix::libc::EMFILE, nix::libc::ENFILE, nix::libc::ENOBUFS, nix::libc::ENOMEM] {
+            assert_eq!(code(&Error::from_raw_os_error(errno)), FailureCode::LocalShortage);
         }
     }
 

@@ -80,11 +80,15 @@ impl Udp {
         events: &mut VecDeque<Input>,
     ) {
         let socket = self.id;
-        if !self.told.contains(&remote)
-            && let Some(source) = binding.source_towards(remote)
-        {
-            self.told.insert(remote);
-            events.push_back(Input::Local { socket, remote, local: SocketAddr::new(source, self.port) });
+        if !self.told.contains(&remote) {
+            match binding.source_towards(remote) {
+                Ok(Some(source)) => {
+                    self.told.insert(remote);
+                    events.push_back(Input::Local { socket, remote, local: SocketAddr::new(source, self.port) });
+                }
+                Ok(None) => {}
+                Err(failure) => return events.push_back(Input::Failed { socket, remote: Some(remote), failure }),
+            }
         }
         let sent = self.transmit(remote, &bytes).or_else(|error| {
             if error.kind() == ErrorKind::WouldBlock {

@@ -180,6 +180,16 @@ fn strange(udp: &[&Exchange]) -> Option<Reason> {
     Some(reason::make(reason::ANSWER_UNUSABLE, text))
 }
 
+/// This host ran out of what a socket takes while it asked over this family.
+#[must_use]
+pub fn shortage(seen: &Evidence, family: Family) -> Option<Reason> {
+    let asked = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
+    let failure = asked.filter_map(failure).find(|failure| failure.code == FailureCode::LocalShortage)?;
+    let text =
+        format!("this host could not ask: {} (ulimit -n raises its limit of descriptors)", escape(&failure.text));
+    Some(reason::make(reason::LOCAL_SOCKET, text))
+}
+
 /// Why nothing was asked over UDP.
 fn not_asked(seen: &Evidence, family: Family) -> Reason {
     if seen.exchanges.iter().any(|exchange| family.has(exchange.remote.ip())) {

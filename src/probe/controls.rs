@@ -120,6 +120,14 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
     let others = || of(Control::OtherPort);
     if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
+        // A single server may just not be running.
+        if distinct(&silent) < WITNESSES {
+            let text = format!(
+                "UDP gets to the server ({} {how}), and its {ports} stays silent: nothing answers there, or that port is blocked",
+                one.remote
+            );
+            return Shown::Passes(reason::make(reason::NO_ANSWER, text));
+        }
         let text = format!(
             "UDP {ports} is blocked on the way, or at the servers: {servers} stay silent there, while {} {how}",
             one.remote
@@ -131,7 +139,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
             "UDP gets out (the name server {} answers), and {servers} stay silent on {ports}: STUN or its ports are blocked on the way, or the servers are shut",
             one.remote
         );
-        return Shown::Passes(reason::make(reason::UDP_PASSES, text));
+        let code = if distinct(&silent) < WITNESSES { reason::NO_ANSWER } else { reason::UDP_PASSES };
+        return Shown::Passes(reason::make(code, text));
     }
     let failed =
         |one: &&Exchange| one.silent() || matches!(one.outcome, Outcome::Failed(_)) && !first::failed_here(one);

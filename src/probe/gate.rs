@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::seen::Scope;
-use super::{Ask, Evidence, Exchange, Failure, FailureCode, Outcome};
+use super::{Ask, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Refused};
+use crate::stun::escape;
 
 /// Datagrams and connections that a named third party gets until it has answered one.
 pub const BUDGET: u32 = 8;
@@ -149,9 +150,31 @@ pub fn check_record(own: &[IpAddr], target: SocketAddr) -> Result<(), String> {
 
 /// Whether a name may stand for that address. Whoever writes a name that stands for an address of this host or its network wants that;
 /// but what no host has was answered by a filter.
-#[must_use]
-pub fn is_filtered(ip: IpAddr) -> bool {
+fn is_filtered(ip: IpAddr) -> bool {
     Scope::of(ip) == Scope::Invalid || BLOCK_PAGES.contains(&ip.to_canonical().to_string().as_str())
+}
+
+/// Takes what a filter answered out of a look-up, as refused; where nothing is left, that is why.
+pub fn sift(name: &str, lookup: &mut Lookup) {
+    let (filtered, asked): (Vec<SocketAddr>, _) =
+        lookup.addresses.iter().partition(|address| is_filtered(address.ip()));
+    if filtered.is_empty() {
+        return;
+    }
+    let words: Vec<String> = filtered.iter().map(|address| address.ip().to_string()).collect();
+    // Whoever writes such an address has no filter.
+    let written = words.iter().any(|word| name.contains(word.as_str()));
+    let (code, text) = if written {
+        (FailureCode::NoAddress, "no host has that address".to_owned())
+    } else {
+        (FailureCode::NameFiltered, format!("a DNS filter answers {} for this name", words.join(" and ")))
+    };
+    lookup.addresses = asked;
+    lookup.refused.extend(filtered.into_iter().map(|address| Refused { address, text: text.clone() }));
+    if lookup.addresses.is_empty() {
+        let text = format!("look up {}: {text}", escape(name));
+        lookup.failure.get_or_insert(Failure { code, text, by: None });
+    }
 }
 
 /// Where filters of DNS send whom they stop: Cisco Umbrella and Fortinet.

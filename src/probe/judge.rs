@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{FamilyFindings, Mapping, MappingBehavior, Reason};
+use super::finding::{Connectivity, FamilyFindings, FilteringBehavior, Mapping, MappingBehavior, Reason};
 use super::plan::{ClassifyOptions, DiscoverOptions};
 use super::witness::Witnesses;
 use super::{
@@ -23,7 +23,14 @@ fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, option
     let nothing_believed = witnesses.reason(family);
     let mut mapping = mapping_judge::judge(seen, family, nothing_believed.as_ref());
     let mut filtering = filtering::judge(all, family);
-    let (connectivity, reason) = connectivity::judge(seen, family, &mapping, &filtering);
+    let (mut connectivity, mut reason) = connectivity::judge(seen, family, &mapping, &filtering);
+    if let Some(shortage) = connectivity::shortage(all, family) {
+        // What could not be asked for want of a socket is nobody's behavior.
+        if filtering.behavior == FilteringBehavior::Inconclusive {
+            filtering = filtering::inconclusive(shortage.clone(), filtering.because);
+        }
+        (connectivity, reason) = (Connectivity::Inconclusive, Some(shortage));
+    }
     if mapping_judge::unheard(seen, family)
         && let Some(reason) = &reason
     {
@@ -81,7 +88,7 @@ fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> Fam
         connectivity::judge(seen, family, &mapping, &filtering)
     } else {
         let text = "only TCP or TLS was asked: what UDP does is not known";
-        (super::finding::Connectivity::Inconclusive, Some(reason::make(reason::NO_ANSWER, text)))
+        (Connectivity::Inconclusive, Some(reason::make(reason::NO_ANSWER, text)))
     };
     FamilyFindings {
         connectivity,

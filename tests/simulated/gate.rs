@@ -6,9 +6,10 @@ use std::time::Duration;
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, SocketId, Time};
 use nat_probe::net::drive;
 use nat_probe::probe::plan::{self, ClassifyOptions, DiscoverOptions};
-use nat_probe::probe::{Evidence, Failure, FailureCode, Family, Outcome, Probe, gate};
+use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, TurnOptions};
+use nat_probe::probe::{Evidence, Failure, FailureCode, Family, Outcome, Probe, gate, judge};
 use nat_probe::sim::{Fault, NatConfig, Scenario, SimNetwork};
-use nat_probe::stun::message::BINDING;
+use nat_probe::stun::message::{ALLOCATE, BINDING};
 use nat_probe::stun::{Class, Message, ServerSpec, Transport, Writer, attribute};
 
 use super::bench::{link, options};
@@ -22,6 +23,8 @@ struct Liar {
     other: Option<SocketAddr>,
     /// Answers with 300 and this address instead.
     alternate: Option<SocketAddr>,
+    /// Grants allocations there, to everybody.
+    relayed: Option<SocketAddr>,
     sent: Vec<SocketAddr>,
     inputs: Vec<Input>,
 }
@@ -34,6 +37,7 @@ impl Liar {
             mapped: "203.0.113.7:5000".parse().unwrap(),
             other: None,
             alternate: None,
+            relayed: None,
             sent: Vec::new(),
             inputs: Vec::new(),
         }
@@ -50,6 +54,15 @@ impl Liar {
             let writer = Writer::new(Class::Error, request.method, request.id, None);
             return Some(writer.error(300, "Try Alternate").address(attribute::ALTERNATE_SERVER, alternate).finish());
         }
+        if let Some(relayed) = self.relayed.filter(|_| request.method != BINDING) {
+            let mut writer = Writer::new(Class::Success, request.method, request.id, None);
+            if request.method == ALLOCATE {
+                writer = writer
+                    .xor_address(attribute::XOR_RELAYED_ADDRESS, relayed)
+                    .xor_address(attribute::XOR_MAPPED_ADDRESS, mapped);
+            }
+            return Some(writer.attribute(attribute::LIFETIME, &600_u32.to_be_bytes()).finish());
+        }
         (request.method == BINDING).then_some(())?;
         let mut writer = Writer::new(Class::Success, BINDING, request.id, None);
         writer = writer.xor_address(attribute::XOR_MAPPED_ADDRESS, mapped);
@@ -60,7 +73,12 @@ impl Liar {
     }
 
     fn run(&mut self, spec: &str, plan: Vec<Box<dyn Probe>>) -> Evidence {
-        let specs = vec![ServerSpec::parse(spec).unwrap()];
+        let spec = if spec.starts_with("turn:") {
+            ServerSpec::parse_turn(spec).unwrap().0
+        } else {
+            ServerSpec::parse(spec).unwrap()
+        };
+        let specs = vec![spec];
         let settings = Settings { deadline: Duration::from_secs(20), ..Settings::default() };
         drive(Engine::new(settings, specs, plan), self, &mut |_| ())
     }
@@ -159,12 +177,67 @@ fn hairpinning_sends_to_no_address_that_cannot_be_ours() {
         let seen = liar.run("192.0.2.1:3478", everything());
         let victim = liar.mapped.ip().to_string();
         assert_eq!(liar.reached(&victim), 0, "{mapped}");
-        let own = seen.host_addresses.contains(&liar.mapped.ip());
-        assert_eq!(withheld(&seen, &victim).is_empty(), own, "what was refused is evidence: {mapped}");
+        let found =
+            judge::classify(&seen, &ClassifyOptions { hairpin: true, ..options() }).remove(&Family::Ipv4).unwrap();
+        assert_eq!(found.hairpinning.and_then(|found| found.supported), None, "{mapped}");
     }
     let mut liar = Liar::new("192.0.2.1:3478");
     liar.run("192.0.2.1:3478", everything());
     assert!(liar.reached("203.0.113.7") <= gate::BUDGET as usize, "{}", liar.reached("203.0.113.7"));
+}
+
+fn entry(transport: Transport) -> TurnOptions {
+    TurnOptions {
+        entries: vec![Entry { uri: "turn:x".into(), server: Some(0), transports: vec![transport], ..Entry::default() }],
+        families: vec![Family::Ipv4],
+        follow: true,
+        ..TurnOptions::default()
+    }
+}
+
+#[test]
+fn a_redirection_inside_or_to_another_service_is_not_followed_and_is_told() {
+    for alternate in ["127.0.0.1:22", "10.0.0.1:80", "192.168.1.23:3478", "198.51.100.66:25"] {
+        for transport in [Transport::Udp, Transport::Tcp] {
+            let mut liar = Liar::new("192.0.2.1:3478");
+            liar.alternate = Some(alternate.parse().unwrap());
+            let options = entry(transport);
+            let seen = liar.run("turn:192.0.2.1:3478", turn::plan(&options));
+            let victim = liar.alternate.unwrap().ip().to_string();
+            assert_eq!(liar.reached(&victim), 0, "{alternate}");
+            if transport == Transport::Udp {
+                assert!(!withheld(&seen, &victim).is_empty(), "what was refused is evidence: {alternate}");
+                let [result] = &turn::judge(&seen, &options)[..] else { panic!("one result") };
+                assert_eq!(result.diagnosis.code, Code::Redirected, "{:?}", result.diagnosis);
+                assert!(result.diagnosis.text.contains(alternate), "{:?}", result.diagnosis);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_redirection_to_a_silent_third_party_costs_it_a_handful() {
+    let mut liar = Liar::new("192.0.2.1:3478");
+    liar.alternate = Some("198.51.100.66:3478".parse().unwrap());
+    liar.run("turn:192.0.2.1:3478", turn::plan(&entry(Transport::Udp)));
+    let drawn = liar.reached("198.51.100.66");
+    assert!(drawn > 0 && drawn <= gate::BUDGET as usize, "{drawn}");
+}
+
+#[test]
+fn a_relayed_address_inside_draws_nothing() {
+    for relayed in ["10.0.0.1:5353", "127.0.0.1:5353"] {
+        let mut liar = Liar::new("192.0.2.1:3478");
+        liar.relayed = Some(relayed.parse().unwrap());
+        liar.run("turn:192.0.2.1:3478", turn::plan(&entry(Transport::Udp)));
+        let victim = liar.relayed.unwrap().ip().to_string();
+        assert_eq!(liar.reached(&victim), 0, "{relayed}");
+    }
+    let mut liar = Liar::new("192.0.2.1:3478");
+    liar.relayed = Some("198.51.100.66:50000".parse().unwrap());
+    liar.run("turn:192.0.2.1:3478", turn::plan(&entry(Transport::Udp)));
+    let drawn = liar.reached("198.51.100.66");
+    assert!(drawn > 0 && drawn <= gate::BUDGET as usize, "{drawn}");
 }
 
 #[test]

@@ -23,6 +23,11 @@ pub(super) fn cause(verdict: TurnVerdict, code: Code, text: impl Into<String>, f
 
 /// Why it works or does not.
 pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Cause {
+    let found = of_server(session, relay);
+    if found.0 == TurnVerdict::Ok { found } else { unreached::shortage(session).unwrap_or(found) }
+}
+
+fn of_server(session: &Session, relay: Option<&RelayViews>) -> Cause {
     if let Some(found) = unreached::elsewhere(session) {
         return found;
     }

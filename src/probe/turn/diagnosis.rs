@@ -30,8 +30,12 @@ codes! {
     InvalidEntry,
     /// The name does not exist, or has no address of the families asked for.
     NameNotFound,
+    /// A DNS filter answers for the name with an address that no host has.
+    NameFiltered,
     /// The name servers did not answer.
     ResolverFailed,
+    /// This host itself could not: it has run out of sockets, or its own firewall refuses.
+    LocalSocket,
     /// This host has no address or no route of the address family.
     FamilyUnavailable,
     /// TURN over DTLS was asked for, and this build has no DTLS.

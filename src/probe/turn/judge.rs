@@ -91,6 +91,21 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
     let failure: Option<&Failure> = lookup.and_then(|lookup| lookup.failure.as_ref());
     let text = failure.map_or("the name has no address of the families asked for".to_owned(), |one| escape(&one.text));
     let (verdict, code, fix) = match failure.map(|failure| failure.code) {
+        Some(FailureCode::NameFiltered) => {
+            let fix =
+                "allow the name in the DNS filter (Pi-hole, AdGuard, the router or the provider), or write the address";
+            (TurnVerdict::Failed, Code::NameFiltered, fix)
+        }
+        Some(FailureCode::LocalShortage) => (
+            TurnVerdict::Inconclusive,
+            Code::LocalSocket,
+            "raise this host's limits (ulimit -n), or test fewer entries",
+        ),
+        Some(FailureCode::Withheld) => (
+            TurnVerdict::Failed,
+            Code::NameNotFound,
+            "correct the SRV and NAPTR records of the name, or write host and port",
+        ),
         Some(FailureCode::ResolverFailed | FailureCode::NoAnswer) => {
             (TurnVerdict::Inconclusive, Code::ResolverFailed, "check this host's name servers, or write an address")
         }

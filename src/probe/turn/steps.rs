@@ -228,7 +228,13 @@ fn outcome(exchange: &Exchange) -> String {
         Outcome::Silence { waited_ms } => {
             let times = if exchange.sends == 1 { "once".to_owned() } else { format!("{} times", exchange.sends) };
             let over = if exchange.transport == Transport::Udp { ", over UDP" } else { "" };
-            format!("nothing came in {waited_ms:.0} ms (sent {times}{over})")
+            match &exchange.strays {
+                Some(strays) => {
+                    let strays = escape(&strays.to_string());
+                    format!("no answer in {waited_ms:.0} ms (sent {times}{over}), but {strays}")
+                }
+                None => format!("nothing came in {waited_ms:.0} ms (sent {times}{over})"),
+            }
         }
         Outcome::Failed(failure) => escape(&failure.text),
         Outcome::Pending | Outcome::Abandoned { .. } => "the run ended first".to_owned(),

@@ -4,7 +4,7 @@ use super::causes::{Cause, cause, failed, lost, proven};
 use super::finding::TurnVerdict;
 use super::session::Session;
 use super::{DiagnosisCode as Code, EntryKind, handshake};
-use crate::probe::{Exchange, FailureCode, Outcome};
+use crate::probe::{Exchange, Failure, FailureCode, Outcome};
 use crate::stun::{Transport, escape};
 
 /// Answers came from another address than was asked.
@@ -50,18 +50,13 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
                 let fix = "check host and port, and that the server is running with this transport switched on";
                 failed(Code::ConnectionRefused, format!("nothing listens on {remote}: {text}"), fix)
             }
-            FailureCode::NetworkUnreachable
-                if session
-                    .seen
-                    .exchanges
-                    .iter()
-                    .all(|one| !session.family.has(one.remote.ip()) || one.reply().is_none()) =>
-            {
-                let text = format!("this host has no way to that address family: {text}");
-                cause(TurnVerdict::Inconclusive, Code::FamilyUnavailable, text, "test from a host that has it")
-            }
             FailureCode::NetworkUnreachable | FailureCode::HostUnreachable | FailureCode::Prohibited => {
-                failed(Code::Unreachable, text, "look for the firewall or the route that refuses")
+                refused(session, failure)
+            }
+            FailureCode::LocalShortage | FailureCode::BindFailed => short(failure),
+            FailureCode::Withheld => {
+                let text = format!("the server sends its clients (300) to {remote}: {text}");
+                failed(Code::Redirected, text, "correct the alternate server that it names")
             }
             FailureCode::NoAnswer => no_answer(session),
             FailureCode::DtlsNotBuilt => {
@@ -89,6 +84,15 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
         let text = format!("what answers on {remote} is {garbage}");
         return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
     }
+    let strays = ["a/allocate", "binding"].iter().find_map(|step| session.find(step)?.strays.as_ref());
+    if let Some(strays) = strays.filter(|_| !answers("binding") && !answers("a/allocate")) {
+        let text = format!(
+            "{remote} does not answer, and {strays}: clients ignore that",
+            strays = escape(&strays.to_string())
+        );
+        let fix = "update the server, or look for a box on the way that changes messages";
+        return Some(failed(Code::ProtocolError, text, fix));
+    }
     let silent = |step: &str| session.find(step).is_some_and(Exchange::silent);
     if silent("a/allocate") && answers("binding") && !proven(session, "a/allocate") {
         return Some(lost(session));
@@ -102,6 +106,54 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
         ));
     }
     (silent("a/allocate") || silent("binding") && session.entry.kind == EntryKind::Stun).then(|| no_answer(session))
+}
+
+/// A refusal: by whom says of what. A router far away that knows no way shows that the family works as far as there.
+fn refused(session: &Session, failure: &Failure) -> Cause {
+    let text = escape(&failure.text);
+    let unknown = |code, text: String, fix: &str| cause(TurnVerdict::Inconclusive, code, text, fix);
+    let mut of_family = session.seen.exchanges.iter().filter(|one| session.family.has(one.remote.ip()));
+    match (failure.code, failure.by) {
+        (FailureCode::NetworkUnreachable, None) if of_family.all(|one| one.reply().is_none()) => {
+            let text = format!("this host has no way to that address family: {text}");
+            unknown(Code::FamilyUnavailable, text, "test from a host that has it")
+        }
+        (FailureCode::NetworkUnreachable, None) => {
+            let text = format!("this host itself has no route there: {text}");
+            unknown(Code::LocalSocket, text, "look at this host's routes")
+        }
+        (FailureCode::Prohibited, None) => {
+            let text = format!("this host's own firewall refuses: {text}");
+            unknown(
+                Code::LocalSocket,
+                text,
+                "let it out in this host's firewall (the output rules of nftables or iptables)",
+            )
+        }
+        // Its own ICMP tells a host that nobody answered its ARP or neighbor discovery.
+        (_, Some(by)) if session.seen.host_addresses.contains(&by) => {
+            let text =
+                format!("nobody answers on this host's own network, neither the server nor a router to it: {text}");
+            failed(Code::Unreachable, text, "check the address, that the server is on, and this host's router")
+        }
+        _ => failed(Code::Unreachable, text, "look for the firewall or the route that refuses"),
+    }
+}
+
+/// This host ran out of what a test takes: nothing follows for the server.
+fn short(failure: &Failure) -> Cause {
+    let text = format!("this host could not: {}", escape(&failure.text));
+    let fix = "raise this host's limits (ulimit -n), or test fewer entries at once";
+    cause(TurnVerdict::Inconclusive, Code::LocalSocket, text, fix)
+}
+
+/// Whether this host ran out of something in any step: then nothing that failed is the server's fault.
+pub(super) fn shortage(session: &Session) -> Option<Cause> {
+    let all = session.label("");
+    session.seen.under(&all).find_map(|one| match &one.outcome {
+        Outcome::Failed(failure) if failure.code == FailureCode::LocalShortage => Some(short(failure)),
+        _ => None,
+    })
 }
 
 /// Nothing came. "Blocked" needs a control: the same way to somebody else, and another way to the same host.
