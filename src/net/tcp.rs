@@ -14,7 +14,7 @@ use tokio::time::timeout_at;
 
 use super::binding::Binding;
 use super::failure::{failure, io_failure, message};
-use super::tls::Tls;
+use super::tls::{self, Tls};
 use super::{clock, icmp};
 use crate::engine::{Input, SocketId, SocketSpec};
 use crate::probe::{Failure, FailureCode, TlsFacts};
@@ -183,7 +183,7 @@ impl Session {
                     let Some(message) = message else { return gone() };
                     match timeout_at(clock::after(self.patience), write(&mut stream, &message)).await {
                         Ok(Ok(())) => continue,
-                        Ok(Err(error)) => return io_failure(&format!("send to {remote}"), &error),
+                        Ok(Err(error)) => return tls::broken(&format!("send to {remote}"), &error),
                         Err(_) => return self.silent(&format!("send to {remote}")),
                     }
                 }
@@ -191,7 +191,7 @@ impl Session {
             let length = match read {
                 Ok(0) => return ended(remote, received, framer.finish()),
                 Ok(length) => length,
-                Err(error) => return io_failure(&format!("receive from {remote}"), &error),
+                Err(error) => return tls::broken(&format!("receive from {remote}"), &error),
             };
             received += length as u64;
             framer.push(&chunk[..length]);

@@ -9,19 +9,22 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore,
+    SignatureScheme,
 };
 
 use super::certificate;
 use super::clock;
 use super::config::TlsConfig;
-use super::failure::{code, failure, message, printable};
+use super::failure::{code, failure, io_failure, message, printable};
 use crate::probe::{CertificateFacts, Failure, FailureCode, TlsFacts};
 
 /// Certificates that are looked at in one handshake.
@@ -58,7 +61,7 @@ impl Tls {
             .map_err(|error| failed(&error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
-            .with_no_client_auth();
+            .with_client_cert_resolver(Arc::clone(&recorder) as Arc<dyn ResolvesClientCert>);
         let shaken = TlsConnector::from(Arc::new(config)).connect(expected, stream).await;
         recorder.tell(&operation, facts);
         match shaken {
@@ -74,7 +77,7 @@ impl Tls {
                 Ok(stream)
             }
             Err(error) => {
-                let (code, text) = explain(&error, &facts.chain);
+                let (code, text) = explain(&error, facts);
                 Err(failure(code, format!("{operation}: {text}")))
             }
         }
@@ -126,7 +129,11 @@ impl Tls {
         let verifier = self.verifier.get_or_init(|| self.make_verifier()).await.clone();
         let verifier =
             verifier.map_err(|reason| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {reason}")))?;
-        Ok(Recorder { verifier, insecure: self.insecure, seen: Mutex::default() })
+        let given = match &self.config {
+            TlsConfig::System => Vec::new(),
+            TlsConfig::Also(certificates) | TlsConfig::Only(certificates) => certificates.clone(),
+        };
+        Ok(Recorder { verifier, given, insecure: self.insecure, seen: Mutex::default() })
     }
 
     async fn make_verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
@@ -170,6 +177,8 @@ fn system_roots() -> RootCertStore {
 #[derive(Debug)]
 struct Recorder {
     verifier: Arc<WebPkiServerVerifier>,
+    /// The certificates that the user trusts beside the system's, or alone.
+    given: Vec<CertificateDer<'static>>,
     insecure: bool,
     seen: Mutex<Seen>,
 }
@@ -179,13 +188,25 @@ struct Recorder {
 struct Seen {
     chain: Vec<CertificateFacts>,
     error: Option<CertificateError>,
+    client_certificate_wanted: bool,
 }
 
 impl Recorder {
+    /// Whether this very certificate is trusted, whatever it says of who may issue what: a self-signed one that calls itself an
+    /// authority's, as `openssl req -x509` makes them, is no end certificate to the verifier, nor is one that a stranger issued. Both
+    /// it says only after the dates were found good; the name it did not come to.
+    fn is_given(&self, end_entity: &CertificateDer<'_>, name: &ServerName<'_>, error: &CertificateError) -> bool {
+        use CertificateError::{InvalidPurpose, InvalidPurposeContext, Other, UnknownIssuer};
+        let about_issuing = matches!(error, InvalidPurpose | InvalidPurposeContext { .. } | Other(_) | UnknownIssuer);
+        let named = || ParsedCertificate::try_from(end_entity).and_then(|parsed| verify_server_name(&parsed, name));
+        about_issuing && self.given.iter().any(|given| given == end_entity) && named().is_ok()
+    }
+
     /// Tells the certificates and what is wrong with them.
     fn tell(&self, operation: &str, facts: &mut TlsFacts) {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         facts.chain = seen.chain;
+        facts.client_certificate_wanted = seen.client_certificate_wanted;
         facts.problem = seen.error.map(|error| {
             let (code, text) = explain_certificate(&error, &facts.chain);
             failure(code, format!("{operation}: {text}"))
@@ -202,7 +223,12 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let mut verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        if let Err(Error::InvalidCertificate(error)) = &verdict
+            && self.is_given(end_entity, server_name, error)
+        {
+            verdict = Ok(ServerCertVerified::assertion());
+        }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let chain = std::iter::once(end_entity).chain(intermediates).take(MOST_CERTIFICATES);
         seen.chain = chain.filter_map(|one| certificate::facts(one)).collect();
@@ -238,15 +264,60 @@ impl ServerCertVerifier for Recorder {
     }
 }
 
-fn explain(error: &io::Error, chain: &[CertificateFacts]) -> (FailureCode, String) {
+/// No certificate is shown to a server that asks for one: clients of TURN have none. That it asked is worth knowing.
+impl ResolvesClientCert for Recorder {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).client_certificate_wanted = true;
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// What broke a connection: after a handshake of TLS 1.3, which is over for the client before the server has looked for its
+/// certificate, an alert may be the server's answer to that.
+pub(super) fn broken(operation: &str, error: &io::Error) -> Failure {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    match inner {
+        Some(Error::AlertReceived(alert)) if is_about_ours(*alert) => {
+            failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {}", demanded(*alert)))
+        }
+        _ => io_failure(operation, error),
+    }
+}
+
+/// Whether a server says so of the client's certificate, or of there being none.
+fn is_about_ours(alert: AlertDescription) -> bool {
+    use AlertDescription as A;
+    matches!(alert, A::CertificateRequired | A::BadCertificate | A::CertificateUnknown | A::UnknownCA | A::AccessDenied)
+}
+
+fn demanded(alert: AlertDescription) -> String {
+    format!("the server demands a client certificate, and none was shown (alert {alert:?})")
+}
+
+fn explain(error: &io::Error, facts: &TlsFacts) -> (FailureCode, String) {
+    let wanted = facts.client_certificate_wanted;
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return match code(error) {
+            FailureCode::ConnectionClosed if wanted => {
+                let text = "the server asked for a client certificate, got none, and closed the connection";
+                (FailureCode::TlsHandshakeFailed, text.into())
+            }
             FailureCode::ConnectionClosed => (FailureCode::ConnectionClosed, "the server closed the connection".into()),
             code => (code, message(error)),
         };
     };
     match inner {
-        Error::InvalidCertificate(error) => explain_certificate(error, chain),
+        Error::InvalidCertificate(error) => explain_certificate(error, &facts.chain),
+        // With TLS 1.2 many say no more than that the handshake failed.
+        Error::AlertReceived(alert)
+            if wanted && (is_about_ours(*alert) || *alert == AlertDescription::HandshakeFailure) =>
+        {
+            (FailureCode::TlsHandshakeFailed, demanded(*alert))
+        }
         Error::AlertReceived(alert) => {
             (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}"))
         }

@@ -58,6 +58,9 @@ pub struct TlsFacts {
     /// The certificates as sent, the server's own first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<CertificateFacts>,
+    /// The server asked for a certificate of ours; none was shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_wanted: bool,
     /// Why the certificate is not to be trusted; with `--insecure` the connection goes on all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Failure>,

@@ -97,11 +97,12 @@ fn certificates_are_told_apart() {
         (Certificate::SelfSigned, Code::TlsUntrusted, "self-signed"),
         (Certificate::Untrusted, Code::TlsUntrusted, "intermediate"),
         (Certificate::HandshakeFailed, Code::TlsHandshakeFailed, "alert"),
+        (Certificate::ClientDemanded, Code::TlsHandshakeFailed, "client certificate"),
         (Certificate::Intercepted, Code::TlsIntercepted, "Fortinet"),
     ] {
         let result = with(certificate).fails(code, "handshake");
         assert!(result.diagnosis.text.contains(word), "{}", result.diagnosis.text);
-        if certificate != Certificate::HandshakeFailed {
+        if code != Code::TlsHandshakeFailed {
             let passed_over = with(certificate).options(|options| options.insecure = true);
             passed_over.expect(TurnVerdict::Degraded, code, None);
         }

@@ -150,3 +150,12 @@ fn a_server_that_takes_tokens_too_may_have_refused_the_password() {
     assert!(result.diagnosis.text.contains("auth.example.org"), "{}", result.diagnosis.text);
     too().anonymous().fails(Code::CredentialsNeeded, "allocate");
 }
+
+#[test]
+fn a_proxy_whose_backend_is_silent_is_told_from_a_silent_host() {
+    let silent = |transport| Bench::new().over(transport).fault(TurnFault::NoBinding).fault(TurnFault::StunOnly);
+    let result = silent(Transport::Tls).fails(Code::NoAnswer, "binding");
+    assert!(result.diagnosis.text.contains("a TLS proxy whose backend is silent"), "{}", result.diagnosis.text);
+    let result = silent(Transport::Tcp).fails(Code::NoAnswer, "binding");
+    assert!(!result.diagnosis.text.contains("TLS"), "{}", result.diagnosis.text);
+}

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use nat_probe::engine::Input;
 use nat_probe::net::{Config, RealNetwork, TlsConfig};
 use nat_probe::probe::{Failure, FailureCode};
 use nat_probe::stun::Transport;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
-use super::{FIRST, failed, message, open, opened, received, send, spec};
+use super::{FIRST, expect, failed, message, open, opened, received, send, spec};
 
 /// A certificate authority of our own.
 pub struct Authority {
@@ -186,4 +189,80 @@ fn a_name_no_certificate_can_have_is_told() {
     let server = authority.serve("stun.example", |_| {});
     let failure = authority.failure(server, Some("not a\u{1b}name"));
     assert_failure(&failure, FailureCode::TlsHandshakeFailed, &["not a name"]);
+}
+
+/// A certificate that signs itself and says of itself that it may sign others, as `openssl req -x509` makes them.
+fn self_signed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, KeyPair) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let key = KeyPair::generate().unwrap();
+    (params.self_signed(&key).unwrap().der().clone(), key)
+}
+
+/// What becomes of connecting under that name where these certificates are trusted.
+fn trusting(given: Vec<CertificateDer<'static>>, server: SocketAddr, name: &str) -> Result<(), Failure> {
+    let tls = TlsConfig::Only(given);
+    let mut network = RealNetwork::new(Config { tls, ..Config::default() }).unwrap();
+    let mut wish = spec(Transport::Tls, server);
+    wish.server_name = Some(name.to_owned());
+    open(&mut network, FIRST, wish);
+    ended_or_opened(&mut network)
+}
+
+fn ended_or_opened(network: &mut RealNetwork) -> Result<(), Failure> {
+    expect(network, "opened or failed socket", |input| match input {
+        Input::Opened { .. } => Some(Ok(())),
+        Input::Failed { failure, .. } => Some(Err(failure.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_end_certificate_that_is_given_is_trusted_for_its_name_and_time() {
+    let refused = |given, server, name, code| assert_eq!(trusting(given, server, name).unwrap_err().code, code);
+    let (certificate, key) = self_signed("stun.example", |_| {});
+    let given = || vec![certificate.clone()];
+    trusting(given(), serve(certificate.clone(), &key), "stun.example").unwrap();
+    refused(given(), serve(certificate.clone(), &key), "other.example", FailureCode::TlsUntrusted);
+    let (other, _) = self_signed("stun.example", |_| {});
+    refused(vec![other], serve(certificate.clone(), &key), "stun.example", FailureCode::TlsUntrusted);
+    let (old, old_key) = self_signed("stun.example", |params| {
+        params.not_before = date_time_ymd(2019, 1, 1);
+        params.not_after = date_time_ymd(2020, 2, 3);
+    });
+    refused(vec![old.clone()], serve(old, &old_key), "stun.example", FailureCode::TlsExpired);
+    // One that somebody else issued, given itself.
+    let (leaf, leaf_key) = Authority::new().issue("stun.example", |_| {});
+    trusting(vec![leaf.clone()], serve(leaf, &leaf_key), "stun.example").unwrap();
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_ours_is_told() {
+    let authority = Authority::new();
+    for version in [&TLS12, &TLS13] {
+        let (certificate, key) = authority.issue("stun.example", |_| {});
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.certificate.clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let clients =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().unwrap();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let server = accept(move |stream| {
+            let connection = ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            let _ = stream.read(&mut [0; 20]);
+            let _ = stream.flush();
+            // A reset would overtake the alert.
+            let _ = stream.sock.read_to_end(&mut Vec::new());
+        });
+        let failure = authority.failure(server, Some("stun.example"));
+        assert_failure(&failure, FailureCode::TlsHandshakeFailed, &["client certificate"]);
+    }
 }

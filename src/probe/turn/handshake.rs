@@ -63,7 +63,7 @@ pub(super) fn speaks_no_tls(session: &Session, socket: &str) -> bool {
 
 /// Why there is no secure connection; `None` if there is, or if TCP failed already.
 pub(super) fn judge(session: &Session) -> Option<Cause> {
-    let connection = connection(session).filter(|connection| connection.opened_ms.is_none())?;
+    let connection = connection(session).filter(|connection| unshaken(connection).is_some() || !opened(connection))?;
     let facts = connection.tls.as_ref();
     if let Some(text) = facts.and_then(inspector) {
         return Some(intercepted(TurnVerdict::Failed, text));
@@ -77,7 +77,35 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
             "write turn: in place of turns:, or use the server's TLS port (5349)",
         ));
     }
+    if let Some(text) = unshaken(connection) {
+        let fix = "let the server, or the proxy before it, ask clients for no certificate: those of TURN have none";
+        return Some(failed(Code::TlsHandshakeFailed, text, fix));
+    }
     certificate(TurnVerdict::Failed, connection.failure.as_ref()?, facts)
+}
+
+fn opened(connection: &Connection) -> bool {
+    connection.opened_ms.is_some()
+}
+
+/// Whether the secure connection stood.
+pub(super) fn stood(session: &Session) -> bool {
+    session.transport.is_secure() && connection(session).is_some_and(opened)
+}
+
+/// Why the handshake failed although it seemed over: with TLS 1.3 the server looks for the client's certificate last, and says that it
+/// wants one, or only hangs up.
+pub(super) fn unshaken(connection: &Connection) -> Option<String> {
+    let failure = connection.failure.as_ref()?;
+    let wanted = connection.tls.as_ref().is_some_and(|facts| facts.client_certificate_wanted);
+    match failure.code {
+        FailureCode::TlsHandshakeFailed if wanted || opened(connection) => Some(escape(&failure.text)),
+        FailureCode::ConnectionClosed if wanted && opened(connection) => {
+            let said = escape(&failure.text);
+            Some(format!("the server asked for a client certificate, none was shown, and then: {said}"))
+        }
+        _ => None,
+    }
 }
 
 /// A certificate problem that was passed over, or an inspector whom this host trusts.

@@ -2,7 +2,7 @@
 
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
 use super::session::{FIRST, LOGINS, Session, error_code, is_unsigned, succeeded};
-use super::{EntryKind, causes, offline, relaying, release};
+use super::{EntryKind, causes, handshake, offline, relaying, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
@@ -114,7 +114,8 @@ impl Ladder {
             return self.skip(StepName::Handshake);
         }
         let begun = connection.connected_ms.unwrap_or(connection.started_ms);
-        match (connection.opened_ms, failure) {
+        let opened = connection.opened_ms.filter(|_| handshake::unshaken(connection).is_none());
+        match (opened, failure) {
             (Some(at), _) => {
                 let facts = connection.tls.clone().unwrap_or_default();
                 let mut words: Vec<String> = [facts.protocol, facts.cipher].into_iter().flatten().collect();

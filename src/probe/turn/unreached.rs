@@ -71,6 +71,13 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
                 let text = format!("something that is no STUN or TURN server answers there: {text}");
                 failed(Code::NotStun, text, "check the port; a web server or a proxy may be in its place")
             }
+            FailureCode::ConnectionClosed if handshake::stood(session) && !answers("binding") => {
+                let text =
+                    format!("TLS succeeded, and then: {text}: a TLS proxy whose backend is down, or another service");
+                let fix =
+                    "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
+                failed(Code::ConnectionClosed, text, fix)
+            }
             FailureCode::ConnectionClosed => {
                 let fix = "look into the server's log; a proxy or a firewall may close connections, and so does a server that waits for a PROXY header, or \
                            gets one that it does not know";
@@ -187,6 +194,13 @@ fn no_answer(session: &Session) -> Cause {
         let fix =
             "check the port; if there is a load balancer, whether it adds a PROXY header that the server does not know";
         return failed(Code::NotStun, text, fix);
+    }
+    if handshake::stood(session) {
+        let text = format!(
+            "{remote} speaks TLS, and what is asked inside gets no answer: a TLS proxy whose backend is silent, or another service"
+        );
+        let fix = "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
+        return failed(Code::NoAnswer, text, fix);
     }
     if handshake::connected(session) {
         let text = format!("{remote} takes connections and says nothing over {over}");

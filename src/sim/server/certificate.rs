@@ -23,6 +23,8 @@ pub enum Certificate {
     Untrusted,
     /// The handshake ends with an alert before any certificate.
     HandshakeFailed,
+    /// Valid, and the server demands one of the client too.
+    ClientDemanded,
     /// From a product that inspects TLS and is not trusted here.
     Intercepted,
     /// Trusted here, with another issuer for each connection.
@@ -79,6 +81,9 @@ impl ServerConfig {
         let problem = match self.certificate {
             Certificate::Expired => Some((FailureCode::TlsExpired, "the certificate expired on 2023-06-01".into())),
             Certificate::SelfSigned => Some((FailureCode::TlsUntrusted, "the certificate is self-signed".into())),
+            Certificate::ClientDemanded => {
+                Some((FailureCode::TlsHandshakeFailed, "the server demands a client certificate".into()))
+            }
             Certificate::Untrusted | Certificate::Intercepted => {
                 Some((FailureCode::TlsUntrusted, format!("the issuer {issuer} is not trusted here")))
             }
@@ -88,6 +93,7 @@ impl ServerConfig {
             _ => None,
         };
         let problem = problem.map(|(code, text)| failure(code, text));
+        let demands = self.certificate == Certificate::ClientDemanded;
         let facts = TlsFacts {
             protocol: Some(if is_dtls { "DTLS 1.2".into() } else { "TLS 1.3".into() }),
             cipher: Some(if is_dtls {
@@ -98,7 +104,8 @@ impl ServerConfig {
             alpn: None,
             server_name: expected,
             chain: if alone { vec![leaf] } else { vec![leaf, above] },
-            problem: problem.clone(),
+            client_certificate_wanted: demands,
+            problem: problem.clone().filter(|_| !demands),
         };
         Handshake { facts: Some(facts), failure: problem }
     }
