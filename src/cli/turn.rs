@@ -20,7 +20,7 @@ use crate::probe::turn::finding::Remark;
 use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, STRANGER, TurnOptions};
 use crate::report::document::Options;
 use crate::sim::SIM_UNIX_START_S;
-use crate::stun::{Credential, Host, Secret, ServerSpec, Transport, UriError, rest};
+use crate::stun::{Credential, Host, Look, Making, Secret, ServerSpec, Transport, UriError, rest};
 
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
@@ -214,7 +214,7 @@ impl Draft {
                 Ok(Some(match rest::RestName::parse(user) {
                     rest::RestName::Expiry { unix_s, user } => {
                         let user = Some(user.as_str()).filter(|user| !user.is_empty());
-                        self.add_login(rest::make(&secret, user, unix_s), Some(true))
+                        self.add_login(rest::make(&secret, user, unix_s), Some(&secret))
                     }
                     _ => self.made(&secret, Some(user), given.ttl),
                 }))
@@ -222,8 +222,8 @@ impl Draft {
             (Some(user), secret) => {
                 let found = secrets::password(given, user, arguments.output.quiet)?;
                 remarks.extend(found.remark);
-                let matches = secret.map(|secret| rest::matches(&secret, user, &found.secret));
-                Ok(Some(self.add_login(Credential { username: user.clone(), password: found.secret }, matches)))
+                let credential = Credential { username: user.clone(), password: found.secret };
+                Ok(Some(self.add_login(credential, secret.as_ref())))
             }
         }
     }
@@ -232,18 +232,21 @@ impl Draft {
     fn made(&mut self, secret: &Secret, user: Option<&str>, ttl: Duration) -> Login {
         let expiry = self.now_unix_s.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX));
         let later = rest::make(secret, user, self.now_unix_s.saturating_add(LATER_S));
-        let login = self.add_login(rest::make(secret, user, expiry), Some(true));
+        let login = self.add_login(rest::make(secret, user, expiry), Some(secret));
         let later_name = later.username.clone();
         self.credentials.push(later);
         Login { later: Some((self.credentials.len() - 1, later_name)), ..login }
     }
 
-    fn add_login(&mut self, credential: Credential, matches_secret: Option<bool>) -> Login {
+    fn add_login(&mut self, credential: Credential, secret: Option<&Secret>) -> Login {
+        let (username, password) = (&credential.username, &credential.password);
         let login = Login {
             credential: self.credentials.len(),
             username: credential.username.clone(),
             exotic: !credential.password.expose().is_ascii(),
-            matches_secret,
+            matches_secret: secret.map(|secret| rest::matches(secret, username, password)),
+            look: Some(Look::of(password)),
+            made: secret.and_then(|secret| Making::of(secret, username, password)),
             later: None,
         };
         self.credentials.push(credential);
@@ -275,8 +278,8 @@ impl Draft {
             let IceEntry { uri, place, line, server, kind, login, mistakes, rejected } = found;
             let login = login.map(|login| match login {
                 config::Login::Password(username, password) => {
-                    let matches = self.shared.as_ref().map(|one| rest::matches(&one.secret, &username, &password));
-                    self.add_login(Credential { username, password }, matches)
+                    let shared = self.shared.as_ref().map(|shared| shared.secret.clone());
+                    self.add_login(Credential { username, password }, shared.as_ref())
                 }
                 config::Login::Shared(secret) => self.made(&secret, None, arguments.login.ttl),
             });

@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, Mac};
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::attribute::{MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256};
@@ -71,6 +71,21 @@ impl Key {
 /// HMAC-SHA1 with any key.
 pub(super) fn hmac_sha1(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     mac::<Hmac<Sha1>>(key, bytes)
+}
+
+/// HMAC-SHA256 with any key.
+pub(super) fn hmac_sha256(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    mac::<Hmac<Sha256>>(key, bytes)
+}
+
+/// HMAC-SHA512 with any key.
+pub(super) fn hmac_sha512(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    mac::<Hmac<Sha512>>(key, bytes)
+}
+
+/// HMAC-MD5 with any key.
+pub(super) fn hmac_md5(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    mac::<Hmac<Md5>>(key, bytes)
 }
 
 fn mac<M: Mac + hmac::digest::KeyInit>(key: &[u8], bytes: &[u8]) -> Vec<u8> {

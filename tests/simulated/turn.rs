@@ -199,6 +199,11 @@ fn a_redirection_is_followed_once() {
     Bench::new().fault(TurnFault::RedirectLoop).fails(Code::Redirected, "challenge");
     let result = redirected().options(|options| options.follow = false).fails(Code::Redirected, "challenge");
     assert!(result.diagnosis.text.contains("198.51.100.40:3478"), "{}", result.diagnosis.text);
+    let mut dead = redirected();
+    dead.scenario.servers.last_mut().unwrap().faults.push(Fault::Refused);
+    let result = dead.fails(Code::ConnectionRefused, "binding");
+    let from = "198.51.100.30:3478 sends its clients to 198.51.100.40:3478 (300 Try Alternate): nothing listens on";
+    assert!(result.diagnosis.text.starts_with(from), "{}", result.diagnosis.text);
 }
 
 #[test]

@@ -156,6 +156,27 @@ fn a_proxy_whose_backend_is_silent_is_told_from_a_silent_host() {
     let silent = |transport| Bench::new().over(transport).fault(TurnFault::NoBinding).fault(TurnFault::StunOnly);
     let result = silent(Transport::Tls).fails(Code::NoAnswer, "binding");
     assert!(result.diagnosis.text.contains("a TLS proxy whose backend is silent"), "{}", result.diagnosis.text);
-    let result = silent(Transport::Tcp).fails(Code::NoAnswer, "binding");
-    assert!(!result.diagnosis.text.contains("TLS"), "{}", result.diagnosis.text);
+}
+
+#[test]
+fn a_password_that_is_made_otherwise_is_told_with_how_it_was_made() {
+    use nat_probe::stun::{Look, Making};
+    let name = format!("{}:alice", SIM_UNIX_START_S + 3_600);
+    let secret = Secret::new("shared");
+    let hexadecimal = "6b1c6c4cd9a6f4a4aa8ff2bf4b1a5c3a07f0a2d1";
+    for (password, known, code, words) in [
+        (hexadecimal, false, Code::PasswordEncoding, "looks like an HMAC-SHA1 in hexadecimal"),
+        ("shared", false, Code::PasswordEncoding, "the text of no HMAC"),
+        ("shared", true, Code::PasswordEncoding, "is the secret itself"),
+        (hexadecimal, true, Code::SecretMismatch, "is not the HMAC-SHA1"),
+    ] {
+        let mut bench = Bench::new().turn(|config| config.secret = Some(secret.clone())).login(&name, password);
+        let typed = Secret::new(password);
+        let login = bench.login.as_mut().unwrap();
+        login.look = Some(Look::of(&typed));
+        login.matches_secret = known.then_some(false);
+        login.made = Making::of(&secret, &name, &typed).filter(|_| known);
+        let result = bench.fails(code, if known { "credentials" } else { "allocate" });
+        assert!(result.diagnosis.text.contains(words), "{}", result.diagnosis.text);
+    }
 }

@@ -1,7 +1,9 @@
 //! From evidence to results: a row for each entry, transport and family.
 
+use super::causes::Cause;
 use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
+use super::software::Setting;
 use super::{
     DiagnosisCode as Code, Entry, TurnOptions, browser, causes, features, handshake, hold, offline, quality, relaying,
     release, software, steps, views,
@@ -121,9 +123,23 @@ fn unnamed(seen: &Evidence, entry: &Entry, transport: Transport) -> (TurnVerdict
     (verdict, Diagnosis { code, text, fix: fix.to_owned() })
 }
 
+/// What is wrong, or right, is so at a server that the entry does not name.
+fn redirected(session: &Session, (verdict, mut diagnosis): Cause) -> Cause {
+    if let Some(from) = session.redirected_from {
+        diagnosis.text =
+            format!("{from} sends its clients to {} (300 Try Alternate): {}", session.remote, diagnosis.text);
+        if verdict == TurnVerdict::Failed {
+            let todo = format!("{}; or correct at {from} where it sends its clients", diagnosis.fix);
+            diagnosis.fix = session.cure(&todo, &[Setting::Alternate]);
+        }
+    }
+    (verdict, diagnosis)
+}
+
 fn of_target(session: &Session) -> TurnResult {
     let relay = views::judge(session);
-    let (verdict, diagnosis) = browser::judge(session, causes::judge(session, relay.as_ref()));
+    let found = redirected(session, causes::judge(session, relay.as_ref()));
+    let (verdict, diagnosis) = browser::judge(session, found);
     let mut remarks = offline::check(session.entry, session.options);
     remarks.extend(relay.iter().flat_map(|relay| relaying::remarks(session, relay)));
     remarks.extend(release::cut_off(session));

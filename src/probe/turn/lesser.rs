@@ -4,6 +4,7 @@ use super::causes::{Cause, cause, code, lost, proven};
 use super::finding::TurnVerdict;
 use super::relaying::Relaying;
 use super::session::{Session, error_code, succeeded};
+use super::software::Setting;
 use super::table::Meaning;
 use super::{DiagnosisCode as Code, handshake, quality, release};
 use crate::probe::Exchange;
@@ -14,7 +15,7 @@ pub(super) fn judge(session: &Session, first: &str, relaying: &Relaying) -> Opti
     let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
     if session.is_open_relay() {
         let text = "the server relays for everybody: it asks for no credentials".to_owned();
-        return lesser(Code::OpenRelay, text, "switch authentication on (coturn: lt-cred-mech or use-auth-secret)");
+        return lesser(Code::OpenRelay, text, &session.cure("switch authentication on", &[Setting::Authentication]));
     }
     if let Some(found) = handshake::passed_over(session) {
         return Some(found);
@@ -28,7 +29,10 @@ pub(super) fn judge(session: &Session, first: &str, relaying: &Relaying) -> Opti
         return lesser(
             Code::RelayHairpinDenied,
             text,
-            "let the server reach its own addresses (allowed-peer-ip, firewall; hairpinning on the router before it)",
+            &session.cure(
+                "let the server reach its own addresses, past its firewall and by hairpinning on the router before it",
+                &[Setting::Peers],
+            ),
         );
     }
     if let Some(found) = killed(session).or_else(|| half_done(session)).or_else(|| quality::lossy(session)) {
@@ -120,8 +124,9 @@ fn alone(session: &Session) -> Option<Cause> {
     let text = format!(
         "it relays, and a second allocation is refused ({refused}): browsers make one for each interface and entry, and each peer needs its own"
     );
-    let fix = "raise user-quota and total-quota, or widen the range of relay ports (coturn: min-port to max-port)";
-    Some(cause(TurnVerdict::Degraded, code, text, fix))
+    let todo = "raise the quota, or widen the range of relay ports";
+    let fix = session.cure(todo, &[Setting::Quota, Setting::RelayPorts]);
+    Some(cause(TurnVerdict::Degraded, code, text, &fix))
 }
 
 /// What the server says of this host is no address of this host.
@@ -139,6 +144,6 @@ fn useless_mapped(session: &Session) -> Option<Cause> {
 
 pub(super) fn ipv6_only(session: &Session) -> Option<Cause> {
     let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)";
-    let fix = "add an IPv4 relay-ip at the server";
-    session.relays_ipv6_only().then(|| cause(TurnVerdict::Degraded, Code::UnsupportedFamily, text, fix))
+    let fix = session.cure("give the server an IPv4 address to relay from", &[Setting::RelayAddress]);
+    session.relays_ipv6_only().then(|| cause(TurnVerdict::Degraded, Code::UnsupportedFamily, text, &fix))
 }

@@ -3,7 +3,7 @@
 use super::finding::{Diagnosis, Remark, StepName, StepResult, StepStatus};
 use super::software::{Setting, Software};
 use super::{DiagnosisCode, Entry, TurnOptions};
-use crate::stun::rest::RestName;
+use crate::stun::{Form, Look, Making, RestName};
 
 /// Everything wrong with the credentials of an entry, the likeliest cause of a refusal first.
 pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
@@ -19,6 +19,11 @@ pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 
 /// Why a server that refused these credentials did so, where they show it themselves; what is proven first, then what is likely.
 pub(super) fn explain_refusal(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Diagnosis> {
+    likely(entry, options, software).or_else(|| unlike(entry))
+}
+
+/// The same as far as it can be told before a server was asked.
+fn likely(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Diagnosis> {
     let proven = mismatch(entry, software).or_else(|| reversed(entry));
     proven.or_else(|| expired(entry, options)).or_else(|| milliseconds(entry))
 }
@@ -26,7 +31,7 @@ pub(super) fn explain_refusal(entry: &Entry, options: &TurnOptions, software: So
 /// The same as the first step of the ladder; `None` without credentials.
 pub(super) fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
     entry.login.as_ref()?;
-    let (status, detail) = match (explain_refusal(entry, options, Software::Unknown), age_s(entry, options)) {
+    let (status, detail) = match (likely(entry, options, Software::Unknown), age_s(entry, options)) {
         (Some(found), _) => (StepStatus::Failed, found.text),
         (None, Some(age)) => (StepStatus::Ok, format!("valid for {} by this host's clock", span(-age))),
         (None, None) => (StepStatus::Ok, "given, not time-limited".to_owned()),
@@ -69,10 +74,40 @@ fn milliseconds(entry: &Entry) -> Option<Diagnosis> {
 fn mismatch(entry: &Entry, software: Software) -> Option<Diagnosis> {
     let login = entry.login.as_ref()?;
     (login.matches_secret == Some(false)).then_some(())?;
-    let text = "the password is not the HMAC-SHA1 of the user name under the secret given".to_owned();
+    let otherwise = |text: String| Some(found(DiagnosisCode::PasswordEncoding, format!("{text}; {MADE_SO}"), MAKE_SO));
+    let text = match login.made {
+        Some(Making::Form(form)) => return otherwise(format!("the password is {form}, of this user name and secret")),
+        Some(Making::SecretItself) => return otherwise("the password is the secret itself".to_owned()),
+        Some(Making::SecretWithNewline) => "the password was made with a newline at the end of the secret",
+        Some(Making::SecretDecoded) => {
+            "the password was made with the bytes that the secret is the text of; servers take the text as it stands"
+        }
+        Some(Making::PartOfTheName) => {
+            "the password was made of a part of the user name; servers sign the whole of it, expiry and colon included"
+        }
+        None => "the password is not the HMAC-SHA1 of the user name under the secret given",
+    };
     let todo = "compare the secret of the issuer with the server's; look for a newline at its end";
     Some(found(DiagnosisCode::SecretMismatch, text, &software.cure(todo, &[Setting::Secret])))
 }
+
+/// The password of a time-limited user name that does not look as such passwords do. It proves nothing: anybody may be called like that.
+fn unlike(entry: &Entry) -> Option<Diagnosis> {
+    let login = entry.login.as_ref()?;
+    let RestName::Expiry { .. } = RestName::parse(&login.username) else { return None };
+    let text = match login.look? {
+        Look::Hmac(Form::RIGHT) => return None,
+        Look::Hmac(form) => format!("the user name is time-limited, and the password looks like {form}"),
+        Look::Other => {
+            "the user name is time-limited, and the password is the text of no HMAC: it may be the secret itself".into()
+        }
+    };
+    Some(found(DiagnosisCode::PasswordEncoding, format!("{text}; {MADE_SO}"), MAKE_SO))
+}
+
+const MADE_SO: &str = "servers take the base64 of an HMAC-SHA1, 28 characters with = at the end";
+const MAKE_SO: &str =
+    "make the password as base64(HMAC-SHA1(secret, user name)), neither in hexadecimal nor with another hash";
 
 /// A time span in its two largest units.
 fn span(seconds: i64) -> String {

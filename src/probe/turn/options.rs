@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Remark;
 use crate::probe::Family;
-use crate::stun::Transport;
+use crate::stun::{Look, Making, Transport};
 
 /// What `turn` tests.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +109,12 @@ pub struct Login {
     /// Whether the password is the HMAC of the user name under the secret given; absent without a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matches_secret: Option<bool>,
+    /// What the password looks like; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
+    /// How the secret given makes the password of the user name; absent without a secret, and where it does not in any way known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made: Option<Making>,
     /// With a secret: index and user name of credentials that expire far in the future. If they are taken where the proper ones
     /// are not, the server's clock is ahead.
     #[serde(skip_serializing_if = "Option::is_none")]

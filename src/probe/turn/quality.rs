@@ -6,7 +6,7 @@ use super::causes::{Cause, cause};
 use super::finding::{Quality, Train, TurnVerdict};
 use super::rounds::{Manner, Path, Round, Steps};
 use super::session::Session;
-use super::software::{self, Setting};
+use super::software::Setting;
 use crate::probe::{Ask, Exchange, Outcome, Patience, Step};
 use crate::stun::Request;
 
@@ -191,7 +191,7 @@ pub(super) fn lossy(session: &Session) -> Option<Cause> {
     let lossy = |code, what: &str, fix: &str| cause(TurnVerdict::Degraded, code, format!("{seen}: {what}"), fix);
     let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
     let its = "look at the server's load, its own network, and its limits of bandwidth";
-    let its = &software::of(session).cure(its, &[Setting::Bandwidth]);
+    let its = &session.cure(its, &[Setting::Bandwidth]);
     Some(match (accounts_for(straight, missing, sent, lost), missing) {
         (false, _) => lossy(Code::RelayLossy, "more than the way to the server accounts for", its),
         (true, 0) => lossy(Code::RelayLossy, "too few to tell where", "run again with --count 200"),

@@ -6,12 +6,13 @@ use super::DiagnosisCode as Code;
 use super::causes::{Cause, cause, failed};
 use super::finding::{Diagnosis, RelayViews, Remark, StepName, TurnVerdict, ViewOutcome};
 use super::session::{Session, error_code, succeeded};
+use super::software::Setting;
 use super::table::{Meaning, Out, Place, Sides, Third};
 use super::views;
-use crate::stun::escape;
 
-const RANGE: &str = "open the relay ports (coturn: min-port to max-port, 49152-65535) for UDP in the server's firewall";
-const TRANSLATION: &str = "correct external-ip, or the address translation in front of the server";
+const RANGE: &str = "open the relay ports, usually 49152-65535, for UDP in the server's firewall";
+const TRANSLATION: &str =
+    "correct the address that the server relays from and tells, or the address translation in front of it";
 const OUTSIDE: &str = "name a STUN server that can be reached, with --server, or run again from another network";
 
 /// What the views say together.
@@ -56,6 +57,7 @@ impl Relaying {
 }
 
 /// A meaning in words.
+#[expect(clippy::too_many_lines, reason = "one arm a meaning")]
 fn words(
     session: &Session,
     first: &str,
@@ -70,22 +72,24 @@ fn words(
     };
     let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
     let fails = |code, text: String, fix: &str| Some(failed(code, text, fix));
+    let range = &session.cure(RANGE, &[Setting::RelayPorts]);
+    let translation = &session.cure(TRANSLATION, &[Setting::RelayAddress]);
     match meaning {
         M::Fine | M::Hairpin | M::SomeOnly | M::Unseen => None,
         M::Nowhere => fails(
             Code::RelayAddressPrivate,
             format!("the relayed address {relayed} is none that anybody can reach"),
-            "correct external-ip and relay-ip at the server (coturn)",
+            &session.cure("correct the address that the server relays from and tells", &[Setting::RelayAddress]),
         ),
         M::Inner => fails(
             Code::RelayAddressPrivate,
             format!("the relayed address {relayed} is not reachable from the internet"),
-            "set external-ip to the server's public address (coturn)",
+            &session.cure("have the server tell its public address", &[Setting::RelayAddress]),
         ),
         M::Mismatch => fails(
             Code::RelayAddressMismatch,
             format!("{}: peers answer to a wrong address", elsewhere(session, sides, relayed, seen)),
-            TRANSLATION,
+            translation,
         ),
         M::MismatchReached => lesser(
             Code::RelayAddressMismatch,
@@ -93,7 +97,7 @@ fn words(
                 "{}; what is sent there arrives all the same, but clients that insist on one address for both ways do not connect",
                 elsewhere(session, sides, relayed, seen)
             ),
-            TRANSLATION,
+            translation,
         ),
         M::SeenFromInside => untold(
             format!(
@@ -114,22 +118,22 @@ fn words(
             let text = format!(
                 "packets from outside reach {open} and not {closed}: a part of the relay ports is closed, and whose call gets one of those fails"
             );
-            lesser(Code::RelayRangeClosed, text, RANGE)
+            lesser(Code::RelayRangeClosed, text, range)
         }
         M::Filtered => lesser(
             Code::RelayRangeClosed,
             format!("only those reach the relayed address {relayed} to whom data left from it before"),
-            RANGE,
+            range,
         ),
         M::RangeClosed => fails(
             Code::RelayRangeClosed,
             format!("packets from outside do not reach the relayed address {relayed}"),
-            RANGE,
+            range,
         ),
         M::CutOff => fails(
             Code::RelayRangeClosed,
             format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off"),
-            RANGE,
+            range,
         ),
         M::OwnNetworkOrRange => {
             let others = match sides.third {
@@ -147,7 +151,10 @@ fn words(
         M::Dead => fails(
             Code::RelayDead,
             "the server takes data for peers, and none arrives anywhere".to_owned(),
-            "look into the server's external-ip, firewall and routes: relayed packets leave from its relay ports",
+            &session.cure(
+                "look into the server's relay address, firewall and routes: relayed packets leave from its relay ports",
+                &[Setting::RelayAddress, Setting::RelayPorts],
+            ),
         ),
         M::NothingLeaves => fails(
             Code::RelayDead,
@@ -155,7 +162,7 @@ fn words(
             "look into the server's firewall and routes: relayed packets leave from its relay ports",
         ),
         M::NothingPasses => untold(
-            "nothing passes between the relay and this host's own socket, and nobody outside was there to ask: the server's external-ip or \
+            "nothing passes between the relay and this host's own socket, and nobody outside was there to ask: the server's relay address or \
              firewall may be wrong, or this host's NAT drops what the relay sends"
                 .to_owned(),
             OUTSIDE,
@@ -188,9 +195,8 @@ fn refused(session: &Session, first: &str, meaning: Meaning) -> Cause {
             let text = format!(
                 "could not tell: the server refuses {peers} as peer, which is no public address, and nobody else was there to ask for"
             );
-            let fix =
-                "name a STUN server on the internet with --server, or allow the peers at the server (allowed-peer-ip)";
-            cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
+            let todo = "name a STUN server on the internet with --server, or allow the peers at the server";
+            cause(TurnVerdict::Inconclusive, Code::Undetermined, text, &session.cure(todo, &[Setting::Peers]))
         }
         Meaning::OnlyOwn => {
             let text = format!("the server relays between its own allocations only: it refuses peers outside, {peers}");
@@ -199,7 +205,7 @@ fn refused(session: &Session, first: &str, meaning: Meaning) -> Cause {
         }
         _ => {
             let text = format!("the server refuses permission for peers outside: {peers}");
-            failed(Code::PeerForbidden, text, "narrow denied-peer-ip, or add the peers to allowed-peer-ip (coturn)")
+            failed(Code::PeerForbidden, text, &session.cure("let the server allow these peers", &[Setting::Peers]))
         }
     }
 }
@@ -217,7 +223,7 @@ fn permission(session: &Session, first: &str, relay: &RelayViews) -> Option<Caus
         !matches!(error_code(one), None | Some(438)) && !views::refuses_peer(session, one)
     };
     let error = asked().find(other)?.reply()?.error.as_ref()?;
-    let text = format!("the server refuses every permission ({} {})", error.code, escape(&error.reason));
+    let text = format!("the server refuses every permission ({error})");
     let code = match error.code {
         508 => Code::InsufficientCapacity,
         437 => Code::AllocationLost,
@@ -264,7 +270,8 @@ pub(super) fn remarks(session: &Session, relay: &RelayViews) -> Vec<Remark> {
                 "only peers of this network reach the relayed address {relayed}, which is not public; how the relay looks from outside was not seen"
             ),
         };
-        remark("relay-address-private", text, "set external-ip, if peers of other networks are to use this server");
+        let todo = "have the server tell its public address, if peers of other networks are to use it";
+        remark("relay-address-private", text, &session.cure(todo, &[Setting::RelayAddress]));
     } else if sides.own_is_clean() {
         match (sides.third, relay.seen_address) {
             (Third::Differs | Third::OtherPort, Some(seen)) => {

@@ -31,7 +31,6 @@ use Software::{
 };
 
 /// What is to be changed at a server.
-#[allow(dead_code, reason = "what is wrong with relaying names its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Setting {
     /// The addresses that data is relayed from, and that clients are told.
@@ -54,6 +53,12 @@ pub(super) enum Setting {
     Relaying,
     /// How much it relays a second.
     Bandwidth,
+    /// Where it sends its clients.
+    Alternate,
+    /// The addresses that it answers from.
+    Listening,
+    /// Whether it waits for a PROXY header.
+    ProxyHeader,
 }
 
 /// How servers begin their SOFTWARE, in small letters. coturn had other names before.
@@ -113,6 +118,13 @@ pub(super) fn stranger(session: &Session) -> Option<u16> {
     session.last("stranger/login").and_then(error_code)
 }
 
+impl Session<'_> {
+    /// What to do at this server: see [`Software::cure`].
+    pub(super) fn cure(&self, todo: &str, settings: &[Setting]) -> String {
+        of(self).cure(todo, settings)
+    }
+}
+
 impl Software {
     /// The error code with which it refuses a login; `None` where that is not known.
     pub(super) fn refuses_logins_with(self) -> Option<u16> {
@@ -165,6 +177,9 @@ impl Software {
             (Coturn, S::Peers) => "denied-peer-ip, allowed-peer-ip",
             (Coturn, S::Relaying) => "no stun-only, no no-udp-relay",
             (Coturn, S::Bandwidth) => "max-bps, bps-capacity",
+            (Coturn, S::Alternate) => "alternate-server",
+            (Coturn, S::Listening) => "listening-ip",
+            (Coturn, S::ProxyHeader) => "tcp-proxy-port",
             (Eturnal, S::RelayAddress) => "relay_ipv4_addr, relay_ipv6_addr",
             (Eturnal, S::RelayPorts) => "relay_min_port to relay_max_port",
             (Eturnal, S::Users) => "credentials",
@@ -175,6 +190,8 @@ impl Software {
             (Eturnal, S::Peers) => "blacklist_peers, whitelist_peers",
             (Eturnal, S::Relaying) => "enable_turn, relay_ipv4_addr",
             (Eturnal, S::Bandwidth) => "max_bps",
+            (Eturnal, S::Listening) => "ip of each listen entry",
+            (Eturnal, S::ProxyHeader) => "proxy_protocol",
             (Ejabberd, S::RelayAddress) => "turn_ipv4_address, turn_ipv6_address",
             (Ejabberd, S::RelayPorts) => "turn_min_port to turn_max_port",
             (Ejabberd, S::Users) => "auth_type, auth_realm",
@@ -189,6 +206,11 @@ impl Software {
             (Restund, S::Authentication) => "module auth.so before turn.so",
             (Restund, S::Quota) => "turn_max_allocations",
             (Restund, S::Relaying) => "module turn.so",
+            (Ejabberd, S::Listening) => "ip of the listener",
+            (Restund, S::Listening) => "udp_listen",
+            (ReTurn, S::Listening) => "TurnAddress",
+            (NodeTurn, S::Listening) => "listeningIps",
+            (TurnRs, S::Listening) => "listen of the server's interfaces",
             (ReTurn, S::RelayAddress) => "TurnAddress, TurnV6Address",
             (ReTurn, S::RelayPorts) => "AllocationPortRangeMin to AllocationPortRangeMax",
             (ReTurn, S::Users | S::Authentication) => "UserDatabaseFile, AuthenticationRealm",

@@ -3,6 +3,7 @@
 use super::causes::{Cause, cause, failed, lost, proven};
 use super::finding::TurnVerdict;
 use super::session::Session;
+use super::software::Setting;
 use super::{DiagnosisCode as Code, EntryKind, handshake};
 use crate::probe::{Exchange, Failure, FailureCode, Outcome};
 use crate::stun::{Transport, escape};
@@ -14,9 +15,9 @@ pub(super) fn elsewhere(session: &Session) -> Option<Cause> {
         "answers come from {source}, not from {} that was asked: clients ignore them, and NATs and firewalls drop them",
         asked.remote
     );
-    let fix = "let the server answer from the address it is asked at: name each of its addresses (coturn: listening-ip), and mend its routing \
-               or the address translation before it";
-    Some(failed(Code::AnswersFromElsewhere, text, fix))
+    let todo = "let the server answer from the address it is asked at: name each of its addresses, and mend its routing or the address \
+                translation before it";
+    Some(failed(Code::AnswersFromElsewhere, text, &session.cure(todo, &[Setting::Listening])))
 }
 
 /// The first failure of the system or the path.
@@ -109,7 +110,7 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
         return Some(failed(
             Code::StunOnly,
             text,
-            "switch TURN on at the server (coturn: remove stun-only), or use another",
+            &session.cure("switch TURN on at the server, or use a TURN server", &[Setting::Relaying]),
         ));
     }
     (silent("a/allocate") || silent("binding") && session.entry.kind == EntryKind::Stun).then(|| no_answer(session))
@@ -205,8 +206,8 @@ fn no_answer(session: &Session) -> Cause {
     if handshake::connected(session) {
         let text = format!("{remote} takes connections and says nothing over {over}");
         let fix = "check the port, and that the server runs; behind a load balancer, that one side does not wait for a PROXY header which the \
-                   other leaves out (coturn: tcp-proxy-port)";
-        return failed(Code::NoAnswer, text, fix);
+                   other leaves out";
+        return failed(Code::NoAnswer, text, &session.cure(fix, &[Setting::ProxyHeader]));
     }
     failed(Code::NoAnswer, format!("{remote} did not answer over {over}"), check)
 }
