@@ -138,8 +138,8 @@ fn redirected(session: &Session, (verdict, mut diagnosis): Cause) -> Cause {
 
 fn of_target(session: &Session) -> TurnResult {
     let relay = views::judge(session);
-    let found = redirected(session, causes::judge(session, relay.as_ref()));
-    let (verdict, diagnosis) = browser::judge(session, found);
+    let found = browser::judge(session, causes::judge(session, relay.as_ref()));
+    let (verdict, diagnosis) = redirected(session, found);
     let mut remarks = offline::check(session.entry, session.options);
     remarks.extend(relay.iter().flat_map(|relay| relaying::remarks(session, relay)));
     remarks.extend(release::cut_off(session));
