@@ -141,7 +141,6 @@ impl Engine {
                 exchange.copies = exchange.copies.saturating_add(1);
             }
             if exchange.reply().is_some_and(|reply| reply.source == source) && exchange.arrive(millis(now)) {
-                self.dirty = true;
                 return;
             }
             return self.stray(now, source, "one more answer to an answered question".to_owned());

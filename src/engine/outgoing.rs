@@ -70,7 +70,7 @@ impl Engine {
         if flight.series {
             exchange.sent_ms.push(millis(now));
         }
-        self.dirty |= flight.sent.len() >= SENDS_WORTH_A_LOOK;
+        self.dirty |= !flight.series && flight.sent.len() >= SENDS_WORTH_A_LOOK;
         self.log.push(LogEvent::Sent {
             at_ms: millis(now),
             exchange: exchange.id.clone(),

@@ -1,16 +1,18 @@
 //! Whose packets get in? RFC 5780 section 4.4, with a proof that the server really sent what did not arrive.
 //!
-//! One server alone cannot prove it: whatever drops new flows at its own side opens for the positive control too. So two servers
-//! that share no address are tested side by side where there are two. Whoever is let in unasked proves openness, and another's
-//! silence is then that server's own.
+//! One server alone cannot prove it: whatever drops new flows at its own side opens for the positive control too. So servers that
+//! share no address are tested side by side, and a silence has two witnesses where there are two. Whoever is let in unasked proves
+//! openness, and another's silence is then that server's own.
 
 use super::filtering_steps::{self as steps, Progress, assess, base, let_in};
 use super::finding::{Filtering as Finding, FilteringBehavior, Reason};
-use super::servers::{self, Capable};
+use super::servers::{self, Capable, Roles};
 use super::{Behavior, Evidence, Family, Probe, Quarantine, Step, first, reason};
 use crate::stun::Transport;
 
-/// So many servers have to show a silence, where there are so many.
+/// So many servers are tested at once: each may be the one that is let in.
+const TESTED: usize = 4;
+/// So many have to show a silence, where there are so many.
 const WITNESSES: usize = 2;
 /// A server that turns out to be of no use costs a second; after so many the question stays open.
 const FAULTS_BORNE: usize = 3;
@@ -55,10 +57,14 @@ impl Test {
 
 /// The tests under way or over: the first servers that are of use and share no address, and those before them that were not.
 fn tests(seen: &Evidence, family: Family, repeat: bool) -> Vec<Test> {
+    begin(seen, family, repeat, &servers::roles(seen, family))
+}
+
+fn begin(seen: &Evidence, family: Family, repeat: bool, roles: &Roles) -> Vec<Test> {
     let mut tests: Vec<Test> = Vec::new();
-    for server in servers::roles(seen, family).filtering {
+    for &server in &roles.filtering {
         let sound = tests.iter().filter(|test| !test.fault());
-        if sound.clone().count() == WITNESSES || tests.len() - sound.clone().count() == FAULTS_BORNE {
+        if sound.clone().count() == TESTED || tests.len() - sound.clone().count() == FAULTS_BORNE {
             break;
         }
         // A second witness is another machine, and one whose alternates this host has not opened its filter for.
@@ -91,8 +97,10 @@ pub fn closed(seen: &Evidence, family: Family) -> bool {
 
 fn is_closed(seen: &Evidence, family: Family, tests: &[Test]) -> bool {
     let open = tests.iter().any(|test| test.shown() == Some(Behavior::EndpointIndependent));
-    let told = tests.iter().any(|test| test.shown().is_some());
-    open || tests.iter().all(|test| !test.asking()) && (told || all_heard(seen, family))
+    let told = tests.iter().filter(|test| test.shown().is_some()).count();
+    // Two witnesses do without the controls of others, not without what others may show.
+    let under_way = |test: &Test| if told < WITNESSES { test.asking() } else { test.untouched() };
+    open || !tests.iter().any(under_way) && (told > 0 || all_heard(seen, family))
 }
 
 impl Probe for Filtering {
@@ -101,12 +109,13 @@ impl Probe for Filtering {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let tests = tests(seen, self.family, self.repeat);
+        let roles = servers::roles(seen, self.family);
+        let tests = begin(seen, self.family, self.repeat, &roles);
         let enough: Vec<String> = tests.iter().flat_map(|test| test.enough.clone()).collect();
         if is_closed(seen, self.family, &tests) {
             return Step { done: true, enough, ..Step::default() };
         }
-        let mut step = Step { quarantine: self.untouched(seen, &tests), enough, ..Step::default() };
+        let mut step = Step { quarantine: untouched(&roles, &tests), enough, ..Step::default() };
         for test in tests {
             let Progress::Asking { asks, look_again_ms, .. } = test.progress else { continue };
             step.asks.extend(asks);
@@ -116,20 +125,17 @@ impl Probe for Filtering {
     }
 }
 
-impl Filtering {
-    /// The remotes that nobody may contact: the alternates of the servers under test while their silence counts, and those of the
-    /// servers that stand by.
-    fn untouched(&self, seen: &Evidence, tests: &[Test]) -> Vec<Quarantine> {
-        let roles = servers::roles(seen, self.family);
-        let kept = roles.filtering.iter().filter(|server| match tests.iter().find(|test| test.server == **server) {
-            Some(test) => test.untouched(),
-            None => Some(**server) != roles.given,
-        });
-        kept.flat_map(|server| {
-            [Quarantine::Address(server.alternate.ip()), Quarantine::Endpoint(server.primary_other_port())]
-        })
-        .collect()
-    }
+/// The remotes that nobody may contact: the alternates of the servers under test while their silence counts, and those of the servers
+/// that stand by.
+fn untouched(roles: &Roles, tests: &[Test]) -> Vec<Quarantine> {
+    let kept = roles.filtering.iter().filter(|server| match tests.iter().find(|test| test.server == **server) {
+        Some(test) => test.untouched(),
+        None => true,
+    });
+    kept.flat_map(|server| {
+        [Quarantine::Address(server.alternate.ip()), Quarantine::Endpoint(server.primary_other_port())]
+    })
+    .collect()
 }
 
 /// The verdict that the evidence supports.

@@ -328,7 +328,8 @@ impl<'a> Run<'a> {
             return Ok(question.sends);
         }
         if !question.settled() {
-            self.look_again_ms = [self.look_again_ms, silence.more_ms].into_iter().flatten().reduce(f64::min);
+            let at_ms = silence.look_again_ms(companion, self.round_trip_ms(companion), now_ms);
+            self.look_again_ms = Some(self.look_again_ms.map_or(at_ms, |sooner| sooner.min(at_ms)));
             return Err(ASK);
         }
         Err(Step::Stuck(if silence.witnessed > 0 { too_lossy(question.sends) } else { lost(self.server.primary) }))

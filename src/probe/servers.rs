@@ -137,17 +137,13 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
 
 /// Which capable servers test what, each list in order of preference.
 pub struct Roles {
-    /// For the filter: those whose alternates nobody has contacted. What the first two do not need stands by untouched in case
-    /// one is of no use.
+    /// For the filter: first those whose alternates nobody has contacted.
     pub filtering: Vec<Capable>,
-    /// For the mapping, which contacts alternates.
+    /// For the mapping, which contacts alternates and so waits until the filter test is through with the silence of that server.
     pub mapping: Vec<Capable>,
-    /// With three servers or more one is given to the mapping at once; else the mapping waits until the filter test is through
-    /// with the first server's silence.
-    pub given: Option<Capable>,
 }
 
-/// Shares the capable servers out. One that overlaps those that test the filter is never given away for the mapping.
+/// Shares the capable servers out.
 #[must_use]
 pub fn roles(seen: &Evidence, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
@@ -155,19 +151,6 @@ pub fn roles(seen: &Evidence, family: Family) -> Roles {
     let disbelieved = witness::Witnesses::hear(seen).servers();
     let lies = |server: &Capable| disbelieved.contains(&server.server);
     filtering.sort_by_key(lies);
-    let mut mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
-    let mut given = None;
-    if let Some(&first) = filtering.first().filter(|_| filtering.len() > 2) {
-        // The first two that share no address test the filter.
-        let second = filtering.iter().find(|other| !other.overlaps(&first));
-        let testers: Vec<Capable> = [Some(&first), second].into_iter().flatten().copied().collect();
-        given = mapping.iter().find(|other| testers.iter().all(|tester| !other.overlaps(tester))).copied();
-    }
-    if let Some(server) = given {
-        filtering.retain(|other| *other != server);
-        filtering.push(server);
-        mapping.retain(|other| *other != server);
-        mapping.insert(0, server);
-    }
-    Roles { filtering, mapping, given }
+    let mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
+    Roles { filtering, mapping }
 }

@@ -45,6 +45,22 @@ impl Silence {
         silence
     }
 
+    /// When to look again whether it is one: not before enough sends can have been answered.
+    #[must_use]
+    pub fn look_again_ms(&self, companion: &Exchange, round_trip_ms: f64, now_ms: f64) -> f64 {
+        const SOON_MS: f64 = 20.0;
+        let guard_ms = REORDERING_MS.max(round_trip_ms / 2.0);
+        let after_ms = match companion.sent_ms.get(SENDS_WITHOUT_LOSS - 1) {
+            Some(last) => last + round_trip_ms + guard_ms,
+            None => now_ms + round_trip_ms.min(guard_ms),
+        };
+        match self.more_ms {
+            _ if after_ms > now_ms + 0.002 && after_ms.is_finite() => after_ms,
+            Some(more_ms) => more_ms,
+            None => now_ms + SOON_MS,
+        }
+    }
+
     /// Whether it is no loss.
     #[must_use]
     pub fn proven(&self) -> bool {

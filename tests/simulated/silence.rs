@@ -96,6 +96,24 @@ fn a_servers_own_firewall_is_no_filter_of_ours_in_any_order() {
 }
 
 #[test]
+fn more_servers_that_hold_back_than_honest_ones_change_nothing() {
+    for honest in 0..3_u8 {
+        let mut scenario = behind(full_cone(), 2);
+        let mut third = scenario.servers[0].clone();
+        third.name = "stun9.example.net".to_owned();
+        third.ipv4 = Some("203.0.113.90:3478".parse().unwrap());
+        third.ipv4_alternate = Some("203.0.113.91:3479".parse().unwrap());
+        scenario.servers.push(third);
+        for (number, server) in (0..3).zip(&mut scenario.servers) {
+            server.faults = if number == honest { Vec::new() } else { vec![Fault::StatefulEgress] };
+            // The honest one is the last to be heard.
+            server.rtt_ms = if number == honest { 30.0 } else { 0.0 };
+        }
+        right(&classify(&scenario, 3), Behavior::EndpointIndependent, &format!("{honest} is honest"));
+    }
+}
+
+#[test]
 fn what_a_servers_firewall_holds_back_is_named_as_its_fault() {
     for faulty in [0, 1] {
         let nat = NatConfig { filtering: Behavior::AddressDependent, ..NatConfig::default() };
