@@ -34,6 +34,8 @@ mod turn_data;
 mod turn_habits;
 #[path = "simulated/turn_outside.rs"]
 mod turn_outside;
+#[path = "simulated/turn_paths.rs"]
+mod turn_paths;
 #[path = "simulated/turn_speed.rs"]
 mod turn_speed;
 #[path = "simulated/turn_worlds.rs"]

@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{scenario, terminal};
 use crate::engine::{Engine, Network, Settings};
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
-use crate::probe::{Evidence, FailureCode, Outcome, Probe};
+use crate::probe::{Evidence, FailureCode, Family, Outcome, Probe};
 use crate::report::document::{NetworkKind, Options};
 use crate::report::{ExitClass, Report, exit_class, human, json};
 use crate::sim::{Scenario, SimNetwork};
@@ -83,6 +83,12 @@ impl Job<'_> {
         Ok(Exit::of(stopped, exit))
     }
 
+    /// The families that names are looked up for. What a relay relays is of a family of its own, and so are those whom it is asked for,
+    /// however the server is reached.
+    fn looked_up(&self) -> Vec<Family> {
+        if self.command == "turn" { vec![Family::Ipv4, Family::Ipv6] } else { self.options.families.clone() }
+    }
+
     fn measure(mut self, events: &mut Events, out: &mut Output) -> Result<(Circumstances, Evidence), CliError> {
         let about = |network, scenario, started_at| Circumstances {
             command: self.command,
@@ -94,12 +100,12 @@ impl Job<'_> {
         if let World::Simulated(name, scenario, seed) = &self.world {
             let about = about(NetworkKind::Simulated, Some(name.clone()), VIRTUAL_START.to_owned());
             let mut network =
-                SimNetwork::new(scenario, *seed).with_families(&self.options.families).with_insecure(self.insecure);
+                SimNetwork::new(scenario, *seed).with_families(&self.looked_up()).with_insecure(self.insecure);
             self.settings.seed = *seed;
             return Ok((about, self.drive(&mut network, events, out)));
         }
         let config = Config {
-            families: self.options.families.clone(),
+            families: self.looked_up(),
             source: self.network.source,
             interface: self.network.interface.clone(),
             tls: self.tls.clone(),

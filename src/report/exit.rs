@@ -5,7 +5,7 @@ use crate::probe::turn::EntryKind;
 use crate::probe::turn::finding::TurnVerdict;
 
 use super::document::{Report, RequirementOutcome};
-use super::require::{Requirement, counts, works};
+use super::require::{Requirement, counts, works_somehow};
 
 /// What a script learns from the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ fn turn(report: &Report) -> ExitClass {
     }
     if tested().all(|result| result.verdict == TurnVerdict::Inconclusive) {
         ExitClass::NotMeasured
-    } else if replaced || tested().all(works) {
+    } else if replaced || tested().all(|result| works_somehow(report, result)) {
         ExitClass::Measured
     } else {
         ExitClass::Unmet

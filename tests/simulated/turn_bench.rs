@@ -165,8 +165,7 @@ impl Bench {
         let options = TurnOptions { entries: vec![entry], ..self.options };
         let credentials = self.credentials;
         let settings = Settings { seed: self.seed, deadline: self.deadline, credentials, ..Settings::default() };
-        let mut network =
-            SimNetwork::new(&self.scenario, self.seed).with_families(&options.families).with_insecure(options.insecure);
+        let mut network = SimNetwork::new(&self.scenario, self.seed).with_insecure(options.insecure);
         let engine = Engine::new(settings, vec![server, third], turn::plan(&options));
         let seen = drive(engine, &mut network, &mut |_| {});
         let mut results = turn::judge(&seen, &options);

@@ -90,7 +90,7 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::UnsupportedFamily => unusable(Code::UnsupportedFamily),
         F::Redirect | F::RedirectLoop => unusable(Code::Redirected),
         F::Forbidden => unusable(Code::Forbidden),
-        F::PeerForbidden => unusable(Code::PeerForbidden),
+        F::PeerForbidden | F::PeerRefusedWithoutCode => unusable(Code::PeerForbidden),
         F::OwnPeerForbidden | F::HairpinDenied => (false, vec![Code::RelayHairpinDenied]),
         F::PrivateRelay => unusable(Code::RelayAddressPrivate),
         F::WrongExternal => unusable(Code::RelayAddressMismatch),
@@ -99,12 +99,23 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
         F::ClosesEarly if !udp => unusable(Code::ConnectionClosed),
         F::RelayDead => unusable(Code::RelayDead),
         F::Lossy => (false, vec![Code::Ok, Code::RelayLossy, Code::PathLossy]),
-        F::RefreshFails | F::RefreshMute => (false, vec![Code::AllocationLost]),
+        // What ends with its renewal says so to the next, where the answer was lost.
+        F::RefreshFails | F::RefreshMute | F::RefreshKills => (false, vec![Code::AllocationLost]),
         F::NoChannelBind | F::ChannelBindMute | F::ChannelDataLost => (false, vec![Code::ProtocolError]),
         F::OftenStale => (false, vec![Code::Ok, Code::Undetermined]),
         F::ShortLifetime => (false, vec![Code::ShortLifetime]),
         F::Error500 => unusable(Code::ServerError),
         F::UdpDead if udp => (true, vec![Code::UdpBlockedUseTcp, Code::NoAnswer]),
+        F::RefreshEnds => (false, vec![Code::AllocationLost, Code::Ok]),
+        F::OwnAllocationsOnly => (false, vec![Code::PeerForbidden]),
+        // A NAT drops such answers.
+        F::AnswersFromElsewhere if transport == Transport::Udp => {
+            (true, vec![Code::AnswersFromElsewhere, Code::NoAnswer])
+        }
+        F::Proxied if transport == Transport::Udp => (false, vec![Code::MappedAddressUseless]),
+        F::Throttled => (false, vec![Code::Ok, Code::RelayLossy, Code::Undetermined]),
+        F::RangeHalfClosed => (false, vec![Code::RelayRangeClosed]),
+        F::ClosesSecond if !udp => (false, vec![Code::ConnectionClosed]),
         _ => harmless,
     }
 }
@@ -164,6 +175,9 @@ fn check(seed: u64) -> Result<(), String> {
     }
     if has(TurnFault::WrongExternal) && has(TurnFault::RangeClosed) {
         allowed.push(Code::RelayDead);
+    }
+    if loss > 0.0 && has(TurnFault::RangeHalfClosed) {
+        allowed.extend([Code::Ok, Code::RelayHairpinDenied]);
     }
     // Silence between two allocations may be loss; what is not known of them does not speak against the rest.
     if loss > 0.0 && (has(TurnFault::HairpinDenied) || has(TurnFault::OwnPeerForbidden)) {

@@ -4,7 +4,7 @@ use super::climb::is_complete;
 use super::finding::{Diagnosis, RelayViews, TurnVerdict, View, ViewOutcome};
 use super::session::{Session, error_code, granted, is_unsigned, succeeded};
 use super::table::Meaning;
-use super::{DiagnosisCode as Code, EntryKind, hold, lesser, refusal, relaying, release, unreached, views};
+use super::{DiagnosisCode as Code, EntryKind, hold, killed, lesser, refusal, relaying, release, unreached, views};
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome};
 use crate::stun::{Method, escape};
 
@@ -44,7 +44,9 @@ fn of_server(session: &Session, relay: Option<&RelayViews>) -> Cause {
     let relaying = relay.and_then(|relay| relaying::judge(session, relay));
     let decisive = relaying.as_ref().filter(|found| found.is_decisive() && (complete || found.is_plain()));
     let broken = unsigned(session, first)
+        .or_else(|| killed::judge(session).filter(|_| killed::spoils_data(session)))
         .or_else(|| decisive.and_then(|found| found.found.clone()))
+        .or_else(|| killed::judge(session))
         .or_else(|| mute(session))
         .or_else(|| hold::lost(session))
         .or_else(|| closed(session, first));

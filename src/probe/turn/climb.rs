@@ -37,9 +37,11 @@ impl Probe for Climb {
         let Some(session) = self.session(seen) else {
             return Step { done: !self.looking_up(seen), ..Step::default() };
         };
-        // An answer that comes late, when the allocations were given back already, begins nothing anew.
+        // An answer that comes late, when the ladder was over already, begins nothing anew.
         let mut asks = Vec::new();
-        if !release::has_begun(&session) {
+        let later = ["quality/", "hold/"].map(|stage| session.label(stage));
+        let over = later.iter().any(|stage| seen.under(stage).next().is_some());
+        if !over && !release::has_begun(&session) {
             let mut rungs = Rungs::new(&session);
             rungs.climb();
             let waiting = rungs.waiting;

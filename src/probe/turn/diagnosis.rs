@@ -124,6 +124,10 @@ codes! {
     RelayAddressMismatch,
     /// Packets from outside do not reach the relayed address.
     RelayRangeClosed,
+    /// It relays, and whether peers outside reach it could not be tested from within the server's own network.
+    TestedFromInside,
+    /// It works over one address family, and over the other it fails.
+    OneFamilyFails,
     /// The address that the server tells clients of themselves is not theirs: their server-reflexive candidates are useless.
     MappedAddressUseless,
     /// Two allocations on the server cannot reach each other.

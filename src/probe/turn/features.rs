@@ -77,9 +77,10 @@ pub(super) fn next(session: &Session) -> Step {
         // What is deleted only in case that a refusal was forged nobody waits for: there are servers that leave it unanswered.
         let held = [socket, RESERVED, MOVED];
         let waits = !granted || held.into_iter().any(|one| session.allocation(one).is_some());
+        let over = step.done || !waits;
         all.done &= step.done;
         all.asks.extend(step.asks);
-        if !all.done && waits {
+        if !over {
             return all;
         }
     }

@@ -1,7 +1,7 @@
 //! From evidence to results: a row for each entry, transport and family.
 
 use super::causes::Cause;
-use super::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
+use super::finding::{Diagnosis, Remark, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use super::session::Session;
 use super::software::Setting;
 use super::{
@@ -32,12 +32,33 @@ fn of_entry(seen: &Evidence, options: &TurnOptions, number: usize, entry: &Entry
                 results.push(of_target(&session));
             }
         }
+        one_family(&mut results[before..]);
         if results.len() == before {
             let (verdict, diagnosis) = unnamed(seen, entry, transport);
             results.push(blank(entry, options, Some(transport), verdict, diagnosis));
         }
     }
     results
+}
+
+/// Over the one family it works and over the other it fails: clients find the way that works, and some of them late.
+fn one_family(results: &mut [TurnResult]) {
+    let name = |result: &TurnResult| match result.family {
+        Some(Family::Ipv6) => "IPv6",
+        _ => "IPv4",
+    };
+    let Some(failing) = results.iter().find(|one| one.verdict == TurnVerdict::Failed) else { return };
+    let (over, why) = (name(failing), failing.diagnosis.clone());
+    for result in results.iter_mut().filter(|one| matches!(one.verdict, TurnVerdict::Ok | TurnVerdict::Degraded)) {
+        let text = format!("works over {}, not over {over}: {}", name(result), why.text);
+        let (code, fix) = (Code::OneFamilyFails, why.fix.clone());
+        if result.verdict == TurnVerdict::Ok {
+            result.verdict = TurnVerdict::Degraded;
+            result.diagnosis = Diagnosis { code, text, fix };
+        } else {
+            result.remarks.push(Remark { code: code.name(), error: false, text, fix });
+        }
+    }
 }
 
 /// A row without an address.
@@ -142,7 +163,7 @@ fn of_target(session: &Session) -> TurnResult {
     let (verdict, diagnosis) = redirected(session, found);
     let mut remarks = offline::check(session.entry, session.options);
     remarks.extend(relay.iter().flat_map(|relay| relaying::remarks(session, relay)));
-    remarks.extend(release::cut_off(session));
+    remarks.extend(release::cut_off(session).filter(|_| diagnosis.code != Code::ConnectionClosed));
     remarks.extend(session.entry.rejected.clone());
     remarks.extend(browser::remark(session));
     let allocation = session.first().map(|(_, allocation)| allocation);

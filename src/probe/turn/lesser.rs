@@ -3,7 +3,7 @@
 use super::causes::{Cause, cause, code, lost, proven};
 use super::finding::TurnVerdict;
 use super::relaying::Relaying;
-use super::session::{Session, error_code, succeeded};
+use super::session::Session;
 use super::software::Setting;
 use super::table::Meaning;
 use super::{DiagnosisCode as Code, handshake, quality, release};
@@ -35,7 +35,7 @@ pub(super) fn judge(session: &Session, first: &str, relaying: &Relaying) -> Opti
             ),
         );
     }
-    if let Some(found) = killed(session).or_else(|| half_done(session)).or_else(|| quality::lossy(session)) {
+    if let Some(found) = half_done(session).or_else(|| quality::lossy(session)) {
         return Some(found);
     }
     if let Some(found) = ipv6_only(session) {
@@ -50,6 +50,9 @@ pub(super) fn judge(session: &Session, first: &str, relaying: &Relaying) -> Opti
     if let Some(number) = code(session, "channel").filter(|code| *code != 438) {
         let text = format!("the server relays in indications and refuses channels ({number}), which clients use");
         return lesser(Code::ProtocolError, text, "update the server");
+    }
+    if let Some(found) = release::cut_off(session) {
+        return lesser(Code::ConnectionClosed, found.text, &found.fix);
     }
     if let Some(found) = alone(session).or_else(|| useless_mapped(session)) {
         return Some(found);
@@ -91,28 +94,6 @@ fn half_done(session: &Session) -> Option<Cause> {
     None
 }
 
-/// The server ends the allocation where it is asked to renew it.
-fn killed(session: &Session) -> Option<Cause> {
-    let (reply, turn) = session.last("refresh").and_then(succeeded)?;
-    let gone = || {
-        // A deletion that was sent more than once may have been answered twice, the second time with 437.
-        let (first, _) = session.first()?;
-        let delete = session.last(&release::step(first))?;
-        let once = delete.sends == 1 || session.transport.is_stream();
-        (error_code(delete) == Some(437) && once).then_some("is gone after it")
-    };
-    let how = if turn.lifetime_s == Some(0) { "is ended by it" } else { gone()? };
-    let _ = reply;
-    let text = format!("the server grants the renewal of the allocation, which {how}: calls end when clients renew");
-    let fix = "update the server; look for what it does with a Refresh that has no LIFETIME, as clients send it";
-    Some(cause(TurnVerdict::Degraded, Code::AllocationLost, text, fix))
-}
-
-/// Whether the first renewal ended the allocation.
-pub(super) fn is_killed(session: &Session) -> bool {
-    session.last("refresh").and_then(succeeded).is_some_and(|(_, turn)| turn.lifetime_s == Some(0))
-}
-
 /// There was room for one allocation and not for a second.
 fn alone(session: &Session) -> Option<Cause> {
     let refused = ["b/login", "b/login-ipv6", "b/allocate"].into_iter().find_map(|step| code(session, step))?;
@@ -122,7 +103,7 @@ fn alone(session: &Session) -> Option<Cause> {
         _ => return None,
     };
     let text = format!(
-        "it relays, and a second allocation is refused ({refused}): browsers make one for each interface and entry, and each peer needs its own"
+        "it relays for one allocation, and a second allocation is refused ({refused}): browsers make several, and each peer needs its own"
     );
     let todo = "raise the quota, or widen the range of relay ports";
     let fix = session.cure(todo, &[Setting::Quota, Setting::RelayPorts]);

@@ -13,6 +13,7 @@ pub mod finding;
 mod handshake;
 mod hold;
 mod judge;
+mod killed;
 pub mod labels;
 mod lesser;
 mod offline;

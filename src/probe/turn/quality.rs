@@ -68,6 +68,11 @@ fn is_comparable(session: &Session) -> bool {
     session.reply("binding").is_some()
 }
 
+/// Whether the packets straight to the server went over the allocation's own socket, where its limits hold for them too.
+fn is_shared(session: &Session, path: &Path) -> bool {
+    session.find("quality/direct/0").is_some_and(|one| one.socket == session.label(path.first))
+}
+
 /// On a socket of its own: what limits an allocation's bandwidth (coturn's max-bps) limits all that its client sends.
 fn straightly(session: &Session, name: &str, not_before_ms: f64) -> Ask {
     let mut ask = session.ask(name, "direct", Request::default());
@@ -189,9 +194,16 @@ pub(super) fn lossy(session: &Session) -> Option<Cause> {
     };
     let seen = format!("{lost} of {sent} round trips through the relay were lost, and {beside}");
     let lossy = |code, what: &str, fix: &str| cause(TurnVerdict::Degraded, code, format!("{seen}: {what}"), fix);
-    let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
     let its = "look at the server's load, its own network, and its limits of bandwidth";
     let its = &session.cure(its, &[Setting::Bandwidth]);
+    if Path::of(session).is_some_and(|path| is_shared(session, &path)) {
+        return Some(lossy(
+            Code::RelayLossy,
+            "those went over the allocation's own socket, so that where could not be told",
+            its,
+        ));
+    }
+    let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
     Some(match (accounts_for(straight, missing, sent, lost), missing) {
         (false, _) => lossy(Code::RelayLossy, "more than the way to the server accounts for", its),
         (true, 0) => lossy(Code::RelayLossy, "too few to tell where", "run again with --count 200"),

@@ -57,7 +57,6 @@ impl Relaying {
 }
 
 /// A meaning in words.
-#[expect(clippy::too_many_lines, reason = "one arm a meaning")]
 fn words(
     session: &Session,
     first: &str,
@@ -67,15 +66,15 @@ fn words(
     seen: Option<SocketAddr>,
 ) -> Option<Cause> {
     use Meaning as M;
-    let untold = |text: String, fix: &str| {
-        Some(cause(TurnVerdict::Inconclusive, Code::Undetermined, format!("could not tell: {text}"), fix))
-    };
     let lesser = |code, text: String, fix: &str| Some(cause(TurnVerdict::Degraded, code, text, fix));
     let fails = |code, text: String, fix: &str| Some(failed(code, text, fix));
     let range = &session.cure(RANGE, &[Setting::RelayPorts]);
     let translation = &session.cure(TRANSLATION, &[Setting::RelayAddress]);
     match meaning {
         M::Fine | M::Hairpin | M::SomeOnly | M::Unseen => None,
+        M::SeenFromInside | M::OwnNetworkOrRange | M::NothingPasses => {
+            undecided(session, sides, meaning, relayed, seen)
+        }
         M::Nowhere => fails(
             Code::RelayAddressPrivate,
             format!("the relayed address {relayed} is none that anybody can reach"),
@@ -99,12 +98,17 @@ fn words(
             ),
             translation,
         ),
-        M::SeenFromInside => untold(
+        M::FromInside => lesser(
+            Code::TestedFromInside,
             format!(
-                "{}; this host may be in the server's own network, where packets do not pass the router that peers outside reach it through",
-                elsewhere(session, sides, relayed, seen)
+                "peers outside see the relayed address {relayed}, as a STUN server outside did; this host is in the server's own network, whose \
+                 peers see {}, so that whether the relay ports are open to what peers outside send unasked could not be tested from here",
+                inner(session, relayed)
             ),
-            OUTSIDE,
+            &session.cure(
+                "test from a network outside; on the router, the relay ports are to be forwarded to the server",
+                &[Setting::RelayPorts],
+            ),
         ),
         M::Refused | M::OnlyOwn | M::Spared => Some(refused(session, first, meaning)),
         M::PartlyClosed => {
@@ -135,19 +139,6 @@ fn words(
             format!("data gets from one allocation to another on the server, and not past it: {relayed} is cut off"),
             range,
         ),
-        M::OwnNetworkOrRange => {
-            let others = match sides.third {
-                Third::Confirms | Third::Heard => "answers from the internet reach",
-                _ => "data leaves from",
-            };
-            untold(
-                format!(
-                    "{others} the relayed address {relayed}, and what this host sends there itself does not arrive: \
-                     its own network or the server's firewall drops it"
-                ),
-                "run again from another network; if it is the same there, open the relay ports in the server's firewall",
-            )
-        }
         M::Dead => fails(
             Code::RelayDead,
             "the server takes data for peers, and none arrives anywhere".to_owned(),
@@ -161,12 +152,49 @@ fn words(
             "the server relays what comes in, and what it is to send to peers arrives nowhere".to_owned(),
             "look into the server's firewall and routes: relayed packets leave from its relay ports",
         ),
+    }
+}
+
+/// What could not be told, and why.
+fn undecided(
+    session: &Session,
+    sides: Sides,
+    meaning: Meaning,
+    relayed: SocketAddr,
+    seen: Option<SocketAddr>,
+) -> Option<Cause> {
+    use Meaning as M;
+    let untold = |text: String, fix: &str| {
+        Some(cause(TurnVerdict::Inconclusive, Code::Undetermined, format!("could not tell: {text}"), fix))
+    };
+    match meaning {
+        M::SeenFromInside => untold(
+            format!(
+                "{}; this host may be in the server's own network, where packets do not pass the router that peers outside reach it through",
+                elsewhere(session, sides, relayed, seen)
+            ),
+            OUTSIDE,
+        ),
+        M::OwnNetworkOrRange => {
+            let others = match sides.third {
+                Third::Confirms | Third::Heard => "answers from the internet reach",
+                _ => "data leaves from",
+            };
+            untold(
+                format!(
+                    "{others} the relayed address {relayed}, and what this host sends there itself does not arrive: \
+                     its own network or the server's firewall drops it"
+                ),
+                "run again from another network; if it is the same there, open the relay ports in the server's firewall",
+            )
+        }
         M::NothingPasses => untold(
             "nothing passes between the relay and this host's own socket, and nobody outside was there to ask: the server's relay address or \
              firewall may be wrong, or this host's NAT drops what the relay sends"
                 .to_owned(),
             OUTSIDE,
         ),
+        _ => None,
     }
 }
 
@@ -183,6 +211,13 @@ fn elsewhere(session: &Session, sides: Sides, relayed: SocketAddr, seen: Option<
             SocketAddr::new(session.remote.ip(), relayed.port())
         ),
     }
+}
+
+/// Where packets come from for those who are in the server's own network.
+fn inner(session: &Session, relayed: SocketAddr) -> String {
+    let source = ["outward", "outward-2"].into_iter().find_map(|step| session.looped(step));
+    let inner = source.filter(|source| source.ip() != relayed.ip());
+    inner.map_or_else(|| "its inner address".to_owned(), |inner| inner.ip().to_string())
 }
 
 /// The server refuses peers.
@@ -246,19 +281,10 @@ pub(super) fn remarks(session: &Session, relay: &RelayViews) -> Vec<Remark> {
         found.push(Remark { code: code.to_owned(), error: false, text, fix: fix.to_owned() });
     };
     if sides.seen_inside() {
-        let source = ["outward", "outward-2"].into_iter().find_map(|step| session.looped(step));
-        let inner = source.filter(|source| source.ip() != relayed.ip());
-        let inner = inner.map_or_else(|| "its inner address".to_owned(), |inner| inner.ip().to_string());
-        let text = if sides.third == Third::Confirms {
-            format!(
-                "peers outside see the relayed address {relayed}, as a STUN server outside did; this host is in the server's own network, whose \
-                 peers see {inner}. What peers outside send unasked was not tested from here"
-            )
-        } else {
-            format!(
-                "this host is in the server's own network, whose peers see {inner} in place of the relayed address {relayed}"
-            )
-        };
+        let text = format!(
+            "this host is in the server's own network, whose peers see {} in place of the relayed address {relayed}",
+            inner(session, relayed)
+        );
         remark("seen-from-inside", text, "");
     }
     if sides.place == Place::Inside && sides.third != Third::Confirms {

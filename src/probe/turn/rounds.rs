@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::lesser;
+use super::killed;
 use super::session::{CHANNEL, Session, succeeded};
 use crate::probe::{Ask, Exchange, Outcome, Patience};
 use crate::stun::{Relay, Request, TurnAttribute};
@@ -41,7 +41,7 @@ pub(super) struct Manner {
 impl Path {
     /// The plain socket where data was seen to pass both ways, else the second allocation; `None` where neither was.
     pub(super) fn of(session: &Session) -> Option<Self> {
-        let (first, allocation) = session.first().filter(|_| !lesser::is_killed(session))?;
+        let (first, allocation) = session.first().filter(|_| killed::how(session).is_none())?;
         let relayed = allocation.relayed;
         let arrived = |step: &str| session.find(step).filter(|one| matches!(one.outcome, Outcome::Looped { .. }));
         let peer = |one: &Exchange| one.request.relay.map(|relay| relay.peer);

@@ -2,7 +2,7 @@
 
 use super::finding::{Diagnosis, RelayViews, StepName, StepResult, StepStatus};
 use super::session::{FIRST, LOGINS, Session, error_code, is_unsigned, succeeded};
-use super::{EntryKind, causes, handshake, offline, relaying, release};
+use super::{EntryKind, causes, handshake, killed, offline, relaying, release};
 use crate::probe::{Connection, Exchange, Outcome};
 use crate::stun::{Transport, escape};
 
@@ -35,7 +35,12 @@ pub(super) fn judge(session: &Session, relay: Option<&RelayViews>) -> Vec<StepRe
     ladder.data(StepName::Data, &data, fault.and_then(|found| found.fault(StepName::Data).cloned()));
     ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
-    ladder.exchange(StepName::Refresh, after("refresh"), refused);
+    ladder.exchange(StepName::Refresh, after("refresh"), |one| refused(one) || killed::how(session).is_some());
+    if let Some(how) = killed::how(session)
+        && let Some(step) = ladder.steps.last_mut()
+    {
+        step.detail = format!("granted, and the allocation {how}");
+    }
     ladder.stopped = ladder.stopped.filter(|_| first.is_none());
     let delete = first.and_then(|socket| session.last(&release::step(socket)));
     let gone = first.is_some_and(|socket| release::confirmed(session, socket));
@@ -184,7 +189,10 @@ impl Ladder {
         };
         let took = exchange.ended_ms.map(|at| at - exchange.started_ms);
         let bad = match &exchange.outcome {
-            Outcome::Reply(_) => failing(exchange),
+            Outcome::Reply(reply) => {
+                let elsewhere = exchange.request.relay.is_none() && reply.source != exchange.remote;
+                elsewhere || failing(exchange)
+            }
             Outcome::Looped { .. } => false,
             _ => true,
         };
@@ -218,6 +226,9 @@ fn refused(exchange: &Exchange) -> bool {
 /// What came of an exchange, in words.
 fn outcome(exchange: &Exchange) -> String {
     match &exchange.outcome {
+        Outcome::Reply(reply) if exchange.request.relay.is_none() && reply.source != exchange.remote => {
+            format!("answered from {}, which was not asked", reply.source)
+        }
         Outcome::Reply(reply) => match (&reply.error, reply.mapped) {
             (Some(error), _) => error.to_string(),
             (None, Some(mapped)) => format!("sees {mapped}"),

@@ -130,6 +130,8 @@ pub(super) enum Meaning {
     MismatchReached,
     /// Packets leave from another address when seen from here, which may be the server's own network.
     SeenFromInside,
+    /// Outsiders see the relayed address, and from here, in the server's own network, what they send unasked could not be tested.
+    FromInside,
     /// Every peer is refused.
     Refused,
     /// Every peer is refused but the server's own allocations.
@@ -223,6 +225,7 @@ const TABLE: &[Row] = &[
     (|s| s.spared() && !s.something_outside(), M::Spared),
     (Sides::partly, M::PartlyClosed),
     (|s| s.seen_inside() && hairpins(s), M::Hairpin),
+    (|s| s.seen_inside() && !s.reached(), M::FromInside),
     (Sides::seen_inside, M::Fine),
     // An outsider saw the relayed address, and its answer came back to it.
     (|s| s.outsider() && s.into == I::AfterOut, M::Filtered),

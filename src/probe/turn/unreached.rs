@@ -255,8 +255,8 @@ fn no_udp(session: &Session, control: Control) -> Cause {
         }
         Control::Nobody => {
             let text = format!(
-                "{remote} is silent over UDP and answers over TCP; whether UDP is blocked on the way or the server does not answer could not be \
-                 told: nobody else was there to ask over UDP"
+                "{remote} is silent over UDP and answers over TCP; whether that is the server's doing or the way's could not be told: nobody else \
+                 was there to ask over UDP"
             );
             failed(Code::NoAnswer, text, &format!("name a STUN server with --server to tell; until then {offer}"))
         }

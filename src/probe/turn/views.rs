@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::finding::{RelayViews, View, ViewOutcome};
 use super::peers::ThirdParty;
 use super::session::{Session, error_code, permit_step};
-use crate::probe::{Exchange, Family, Outcome, loss};
-use crate::stun::TurnAttribute;
+use crate::probe::{Exchange, FailureCode, Family, Outcome, loss};
+use crate::stun::{TurnAttribute, escape};
 
 /// The views; `None` without an allocation.
 pub(super) fn judge(session: &Session) -> Option<RelayViews> {
@@ -90,7 +90,13 @@ fn data(session: &Session, sent: &Exchange) -> View {
         Outcome::Silence { .. } => {
             view(ViewOutcome::Fails, format!("nothing arrived, sent {} times", sent.sends), &[sent])
         }
-        Outcome::Failed(failure) => view(ViewOutcome::Unknown, format!("could not tell: {}", failure.text), &[sent]),
+        // Somebody on the way, or at its end, says that it goes no further.
+        Outcome::Failed(failure) if failure.by.is_some() && failure.code == FailureCode::ConnectionRefused => {
+            view(ViewOutcome::Fails, format!("it was refused: {}", escape(&failure.text)), &[sent])
+        }
+        Outcome::Failed(failure) => {
+            view(ViewOutcome::Unknown, format!("could not tell: {}", escape(&failure.text)), &[sent])
+        }
         _ => view(ViewOutcome::Unknown, "could not tell: the run ended first", &[sent]),
     }
 }

@@ -8,7 +8,7 @@ use super::tint::Tint;
 use crate::probe::turn::finding::{Remark, StepName, StepResult, StepStatus, TurnVerdict};
 use crate::probe::turn::{ConfigurationFacts, EntryKind, TurnResult};
 use crate::report::document::Report;
-use crate::report::require::{counts, works};
+use crate::report::require::{counts, works, works_somehow};
 use crate::report::{escape, family_name};
 
 const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed address,\ntime to relay, loss"];
@@ -49,6 +49,7 @@ pub(super) fn footer(page: &mut Page, report: &Report) {
 fn sentence(report: &Report) -> (Tint, String) {
     let (turns, working) = count(report, EntryKind::Turn);
     let (stuns, answering) = count(report, EntryKind::Stun);
+    let usable = |result: &TurnResult| works_somehow(report, result);
     let tint = match working {
         0 => Tint::Bad,
         _ if working == turns && answering == stuns => Tint::Good,
@@ -68,12 +69,18 @@ fn sentence(report: &Report) -> (Tint, String) {
         line = format!("{line}; {answering} of {stuns} {}", entries(stuns, "STUN"));
     }
     let tested = || report.results.iter().filter(|result| counts(result));
-    let first = tested().find(|result| !works(result) && result.kind == EntryKind::Turn);
-    if let Some(result) = first.or_else(|| tested().find(|result| !works(result))) {
+    let first = tested().find(|result| !usable(result) && result.kind == EntryKind::Turn);
+    if let Some(result) = first.or_else(|| tested().find(|result| !usable(result))) {
         let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
         let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
         line = format!("{line}; {}{over} {how}: {text}", name(result));
+    }
+    let one_family = report.results.iter().find(|result| !works(result) && counts(result) && usable(result));
+    if let Some(result) = one_family.filter(|_| first.is_none()) {
+        let over = result.family.map_or("one family", family_name);
+        let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
+        line = format!("{line}; {} not over {over}: {text}", name(result));
     }
     line.push('.');
     (tint, line)
@@ -89,7 +96,10 @@ fn count(report: &Report, kind: EntryKind) -> (usize, usize) {
         }
     }
     let same = |result: &TurnResult, (uri, place): &(&str, &str)| result.uri == *uri && result.place == *place;
-    let working = entries.iter().filter(|entry| tested().all(|result| !same(result, entry) || works(result))).count();
+    let working = entries
+        .iter()
+        .filter(|entry| tested().all(|result| !same(result, entry) || works_somehow(report, result)))
+        .count();
     (entries.len(), working)
 }
 

@@ -57,6 +57,14 @@ pub(crate) fn works(result: &TurnResult) -> bool {
     matches!(result.verdict, TurnVerdict::Ok | TurnVerdict::Degraded)
 }
 
+/// Whether the entry can be used over that transport: over one of the families, for clients take the way that works.
+pub(crate) fn works_somehow(report: &Report, result: &TurnResult) -> bool {
+    let same = |other: &&TurnResult| {
+        (&other.uri, &other.place, other.transport) == (&result.uri, &result.place, result.transport)
+    };
+    report.results.iter().filter(same).any(works)
+}
+
 impl Requirement {
     /// Whether it says itself how many TURN entries have to work.
     #[must_use]

@@ -23,6 +23,9 @@ use crate::sim::scenario::{ResolverConfig, RouterConfig, Scenario};
 use crate::sim::server::{Answer, Servers};
 use crate::stun::{Framer, Transport};
 
+/// How long a packet takes in the host's own network.
+const AT_HOME: Duration = Duration::from_millis(1);
+
 /// A simulated internet in virtual time: nothing waits, and the same seed and commands give the same inputs.
 #[derive(Debug)]
 pub struct SimNetwork {
@@ -195,6 +198,9 @@ impl SimNetwork {
     /// Through the NATs, from the inside.
     fn leave(&mut self, mut packet: Packet) {
         let now = self.queue.now();
+        if self.servers.is_home(packet.destination.ip()) {
+            return self.queue.plan(AT_HOME, Event::Out(packet));
+        }
         for (place, nat) in self.chain.iter_mut().enumerate() {
             match nat.outbound(now, &mut packet, &mut self.random) {
                 Passage::Forward => {}
@@ -252,8 +258,11 @@ impl SimNetwork {
             None => cause.and_then(|cause| cause.unreachable(FailureCode::ConnectionRefused, cause.destination.ip())),
         };
         let Some(packet) = packet else { return };
-        if self.servers.are_at(packet.destination.ip()) {
+        if self.servers.are_at(packet.destination.ip()) || self.servers.relay_at(packet.destination) {
             return self.queue.plan(answer.delay, Event::Out(packet));
+        }
+        if self.servers.is_home(packet.source.ip()) && self.host.has(packet.destination.ip()) {
+            return self.queue.plan(AT_HOME, Event::Arrives(packet));
         }
         let arrivals = self.link.carry(self.queue.now(), Direction::In, &mut self.random);
         let arrivals = arrivals.map(|after| after.map(|after| after.saturating_add(answer.delay)));

@@ -23,6 +23,8 @@ pub(super) struct Question<'a> {
     pub(super) faults: Faults,
     pub(super) request: &'a Message,
     pub(super) source: SocketAddr,
+    /// The source as the server sees it.
+    pub(super) seen: SocketAddr,
     pub(super) destination: SocketAddr,
     pub(super) point: Point,
     pub(super) is_stream: bool,
@@ -102,7 +104,7 @@ impl Question<'_> {
 
     fn success(&self, origin: SocketAddr) -> Vec<u8> {
         let mapped =
-            if self.has(Fault::WrongMapped) { SocketAddr::new(unrelated(self.family()), 7_777) } else { self.source };
+            if self.has(Fault::WrongMapped) { SocketAddr::new(unrelated(self.family()), 7_777) } else { self.seen };
         let message = self.begin(Class::Success);
         if self.has(Fault::MappedAddressOnly) {
             return message.address(MAPPED_ADDRESS, mapped).finish();

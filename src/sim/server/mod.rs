@@ -190,6 +190,19 @@ impl Servers {
         self.addresses.contains(&ip)
     }
 
+    /// Whether a server is at that address in the host's own network, behind its NAT.
+    #[must_use]
+    pub fn is_home(&self, ip: IpAddr) -> bool {
+        let own = |index: &usize| self.list[*index].ipv4.is_some_and(|own| IpAddr::V4(*own.ip()) == ip);
+        self.turn.iter().any(|(index, turn)| turn.home().is_some() && own(index))
+    }
+
+    /// Whether packets to that endpoint are for a relayed address.
+    #[must_use]
+    pub fn relay_at(&self, endpoint: SocketAddr) -> bool {
+        self.turn.values().any(|turn| turn.relays_at(endpoint))
+    }
+
     /// A connection is gone.
     pub fn closed(&mut self, tuple: FiveTuple) {
         for turn in self.turn.values_mut() {
@@ -260,7 +273,13 @@ impl Servers {
         if let Some(turn) = self.turn.get_mut(&index) {
             if !is_binding {
                 let tuple = FiveTuple { transport, client: source, server: destination };
-                return turn.receive(now, tuple, bytes, random).into_iter().map(Answer::from).collect();
+                let elsewhere = turn.has(TurnFault::AnswersFromElsewhere) && transport == Transport::Udp;
+                let mut answers: Vec<Answer> =
+                    turn.receive(now, tuple, bytes, random).into_iter().map(Answer::from).collect();
+                for answer in answers.iter_mut().filter(|answer| elsewhere && answer.source == destination) {
+                    answer.source.set_ip(unrelated(Family::of(destination)));
+                }
+                return answers;
             }
             if turn.has(TurnFault::NoBinding) {
                 return Vec::new();
@@ -270,8 +289,20 @@ impl Servers {
         if request.class != Class::Request || request.method != BINDING {
             return Vec::new();
         }
-        let question = answer::Question { server, faults, request: &request, source, destination, point, is_stream };
-        let Some((reply_source, reply_destination, bytes)) = question.answer(random) else { return Vec::new() };
+        let tuple = FiveTuple { transport, client: source, server: destination };
+        if let Some(turn) = self.turn.get_mut(&index)
+            && turn.throttles(now, tuple, bytes.len())
+        {
+            return Vec::new();
+        }
+        let turn = self.turn.get(&index);
+        let seen = turn.map_or(source, |turn| turn.seen(tuple));
+        let question =
+            answer::Question { server, faults, request: &request, source, seen, destination, point, is_stream };
+        let Some((mut reply_source, reply_destination, bytes)) = question.answer(random) else { return Vec::new() };
+        if transport == Transport::Udp && turn.is_some_and(|turn| turn.has(TurnFault::AnswersFromElsewhere)) {
+            reply_source.set_ip(unrelated(Family::of(destination)));
+        }
         self.contacts.flows.insert((destination, source));
         let known = *self.contacts.known.entry((index, source.ip())).or_insert(now);
         let known_for = now.saturating_sub(known);

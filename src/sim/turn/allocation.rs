@@ -58,6 +58,8 @@ pub struct Allocation {
     pub ticket: Option<[u8; 8]>,
     /// How many data were passed on.
     pub passed: u64,
+    /// Its number among all that were ever made.
+    pub number: usize,
 }
 
 impl Allocation {

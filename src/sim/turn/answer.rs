@@ -1,6 +1,6 @@
 //! What a TURN server answers (RFC 8656 sections 7.2, 8.2, 10.2 and 12.2).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::allocation::{Allocation, CHANNEL, PERMISSION};
@@ -77,7 +77,9 @@ impl TurnServer {
         if is_allocate && self.has(TurnFault::Allocate400) {
             return Some(self.plain_error(message, 400, "Bad Request"));
         }
+        let ownerless = message.method == REFRESH && !self.allocations.contains_key(&tuple);
         let mute = match message.method {
+            REFRESH if ownerless && self.has(TurnFault::RefreshUnknownMute) => true,
             CHANNEL_BIND => self.has(TurnFault::ChannelBindMute),
             REFRESH => self.has(TurnFault::RefreshMute) && message.lifetime() != Some(0),
             _ => false,
@@ -124,6 +126,11 @@ impl TurnServer {
         {
             return refuse(443);
         }
+        if message.lifetime() != Some(0) && (self.has(TurnFault::RefreshKills) || self.has(TurnFault::RefreshEnds)) {
+            self.allocations.remove(&tuple);
+            let told = if self.has(TurnFault::RefreshKills) { 0 } else { self.granted(message.lifetime()) };
+            return Ok(Reply::Open(begin(message).attribute(LIFETIME, &told.to_be_bytes())));
+        }
         let asked = message.lifetime();
         let granted = if asked == Some(0) { 0 } else { self.granted(asked) };
         if granted > 0 {
@@ -156,6 +163,9 @@ impl TurnServer {
         }
         if let Some(allocation) = self.allocations.remove(&from) {
             self.allocations.insert(tuple, allocation);
+            if self.has(TurnFault::ClosesMoved) && tuple.transport.is_stream() {
+                self.left.push(from);
+            }
         }
         Ok(())
     }
@@ -178,6 +188,7 @@ impl TurnServer {
         // All or nothing, as coturn does it.
         for peer in &peers {
             self.admit_peer(tuple, proof, peer.ip())?;
+            self.admit_own(*peer)?;
         }
         let until = self.permitted_until(now);
         let allocation = self.owned(tuple, proof)?;
@@ -202,6 +213,7 @@ impl TurnServer {
             return refuse(400);
         }
         self.admit_peer(tuple, proof, peer.ip())?;
+        self.admit_own(peer)?;
         let until = self.permitted_until(now);
         let allocation = self.owned(tuple, proof)?;
         let taken = allocation.peer_of(number, now).is_some_and(|bound| bound != peer)
@@ -253,13 +265,28 @@ impl TurnServer {
         let is_own = self.own.contains(&peer)
             || self.relays.values().any(|&ip| ip == peer)
             || (self.has(TurnFault::PrivateRelay) && peer == IpAddr::V4(self.config.private));
-        let forbidden =
-            self.has(TurnFault::PeerForbidden) || (is_own && self.has(TurnFault::OwnPeerForbidden)) || is_unfit(peer);
+        let forbidden = self.has(TurnFault::PeerForbidden)
+            || self.has(TurnFault::PeerRefusedWithoutCode)
+            || (is_own && self.has(TurnFault::OwnPeerForbidden))
+            || is_unfit(peer);
         let family = if peer.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
         if self.owned(tuple, proof)?.of(family).is_none() {
             return refuse(443);
         }
         if forbidden { refuse(403) } else { Ok(()) }
+    }
+
+    /// A server that looks for the peer among its allocations.
+    fn admit_own(&self, peer: SocketAddr) -> Result<(), Refusal> {
+        if !self.has(TurnFault::OwnAllocationsOnly) {
+            return Ok(());
+        }
+        let mut relayed = self.allocations.values().flat_map(|allocation| &allocation.relayed);
+        match peer.port() {
+            0 => refuse(403),
+            _ if relayed.any(|one| one.told == peer) => Ok(()),
+            _ => refuse(443),
+        }
     }
 
     fn permitted_until(&self, now: Time) -> Time {
@@ -280,12 +307,16 @@ impl TurnServer {
 
     fn refusal(&self, message: &Message, proof: &Proof, Refusal(code, reason, unknown): &Refusal) -> Vec<u8> {
         let reason = self.words(reason);
-        let mut writer = Writer::new(Class::Error, message.method, message.id, None).error(*code, reason);
+        let writer = Writer::new(Class::Error, message.method, message.id, None);
+        // What refuses a peer in pion says nothing more.
+        let wordless = *code == 403 && self.has(TurnFault::PeerRefusedWithoutCode);
+        let mut writer = if wordless { writer } else { writer.error(*code, reason) };
         if !unknown.is_empty() {
             let types: Vec<u8> = unknown.iter().flat_map(|ty| ty.to_be_bytes()).collect();
             writer = writer.attribute(UNKNOWN_ATTRIBUTES, &types);
         }
-        let key = proof.key.as_ref().filter(|_| !self.has(TurnFault::UnsignedErrors));
+        let unsigned = [TurnFault::UnsignedErrors, TurnFault::RefreshUnknownMute].into_iter().any(|one| self.has(one));
+        let key = proof.key.as_ref().filter(|_| !unsigned);
         sign(self.software(writer), key, proof.sha256)
     }
 

@@ -36,6 +36,9 @@ pub struct TurnConfig {
     pub external: Ipv4Addr,
     /// The address that the fault `private-relay` tells.
     pub private: Ipv4Addr,
+    /// It is in the host's own network, behind its NAT, which has this address and forwards the relayed ports to it: the relayed addresses
+    /// that it tells have it, and so has what it sends out of that network.
+    pub home: Option<Ipv4Addr>,
     /// The first and the last relayed port.
     pub ports: (u16, u16),
     /// The lifetime of allocations for which none or a shorter one is asked.
@@ -64,6 +67,8 @@ pub struct TurnConfig {
     pub relay_loss: f64,
     /// The largest data that the fault `mtu` lets pass.
     pub mtu: usize,
+    /// What the fault `throttled` takes from each client, in bits a second.
+    pub max_bps: u32,
     /// When the fault `allocation-vanishes` strikes.
     pub vanishes_after_s: u32,
     /// What it gets wrong.
@@ -103,6 +108,7 @@ impl Default for TurnConfig {
             families: vec![Family::Ipv4, Family::Ipv6],
             external: Ipv4Addr::new(198, 51, 100, 99),
             private: Ipv4Addr::new(10, 0, 0, 5),
+            home: None,
             ports: (49_152, 65_535),
             lifetime_s: 600,
             max_lifetime_s: 3_600,
@@ -117,6 +123,7 @@ impl Default for TurnConfig {
             both_families: true,
             relay_loss: 0.2,
             mtu: 1_000,
+            max_bps: 16_000,
             vanishes_after_s: 30,
             faults: Vec::new(),
         }

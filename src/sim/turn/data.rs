@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::allocation::Allocation;
 use super::{FiveTuple, Output, TurnFault, TurnServer, to_client};
 use crate::engine::Time;
 use crate::probe::Family;
+use crate::probe::seen::Scope;
 use crate::sim::random::Random;
 use crate::stun::attribute::{self, XOR_PEER_ADDRESS};
 use crate::stun::message::DATA;
@@ -65,8 +67,9 @@ impl TurnServer {
         // Between its own addresses nothing leaves the server, and no address is translated.
         if is_own {
             let all = self.allocations.values().flat_map(|allocation| &allocation.relayed);
-            let to = all.copied().find(|other| other.real == peer || (private.is_some() && other.told == peer));
-            let source = if private.is_some() { relayed.told } else { relayed.real };
+            let translated = private.is_some() || self.home().is_some();
+            let to = all.copied().find(|other| other.real == peer || (translated && other.told == peer));
+            let source = if translated { relayed.told } else { relayed.real };
             let found = (0..copies).filter_map(|_| self.hand_over(now, source, to?.real, data, random));
             let found: Vec<Output> = found.collect();
             return found
@@ -74,8 +77,9 @@ impl TurnServer {
                 .map(|output| Output { after: output.after.saturating_add(after), ..output })
                 .collect();
         }
-        let packet =
-            Output { transport: Transport::Udp, source: relayed.real, destination: peer, after, bytes: data.to_vec() };
+        let leaves = self.home().is_some() && Scope::of(peer.ip()) == Scope::Public;
+        let source = if leaves { relayed.told } else { relayed.real };
+        let packet = Output { transport: Transport::Udp, source, destination: peer, after, bytes: data.to_vec() };
         vec![packet; copies]
     }
 
@@ -89,13 +93,22 @@ impl TurnServer {
         random: &mut Random,
     ) -> Vec<Output> {
         self.sweep(now);
+        let destination = match (self.home(), self.relays.get(&Family::Ipv4)) {
+            (Some(home), Some(&real)) if destination.ip() == home => SocketAddr::new(real, destination.port()),
+            _ => destination,
+        };
         let Some(allocation) = self.allocations.values().find(|allocation| allocation.is_at(destination)) else {
             return Vec::new();
         };
         let closed = self.has(TurnFault::RangeClosed)
+            || self.half_closed(allocation)
             || (self.has(TurnFault::RangeFiltered) && !allocation.contacts.contains(&source));
         let copies = if closed { 0 } else { self.copies(data, random) };
         (0..copies).filter_map(|_| self.hand_over(now, source, destination, data, random)).collect()
+    }
+
+    fn half_closed(&self, allocation: &Allocation) -> bool {
+        self.has(TurnFault::RangeHalfClosed) && allocation.number % 2 == 1
     }
 
     /// Data for the client of a relayed address, if their sender has a permission.
@@ -108,7 +121,7 @@ impl TurnServer {
         random: &mut Random,
     ) -> Option<Output> {
         let (&tuple, allocation) = self.allocations.iter().find(|(_, allocation)| allocation.is_at(destination))?;
-        if !allocation.permits(peer.ip(), now) || allocation.tcp {
+        if !allocation.permits(peer.ip(), now) || allocation.tcp || self.half_closed(allocation) {
             return None;
         }
         let mut id = TransactionId([0; 12]);

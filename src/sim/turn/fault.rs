@@ -152,4 +152,26 @@ faults! {
     /// Only SHA-256 is taken.
     #[serde(rename = "md5-refused")]
     Md5Refused,
+    /// Refresh is answered with success and LIFETIME 0, and ends the allocation (node-turn).
+    RefreshKills,
+    /// Refresh is answered with success as it should be, and ends the allocation.
+    RefreshEnds,
+    /// Refresh is not answered where there is no allocation, and errors are not signed.
+    RefreshUnknownMute,
+    /// Every peer is refused by an error response without ERROR-CODE (pion).
+    PeerRefusedWithoutCode,
+    /// Relays between its own allocations only: other peers are answered with 443, port 0 with 403 (turn-rs).
+    OwnAllocationsOnly,
+    /// Over UDP it answers from another address than it is asked at.
+    AnswersFromElsewhere,
+    /// A UDP proxy stands before it: it sees every client at its own address.
+    Proxied,
+    /// Takes `max_bps` bits a second from each client with an allocation, Binding included (coturn's max-bps).
+    Throttled,
+    /// A firewall lets packets from outside, and from itself, to every other allocation only.
+    RangeHalfClosed,
+    /// An old connection is closed when its allocation moves (RFC 8016).
+    ClosesMoved,
+    /// Connections after the first are closed by a proxy upon the first `CreatePermission`.
+    ClosesSecond,
 }

@@ -75,7 +75,7 @@ impl TurnServer {
                 writer = writer.xor_address(XOR_RELAYED_ADDRESS, relayed.told);
             }
         }
-        writer = writer.attribute(LIFETIME, &lifetime.to_be_bytes()).xor_address(XOR_MAPPED_ADDRESS, tuple.client);
+        writer = writer.attribute(LIFETIME, &lifetime.to_be_bytes()).xor_address(XOR_MAPPED_ADDRESS, self.seen(tuple));
         if missing.is_some() {
             let value = [&[2, 0, 4, 40], b"Address Family not Supported".as_slice()].concat();
             writer = writer.attribute(ADDRESS_ERROR_CODE, &value);
@@ -103,6 +103,7 @@ impl TurnServer {
             tcp: wish.protocol == TCP,
             ticket,
             passed: 0,
+            number: self.made,
         };
         self.allocations.insert(tuple, allocation);
         self.made += 1;
@@ -216,7 +217,9 @@ impl TurnServer {
 
     /// The relayed address as the client is told it.
     fn told(&self, real: SocketAddr) -> SocketAddr {
-        let ip = if self.has(TurnFault::PrivateRelay) && real.is_ipv4() {
+        let ip = if let Some(home) = self.home().filter(|_| real.is_ipv4()) {
+            home
+        } else if self.has(TurnFault::PrivateRelay) && real.is_ipv4() {
             IpAddr::V4(self.config.private)
         } else if self.has(TurnFault::WrongExternal) && real.is_ipv4() {
             IpAddr::V4(self.config.external)

@@ -28,6 +28,9 @@ use crate::probe::Family;
 use crate::stun::message::{CREATE_PERMISSION, SEND};
 use crate::stun::{Class, Message, Transport, relay};
 
+/// How a Send indication begins.
+const SEND_HEADER: [u8; 2] = [0x00, 0x16];
+
 /// The Unix time at which every simulated run begins.
 pub const SIM_UNIX_START_S: i64 = 1_700_000_000;
 
@@ -60,6 +63,10 @@ pub struct TurnServer {
     reserved: BTreeMap<[u8; 8], (SocketAddr, Time)>,
     connections: BTreeSet<u32>,
     made: usize,
+    /// Connections to be closed.
+    left: Vec<FiveTuple>,
+    /// What each client sent in the second that it is.
+    budgets: BTreeMap<FiveTuple, (u64, u64)>,
 }
 
 impl TurnServer {
@@ -81,6 +88,8 @@ impl TurnServer {
             reserved: BTreeMap::new(),
             connections: BTreeSet::new(),
             made: 0,
+            left: Vec::new(),
+            budgets: BTreeMap::new(),
         }
     }
 
@@ -93,7 +102,14 @@ impl TurnServer {
     #[must_use]
     pub fn relays_at(&self, endpoint: SocketAddr) -> bool {
         let (first, last) = self.config.ports;
-        self.relays.values().any(|&ip| ip == endpoint.ip()) && (first..=last).contains(&endpoint.port())
+        let is_its = self.relays.values().any(|&ip| ip == endpoint.ip()) || self.home() == Some(endpoint.ip());
+        is_its && (first..=last).contains(&endpoint.port())
+    }
+
+    /// The outside of the NAT that it is behind, with the host.
+    #[must_use]
+    pub fn home(&self) -> Option<IpAddr> {
+        self.config.home.map(IpAddr::V4)
     }
 
     /// Whether it gets that wrong.
@@ -120,9 +136,33 @@ impl TurnServer {
         self.challenges.remove(&tuple);
     }
 
+    /// The client as the server sees it.
+    #[must_use]
+    pub fn seen(&self, tuple: FiveTuple) -> SocketAddr {
+        let proxied = self.has(TurnFault::Proxied) && tuple.transport == Transport::Udp;
+        if proxied { SocketAddr::new(tuple.server.ip(), tuple.client.port()) } else { tuple.client }
+    }
+
+    /// Whether so many bytes more are too many for a client with an allocation.
+    pub fn throttles(&mut self, now: Time, tuple: FiveTuple, bytes: usize) -> bool {
+        if !self.has(TurnFault::Throttled) || !self.allocations.contains_key(&tuple) {
+            return false;
+        }
+        let (second, sent) = self.budgets.entry(tuple).or_default();
+        if *second != now.as_secs() {
+            (*second, *sent) = (now.as_secs(), 0);
+        }
+        *sent += bytes as u64;
+        *sent * 8 > u64::from(self.config.max_bps)
+    }
+
     /// A message of a client arrives: a datagram, or one message of a stream.
     pub fn receive(&mut self, now: Time, tuple: FiveTuple, bytes: &[u8], random: &mut Random) -> Vec<Output> {
         self.sweep(now);
+        let is_data = relay::is_channel_data(bytes) || bytes.first_chunk() == Some(&SEND_HEADER);
+        if is_data && self.throttles(now, tuple, bytes.len()) {
+            return Vec::new();
+        }
         if relay::is_channel_data(bytes) {
             // Without its padding it would break the stream (RFC 8656 section 12.5).
             if tuple.transport.is_stream() && !bytes.len().is_multiple_of(4) {
@@ -133,16 +173,23 @@ impl TurnServer {
         let Ok(message) = Message::read(bytes) else { return Vec::new() };
         match (message.class, message.method) {
             (Class::Indication, SEND) => self.send_indication(now, tuple, &message, random),
-            (Class::Request, CREATE_PERMISSION) if tuple.transport.is_stream() && self.has(TurnFault::ClosesEarly) => {
+            (Class::Request, CREATE_PERMISSION) if tuple.transport.is_stream() && self.closes_early(tuple) => {
                 self.closed(tuple);
                 vec![to_client(tuple, self.distance, Vec::new())]
             }
             (Class::Request, _) => {
                 let answer = self.answer(now, tuple, &message, bytes, random);
-                answer.map(|bytes| to_client(tuple, self.distance, bytes)).into_iter().collect()
+                let answer = answer.map(|bytes| to_client(tuple, self.distance, bytes));
+                let left = std::mem::take(&mut self.left).into_iter();
+                answer.into_iter().chain(left.map(|old| to_client(old, self.distance, Vec::new()))).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    fn closes_early(&self, tuple: FiveTuple) -> bool {
+        let second = self.allocations.get(&tuple).is_some_and(|allocation| allocation.number > 0);
+        self.has(TurnFault::ClosesEarly) || self.has(TurnFault::ClosesSecond) && second
     }
 
     fn lives(&self, allocation: &Allocation, now: Time) -> bool {

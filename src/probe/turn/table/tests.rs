@@ -32,20 +32,50 @@ fn combinations() -> Vec<Sides> {
     all
 }
 
-/// The rest of what was seen, as far as the meaning depends on it.
-fn rest(sides: Sides, depends: [bool; 3]) -> String {
-    let [own_address, second, between] = depends;
-    let mut words = Vec::new();
-    if own_address {
-        words.push(format!("own address {:?}", sides.own_address));
+/// Under which of the other sides: as a product of what each may be where it is one, else one by one.
+fn when(row: &[Sides], meaning: Meaning) -> Vec<String> {
+    let of = |fits: bool| row.iter().copied().filter(move |sides| (sides.meaning() == meaning) == fits);
+    let words = |side: &str, seen: Vec<String>| match seen.len() {
+        all if all == if side == "between" { BETWEEN.len() } else { TRIED.len() } => None,
+        _ => Some(format!("{side} {}", seen.join("/"))),
+    };
+    let told = |sides: &[Sides]| {
+        let one = |name: &str, value: fn(&Sides) -> String| {
+            let mut seen: Vec<String> = Vec::new();
+            for word in sides.iter().map(value) {
+                if !seen.contains(&word) {
+                    seen.push(word);
+                }
+            }
+            (seen.len(), words(name, seen))
+        };
+        let parts = [
+            one("own address", |sides| format!("{:?}", sides.own_address)),
+            one("second", |sides| format!("{:?}", sides.second)),
+            one("between", |sides| format!("{:?}", sides.between)),
+        ];
+        let product: usize = parts.iter().map(|(size, _)| size).product();
+        let text: Vec<String> = parts.into_iter().filter_map(|(_, text)| text).collect();
+        (product == sides.len(), text.join(", "))
+    };
+    let fitting: Vec<Sides> = of(true).collect();
+    if let (true, text) = told(&fitting) {
+        return vec![text];
     }
-    if second {
-        words.push(format!("second {:?}", sides.second));
-    }
-    if between {
-        words.push(format!("between {:?}", sides.between));
-    }
-    words.join(", ")
+    // By the side that splits it: what became of the second allocation.
+    let split = TRIED.into_iter().flat_map(|second| {
+        let part: Vec<Sides> = fitting.iter().copied().filter(|sides| sides.second == second).collect();
+        let (whole, text) = told(&part);
+        let each = || part.iter().map(|sides| told(&[*sides]).1).collect();
+        if part.is_empty() {
+            Vec::new()
+        } else if whole {
+            vec![text]
+        } else {
+            each()
+        }
+    });
+    split.collect()
 }
 
 #[test]
@@ -56,31 +86,30 @@ fn every_combination_has_its_meaning() {
         rows.entry(index / 36).or_default().push(*sides);
     }
     let mut text = String::new();
+    for place in PLACES {
+        let mut of = all.iter().filter(|sides| sides.place == place).map(|sides| sides.meaning());
+        let first = of.next().unwrap();
+        if of.all(|other| other == first) {
+            let _ = writeln!(text, "{place:?}: whatever else was seen\n    {first:?}");
+            rows.retain(|_, row| row[0].place != place);
+        }
+    }
     for row in rows.values() {
         let head = row[0];
-        let differs = |change: fn(Sides, Sides) -> bool| {
-            row.iter().any(|one| row.iter().any(|other| change(*one, *other) && one.meaning() != other.meaning()))
-        };
-        let depends = [
-            differs(|one, other| (one.second, one.between) == (other.second, other.between)),
-            differs(|one, other| (one.own_address, one.between) == (other.own_address, other.between)),
-            differs(|one, other| (one.own_address, one.second) == (other.own_address, other.second)),
-        ];
-        let mut meanings: Vec<(Meaning, Vec<String>)> = Vec::new();
-        for sides in row {
-            let words = rest(*sides, depends);
-            match meanings.iter_mut().find(|(meaning, _)| *meaning == sides.meaning()) {
-                Some((_, seen)) if seen.contains(&words) => {}
-                Some((_, seen)) => seen.push(words),
-                None => meanings.push((sides.meaning(), vec![words])),
+        let mut meanings: Vec<Meaning> = Vec::new();
+        for meaning in row.iter().map(|sides| sides.meaning()) {
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
             }
         }
         let _ = writeln!(text, "{:?}: third {:?}, out {:?}, in {:?}", head.place, head.third, head.out, head.into);
-        for (meaning, seen) in meanings {
-            let _ = match seen.join(" | ") {
-                when if when.is_empty() => writeln!(text, "    {meaning:?}"),
-                when => writeln!(text, "    {meaning:?}: {when}"),
-            };
+        for meaning in meanings {
+            for when in when(row, meaning) {
+                let _ = match when.as_str() {
+                    "" => writeln!(text, "    {meaning:?}"),
+                    when => writeln!(text, "    {meaning:?}: {when}"),
+                };
+            }
         }
     }
     insta::assert_snapshot!(text);
