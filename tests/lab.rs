@@ -12,6 +12,8 @@ mod controls;
 mod discover;
 #[path = "lab/exits.rs"]
 mod exits;
+#[path = "lab/filters.rs"]
+mod filters;
 #[path = "lab/interrupt.rs"]
 mod interrupt;
 #[path = "lab/nats.rs"]

@@ -10,10 +10,10 @@ use crate::kit::coturn::{Coturn, NO_TLS, PASSWORD, TURN, USER, USERS};
 use crate::kit::names::{self, Record};
 use crate::kit::netns::within;
 use crate::kit::probe::{Run, Verdict};
-use crate::kit::servers::{BARE, Host, Service};
+use crate::kit::servers::{BARE, BARE_TOO, Host, Service};
 use crate::kit::turn_client::{SILENCE, allocate};
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, BETA, Internet, front, nat, netns, other_turn, prober};
+use crate::kit::{ALPHA, BETA, Internet, cage, certs, front, nat, netns, other_turn, prober};
 use crate::story;
 
 /// A TURN server with two addresses.
@@ -256,6 +256,11 @@ fn unreachable_far_away(matching: &str, answer: &str, flag: &str, classify: &str
 }
 
 story! {
+    fn network_unreachable_says_a_distant_router() {
+        unreachable_far_away("ip daddr 198.51.100.33", "icmp type net-unreachable", "-4", "198.51.100.33", "turn:198.51.100.33");
+    }
+}
+story! {
     fn host_unreachable_says_a_distant_router() {
         unreachable_far_away("ip daddr 198.51.100.33", "icmp type host-unreachable", "-4", "198.51.100.33", "turn:198.51.100.33");
     }
@@ -266,8 +271,33 @@ story! {
     }
 }
 story! {
+    fn network_unreachable_for_tcp_says_a_distant_router() {
+        unreachable_far_away("ip daddr 198.51.100.33", "icmp type net-unreachable", "-4", "198.51.100.33", "turn:198.51.100.33?transport=tcp");
+    }
+}
+story! {
+    fn no_route_says_a_distant_router_over_ipv6() {
+        unreachable_far_away("ip6 daddr 2001:db8:7::1", "icmpv6 type no-route", "-6", "[2001:db8:7::1]", "turn:[2001:db8:7::1]");
+    }
+}
+story! {
     fn address_unreachable_says_a_distant_router_over_ipv6() {
         unreachable_far_away("ip6 daddr 2001:db8:7::1", "icmpv6 type addr-unreachable", "-6", "[2001:db8:7::1]", "turn:[2001:db8:7::1]?transport=tcp");
+    }
+}
+story! {
+    /// The home router itself has no way out, and says so: this host has one, as far as the router.
+    fn network_unreachable_says_the_home_router() {
+        let net = Internet::with(&[ALPHA, TURN]).behind(nat::home_router());
+        netns::tool("ip", "-n gateway route del default");
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
+        assert_ne!(run.text("/results/0/verdict"), "ok", "{run}");
+        assert!(run.stdout.contains("10.0.0.1"), "by whom\n{run}");
+        never_says(&run, &["this host has no way"]);
+        let run = net.nat_probe("classify --json -4 --server 198.51.100.1 --server 203.0.113.1");
+        assert!(run.stdout.contains("10.0.0.1"), "by whom\n{run}");
+        never_says(&run, &["this host has no way"]);
+        run.expect_code(3);
     }
 }
 story! {
@@ -378,4 +408,42 @@ story! {
         run.expect("/results/0/verdict", "failed");
         assert!(diagnosis(&run, 0).contains("PROXY"), "a possibility\n{run}");
     }
+}
+story! {
+    /// A TLS proxy whose backend says nothing.
+    fn tls_with_a_silent_backend() {
+        use crate::kit::tls_server::{self, Manners};
+        let net = Internet::with(&[ALPHA, BARE_TOO]).behind(nat::home_router());
+        certs::make(&["203.0.113.65"], certs::Chain::Whole);
+        tls_server::serve(BARE_TOO, 5349, Manners::Alert);
+        let run = net.turn(&format!("{ALICE} -4 --ca {} turns:203.0.113.65", certs::AUTHORITY));
+        run.expect("/results/0/verdict", "failed");
+        assert!(diagnosis(&run, 0).contains("TLS"), "{run}");
+    }
+}
+
+// ---- a path that wakes up
+
+/// The first packet takes two seconds, and so does whatever is sent meanwhile; then all is quick.
+fn after_two_seconds(gateway: nat::Gateway, connectivity: &str, filtering: &str) {
+    let net = match Internet::with(&[ALPHA, BETA]).asleep(Duration::from_secs(2)) {
+        Ok(internet) => internet.behind(gateway),
+        Err(why) => return cage::skip(&why),
+    };
+    let run = net.nat_probe("classify --json -4 --server 198.51.100.1 --server 203.0.113.1");
+    run.expect("/families/ipv4/connectivity", connectivity);
+    run.expect("/families/ipv4/filtering/behavior", filtering);
+    run.expect_code(0);
+    // a second after the first answer; generous, for a busy machine
+    assert!(run.took < Duration::from_secs(4), "{run}");
+}
+
+story! {
+    fn first_packet_is_slow_behind_a_home_router() { after_two_seconds(nat::home_router(), "nat", "address-and-port-dependent"); }
+}
+story! {
+    fn first_packet_is_slow_on_an_open_host() { after_two_seconds(nat::router(), "open", "endpoint-independent"); }
+}
+story! {
+    fn first_packet_is_slow_behind_a_symmetric_nat() { after_two_seconds(nat::fully_random(), "nat", "address-and-port-dependent"); }
 }

@@ -79,15 +79,16 @@ story! {
 }
 
 story! {
-    /// Two exits, chosen by destination address: the port stays, the address does not. That is dependence on the address,
-    /// and no symmetric NAT.
+    /// Two exits, chosen by destination address: the port stays, the address does not. Two destination addresses that see the same
+    /// refute a mapping that depends on the address.
     fn another_exit_for_another_destination() {
         let net = Internet::with(&[ALPHA, BETA]).behind(nat::exit_by_destination());
         let truth = Truth::nat(Ad, Apd);
         net.truth(ALPHA, truth);
         let run = net.nat_probe(&format!("classify --json -4 {SERVERS}"));
         run.expect("/families/ipv4/connectivity", "nat");
-        run.expect("/families/ipv4/mapping/behavior", "address-dependent");
+        run.expect("/families/ipv4/mapping/behavior", "inconclusive");
+        run.expect("/families/ipv4/mapping/reason/code", "several-exits");
         run.expect("/families/ipv4/pooling/behavior", "arbitrary");
         let filtering = run.text("/families/ipv4/filtering/behavior");
         assert!(["address-and-port-dependent", "inconclusive"].contains(&filtering), "{run}");

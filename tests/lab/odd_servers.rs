@@ -116,6 +116,22 @@ story! {
         assert!(!run.stdout.contains("check that this host is online") && !run.stdout.contains("Check that this host is online"), "{run}");
     }
 }
+story! {
+    /// jstun's: a request without CHANGE-REQUEST gets no answer.
+    fn wants_change_request() {
+        fn habit(request: &[u8], source: SocketAddr) -> Option<Vec<u8>> {
+            (request.get(20..22)? == [0, 3]).then(|| success(request, Some(source), None))?
+        }
+        let net = Internet::with(&[ALPHA, ODD]).behind(nat::home_router());
+        serve(ODD, habit);
+        let run = net.nat_probe("classify --json -4 --server 203.0.113.113 --server 198.51.100.1");
+        run.expect_family("ipv4", HOME, &|| net.state());
+        assert!(!run.stdout.contains("stopped answering"), "{run}");
+        let run = net.nat_probe("discover --json -4 --server 203.0.113.113");
+        run.expect("/families/ipv4/public_addresses", vec![nat::WAN]);
+        run.expect_code(0);
+    }
+}
 
 // ---- whom else it would have asked
 

@@ -38,6 +38,8 @@ fn wrong_login(software: Software) {
         assert_eq!(run.step(0, "challenge"), "ok", "{run}");
         run.expect_stopped_at(0, "allocate");
         run.expect_code(1);
+        // which software it is it says only where its answer is signed, except ejabberd
+        assert!(software != Software::Ejabberd || !run.text("/results/0/diagnosis/fix").contains("coturn"), "{run}");
     }
 }
 
@@ -130,6 +132,7 @@ story! {
         let net = world(Software::Ejabberd, Login::User, Some("192.0.2.0/24"));
         let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
         run.expect_diagnosis(0, "forbidden", "failed");
+        assert!(run.text("/results/0/diagnosis/text").contains("list") || run.text("/results/0/diagnosis/fix").contains("list"), "{run}");
         run.expect_stopped_at(0, "allocate");
     }
 }

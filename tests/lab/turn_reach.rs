@@ -10,7 +10,7 @@ use crate::kit::names::{self, Record};
 use crate::kit::netns::within;
 use crate::kit::turn_client::SILENCE;
 use crate::kit::turn_run::{ALICE, world, world_behind};
-use crate::kit::{ALPHA, Internet, certs, nat, servers};
+use crate::kit::{ALPHA, Internet, certs, nat, servers, turn_script};
 use crate::story;
 
 story! {
@@ -89,6 +89,18 @@ story! {
         assert_eq!(run.step(0, "binding"), "ok", "{run}");
         run.expect_stopped_at(0, "challenge");
         assert_eq!(coturn.allocations(), 0);
+    }
+}
+
+story! {
+    /// STUN servers that know no TURN and say so with 400 (stuntman) or 420 (libnice), and without a challenge.
+    fn stun_only_and_said() {
+        let net = Internet::with(&[ALPHA, servers::BARE, servers::BARE_TOO]).behind(nat::home_router());
+        turn_script::refuse_at_once(servers::BARE, 400);
+        turn_script::refuse_at_once(servers::BARE_TOO, 420);
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.65 turn:203.0.113.65"));
+        run.expect_diagnosis(0, "stun-only", "failed");
+        run.expect_diagnosis(1, "stun-only", "failed");
     }
 }
 

@@ -28,6 +28,17 @@ fn expect_failure(net: &Net, coturn: &Coturn, code: &str) -> Run {
     run
 }
 
+/// The certificate that the server shows is the one that `--ca` names.
+fn given(chain: Chain) {
+    let (net, coturn) = world(&["198.51.100.33"], chain);
+    let run = net.turn(&format!("{ALICE} -4 --ca {} turns:198.51.100.33", certs::CHAIN));
+    if run.text("/results/0/verdict") != "ok" {
+        let advice = run.text("/results/0/diagnosis/fix");
+        assert!(!advice.contains("--ca") && advice.contains("CA"), "{advice}\n{run}");
+    }
+    coturn.assert_no_allocation_left();
+}
+
 story! {
     fn another_name() {
         let (net, coturn) = world(&["turn.example.org", "198.51.100.34"], Chain::Whole);
@@ -61,6 +72,14 @@ story! {
         let run = expect_failure(&net, &coturn, "tls-untrusted");
         assert!(run.text("/results/0/diagnosis/text").contains("self-signed"), "{run}");
     }
+}
+
+story! {
+    /// Given by `--ca`, a certificate of that kind is trusted, or it is said how it has to be made anew; never to give it by `--ca`.
+    fn self_signed_and_given() { given(Chain::SelfSigned); }
+}
+story! {
+    fn own_authority_and_given() { given(Chain::OwnAuthority); }
 }
 
 story! {
@@ -108,6 +127,18 @@ story! {
         run.expect_stopped_at(0, "handshake");
         run.expect_diagnosis(1, "ok", "ok");
         coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// A server that wants a certificate of its clients.
+    fn client_certificate_wanted() {
+        let net = Internet::with(&[ALPHA, servers::BARE]).behind(nat::home_router());
+        certs::make(&["198.51.100.65"], Chain::Whole);
+        tls_server::serve(servers::BARE, 5349, Manners::KnowsItsClients);
+        let run = net.turn(&format!("{ALICE} -4 --ca {} turns:198.51.100.65", certs::AUTHORITY));
+        run.expect_diagnosis(0, "tls-handshake-failed", "failed");
+        assert!(run.text("/results/0/diagnosis/text").contains("certificate"), "{run}");
     }
 }
 

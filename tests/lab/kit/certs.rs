@@ -28,6 +28,8 @@ pub enum Chain {
     Expired,
     /// Signed by itself.
     SelfSigned,
+    /// The same, and marked as an authority's, as `openssl req -x509` makes them.
+    OwnAuthority,
     /// Made on the way by a product that reads along, in place of the server's own.
     Inspected,
 }
@@ -56,8 +58,12 @@ pub fn make(names: &[&str], chain: Chain) {
         leaf.not_before = date_time_ymd(2019, 1, 1);
         leaf.not_after = date_time_ymd(2020, 1, 1);
     }
+    if chain == Chain::OwnAuthority {
+        leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
     let own = key();
-    let leaf = if chain == Chain::SelfSigned { leaf.self_signed(&own) } else { leaf.signed_by(&own, &middle) };
+    let alone = matches!(chain, Chain::SelfSigned | Chain::OwnAuthority);
+    let leaf = if alone { leaf.self_signed(&own) } else { leaf.signed_by(&own, &middle) };
     let mut shown = pem("CERTIFICATE", leaf.expect("a certificate").der());
     if matches!(chain, Chain::Whole | Chain::Expired | Chain::Inspected) {
         shown += &pem("CERTIFICATE", middle.der());

@@ -60,11 +60,11 @@ impl Coturn {
             netns::within(host.name, || turnserver.spawn()).unwrap_or_else(|error| panic!("{turnserver:?}: {error}"));
         let patience = Instant::now() + Duration::from_secs(20);
         let coturn = Self { host, log };
-        let argument = |start: &str| arguments.split(' ').find_map(|argument| argument.strip_prefix(start));
+        let mut arguments = arguments.split(' ');
         // where it takes plain TCP it does so at one port
-        let tcp = match argument("--tcp-proxy-port=") {
+        let tcp = match arguments.clone().find_map(|argument| argument.strip_prefix("--tcp-proxy-port=")) {
             Some(port) => port.parse().expect("a port"),
-            None if argument("--no-tcp").is_some() => 5349,
+            None if arguments.any(|argument| argument == "--no-tcp") => 5349,
             None => 3478,
         };
         for address in host.addresses() {

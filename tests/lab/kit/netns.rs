@@ -18,7 +18,8 @@ pub fn tool(name: &str, arguments: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Makes a namespace with a loopback, forwarding packets, trusting every source address and every IPv6 address at once.
+/// Makes a namespace with a loopback, forwarding packets, trusting every source address and every IPv6 address at once, and sending
+/// as many ICMP errors as there are reasons: by default Linux saves on them, so that one run would starve the next.
 pub fn create(name: &str) {
     tool("ip", &format!("netns add {name}"));
     within(name, || {
@@ -26,7 +27,9 @@ pub fn create(name: &str) {
             ("ipv4/ip_forward", "1"),
             ("ipv4/conf/all/rp_filter", "0"),
             ("ipv4/conf/default/rp_filter", "0"),
+            ("ipv4/icmp_ratelimit", "0"),
             ("ipv6/conf/all/forwarding", "1"),
+            ("ipv6/icmp/ratelimit", "0"),
             ("ipv6/conf/default/accept_dad", "0"),
             ("ipv6/conf/default/dad_transmits", "0"),
         ] {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ServerConfig, ServerConnection};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection};
 
 use super::certs;
 use super::netns::within;
@@ -21,6 +22,8 @@ pub enum Manners {
     Alert,
     /// It says nothing.
     Silence,
+    /// It takes nobody without a certificate that the authority has signed.
+    KnowsItsClients,
 }
 
 /// The first byte of a TLS record that carries a handshake (RFC 8446 section 5.1).
@@ -31,7 +34,18 @@ pub fn serve(host: Host, port: u16, manners: Manners) {
     let listener = within(host.name, || TcpListener::bind((host.at(), port))).expect("a free port");
     let chain = CertificateDer::pem_file_iter(certs::CHAIN).expect("a chain").map(|one| one.expect("a certificate"));
     let key = PrivateKeyDer::from_pem_file(certs::KEY).expect("a key");
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain.collect(), key);
+    let builder = ServerConfig::builder();
+    let builder = if manners == Manners::KnowsItsClients {
+        let mut trusted = RootCertStore::empty();
+        trusted.add_parsable_certificates(
+            CertificateDer::pem_file_iter(certs::AUTHORITY).expect("an authority").flatten(),
+        );
+        let verifier = WebPkiClientVerifier::builder(Arc::new(trusted)).build().expect("a verifier");
+        builder.with_client_cert_verifier(verifier)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let config = builder.with_single_cert(chain.collect(), key);
     let config = Arc::new(config.expect("a chain and its key"));
     thread::spawn(move || {
         for visitor in listener.incoming().flatten() {

@@ -15,43 +15,63 @@ const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
 /// Answers Binding, challenges Allocate, and refuses those who answer the challenge.
 pub fn refuse(host: Host, code: u16) {
+    serve(host, move |request, source| answer(request, source, Some(code)));
+}
+
+/// Answers Binding, and refuses Allocate without a challenge: a STUN server that knows no TURN.
+pub fn refuse_at_once(host: Host, code: u16) {
+    serve(host, move |request, source| {
+        let method = u16::from_be_bytes([*request.first()?, *request.get(1)?]);
+        if method == BINDING { answer(request, source, None) } else { reply(request, method | ERROR, &refusal(code)) }
+    });
+}
+
+fn serve(host: Host, habit: impl Fn(&[u8], SocketAddr) -> Option<Vec<u8>> + Send + 'static) {
     let socket = within(host.name, || UdpSocket::bind(host.endpoint())).expect("a free port");
     thread::spawn(move || {
         let mut packet = [0; 1500];
         while let Ok((length, source)) = socket.recv_from(&mut packet) {
-            if let Some(reply) = answer(&packet[..length], source, code) {
+            if let Some(reply) = habit(&packet[..length], source) {
                 let _ = socket.send_to(&reply, source);
             }
         }
     });
 }
 
-fn answer(request: &[u8], source: SocketAddr, code: u16) -> Option<Vec<u8>> {
+fn answer(request: &[u8], source: SocketAddr, code: Option<u16>) -> Option<Vec<u8>> {
     let method = u16::from_be_bytes([*request.first()?, *request.get(1)?]);
-    let mut attributes = Vec::new();
-    let class = match method {
+    match method {
         BINDING => {
+            let mut attributes = Vec::new();
             put(&mut attributes, XOR_MAPPED_ADDRESS, &mapped(source)?);
-            SUCCESS
+            reply(request, method | SUCCESS, &attributes)
         }
-        ALLOCATE if attribute(request, MESSAGE_INTEGRITY).is_some() => {
-            put(&mut attributes, ERROR_CODE, &error(code));
-            ERROR
-        }
+        ALLOCATE if attribute(request, MESSAGE_INTEGRITY).is_some() => reply(request, method | ERROR, &refusal(code?)),
         ALLOCATE => {
-            put(&mut attributes, ERROR_CODE, &error(401));
+            let mut attributes = refusal(401);
             put(&mut attributes, REALM, b"script.example");
             put(&mut attributes, NONCE, b"once upon a time");
-            ERROR
+            reply(request, method | ERROR, &attributes)
         }
-        _ => return None,
-    };
-    let mut reply = (method | class).to_be_bytes().to_vec();
+        _ => None,
+    }
+}
+
+/// A message to answer a request with.
+fn reply(request: &[u8], kind: u16, attributes: &[u8]) -> Option<Vec<u8>> {
+    let mut reply = kind.to_be_bytes().to_vec();
     reply.extend([0, 0]);
     reply.extend(request.get(4..20)?);
     reply.extend(attributes);
     measure(&mut reply, 0);
     Some(reply)
+}
+
+/// ERROR-CODE.
+fn refusal(code: u16) -> Vec<u8> {
+    let mut attributes = Vec::new();
+    put(&mut attributes, ERROR_CODE, &error(code));
+    attributes
 }
 
 /// The hundreds and the rest (RFC 8489 section 14.8).
