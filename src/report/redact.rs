@@ -151,6 +151,10 @@ impl Address {
         // 45: the longest text of an IPv6 address, one that ends in IPv4.
         let candidate = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':' || **byte == b'.';
         let most = text.as_bytes()[start..].iter().take(45).take_while(candidate).count();
+        // Most words of a report are made of such letters, and few of them are addresses.
+        if !text.as_bytes()[start..start + most].iter().any(|byte| matches!(byte, b':' | b'.')) {
+            return None;
+        }
         (2..=most).rev().find_map(|length| {
             let end = start + length;
             let written: IpAddr = text[start..end].parse().ok()?;

@@ -53,6 +53,10 @@ pub struct Guard {
 impl Guard {
     /// Whether the next character of the text may be shown as it is.
     pub fn admits(&mut self, character: char) -> bool {
+        if character.is_ascii() {
+            self.marks_left = MOST_MARKS;
+            return !character.is_ascii_control();
+        }
         if is_unsafe(character) {
             return false;
         }

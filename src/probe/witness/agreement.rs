@@ -83,21 +83,40 @@ impl<'a> Camp<'a> {
     }
 }
 
-/// The camps of one path over UDP, the largest first.
+/// The camps of one path over UDP, the largest first. Who shares an address or a machine with a camp belongs to it, and joins the two
+/// that it shares something with: the smaller goes into the larger, so that many answers take no longer for having many before them.
 pub(super) fn camps<'a>(testimonies: &[&Testimony<'a>], path: Path) -> Vec<Camp<'a>> {
     let mut camps: Vec<Camp> = Vec::new();
+    // Where what was a camp went to.
+    let mut moved: Vec<usize> = Vec::new();
+    let (mut by_address, mut by_machine) = (BTreeMap::new(), BTreeMap::new());
     for one in testimonies.iter().filter(|one| one.exchange.transport == Transport::Udp && one.path == path) {
-        let mut joined = Camp::default();
-        joined.add(one);
-        let apart =
-            |camp: &Camp| camp.addresses.is_disjoint(&joined.addresses) && camp.machines.is_disjoint(&joined.machines);
-        let (rest, same): (Vec<Camp>, Vec<Camp>) = camps.into_iter().partition(apart);
-        for camp in same {
-            joined.join(camp);
-        }
-        camps = rest;
-        camps.push(joined);
+        let home = |place: Option<&usize>| {
+            place.map(|&place| std::iter::successors(Some(place), |&at| Some(moved[at]).filter(|&to| to != at)).last())
+        };
+        let known = (home(by_address.get(&one.told.ip())).flatten(), home(by_machine.get(&one.machine)).flatten());
+        let place = match known {
+            (None, None) => {
+                moved.push(camps.len());
+                camps.push(Camp::default());
+                camps.len() - 1
+            }
+            (Some(place), None) | (None, Some(place)) => place,
+            (Some(first), Some(second)) if first == second => first,
+            (Some(first), Some(second)) => {
+                let larger = |place: usize| camps[place].endpoints.len();
+                let (large, small) = if larger(first) < larger(second) { (second, first) } else { (first, second) };
+                let camp = std::mem::take(&mut camps[small]);
+                camps[large].join(camp);
+                moved[small] = large;
+                large
+            }
+        };
+        camps[place].add(one);
+        by_address.insert(one.told.ip(), place);
+        by_machine.insert(one.machine, place);
     }
+    camps.retain(|camp| !camp.machines.is_empty());
     camps.sort_by_key(|camp| (std::cmp::Reverse(camp.machines.len()), camp.addresses.iter().next().copied()));
     camps
 }

@@ -6,19 +6,24 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(2);
     let mut lines = Vec::new();
-    let mut line = String::new();
+    let (mut line, mut columns) = (String::new(), 0);
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
+        if !line.is_empty() && columns + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
+            columns = 0;
         }
         if !line.is_empty() {
             line.push(' ');
+            columns += 1;
         }
         for character in word.chars() {
-            if line.width() + character.width().unwrap_or(0) > width {
+            let more = character.width().unwrap_or(0);
+            if columns + more > width {
                 lines.push(std::mem::take(&mut line));
+                columns = 0;
             }
             line.push(character);
+            columns += more;
         }
     }
     if !line.is_empty() || lines.is_empty() {
