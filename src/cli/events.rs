@@ -45,12 +45,14 @@ impl Events {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        let redactor = Redactor::for_report(report);
-        let users = users::names(report);
-        for mut event in self.waiting.take().into_iter().flatten() {
-            mask(&mut event, &redactor);
-            users::mask(&mut event, &users);
-            out.line(&escape::json(&event.to_string()))?;
+        if let Some(waiting) = self.waiting.take() {
+            let redactor = Redactor::for_report(report);
+            let users = users::names(report);
+            for mut event in waiting {
+                mask(&mut event, &redactor);
+                users::mask(&mut event, &users);
+                out.line(&escape::json(&event.to_string()))?;
+            }
         }
         out.line(&one_line(&json::render(report)))
     }

@@ -65,9 +65,7 @@ impl Source<'_> {
     /// What to call it. The name of a file that does not exist may be the secret itself.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.path.as_os_str() == "-" {
-            "standard input".to_owned()
-        } else if self.secret && !is_place(self.path) {
+        if self.secret && self.path.as_os_str() != "-" && !is_place(self.path) {
             "the file that was named".to_owned()
         } else {
             name(self.path)
@@ -120,6 +118,9 @@ impl Source<'_> {
 #[must_use]
 pub fn name(path: &Path) -> String {
     let text = path.to_string_lossy();
+    if text == "-" {
+        return "standard input".to_owned();
+    }
     if fs::symlink_metadata(path).is_ok() {
         return escape::visible(&text);
     }

@@ -1,6 +1,7 @@
 //! What a TURN server's response says, as evidence.
 
 use crate::probe::{Bearer, ErrorReply, Integrity, TurnReply};
+use crate::stun::attribute;
 use crate::stun::message::{ALLOCATE, BINDING};
 use crate::stun::{Algorithm, Class, Echo, Message, Request, excerpt};
 
@@ -15,7 +16,7 @@ pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integ
     let hollow =
         message.method == ALLOCATE && message.class == Class::Success && message.relayed_addresses().is_empty();
     let doubtful = integrity == Integrity::Wrong || !message.faults.is_empty() || hollow;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = attribute::readable;
     Some(TurnReply {
         realm: message.realm().map(text),
         nonce: message.nonce().is_some(),

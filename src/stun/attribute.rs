@@ -215,6 +215,18 @@ pub struct RawAttribute {
     pub ignored: bool,
 }
 
+/// The longest text that any attribute may hold, in bytes (RFC 8489 sections 14.8, 14.9 and 14.14).
+const LONGEST_TEXT: usize = 763;
+
+/// Bytes of others as text that can be kept in a report: 64 KB in each answer would fill it.
+#[must_use]
+pub fn readable(bytes: &[u8]) -> String {
+    match bytes.get(..LONGEST_TEXT) {
+        Some(start) if bytes.len() > LONGEST_TEXT => String::from_utf8_lossy(start).into_owned() + "...",
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
 impl fmt::Debug for RawAttribute {
     /// Without what is not for output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -272,10 +284,11 @@ impl RawAttribute {
         Some(SocketAddr::new(ip, port))
     }
 
-    /// The value as text: what is not UTF-8 replaced, NULs at the end dropped (stund and coturn count theirs as text). Not escaped.
+    /// The value as text: what is not UTF-8 replaced, NULs at the end dropped (stund and coturn count theirs as text), what is longer
+    /// than any text may be cut off. Not escaped.
     #[must_use]
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(self.trimmed()).into_owned()
+        readable(self.trimmed())
     }
 
     /// The value without NULs at its end.
@@ -290,7 +303,7 @@ impl RawAttribute {
     pub fn error(&self) -> Option<(u16, String)> {
         let (&[_, _, class, number], reason) = self.value.split_first_chunk()?;
         let code = u16::from(class & 0x07) * 100 + u16::from(number.min(99));
-        Some((code, String::from_utf8_lossy(reason).trim_end_matches('\0').to_owned()))
+        Some((code, readable(reason).trim_end_matches('\0').to_owned()))
     }
 
     /// The value as a list of attribute types. RFC 3489 filled it up by repeating the last: each is told once.
@@ -378,4 +391,16 @@ fn xor<const N: usize>(mut bytes: [u8; N], key: [u8; 16]) -> [u8; N] {
         *byte ^= key;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_TEXT, readable};
+
+    #[test]
+    fn endless_texts_are_cut() {
+        assert_eq!(readable("é".as_bytes()), "é");
+        assert_eq!(readable("a".repeat(60_000).as_bytes()).len(), LONGEST_TEXT + 3);
+        assert!(readable("é".repeat(400).as_bytes()).ends_with("..."));
+    }
 }

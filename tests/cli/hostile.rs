@@ -251,7 +251,7 @@ fn a_lack_of_descriptors_is_told_and_not_measured() {
     for limit in (5..=35).step_by(3) {
         for line in [
             "classify --simulate home-router".to_owned(),
-            "turn --simulate turn-server".to_owned(),
+            "turn --simulate turn-server -u demo --password demo".to_owned(),
             format!("discover -4 --deadline 1 --server {at}"),
             format!("turn --deadline 1 turn:{at}"),
         ] {
