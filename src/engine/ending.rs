@@ -10,14 +10,11 @@ use crate::probe::{Ask, Outcome, Stop};
 /// How long farewells may take: a stopped run still releases what it holds, and then it is over.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
-/// The same where the deadline has passed, since this program was held up itself.
-const LATE_FAREWELL: Duration = Duration::from_millis(200);
-
-/// The part of the time until the deadline that farewells may take.
+/// The part of the time until the deadline that farewells have; where the deadline is short they may take longer.
 const SHARE: u32 = 4;
 
 impl Settings {
-    /// From when on a run that holds something on a server ends, so that it is released by the deadline.
+    /// From when on a run that holds something on a server ends, so that it is released by the deadline or soon after.
     pub(super) fn last_look(&self) -> Time {
         self.deadline.saturating_sub(FAREWELL.min(self.deadline / SHARE))
     }
@@ -82,10 +79,7 @@ impl Engine {
         self.log.push(LogEvent::Stopped { at_ms: millis(now), reason });
         self.retry_at = None;
         self.abandon(now);
-        self.farewell_until = Some(match reason {
-            Stop::Deadline => self.settings.deadline.max(now + LATE_FAREWELL),
-            Stop::Interrupted => now + FAREWELL,
-        });
+        self.farewell_until = Some(now + FAREWELL);
         self.farewell(now);
         if self.flights.is_empty() {
             self.finish(now);
