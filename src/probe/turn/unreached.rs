@@ -245,9 +245,16 @@ fn no_udp(session: &Session, control: Control) -> Cause {
             failed(Code::UdpBlockedUseTcp, text, &format!("{offer}, or open UDP to the server in the firewall"))
         }
         Control::Passes(other) => {
-            let text = format!(
-                "{remote} is silent over UDP and answers over TCP, while UDP to {other} passes: it is this server, or a firewall before it"
-            );
+            // Who answers on the same port shows that the way lets that port pass.
+            let what = if other.port() == remote.port() {
+                "it is this server, or a firewall before it".to_owned()
+            } else {
+                format!(
+                    "UDP port {} is blocked on the way, or it is this server, or a firewall before it",
+                    remote.port()
+                )
+            };
+            let text = format!("{remote} is silent over UDP and answers over TCP, while UDP to {other} passes: {what}");
             let fix = format!(
                 "look whether the server listens on UDP (coturn: no-udp) and its firewall lets the port in; until then {offer}"
             );

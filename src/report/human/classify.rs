@@ -47,12 +47,25 @@ fn meaning(page: &mut Page, report: &Report) {
         let names: Vec<&str> = rest[..same].iter().map(|(family, _)| family_name(*family)).collect();
         for (over, sentence) in means {
             let names = (meanings.len() > 1).then(|| names.join(" and "));
-            let words: Vec<String> = names.into_iter().chain(over.map(str::to_owned)).collect();
-            let before = if words.is_empty() { String::new() } else { format!("{}: ", words.join(", ")) };
-            page.bullet(&format!("{before}{sentence}"));
+            let words: Vec<String> = names.into_iter().chain(over.map(|over| format!("over {over}"))).collect();
+            page.bullet(&if words.is_empty() {
+                sentence.clone()
+            } else {
+                labeled(&words.join(", "), sentence, over.is_some())
+            });
         }
         rest = &rest[same..];
     }
+}
+
+/// The sentence after what it is about; where that is a transport, it is one part of the answer only and goes on in small letters.
+fn labeled(label: &str, sentence: &str, goes_on: bool) -> String {
+    let with_first = |text: &str, change: fn(char) -> char| {
+        let mut characters = text.chars();
+        characters.next().map(change).into_iter().chain(characters).collect::<String>()
+    };
+    let sentence = if goes_on { with_first(sentence, |c| c.to_ascii_lowercase()) } else { sentence.to_owned() };
+    format!("{}: {sentence}", with_first(label, |c| c.to_ascii_uppercase()))
 }
 
 /// Sentences about peers; with what they are about where both transports were tested.
