@@ -74,7 +74,7 @@ codes! {
     OpenRelay,
     /// The server wants credentials, and none were given.
     CredentialsNeeded,
-    /// The challenge has no realm or no nonce, so that nobody can answer it.
+    /// The challenge has no nonce, or no realm that the server would take back: nobody can answer it.
     NoRealm,
     /// The server wants OAuth tokens (RFC 7635).
     OauthOnly,

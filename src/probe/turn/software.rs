@@ -39,6 +39,8 @@ pub(super) enum Setting {
     RelayPorts,
     /// Who may log in with a password of his own.
     Users,
+    /// The realm of its users.
+    Realm,
     /// The secret of time-limited credentials.
     Secret,
     /// Whether anybody has to log in.
@@ -171,6 +173,10 @@ impl Software {
             (Coturn, S::RelayAddress) => "relay-ip, external-ip",
             (Coturn, S::RelayPorts) => "min-port to max-port",
             (Coturn, S::Users) => "lt-cred-mech with user=NAME:PASSWORD, and no use-auth-secret beside it",
+            (Coturn | Eturnal | TurnRs | Libjuice | NodeTurn | Restund, S::Realm) => "realm",
+            (Ejabberd, S::Realm) => "auth_realm",
+            (ReTurn, S::Realm) => "AuthenticationRealm",
+            (Pion, S::Realm) => "Realm",
             (Coturn, S::Secret) => "use-auth-secret with static-auth-secret",
             (Coturn, S::Authentication) => "lt-cred-mech or use-auth-secret, and no no-auth",
             (Coturn, S::Quota) => "user-quota, total-quota",

@@ -5,10 +5,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use super::DiagnosisCode as Code;
 use super::causes::{self, Cause, cause, code, failed};
 use super::finding::TurnVerdict;
 use super::session::{FIRST, Session, error_code};
-use super::{DiagnosisCode as Code, software};
+use super::software::{self, Setting};
 use crate::probe::{Exchange, FailureCode, Integrity, Outcome, Reply};
 use crate::stun::escape;
 use table::{Meaning, Refused};
@@ -107,6 +108,7 @@ fn refused(session: &Session, step: &str) -> Option<Cause> {
         software: software::of(session),
         binds: session.reply("binding").is_some_and(|reply| reply.error.is_none()),
         odd: asked.request.auth.as_ref().and_then(|auth| table::odd(&auth.username)),
+        odd_realm: asked.request.auth.as_ref().and_then(|auth| table::odd(&auth.realm)),
         stranger: software::stranger(session),
     };
     let doubt =
@@ -157,7 +159,8 @@ fn challenged(session: &Session, step: &str) -> Cause {
     let (Some(realm), true) = (realm, nonce) else {
         let what = if realm.is_none() { "realm" } else { "nonce" };
         let text = format!("the server asks for credentials without a {what}: nobody can answer that");
-        return failed(Code::NoRealm, text, "set realm in the server's configuration");
+        let fix = session.cure("set a realm in the server's configuration", &[Setting::Realm]);
+        return failed(Code::NoRealm, text, &fix);
     };
     if let Some(wanted) = session.options.realm.as_deref().filter(|wanted| *wanted != realm) {
         let text = format!("the server's realm is \"{}\", not \"{}\"", escape(realm), escape(wanted));

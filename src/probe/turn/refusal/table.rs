@@ -19,6 +19,8 @@ pub(super) struct Refused<'a> {
     pub(super) binds: bool,
     /// What is in the user name that some servers take in none.
     pub(super) odd: Option<&'static str>,
+    /// The same of the realm, which the server itself has told.
+    pub(super) odd_realm: Option<&'static str>,
     /// What a user gets that nobody has, where that was tried.
     pub(super) stranger: Option<u16>,
 }
@@ -78,6 +80,11 @@ fn refuses_the_name(refused: &Refused) -> bool {
     refused.odd.is_some() && (refused.software == Software::Coturn || refused.stranger == Some(401))
 }
 
+/// coturn takes back no realm with them either, though it tells it.
+fn refuses_its_realm(refused: &Refused) -> bool {
+    refused.odd_realm.is_some() && refused.software == Software::Coturn
+}
+
 /// reTurn makes its nonces from the client's address and port.
 fn refuses_the_nonce(refused: &Refused) -> bool {
     refused.software == Software::ReTurn && refused.reason.to_lowercase().contains("nonce")
@@ -97,6 +104,20 @@ const TABLE: &[Row] = &[
             |_| "the server does not take its own nonce, in which the address and port of the client are".into(),
             "look for a proxy or load balancer that rewrites source ports, or spreads one client over several servers",
             &[],
+        ),
+    ),
+    row(
+        SIGNED,
+        &[400],
+        refuses_its_realm,
+        cause(
+            Code::NoRealm,
+            |refused| {
+                let odd = refused.odd_realm.unwrap_or_default();
+                format!("the server's realm has {odd} in it, with which it takes no login at all")
+            },
+            "choose a realm without it at the server",
+            &[Setting::Realm],
         ),
     ),
     row(
@@ -199,7 +220,7 @@ const TABLE: &[Row] = &[
     row(
         BARE,
         ANY,
-        |refused| refused.binds && matches!(refused.number, 400..=499),
+        |refused| refused.binds && matches!(refused.number, 0 | 400..=499 | 600..=699),
         cause(
             Code::StunOnly,
             |_| "the server answers Binding, and refuses Allocate without asking who we are: STUN only".into(),

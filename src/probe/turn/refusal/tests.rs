@@ -5,7 +5,7 @@ use super::super::software::Software;
 use super::table::{Meaning, Refused, meaning, odd};
 
 fn refused(signed: bool, number: u16, software: Software) -> Refused<'static> {
-    Refused { signed, number, reason: "", software, binds: true, odd: None, stranger: None }
+    Refused { signed, number, reason: "", software, binds: true, odd: None, odd_realm: None, stranger: None }
 }
 
 /// The code of a cause, or the name of what decides further.
@@ -48,8 +48,9 @@ fn most_codes_mean_the_same_to_every_server() {
             (508, "insufficient-capacity", "insufficient-capacity"),
             (405, "protocol-error", "stun-only"),
             (420, "protocol-error", "stun-only"),
-            (0, "protocol-error", "protocol-error"),
-            (699, "protocol-error", "protocol-error"),
+            (0, "protocol-error", "stun-only"),
+            (600, "protocol-error", "stun-only"),
+            (700, "protocol-error", "protocol-error"),
         ] {
             assert_eq!(leads_to(&refused(true, number, software)), signed, "{software:?} {number}");
             assert_eq!(leads_to(&refused(false, number, software)), bare, "{software:?} {number}");
@@ -84,6 +85,9 @@ fn a_user_name_is_refused_where_it_is_odd_and_others_are_refused_otherwise() {
     assert_eq!(a_space(Software::Unknown, None), "login", "which of the two nobody knows");
     assert_eq!(a_space(Software::Pion, None), "login");
     assert_eq!(a_space(Software::Eturnal, None), "protocol-error");
+    let realm = |software| leads_to(&Refused { odd_realm: odd("my realm"), ..refused(true, 400, software) });
+    assert_eq!(realm(Software::Coturn), "no-realm");
+    assert_eq!(realm(Software::Pion), "login");
     for (name, is_odd) in [
         ("alice", false),
         ("1700000000:alice@example.org", false),
