@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::error::CliError;
 use super::turn_args::TurnArgs;
-use super::{duration, hints, servers};
+use super::{contract, duration, hints, servers};
 use crate::probe::Family;
+use crate::report::require::keys;
 use crate::stun::{ServerSpec, Transport};
 
 /// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
@@ -16,11 +18,25 @@ use crate::stun::{ServerSpec, Transport};
 /// nat-probe asks several STUN servers at once and judges by RFC 5780 what it sees: how addresses and ports are translated
 /// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
 #[derive(Debug, Parser)]
-#[command(name = "nat-probe", version, disable_help_subcommand = true, after_long_help = hints::PROGRAM)]
+#[command(name = "nat-probe", version, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The definition, with what differs between the commands that measure.
+#[must_use]
+pub fn definition() -> clap::Command {
+    let measuring = ["classify", "discover", "turn"];
+    measuring.into_iter().fold(Cli::command().after_long_help(hints::of("")), |program, name| {
+        program.mut_subcommand(name, |command| {
+            let require = contract::of(name).require;
+            command
+                .after_long_help(hints::of(name))
+                .mut_arg("require", |option| option.help(require).long_help(require))
+        })
+    })
 }
 
 /// What to do.
@@ -30,18 +46,15 @@ pub enum Command {
     ///
     /// Finds out for each address family whether this host is open, firewalled or behind a NAT, what the NAT's mapping and
     /// filtering depend on, how it chooses ports, and what that means for peers.
-    #[command(after_long_help = hints::CLASSIFY)]
     Classify(ClassifyArgs),
     /// What address do others see?
     ///
     /// Asks every server at once and shows the address that each one saw, how long it took, and how the answers agree.
-    #[command(after_long_help = hints::DISCOVER)]
     Discover(DiscoverArgs),
     /// Does this TURN server work, and if not, which step fails and why?
     ///
     /// Climbs the ladder that every application climbs - reach the server, be challenged, allocate, let data through the relay, renew,
     /// release - for each server, transport and address family at once, and names the cause of what fails with what to change.
-    #[command(after_long_help = hints::TURN)]
     Turn(Box<TurnArgs>),
     /// Print the JSON Schema of what --json prints.
     #[command(after_long_help = hints::SCHEMA)]
@@ -243,7 +256,7 @@ pub struct OutputArgs {
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 
-    /// Require something of the result (repeat), for scripts: mapping=endpoint-independent, connectivity=open,nat, ...
+    /// Require something of the result (repeat), for scripts.
     #[arg(long, value_name = "KEY=VALUE", value_parser = requirement, help_heading = "Output")]
     pub require: Vec<Requirement>,
 }
@@ -257,6 +270,20 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
+}
+
+impl OutputArgs {
+    /// Whether everything required is something that the command can tell, so that a slip is known before anything is sent.
+    ///
+    /// # Errors
+    /// When a key is another command's.
+    pub fn fits(&self, command: &str) -> Result<(), CliError> {
+        let own = keys(command);
+        let Some(other) = self.require.iter().find(|one| !own.contains(&one.key())) else { return Ok(()) };
+        let whose = ["classify", "turn"].into_iter().find(|name| keys(name).contains(&other.key())).unwrap_or_default();
+        Err(CliError::usage(format!("cannot require {other} of {command}: {} is a key of {whose}", other.key()))
+            .advise(format!("the keys of {command}: {}", own.join(", "))))
+    }
 }
 
 impl NetworkArgs {
@@ -307,13 +334,11 @@ fn requirement(text: &str) -> Result<Requirement, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        definition().debug_assert();
     }
 
     fn families(arguments: &[&str]) -> Result<Vec<Family>, super::super::error::CliError> {

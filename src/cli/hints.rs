@@ -1,44 +1,48 @@
 //! What follows the options in the help of each command.
 
-/// What follows the help of the program.
-pub const PROGRAM: &str = "\
-Exit codes: 0 measured; 1 something required is not so; 2 usage or configuration; 3 could not be measured; 130 interrupted.
+use super::contract;
 
-Examples:
-  nat-probe classify
-  nat-probe classify --simulate symmetric
-  nat-probe discover --server stun.example.org --transport udp,tcp,tls
-  nat-probe turn turn:turn.example.org -u alice";
-
-/// What follows the help of `classify`.
-pub const CLASSIFY: &str = "\
-Keys of --require: connectivity, mapping, filtering, family, public-address, rfc3489; with != for \"not\", commas for \"or\", and
-ipv4. or ipv6. in front for one family.
-
+/// The examples of a command that measures, of the program where there is none of that name.
+const fn examples(command: &str) -> &'static str {
+    match command.as_bytes() {
+        b"classify" => {
+            "\
 Examples:
   nat-probe classify
   nat-probe classify --simulate home-router
   nat-probe classify --json --require mapping=endpoint-independent
-  nat-probe classify --json > report.json; nat-probe classify --from report.json";
-
-/// What follows the help of `discover`.
-pub const DISCOVER: &str = "\
+  nat-probe classify --json > report.json; nat-probe classify --from report.json"
+        }
+        b"discover" => {
+            "\
 Examples:
   nat-probe discover
   nat-probe discover --server stun.example.org --server '[2001:db8::1]:3478' --count 5
-  nat-probe discover --transport udp,tcp,tls --servers-file servers.txt";
-
-/// What follows the help of `turn`.
-pub const TURN: &str = "\
-Exit codes: 0 every entry works, if degraded; 1 one does not, or beside others that do could not be told; 2 usage or configuration; 3 nothing could be told. Keys of --require:
-turn=any (one suffices), turn=all, turn=udp,tcp,tls,dtls (one over one of these works): these replace the rule that all must
-work; relay-family=ipv6; turn-rtt-ms<150, the shortest median round trip to an entry that works.
-The environment variable NAT_PROBE_TURN_PASSWORD has the password, NAT_PROBE_TURN_SECRET the shared secret.
-
+  nat-probe discover --transport udp,tcp,tls --servers-file servers.txt"
+        }
+        b"turn" => {
+            "\
 Examples:
   nat-probe turn turn:turn.example.org -u alice --password-file password.txt
   nat-probe turn turn.example.org --transport udp,tcp,tls --secret-file secret.txt --rest-user alice
-  nat-probe turn --ice-servers config.json --require turn=any";
+  nat-probe turn --ice-servers config.json --require turn=any"
+        }
+        _ => {
+            "\
+Examples:
+  nat-probe classify
+  nat-probe classify --simulate symmetric
+  nat-probe discover --server stun.example.org --transport udp,tcp,tls
+  nat-probe turn turn:turn.example.org -u alice"
+        }
+    }
+}
+
+/// What follows the help of the command.
+#[must_use]
+pub fn of(command: &str) -> String {
+    format!("{}\n\n{}", contract::help(command), examples(command))
+}
 
 /// What follows the help of `schema`.
 pub const SCHEMA: &str = "Example:\n  nat-probe schema > nat-probe.schema.json";

@@ -4,13 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::Command;
 use clap::builder::{Resettable, StyledStr};
-use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
-use super::args::Cli;
+use super::args::definition;
+use super::contract;
 use super::error::CliError;
+use crate::probe::turn::DiagnosisCode;
 
 /// A page: its file name and its text.
 pub type Page = (String, Vec<u8>);
@@ -38,7 +40,7 @@ pub fn write(directory: &Path) -> Result<(), CliError> {
 /// # Errors
 /// When a page cannot be rendered.
 pub fn pages() -> io::Result<Vec<Page>> {
-    let mut program = Cli::command();
+    let mut program = definition();
     program.build();
     let commands: Vec<Command> = program.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
     let names: Vec<String> = std::iter::once(&program).chain(&commands).map(page_name).collect();
@@ -55,8 +57,12 @@ fn page_name(command: &Command) -> String {
 }
 
 fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
-    let measures = matches!(command.get_name(), "nat-probe" | "classify" | "discover" | "turn");
-    let examples = examples(command.get_name());
+    let own_name = command.get_name().to_owned();
+    let command_name = own_name.as_str();
+    let measures = matches!(command_name, "nat-probe" | "classify" | "discover" | "turn");
+    let examples = examples(command_name);
+    let repeated =
+        command.get_positionals().any(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
     let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
     // What follows the help becomes the sections below.
     let command = command.after_long_help(Resettable::<StyledStr>::Reset);
@@ -64,20 +70,36 @@ fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    let mut synopsis = Vec::new();
+    man.render_synopsis_section(&mut synopsis)?;
+    // It does not tell that an argument may be repeated.
+    let synopsis = String::from_utf8_lossy(&synopsis).into_owned();
+    let synopsis = if repeated { synopsis.replace("\\fR] \n", "\\fR]...\n") } else { synopsis };
+    text.extend(synopsis.into_bytes());
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     if has_commands {
         man.render_subcommands_section(&mut text)?;
     }
     let mut roff = Roff::new();
+    let contract = contract::of(command_name);
     if measures {
-        terms(&mut roff, "EXIT STATUS", EXIT_STATUS);
+        terms(&mut roff, "EXIT STATUS", contract.exit);
         terms(&mut roff, "FILES", FILES);
-        terms(&mut roff, "ENVIRONMENT", ENVIRONMENT);
-        terms(&mut roff, "REQUIREMENTS", if name == "nat-probe" { &[] } else { REQUIREMENTS });
+        terms(&mut roff, "ENVIRONMENT", contract.environment);
+        let grammar = [("How to write them", contract.grammar)];
+        terms(
+            &mut roff,
+            "REQUIREMENTS",
+            &if contract.keys.is_empty() { Vec::new() } else { [contract.keys, &grammar].concat() },
+        );
     } else {
-        terms(&mut roff, "EXIT STATUS", &[EXIT_STATUS[0], EXIT_STATUS[2]]);
+        terms(&mut roff, "EXIT STATUS", &[contract.exit[0], contract.exit[2]]);
+    }
+    if command_name == "turn" {
+        let codes: Vec<(String, &str)> = DiagnosisCode::ALL.iter().map(|code| (code.name(), code.meaning())).collect();
+        let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
+        terms(&mut roff, "DIAGNOSES", &codes);
     }
     terms(&mut roff, "EXAMPLES", examples);
     see_also(&mut roff, name, names);
@@ -114,14 +136,6 @@ fn see_also(roff: &mut Roff, name: &str, names: &[String]) {
     roff.text(line);
 }
 
-const EXIT_STATUS: &[(&str, &str)] = &[
-    ("0", "Measured, and everything required is so."),
-    ("1", "Measured, and something required is not so; standard error and requirements[] say what."),
-    ("2", "The arguments, a file or the environment are wrong, or the output could not be written."),
-    ("3", "Could not be measured: no server answered, or a verdict that a requirement needs is inconclusive."),
-    ("130", "Interrupted by Ctrl-C; what was learnt until then was printed. A second Ctrl-C ends at once."),
-];
-
 const FILES: &[(&str, &str)] = &[
     (
         "$XDG_CONFIG_HOME/nat-probe/servers.txt, else ~/.config/nat-probe/servers.txt",
@@ -133,31 +147,6 @@ const FILES: &[(&str, &str)] = &[
         "*.toml",
         "A scenario for --simulate: the host, the NATs and links in front of it, the servers and their faults. nat-probe classify \
          --simulate list describes those that come with the program.",
-    ),
-];
-
-const ENVIRONMENT: &[(&str, &str)] = &[
-    ("NAT_PROBE_SERVERS", "The servers to ask where the arguments name none, separated by commas or spaces."),
-    ("NO_COLOR", "Where it is set and not empty, color is used only with --color always."),
-    (
-        "LC_ALL, LC_CTYPE, LANG",
-        "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
-    ),
-    ("COLUMNS", "The width of the page where the output is no terminal; 80 without it."),
-    ("XDG_CONFIG_HOME", "Where the configuration is, see FILES."),
-];
-
-const REQUIREMENTS: &[(&str, &str)] = &[
-    ("connectivity", "open, firewalled, direct, nat, udp-blocked or unavailable."),
-    ("mapping", "none, endpoint-independent, address-dependent or address-and-port-dependent."),
-    ("filtering", "endpoint-independent, address-dependent or address-and-port-dependent."),
-    ("family", "ipv4 or ipv6: the family works."),
-    ("public-address", "An address or a network such as 203.0.113.0/24: the public address is in it."),
-    ("rfc3489", "The RFC 3489 name with hyphens, such as full-cone or symmetric, or none."),
-    (
-        "How to write them",
-        "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will, and ipv4.KEY or ipv6.KEY for one \
-         family.",
     ),
 ];
 

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod args;
 pub mod assemble;
+pub mod contract;
 pub mod duration;
 mod environment;
 pub mod error;
@@ -27,7 +28,7 @@ pub mod turn_args;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::FromArgMatches as _;
 
 use args::{Cli, Command};
 use error::CliError;
@@ -37,7 +38,8 @@ use output::Output;
 /// Runs the program with these arguments (the program's name first).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut out = Output::stdout();
-    let outcome = match Cli::try_parse_from(arguments) {
+    let parsed = args::definition().try_get_matches_from(arguments);
+    let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => dispatch(&cli.command, &mut out),
         Err(error) => refusal::answer(error, &mut out),
     };
@@ -49,6 +51,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
+    let required = match command {
+        Command::Classify(arguments) => arguments.measure.output.fits("classify"),
+        Command::Discover(arguments) => arguments.measure.output.fits("discover"),
+        Command::Turn(arguments) => arguments.output.fits("turn"),
+        _ => Ok(()),
+    };
+    required?;
     match command {
         Command::Classify(arguments) => nat::classify(arguments, out),
         Command::Discover(arguments) => nat::discover(arguments, out),
@@ -59,7 +68,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "nat-probe", &mut script);
+            clap_complete::generate(*shell, &mut args::definition(), "nat-probe", &mut script);
             // clap_complete labels the cases of a program with a hyphen in its name otherwise than it looks them up.
             let script = String::from_utf8_lossy(&script).replace("nat__subcmd__probe", "nat__probe").into_bytes();
             out.bytes(&script)?;

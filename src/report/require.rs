@@ -36,7 +36,18 @@ enum Wanted {
     Turn(turn::Wanted),
 }
 
-/// The keys there are.
+/// The keys that a report of the command can answer.
+#[must_use]
+pub fn keys(command: &str) -> &'static [&'static str] {
+    match command {
+        "classify" => &KEYS[..6],
+        "discover" => &["connectivity", "family", "public-address"],
+        "turn" => &KEYS[6..],
+        _ => &[],
+    }
+}
+
+/// The keys there are, those of `classify` before those of `turn`.
 pub const KEYS: [&str; 9] = [
     "connectivity",
     "mapping",
@@ -110,7 +121,7 @@ pub enum RequirementError {
         error: NetworkError,
     },
     /// A bound that is no number, or another operator with it.
-    #[error("`{0}` is no bound; write turn-rtt-ms<150")]
+    #[error("`{0}` is no bound; write turn-rtt-ms<150 or turn-rtt-ms<=150")]
     Bound(String),
     /// A prefix that contradicts the key or the value.
     #[error("`{0}` names one address family and asks about the other")]
@@ -146,6 +157,22 @@ impl FromStr for Requirement {
             return Err(RequirementError::OtherFamily(text.to_owned()));
         }
         Ok(Self { text: text.to_owned(), family, negated, wanted })
+    }
+}
+
+impl Requirement {
+    /// Its key, without the prefix of a family.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match &self.wanted {
+            Wanted::Connectivity(_) => "connectivity",
+            Wanted::Mapping(_) => "mapping",
+            Wanted::Filtering(_) => "filtering",
+            Wanted::Family(_) => "family",
+            Wanted::PublicAddress(_) => "public-address",
+            Wanted::Rfc3489(_) => "rfc3489",
+            Wanted::Turn(wanted) => wanted.key(),
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::report::{family_name, possible};
 impl Requirement {
     /// Whether it holds, with what was found instead or why it could not be told.
     ///
-    /// Without a prefix it is about IPv4 if that was asked for and is not unavailable, else about IPv6; a network in
-    /// `public-address` is about its own family.
+    /// Without a prefix it is about every family that was asked for and that this host has; a network in `public-address` is about
+    /// its own family. Where nothing was measured nothing is known not to hold.
     #[must_use]
     pub fn check(&self, families: &Families) -> document::Requirement {
         let (outcome, text) = match &self.wanted {
@@ -20,11 +20,36 @@ impl Requirement {
             Wanted::PublicAddress(networks) => self.address(networks, families),
             _ => self.verdict(families),
         };
+        let nothing = families
+            .iter()
+            .all(|(_, found)| matches!(found.connectivity, Connectivity::Inconclusive | Connectivity::Unavailable));
+        let unmet = outcome == RequirementOutcome::Unmet;
+        let outcome = if unmet && nothing { RequirementOutcome::Unknown } else { outcome };
         document::Requirement { requirement: self.to_string(), outcome, text }
     }
 
     fn verdict(&self, families: &Families) -> (RequirementOutcome, String) {
-        let family = self.family.unwrap_or_else(|| default_family(families));
+        if let Some(family) = self.family {
+            return self.of_family(family, families);
+        }
+        let has = |(_, found): &(Family, &FamilyFindings)| found.connectivity != Connectivity::Unavailable;
+        let mut judged: Vec<Family> = families.iter().filter(has).map(|(family, _)| family).collect();
+        if judged.is_empty() {
+            judged = families.iter().map(|(family, _)| family).collect();
+        }
+        let all: Vec<_> = judged.into_iter().map(|family| self.of_family(family, families)).collect();
+        let any = |outcome| all.iter().any(|(one, _)| *one == outcome);
+        let outcome = if all.is_empty() {
+            RequirementOutcome::Unknown
+        } else {
+            let decisive = [RequirementOutcome::Unmet, RequirementOutcome::Unknown].into_iter().find(|one| any(*one));
+            decisive.unwrap_or(RequirementOutcome::Met)
+        };
+        let texts: Vec<String> = all.into_iter().map(|(_, text)| text).collect();
+        (outcome, if texts.is_empty() { "no address family was asked for".to_owned() } else { texts.join("; ") })
+    }
+
+    fn of_family(&self, family: Family, families: &Families) -> (RequirementOutcome, String) {
         let Some(found) = families.get(family) else {
             return not_asked(family);
         };
@@ -125,15 +150,6 @@ fn why(outcome: RequirementOutcome, reason: Option<&Reason>) -> String {
 
 fn not_asked(family: Family) -> (RequirementOutcome, String) {
     (RequirementOutcome::Unknown, format!("{} was not asked for", family_name(family)))
-}
-
-fn default_family(families: &Families) -> Family {
-    let usable = |found: &FamilyFindings| found.connectivity != Connectivity::Unavailable;
-    match (&families.ipv4, &families.ipv6) {
-        (Some(found), _) if usable(found) => Family::Ipv4,
-        (_, Some(_)) => Family::Ipv6,
-        _ => Family::Ipv4,
-    }
 }
 
 fn usable(found: &FamilyFindings) -> Option<bool> {

@@ -15,8 +15,8 @@ pub(super) enum Wanted {
     Works(Vec<AnyOf>),
     /// An entry that works relays for one of these families.
     RelayFamily(Vec<Family>),
-    /// The shortest median round trip to an entry that works is below so many milliseconds.
-    Rtt(f64),
+    /// The shortest median round trip to an entry that works is below so many milliseconds, or may be as many.
+    Rtt(f64, bool),
 }
 
 // A bound is a finite number, so that it equals itself.
@@ -40,10 +40,20 @@ pub(super) const ANY_OF: [(&str, AnyOf); 6] = [
 ];
 
 impl Wanted {
+    pub(super) fn key(&self) -> &'static str {
+        match self {
+            Self::Works(_) => "turn",
+            Self::RelayFamily(_) => "relay-family",
+            Self::Rtt(..) => "turn-rtt-ms",
+        }
+    }
+
     pub(super) fn rtt(text: &str) -> Result<Self, RequirementError> {
-        let bound = text.split_once('<').filter(|(key, _)| key.trim() == "turn-rtt-ms").map(|(_, bound)| bound.trim());
+        let bound = text.split_once('<').filter(|(key, _)| key.trim() == "turn-rtt-ms").map(|(_, bound)| bound);
+        let equal = bound.is_some_and(|bound| bound.starts_with('='));
+        let bound = bound.map(|bound| bound.strip_prefix('=').unwrap_or(bound).trim());
         let bound = bound.and_then(|bound| bound.parse::<f64>().ok()).filter(|bound| bound.is_finite() && *bound > 0.0);
-        bound.map(Self::Rtt).ok_or_else(|| RequirementError::Bound(text.to_owned()))
+        bound.map(|bound| Self::Rtt(bound, equal)).ok_or_else(|| RequirementError::Bound(text.to_owned()))
     }
 }
 
@@ -93,7 +103,7 @@ impl Requirement {
             match wanted {
                 Wanted::Works(any) => many(any, &results),
                 Wanted::RelayFamily(families) => relay_family(families, &results),
-                Wanted::Rtt(bound) => rtt(*bound, &results),
+                Wanted::Rtt(bound, equal) => rtt(*bound, *equal, &results),
             }
         };
         let outcome = match holds.map(|holds| holds != self.negated) {
@@ -165,10 +175,10 @@ fn relay_family(families: &[Family], results: &[&TurnResult]) -> (Option<bool>, 
     (or(&states), text)
 }
 
-fn rtt(bound: f64, results: &[&TurnResult]) -> (Option<bool>, String) {
+fn rtt(bound: f64, equal: bool, results: &[&TurnResult]) -> (Option<bool>, String) {
     let times = results.iter().filter(|result| works(result)).filter_map(|result| result.rtt_ms);
     match times.min_by(f64::total_cmp) {
-        Some(ms) => (Some(ms < bound), format!("the shortest median round trip is {ms:.1} ms")),
+        Some(ms) => (Some(ms < bound || equal && ms <= bound), format!("the shortest median round trip is {ms:.1} ms")),
         None => (None, "no round trip to an entry that works is known".to_owned()),
     }
 }
