@@ -43,6 +43,52 @@ fn the_manual_pages_have_their_sections() {
     }
 }
 
+/// Whatever scripts and support threads name can be looked up.
+#[test]
+fn each_code_key_and_variable_stands_on_its_page() {
+    for (name, text) in manual::pages().unwrap() {
+        let text = String::from_utf8(text).unwrap().replace("\\-", "-").replace("\\&", "");
+        let terms: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("\\fB")?.strip_suffix("\\fR")).collect();
+        let command = name.trim_start_matches("nat-probe-").trim_end_matches(".1");
+        let mut wanted: Vec<String> = Vec::new();
+        if ["classify", "discover", "turn"].contains(&command) {
+            wanted.extend(["0", "1", "2", "3", "130", "NAT_PROBE_SERVERS", "NO_COLOR"].map(str::to_owned));
+            wanted.extend(nat_probe::report::require::keys(command).iter().map(|key| (*key).to_owned()));
+            let other = nat_probe::report::require::KEYS.iter().filter(|key| !wanted.iter().any(|own| own == *key));
+            let strange: Vec<_> = other.filter(|key| terms.contains(key)).collect();
+            assert!(strange.is_empty(), "{name} has keys of another command: {strange:?}");
+        }
+        if command == "turn" {
+            wanted.extend(nat_probe::probe::turn::DiagnosisCode::ALL.iter().map(|code| code.name()));
+            wanted.extend(["NAT_PROBE_TURN_PASSWORD", "NAT_PROBE_TURN_SECRET"].map(str::to_owned));
+            assert!(text.contains("URI\\fR]..."), "the synopsis tells that URIs may be repeated");
+        }
+        for term in wanted {
+            let count = terms.iter().filter(|one| **one == term).count();
+            assert_eq!(count, 1, "{term} on {name}: {terms:?}");
+        }
+    }
+}
+
+/// A line that ends within a sentence is broken again by a narrow terminal.
+#[test]
+fn no_sentence_of_a_help_is_broken_by_hand() {
+    for command in ["--help", "classify --help", "discover --help", "turn --help"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_nat-probe"))
+            .env_clear()
+            .env("COLUMNS", "2000")
+            .args(command.split_whitespace())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let footer = text.split("\nExit codes:\n").nth(1).unwrap_or_else(|| panic!("{command} has no exit codes"));
+        for line in footer.split("\nExamples:").next().unwrap().lines().filter(|line| !line.is_empty()) {
+            assert!(line.ends_with(['.', ':']), "{command}: {line}");
+        }
+    }
+}
+
 #[test]
 fn the_manual_is_written_where_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();

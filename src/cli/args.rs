@@ -137,6 +137,10 @@ pub struct DiscoverArgs {
     /// Ask each server so many times, for the spread of the round trips.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Measurement")]
     pub count: u32,
+
+    /// Trust the certificate authorities of this PEM file too, beside the system's.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
+    pub ca: Option<PathBuf>,
 }
 
 /// What is common to the commands that measure.

@@ -50,6 +50,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, found: Found) -> Report {
         Found::Turn(results) => (Families::default(), results, Vec::new()),
     };
     let mut report = Report {
+        event: None,
         schema_version: SCHEMA_VERSION,
         command: about.command.to_owned(),
         tool: Tool { name: "nat-probe".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },

@@ -54,7 +54,8 @@ impl Events {
                 out.line(&escape::json(&event.to_string()))?;
             }
         }
-        out.line(&one_line(&json::render(report)))
+        let last = Report { event: Some("report".to_owned()), ..report.clone() };
+        out.line(&one_line(&json::render(&last)))
     }
 }
 

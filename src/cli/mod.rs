@@ -23,6 +23,7 @@ pub mod scenario;
 pub mod secrets;
 pub mod servers;
 pub mod terminal;
+pub mod trust;
 pub mod turn;
 pub mod turn_args;
 

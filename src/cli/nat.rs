@@ -7,8 +7,8 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
 use super::run::{Job, World};
-use super::scenario;
 use super::servers::{self, BuiltIn};
+use super::{scenario, trust};
 use crate::engine::Settings;
 use crate::net::TlsConfig;
 use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
@@ -85,7 +85,7 @@ pub fn discover(arguments: &DiscoverArgs, out: &mut Output) -> Result<Exit, CliE
         network: &measure.network,
         output: &measure.output,
         settings: settings(measure, transports.clone()),
-        tls: TlsConfig::default(),
+        tls: trust::read(arguments.ca.as_deref())?,
         insecure: false,
         plan: plan::discover(&options),
         options: Options {

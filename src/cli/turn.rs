@@ -11,11 +11,10 @@ use super::output::Output;
 use super::run::{Job, World};
 use super::servers::{self, BuiltIn};
 use super::turn_args::TurnArgs;
-use super::{scenario, secrets};
+use super::{scenario, secrets, trust};
 use crate::config::{self, IceEntry, MOST_ENTRIES};
 use crate::engine::Settings;
 use crate::net;
-use crate::net::TlsConfig;
 use crate::probe::turn::finding::Remark;
 use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, STRANGER, TurnOptions};
 use crate::report::document::Options;
@@ -27,11 +26,6 @@ const THIRD_PARTIES: usize = 3;
 
 /// How much later a user name is to expire that a server whose clock is ahead still takes.
 const LATER_S: i64 = 10 * 365 * 86_400;
-
-/// How large a file of certificates may be.
-const LARGEST_PEM: u64 = 1 << 20;
-
-const PEM: &str = "a file of PEM certificates";
 
 const ICE_SERVERS: &str =
     "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}";
@@ -94,7 +88,7 @@ pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
             server_name: arguments.server_name.clone(),
             ..Settings::default()
         },
-        tls: tls(arguments)?,
+        tls: trust::read(arguments.ca.as_deref())?,
         insecure: arguments.insecure,
         servers: draft.servers,
         plan: turn::plan(&options),
@@ -119,17 +113,6 @@ fn one_standard_input(arguments: &TurnArgs) -> Result<(), CliError> {
     }
     Err(CliError::usage(format!("cannot read standard input more than once: {} all want it", all.join(" and ")))
         .advise("a file for all but one of them"))
-}
-
-/// Whom TLS trusts.
-fn tls(arguments: &TurnArgs) -> Result<TlsConfig, CliError> {
-    let Some(path) = &arguments.ca else { return Ok(TlsConfig::default()) };
-    let wrong = |error: String| {
-        CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
-    };
-    let what = "the certificates of --ca";
-    let text = Source { what, path, largest: LARGEST_PEM, advice: PEM, secret: false }.read()?;
-    net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(wrong)
 }
 
 /// What becomes the options, while it grows.

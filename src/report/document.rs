@@ -14,6 +14,9 @@ use crate::stun::Transport;
 /// What one command found.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
+    /// `report`, in the last line of a stream of events (--ndjson).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// The version of this contract: members are added beside the present ones, never renamed.
     pub schema_version: u32,
     /// `classify`, `discover` or `turn`.

@@ -228,6 +228,7 @@ pub(crate) fn home_router() -> Report {
     };
     let failed = Failure { code: FailureCode::NameNotFound, text: "no such name".to_owned(), by: None };
     Report {
+        event: None,
         schema_version: super::json::SCHEMA_VERSION,
         command: "classify".to_owned(),
         tool: Tool { name: "nat-probe".to_owned(), version: "0.1.0".to_owned() },
