@@ -64,6 +64,49 @@ fn three_when_nothing_could_be_measured() {
     }
 }
 
+/// What could not be measured is not known not to hold.
+#[test]
+fn three_with_a_requirement_as_without() {
+    for requirement in
+        ["connectivity=open", "connectivity!=nat", "mapping=none", "family=ipv4", "ipv4.connectivity=open"]
+    {
+        let run = run(&format!("classify --simulate offline --require {requirement}"));
+        assert_eq!(run.code, Some(3), "{requirement}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+/// A requirement without a prefix is about every family that the host has.
+#[test]
+fn every_available_family_is_judged() {
+    for (requirement, code) in [
+        ("connectivity!=firewalled", 1),
+        ("ipv4.connectivity!=firewalled", 0),
+        ("ipv6.connectivity=firewalled", 0),
+        ("connectivity=nat,firewalled", 0),
+        ("connectivity=nat", 1),
+    ] {
+        let run = run(&format!("classify --simulate ipv6-firewall --require {requirement}"));
+        assert_eq!(run.code, Some(code), "{requirement}: {}", run.stderr);
+    }
+    let run = run("classify --simulate home-router --require connectivity=nat --require mapping=endpoint-independent");
+    assert_eq!(run.code, Some(0), "a family that the host does not have is not judged: {}", run.stderr);
+}
+
+/// A key of another command is known to be wrong before anything is sent.
+#[test]
+fn two_when_a_key_is_another_commands() {
+    for (arguments, words) in [
+        ("classify --require turn=any", "turn is a key of turn"),
+        ("classify --require turn-rtt-ms<=150", "turn-rtt-ms is a key of turn"),
+        ("discover --require mapping=none", "mapping is a key of classify"),
+        ("turn --require connectivity=open turn:turn.example.org", "connectivity is a key of classify"),
+    ] {
+        let run = run(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments}: {}", run.stderr);
+        assert!(run.stderr.contains(words) && run.stderr.contains("try: the keys of"), "{arguments}: {}", run.stderr);
+    }
+}
+
 #[test]
 fn three_when_a_requirement_could_not_be_told() {
     let run = run("classify --simulate plain-servers --require filtering=endpoint-independent");

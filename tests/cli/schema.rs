@@ -74,7 +74,7 @@ fn every_report_fits_the_schema() {
     let schema = schema();
     for preset in nat_probe::sim::presets() {
         for command in ["classify --hairpin --tcp", "discover --transport udp,tcp"] {
-            for more in ["", "--redact", "--require mapping=endpoint-independent"] {
+            for more in ["", "--redact", "--require connectivity=nat"] {
                 let arguments = format!("{command} --json --simulate {} {more}", preset.name);
                 let found = faults(&schema, &schema, &super::json(&arguments), "");
                 assert!(found.is_empty(), "{arguments}:\n{}", found.join("\n"));

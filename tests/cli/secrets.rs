@@ -317,8 +317,8 @@ fn files_that_are_wrong_are_not_quoted() {
         for format in FORMATS {
             let more: Vec<&str> = Some(format).into_iter().filter(|format| !format.is_empty()).collect();
             let turn = Ask::new(&["turn", "--simulate", "turn-server", "--ice-servers", &path]).run(&more);
-            // Credentials of a STUN server are ignored, everything else here is an error.
-            assert_eq!(turn.code == Some(0), text.contains("stun:"), "{text}: {}{}", turn.stdout, turn.stderr);
+            // Either it is an error, or there is no TURN server in it.
+            assert!(matches!(turn.code, Some(1 | 2)), "{text}: {}{}", turn.stdout, turn.stderr);
             silent(&turn, &[], &format!("{text} {format}"));
         }
         silent(&Ask::new(&["classify", "--from", &path]).run(&[]), &[], text);

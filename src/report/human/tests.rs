@@ -144,7 +144,7 @@ fn requirements_and_failed_servers_are_listed() {
         .to_vec();
     assert_eq!(report.requirements[0].outcome, RequirementOutcome::Unmet);
     let text = page(&report, 80);
-    assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent)"), "{text}");
+    assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent; "), "{text}");
     assert!(text.contains("- stun3.example.org over udp: no such name"), "{text}");
 }
 
