@@ -166,6 +166,21 @@ story! {
         coturn.assert_no_allocation_left();
     }
 }
+story! {
+    /// `localhost` is two addresses, and the server listens at one.
+    fn localhost_over_one_family() {
+        let net = Internet::with(&[ALPHA]).behind(nat::home_router_with_ipv6());
+        Coturn::start_on_localhost(&format!("{USERS} {NO_TLS}"));
+        fs::write("/run/hosts", "127.0.0.1 localhost\n::1 localhost\n").unwrap();
+        netns::tool("mount", "--bind /run/hosts /etc/hosts");
+        fs::write("/run/password", PASSWORD).unwrap();
+        let run = net.nat_probe(&format!("turn --count 0 --json {ALICE} --server 203.0.113.200 turn:localhost"));
+        run.expect_diagnosis(0, "one-family-fails", "degraded");
+        assert!(run.text("/results/0/diagnosis/text").contains("IPv6"), "{run}");
+        let page = net.nat_probe(&format!("turn --count 0 {ALICE} --server 203.0.113.200 turn:localhost"));
+        assert!(!page.stdout.contains("0 of 1"), "it works over IPv4\n{page}");
+    }
+}
 
 // ---- what a browser makes of it
 

@@ -138,6 +138,19 @@ story! {
 }
 
 story! {
+    /// Its answer to ChannelBind is not signed; and a Refresh ends the allocation: it grants a lifetime of 0, and whatever comes next
+    /// is told 437.
+    fn node_turn_right_login() {
+        let net = world(Software::NodeTurn, Login::User, None);
+        let run = net.turn(&format!("{ALICE} -4 turn:198.51.100.33"));
+        run.expect("/results/0/verdict", "failed");
+        let code = run.text("/results/0/diagnosis/code");
+        assert!(["allocation-lost", "integrity-missing-or-bad"].contains(&code), "{run}");
+        assert_eq!(run.views(0), ["works"; 4], "what passes before the Refresh was seen\n{run}");
+        assert_eq!(run.step(0, "refresh"), "failed", "{run}");
+    }
+}
+story! {
     fn node_turn_wrong_login() { wrong_login(Software::NodeTurn); }
 }
 
