@@ -93,7 +93,7 @@ fn answers_from_elsewhere_are_a_cause_of_their_own() {
     open.scenario.nats.clear();
     let result = open.clone().fails(Code::AnswersFromElsewhere, "binding");
     assert!(result.diagnosis.text.contains("198.51.100.250"), "{}", result.diagnosis.text);
-    assert!(result.diagnosis.fix.contains("listening-ip"), "{}", result.diagnosis.fix);
+    assert!(result.diagnosis.fix.contains("each of its addresses"), "{}", result.diagnosis.fix);
     open.over(Transport::Tcp).expect(TurnVerdict::Ok, Code::Ok, None);
 }
 

@@ -104,6 +104,10 @@ impl<'a> Rungs<'_, 'a> {
             }
         }
         if clean {
+            // What is told of the relay must not hang on who answers a moment sooner.
+            let late = |asked: Option<&Exchange>| asked.is_none_or(|one| !one.settled() && !is_quiet(one));
+            let mut thirds = session.third_parties().into_iter();
+            self.waiting |= witnesses.is_empty() && thirds.any(|third| late(session.directly(third)));
             return;
         }
         self.await_witnesses();
