@@ -154,7 +154,7 @@ fn link(dice: &mut Dice, poor: bool) -> LinkConfig {
         burst,
         duplicate: dice.pick(&[0.0, 0.0, 0.05]),
         outage,
-        wake_ms: dice.pick(&[0.0, 0.0, 0.0, 300.0, 2000.0]),
+        wake_ms: dice.pick(&[0.0, 0.0, 0.0, 300.0, 1200.0]),
     }
 }
 
