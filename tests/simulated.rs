@@ -40,5 +40,7 @@ mod turn_paths;
 mod turn_speed;
 #[path = "simulated/turn_worlds.rs"]
 mod turn_worlds;
+#[path = "simulated/witnesses.rs"]
+mod witnesses;
 #[path = "simulated/worlds.rs"]
 mod worlds;

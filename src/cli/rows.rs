@@ -131,7 +131,7 @@ fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Ex
         .collect();
     let plain: Vec<&Exchange> = here.iter().copied().filter(|exchange| is_plain(exchange)).collect();
     let answers: Vec<&Reply> = plain.iter().filter_map(|exchange| exchange.answer()).collect();
-    let mapped = answers.iter().find_map(|reply| reply.mapped);
+    let mapped = plain.iter().find_map(|exchange| exchange.mapped());
     let mut round_trips: Vec<f64> = answers.iter().map(|reply| reply.rtt_ms).collect();
     round_trips.sort_by(f64::total_cmp);
     let software = plain.iter().filter_map(|exchange| exchange.reply()).find_map(|reply| reply.software.as_deref());

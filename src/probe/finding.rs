@@ -69,9 +69,9 @@ pub struct OtherPath {
     /// The address this host sends from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_address: Option<IpAddr>,
-    /// To IPv4 servers, through NAT64.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub nat64: bool,
+    /// The prefix, where it leads to IPv4 servers through NAT64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat64: Option<String>,
     /// To servers in a private network or on this host.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,

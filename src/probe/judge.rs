@@ -50,12 +50,32 @@ fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, option
         alg: connectivity::alg(seen, family),
         rfc3489_type,
         hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
-        tcp_mapping: options.tcp.then(|| tcp::judge(seen, family)),
+        tcp_mapping: options.tcp.then(|| tcp_mapping(seen, family, &mapping)),
         nat64: witnesses.nat64(family),
         other_paths: witnesses.other_paths(family),
         blocked_port: controls::blocked_port(all, family),
         mapping,
         filtering,
+    }
+}
+
+/// The mapping over TCP. Where servers contradict each other over UDP, one alone cannot be believed over TCP; nor can it where packets
+/// leave through any of several exits.
+fn tcp_mapping(seen: &Evidence, family: Family, over_udp: &Mapping) -> Mapping {
+    let found = tcp::judge(seen, family);
+    let contradicted = over_udp.reason.as_ref().filter(|reason| {
+        [reason::SERVERS_DISAGREE, reason::PARTLY_TRANSLATED, reason::ONE_WITNESS, reason::MAPPING_UNSTABLE]
+            .contains(&reason.code.as_str())
+    });
+    match contradicted {
+        Some(reason) if found.behavior != MappingBehavior::Inconclusive => Mapping {
+            behavior: MappingBehavior::Inconclusive,
+            endpoint_independent: None,
+            reason: Some(reason.clone()),
+            summary: format!("could not tell: {}", reason.text),
+            ..found
+        },
+        _ => found,
     }
 }
 

@@ -9,9 +9,12 @@ use crate::stun::{Request, Transport};
 
 /// Servers asked again where destinations saw different things.
 const ASKED_AGAIN: usize = 4;
-/// How often one server is asked again where sockets were seen with different addresses: by chance the same once in 64 runs, on top of
-/// everything else that would have to agree.
-const TIMES_AGAIN: usize = 6;
+/// Questions that are put again where this host was seen at several addresses: packets that leave through any of two exits agree by
+/// chance once in 4,000 runs, on top of everything else that would have to agree.
+const TIMES_AGAIN: usize = 12;
+
+/// The same where no server has a second address, and within what pacing allows at once.
+const TIMES_AGAIN_UNTESTED: usize = 8;
 
 /// Tests the mapping with the socket that asked every server already.
 pub struct Mapping {
@@ -46,12 +49,15 @@ impl Probe for Mapping {
 
     fn next(&self, seen: &Evidence) -> Step {
         let seen = &*witness::believed(seen);
+        let camps = witness::camps(seen, self.family);
         let mut asks = Vec::new();
+        let mut tested = false;
         for server in servers::roles(seen, self.family).mapping {
             asks.push(self.ask(seen, server.server, "alternate-same-port", server.alternate_same_port()));
             asks.push(self.ask(seen, server.server, "alternate", server.alternate));
             asks.push(self.ask(seen, server.server, "primary-other-port", server.primary_other_port()));
             let group = Group::of(seen, self.family, &server);
+            tested |= group.complete();
             if !group.settled {
                 return Step { asks, ..Step::default() };
             }
@@ -61,8 +67,9 @@ impl Probe for Mapping {
                     return Step { asks, ..Step::default() };
                 }
             }
-            if group.complete() {
-                return self.ask_again(seen, asks);
+            // What one server alone saw is set beside what the next one sees.
+            if group.complete() && !group.alone(&camps) {
+                return self.ask_again(seen, asks, true);
             }
         }
         // No server with a second address of use: unrelated servers must do, once all of them were heard.
@@ -74,7 +81,7 @@ impl Probe for Mapping {
         if waiting {
             return Step { asks, ..Step::default() };
         }
-        self.ask_again(seen, asks)
+        self.ask_again(seen, asks, tested)
     }
 }
 
@@ -97,9 +104,10 @@ impl Mapping {
     }
 
     /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where
-    /// destinations saw different things, every server is asked again, all at once; where only other sockets did, the first one is asked
-    /// often: packets that leave through any of two exits agree by chance.
-    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>) -> Step {
+    /// destinations saw different things, every server is asked again, all at once; where this host was seen at several addresses, often.
+    /// Without a server that has a second address little was seen of this socket: it is asked as often at no cost, for no server has much
+    /// to do then.
+    fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, tested: bool) -> Step {
         let main = first::main_socket(self.family);
         let heard: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
@@ -107,8 +115,13 @@ impl Mapping {
         let first = external.next();
         let varies = external.any(|mapped| Some(mapped) != first);
         let scattered = mapping_judge::externals(seen, self.family).len() > 1;
-        let servers = if varies { ASKED_AGAIN } else { 1 };
-        let times = if scattered && !varies { TIMES_AGAIN } else { 1 };
+        let servers = if varies || !tested { ASKED_AGAIN } else { 1 };
+        let often = match () {
+            () if scattered => TIMES_AGAIN,
+            () if tested => 1,
+            () => TIMES_AGAIN_UNTESTED,
+        };
+        let times = (often / servers.min(heard.len()).max(1)).max(1);
         for exchange in heard.iter().take(servers) {
             for number in 1..=times {
                 let again = self.ask(seen, exchange.server, "primary", exchange.remote);

@@ -49,6 +49,7 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
     let destinations = distinct(observed.iter().map(|(exchange, _)| exchange.remote));
     let addresses = distinct(destinations.iter().map(SocketAddr::ip));
     let count = destinations.len();
+    let observed = shared(seen, family, observed);
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     if untranslated == observed.len() {
         let summary = format!("{count} of {count} destinations saw this host's own address and port");
@@ -62,6 +63,16 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         Ok(kinds) => kinds,
         Err(reason) => return withheld(reason, None),
     };
+    if let Some((usual, odd)) = all_but_one(&observed).filter(|_| kinds.is_empty()) {
+        let summary = format!(
+            "destinations of several servers saw port {} of {}; {} alone saw {}: that server's doing, or another flow in its way",
+            usual.port(),
+            usual.ip(),
+            odd.0.remote,
+            odd.1
+        );
+        return finding(MappingBehavior::EndpointIndependent, summary);
+    }
     match kinds[..] {
         [Kind::EndpointIndependent, ..] if addresses.len() > 1 => {
             let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
@@ -91,6 +102,22 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
     }
 }
 
+/// What all servers saw but one, where those are at least two: no mapping by destination shows the same to two servers. A flow that
+/// meets another one in the NAT's table (the same port to the same destination) gets another port, and some servers tell any.
+fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observation<'a>)> {
+    let servers = distinct(observed.iter().map(|(exchange, _)| exchange.server));
+    servers.iter().find_map(|server| {
+        let (odd, rest): (Vec<Observation>, Vec<Observation>) =
+            observed.iter().partition(|(exchange, _)| exchange.server == *server);
+        let several = distinct(rest.iter().map(|(exchange, _)| exchange.server)).len() > 1
+            && distinct(rest.iter().map(|(exchange, _)| exchange.remote.ip())).len() > 1;
+        let usual = rest.first()?.1;
+        let agreed = several && rest.iter().all(|(_, mapped)| *mapped == usual);
+        let odd = odd.into_iter().find(|(_, mapped)| *mapped != usual && mapped.ip() == usual.ip())?;
+        agreed.then_some((usual, odd))
+    })
+}
+
 /// Why no mapped address is there to judge.
 fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
     let told = nothing_believed.cloned().filter(|_| seen.stopped.is_none());
@@ -108,6 +135,22 @@ fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>
         return Err(reason::make(reason::REPEATS_DISAGREE, text));
     }
     Ok(both)
+}
+
+/// What several servers saw, where each of the others saw an address of its own: if that shows a mapping by destination, it is one,
+/// whatever the others have before them.
+fn shared<'a>(seen: &Evidence, family: Family, observed: Vec<Observation<'a>>) -> Vec<Observation<'a>> {
+    let camps = witness::camps(seen, family);
+    let [main, rest @ ..] = &camps[..] else { return observed };
+    if main.machines < 2 || rest.iter().any(|camp| camp.machines > 1) {
+        return observed;
+    }
+    let of_main: Vec<Observation> =
+        observed.iter().copied().filter(|(_, mapped)| main.addresses.contains(&mapped.ip())).collect();
+    let kinds = Kind::possible(&sights(&of_main));
+    let dependent = !kinds.is_empty()
+        && kinds.iter().all(|kind| matches!(kind, Kind::AddressDependent | Kind::AddressAndPortDependent));
+    if dependent { of_main } else { observed }
 }
 
 /// What servers saw of this host.
@@ -159,7 +202,8 @@ fn alone(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Re
 /// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say. Where the port is the same, both
 /// are: a server's own network cannot know it.
 fn disagreement(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
-    let camps = witness::camps(seen, family);
+    let mut camps = witness::camps(seen, family);
+    camps.retain(|camp| observed.iter().any(|(_, mapped)| camp.addresses.contains(&mapped.ip())));
     let same_port = observed.iter().all(|(_, mapped)| mapped.port() == observed[0].1.port());
     if camps.len() < 2 || same_port || camps.iter().all(|camp| camp.machines > 1) {
         return None;

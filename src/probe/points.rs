@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::servers::Capable;
+use super::witness::Camp;
 use super::{Evidence, Exchange, Family, first};
 
 /// What the exchange with a point of a server is called.
@@ -60,6 +61,13 @@ impl Group {
         let [primary, alternate_same_port, alternate, _] = points.map(|exchange| exchange.and_then(Exchange::mapped));
         let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
         Self { primary, alternate_same_port, alternate, settled }
+    }
+
+    /// Whether no other server saw the address that this one saw, though others answered.
+    #[must_use]
+    pub fn alone(&self, camps: &[Camp]) -> bool {
+        let told = |camp: &Camp| self.primary.is_some_and(|primary| camp.addresses.contains(&primary.ip()));
+        camps.len() > 1 && camps.iter().any(|camp| camp.machines == 1 && told(camp))
     }
 
     /// Both ports of the second address answered: the behavior follows.

@@ -103,10 +103,12 @@ impl Exchange {
         self.reply().filter(|reply| reply.error.is_none() && reply.source == self.remote)
     }
 
-    /// The mapped address that the server asked saw.
+    /// The mapped address that the server asked saw. One with an IPv6 socket for both families may tell an IPv4 address as an
+    /// IPv4-mapped one (RFC 4291 section 2.5.5.2): it is the IPv4 address that it stands for.
     #[must_use]
     pub fn mapped(&self) -> Option<SocketAddr> {
-        self.answer().and_then(|reply| reply.mapped)
+        let mapped = self.answer().and_then(|reply| reply.mapped)?;
+        Some(SocketAddr::new(mapped.ip().to_canonical(), mapped.port()))
     }
 
     /// Whether the server saw the very address and port that this host used.

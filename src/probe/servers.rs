@@ -94,7 +94,8 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
         seen.under(&reach).chain(seen.under(&control)).any(|exchange| capable.is_alternate(exchange.remote))
     };
     // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
-    let through = |exchange: &Exchange| nat64::of_exchange(exchange).is_some();
+    let translated = nat64::servers(seen);
+    let through = |exchange: &Exchange| translated.contains_key(&exchange.remote.ip());
     if first::exchanges(seen, family).into_iter().any(|exchange| exchange.mapped().is_some() && !through(exchange)) {
         answered.retain(|(exchange, _)| !through(exchange));
     }

@@ -4,8 +4,9 @@
 use std::net::SocketAddr;
 
 use super::finding::{Mapping as Finding, MappingBehavior};
+use super::mapping_class::{Kind, Sight};
 use super::servers::{self, Capable};
-use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, reason};
+use super::{Ask, Evidence, Exchange, Family, LocalPort, Patience, Probe, Step, Terms, filtering, reason, witness};
 use crate::stun::{Request, Transport};
 
 /// Connects from one local port to the points of a server with a second address.
@@ -80,7 +81,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         return withheld(&reason.code, reason.text, None);
     };
     let exchanges = points(&server).map(|(point, _)| seen.find(&label(family, server.server, point)));
-    let [primary, same_port, other_port, fourth] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
+    let [primary, same_port, other_port, _] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
     let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
         let what = failed.map_or_else(|| "the server".to_owned(), |exchange| exchange.remote.to_string());
@@ -93,27 +94,46 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             None,
         );
     };
+    // Over TCP one server is asked; an address that no server saw over UDP may be that of what stands before it.
+    let camps = witness::camps(seen, family);
+    if !camps.is_empty() && (camps[0].machines < 2 && camps.len() > 1 || !camps[0].addresses.contains(&primary.ip())) {
+        let text =
+            format!("{} saw {primary} over TCP, an address that other servers did not see over UDP", server.primary);
+        return withheld(reason::SERVERS_DISAGREE, text, None);
+    }
     let untranslated = exchanges.iter().flatten().any(|exchange| exchange.untranslated() == Some(true))
         && exchanges.iter().flatten().all(|exchange| exchange.untranslated().unwrap_or(true));
-    let fits = |expected: bool| fourth.is_none_or(|fourth| (fourth == primary) == expected);
+    let seen_of_it: Vec<Sight> = exchanges
+        .iter()
+        .flatten()
+        .filter_map(|exchange| Some(Sight { destination: exchange.remote, external: exchange.mapped()? }))
+        .collect();
     if untranslated {
-        finding(
-            MappingBehavior::None,
-            None,
-            Some(true),
-            "every connection kept this host's address and port".to_owned(),
-        )
-    } else if same_port == primary && other_port == primary && fits(true) {
-        let summary = format!("every destination saw {primary}");
-        finding(MappingBehavior::EndpointIndependent, None, Some(true), summary)
-    } else if same_port == other_port && same_port != primary && fits(true) {
-        let summary = format!("{primary} towards one address, {same_port} towards the other");
-        finding(MappingBehavior::AddressDependent, None, Some(false), summary)
-    } else if same_port != other_port && same_port != primary && other_port != primary && fits(false) {
-        let summary = "another external port for each connection from one local port (whether also for the same destination again, was not tried)".to_owned();
-        finding(MappingBehavior::AddressAndPortDependent, None, Some(false), summary)
-    } else {
-        let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");
-        withheld(reason::MAPPING_INCONSISTENT, text, Some(false))
+        let summary = "every connection kept this host's address and port".to_owned();
+        return finding(MappingBehavior::None, None, Some(true), summary);
+    }
+    match Kind::possible(&seen_of_it)[..] {
+        [Kind::EndpointIndependent, ..] => {
+            let summary = format!("every destination saw {primary}");
+            finding(MappingBehavior::EndpointIndependent, None, Some(true), summary)
+        }
+        [Kind::SeveralExits, ..] => {
+            let text = format!(
+                "connections from one local port were seen as {primary}, {same_port} and {other_port}: several exits, or a pool"
+            );
+            withheld(reason::SEVERAL_EXITS, text, None)
+        }
+        [Kind::AddressDependent, ..] => {
+            let summary = format!("{primary} towards one address, {same_port} towards the other");
+            finding(MappingBehavior::AddressDependent, None, Some(false), summary)
+        }
+        [Kind::AddressAndPortDependent, ..] => {
+            let summary = "another external port for each connection from one local port (whether also for the same destination again, was not tried)".to_owned();
+            finding(MappingBehavior::AddressAndPortDependent, None, Some(false), summary)
+        }
+        [] => {
+            let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");
+            withheld(reason::MAPPING_INCONSISTENT, text, None)
+        }
     }
 }

@@ -36,14 +36,15 @@ pub struct Socket {
 #[derive(Clone, Debug)]
 pub struct Host {
     addresses: Vec<IpAddr>,
+    routes: BTreeMap<IpAddr, IpAddr>,
     sockets: BTreeMap<SocketId, Socket>,
 }
 
 impl Host {
-    /// A host with these addresses and no socket.
+    /// A host with these addresses and no socket, that sends to some destinations from a certain one of them.
     #[must_use]
-    pub fn new(addresses: Vec<IpAddr>) -> Self {
-        Self { addresses, sockets: BTreeMap::new() }
+    pub fn new(addresses: Vec<IpAddr>, routes: BTreeMap<IpAddr, IpAddr>) -> Self {
+        Self { addresses, routes, sockets: BTreeMap::new() }
     }
 
     /// What its interfaces have, loopback and link-local ones included.
@@ -66,7 +67,8 @@ impl Host {
     /// The address it sends from to this remote, if it has one of the family.
     #[must_use]
     pub fn source_towards(&self, remote: SocketAddr) -> Option<IpAddr> {
-        self.addresses.iter().copied().find(|ip| ip.is_ipv4() == remote.is_ipv4())
+        let routed = self.routes.get(&remote.ip()).copied();
+        routed.or_else(|| self.addresses.iter().copied().find(|ip| ip.is_ipv4() == remote.is_ipv4()))
     }
 
     /// Opens a socket on the first of its ports that is free, and tells what it got; a connection is not established yet.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::host::failure;
 use super::link::millis;
+use super::nat::embed;
 use super::scenario::ResolverConfig;
 use super::server::Servers;
 use crate::engine::Found;
@@ -49,7 +50,13 @@ pub(super) fn resolve(
         return (millis(config.delay_ms), Err(failure(FailureCode::NameNotFound, text)));
     };
     let address = |&family| {
-        let (primary, _) = server.endpoints(family)?;
+        let synthesized = || {
+            let prefix = config.dns64.filter(|_| family == Family::Ipv6)?;
+            let (mut primary, _) = server.endpoints(Family::Ipv4)?;
+            primary = SocketAddr::new(embed(prefix, primary.ip()), primary.port());
+            Some(primary)
+        };
+        let primary = server.endpoints(family).map(|(primary, _)| primary).or_else(synthesized)?;
         // A URI without port asks for SRV records, which tell the port (RFC 8489 section 8).
         let own = if transport.is_secure() { server.tls_port } else { primary.port() };
         Some(SocketAddr::new(primary.ip(), if spec.uri { spec.port.unwrap_or(own) } else { port }))

@@ -1,7 +1,7 @@
 //! A simulated internet as plain data: a host, the NATs before it, the links, the servers. Written in TOML or built in a test.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use serde::Deserialize;
 
@@ -44,6 +44,8 @@ pub struct HostConfig {
     pub addresses: Option<Vec<IpAddr>>,
     /// Whose packets its own firewall lets in; left out, it has none.
     pub firewall: Option<Behavior>,
+    /// Destinations that it sends to from another of its addresses: a VPN, a second interface.
+    pub routes: BTreeMap<IpAddr, IpAddr>,
 }
 
 /// How names are looked up.
@@ -54,6 +56,8 @@ pub struct ResolverConfig {
     pub delay_ms: f64,
     /// Whether it can be reached at all.
     pub works: bool,
+    /// DNS64 (RFC 6147): the prefix, of 96 bits, of IPv6 addresses for servers that have IPv4 ones only.
+    pub dns64: Option<Ipv6Addr>,
     /// The name server that this host is set up to ask, if it can be asked over UDP.
     pub address: Option<SocketAddr>,
     /// What it answers for some names in place of the truth, as a filter does.
@@ -86,7 +90,7 @@ impl RouterConfig {
 impl Default for ResolverConfig {
     fn default() -> Self {
         let (answers, services) = (BTreeMap::new(), BTreeMap::new());
-        Self { delay_ms: 10.0, works: true, address: None, answers, services }
+        Self { delay_ms: 10.0, works: true, address: None, answers, services, dns64: None }
     }
 }
 

@@ -37,6 +37,13 @@ fn faults() -> Vec<(Fault, &'static [&'static str])> {
         (F::Error500, &["answer-unusable", "no-second-address"]),
         (F::RandomBytes, &["answer-unusable"]),
         (F::WrongMapped, &["alternate-dead", "control-failed"]),
+        (F::Proxied, &["control-failed", "answer-unusable", "no-second-address", "server-misreports"]),
+        (F::ProxiedToIpv4, &["control-failed"]),
+        (F::RewritesSource, &["control-failed", "answer-unusable", "no-second-address", "server-misreports"]),
+        (
+            F::OtherSource,
+            &["answer-unusable", "no-answer", "nothing-answered", "too-few-servers", "no-second-address", "path-lost"],
+        ),
         (F::IgnoresResponsePort, &["control-failed"]),
         (F::RequiresChangeRequest, &["control-failed", "path-lost", "alternate-dead"]),
         (F::Dead, &["nothing-answered", "no-answer"]),

@@ -131,7 +131,11 @@ fn trap_9_a_box_that_changes_only_the_port_is_a_nat() {
     let nat = NatConfig { port_rewrite: true, external: Vec::new(), ports: PortRule::Random, ..NatConfig::default() };
     let run = classify(
         &Scenario {
-            host: nat_probe::sim::HostConfig { addresses: Some(vec!["203.0.113.10".parse().unwrap()]), firewall: None },
+            host: nat_probe::sim::HostConfig {
+                addresses: Some(vec!["203.0.113.10".parse().unwrap()]),
+                firewall: None,
+                ..nat_probe::sim::HostConfig::default()
+            },
             ..behind(nat)
         },
         1,

@@ -9,7 +9,7 @@ use nat_probe::sim::{LinkConfig, Pooling, TurnFault};
 use nat_probe::stun::Transport;
 
 use super::turn_bench::{Bench, Ran};
-use super::worlds::{Dice, nat};
+use super::worlds::{Dice, nat, published};
 
 /// Worlds in each run of the tests; `NAT_PROBE_WORLDS` asks for another number.
 const WORLDS: u64 = 600;
@@ -49,7 +49,8 @@ fn world(seed: u64) -> World {
         bench = bench.fault(fault);
     }
     if !ipv6 {
-        bench.scenario.nats = (0..dice.below(3)).map(|place| nat(dice, u8::try_from(place).unwrap(), false)).collect();
+        bench.scenario.nats =
+            published((0..dice.below(3)).map(|place| nat(dice, u8::try_from(place).unwrap(), false)).collect());
         bench.scenario.nats.iter_mut().for_each(|nat| nat.alg = false);
         let addresses = bench.scenario.nats.iter().all(|nat| nat.mapping.is_none());
         bench.scenario.host.addresses = addresses.then(|| vec!["203.0.113.10".parse().unwrap()]);

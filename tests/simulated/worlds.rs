@@ -56,14 +56,24 @@ fn world(seed: u64) -> World {
     let dual = dice.one_in(4);
     let nats: Vec<NatConfig> = {
         let count = dice.pick(&[0, 1, 1, 1, 1, 2, 2, 3]);
-        (0..count).map(|place| nat(dice, place, dual)).collect()
+        (0..count)
+            .map(|place| {
+                let nat = nat(dice, place, dual);
+                odd(dice, nat)
+            })
+            .collect()
     };
+    let nats = published(nats);
     let inside = nats.iter().any(|nat| nat.translates(Family::Ipv4));
     let mut addresses: Vec<IpAddr> = vec![(if inside { [192, 168, 1, 23] } else { [203, 0, 113, 10] }).into()];
     if dual {
         addresses.push("2001:db8:cafe::23".parse().unwrap());
     }
-    let host = HostConfig { addresses: Some(addresses), firewall: dice.one_in(6).then(|| dice.pick(&Behavior::ALL)) };
+    let host = HostConfig {
+        addresses: Some(addresses),
+        firewall: dice.one_in(6).then(|| dice.pick(&Behavior::ALL)),
+        ..HostConfig::default()
+    };
     let poor = dice.one_in(2);
     let mut scenario = Scenario { nats, host, link: link(dice, poor), ..Scenario::default() };
     if poor && dice.one_in(4) {
@@ -95,6 +105,28 @@ fn world(seed: u64) -> World {
         thorough: dice.one_in(8),
     };
     World { scenario, options, deadline }
+}
+
+/// Now and then exits that share nothing, packets that leave through any of them, and an ALG that knows XOR-MAPPED-ADDRESS.
+fn odd(dice: &mut Dice, nat: NatConfig) -> NatConfig {
+    match dice.below(12) {
+        0 => NatConfig { pooling: Pooling::SeparateExits, ..nat },
+        1 => NatConfig { pooling: Pooling::PerPacket, ..nat },
+        2 => NatConfig { alg_xor: true, ..nat },
+        _ => nat,
+    }
+}
+
+/// The outermost NAT of a chain has public addresses, the others have addresses between it and the host.
+pub fn published(mut nats: Vec<NatConfig>) -> Vec<NatConfig> {
+    if let Some(outermost) = nats.iter_mut().rev().find(|nat| nat.mapping.is_some()) {
+        for ip in &mut outermost.external {
+            if let IpAddr::V4(v4) = ip {
+                *ip = [203, 0, 113, v4.octets()[3]].into();
+            }
+        }
+    }
+    nats
 }
 
 /// A NAT or a firewall of any kind.
@@ -199,14 +231,16 @@ fn server(dice: &mut Dice, number: u8, dual: bool) -> ServerConfig {
     let port = dice.pick(&[3478, 3478, 19302]);
     let mut faults = Vec::new();
     let mut sometimes = BTreeMap::new();
-    if dice.one_in(4) {
-        faults.push(dice.pick(&Fault::ALL));
+    match dice.below(8) {
+        0 | 1 => faults.push(dice.pick(&Fault::ALL)),
+        2 => faults.push(dice.pick(&HIDING)),
+        _ => {}
     }
     if dice.one_in(6) {
         let fault = dice.pick(&Fault::ALL);
         let often: f64 = dice.pick(&[0.1, 0.3, 0.6, 0.9]);
         // A lie told now and then looks like a mapping that depends on the destination; no other question would show it.
-        if fault != Fault::WrongMapped {
+        if !HIDING.contains(&fault) && fault != Fault::WrongMapped {
             sometimes.insert(fault, if silences(fault) { often.min(0.3) } else { often });
         }
     }
@@ -228,6 +262,9 @@ fn server(dice: &mut Dice, number: u8, dual: bool) -> ServerConfig {
         ..ServerConfig::default()
     }
 }
+
+/// What hides who asks from a server.
+const HIDING: [Fault; 4] = [Fault::Proxied, Fault::ProxiedToIpv4, Fault::RewritesSource, Fault::RewritesSourcePublic];
 
 fn has(server: &ServerConfig, fault: Fault) -> bool {
     server.faults.contains(&fault) || server.sometimes.contains_key(&fault)
@@ -263,8 +300,6 @@ fn tells_plain_address_only(server: &ServerConfig) -> bool {
 struct Truth {
     translated: bool,
     mapping: MappingBehavior,
-    /// The external address goes by the destination though the mapping does not: either word is right.
-    lines: bool,
     filtering: Behavior,
 }
 
@@ -274,12 +309,10 @@ fn truth(scenario: &Scenario, family: Family) -> Truth {
     let chain: Vec<&NatConfig> = scenario.nats.iter().filter(|nat| nat.sees(family)).collect();
     let filters = chain.iter().map(|nat| nat.filtering).chain(scenario.host.firewall);
     let translating = chain.iter().filter(|nat| nat.mapping.is_some());
-    let mapping = translating.clone().filter_map(|nat| nat.mapping).max();
-    let pool = |nat: &NatConfig| nat.external.iter().filter(|ip| family.has(**ip)).count();
+    let mapping = translating.filter_map(|nat| nat.mapping).max();
     Truth {
         translated: mapping.is_some(),
         mapping: mapping.map_or(MappingBehavior::None, MappingBehavior::from),
-        lines: translating.clone().any(|nat| nat.pooling == Pooling::PerDestination && pool(nat) > 1),
         filtering: filters.max().unwrap_or(Behavior::EndpointIndependent),
     }
 }
@@ -293,20 +326,33 @@ fn measure(world: &World, seed: u64) -> (Evidence, f64) {
     (evidence, took_ms)
 }
 
+/// Whether everybody who saw this host's main socket saw it through a balancer with a public address: one machine's word, or that of
+/// several at one site, cannot be told from the truth.
+fn nobody_honest(world: &World, family: Family, seen: &Evidence) -> bool {
+    let told = seen.exchanges.iter().filter(|one| family.has(one.remote.ip()) && one.mapped().is_some());
+    let hidden = |index: usize| {
+        let server = world.scenario.servers.get(index);
+        server
+            .is_some_and(|server| HIDING.into_iter().any(|fault| has(server, fault)) || has(server, Fault::WrongMapped))
+    };
+    told.clone()
+        .any(|one| world.scenario.servers.get(one.server).is_some_and(|one| has(one, Fault::RewritesSourcePublic)))
+        && told.clone().all(|one| hidden(one.server))
+}
+
 /// What is wrong in the findings of a family, in words.
-fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> {
+fn errors(world: &World, family: Family, seen: &Evidence, found: &FamilyFindings) -> Vec<String> {
     let truth = truth(&world.scenario, family);
     let mut errors = Vec::new();
-    let dependent_address = truth.lines && truth.mapping == MappingBehavior::EndpointIndependent;
+    if nobody_honest(world, family, seen) {
+        return errors;
+    }
     let mapping = found.mapping.behavior;
-    let mapping_right = mapping == MappingBehavior::Inconclusive
-        || mapping == truth.mapping
-        || (dependent_address && mapping == MappingBehavior::AddressDependent);
-    if !mapping_right {
+    if mapping != MappingBehavior::Inconclusive && mapping != truth.mapping {
         errors.push(format!("mapping {mapping:?}"));
     }
     let independent = matches!(truth.mapping, MappingBehavior::None | MappingBehavior::EndpointIndependent);
-    if found.mapping.endpoint_independent.is_some_and(|said| said != independent) && !dependent_address {
+    if found.mapping.endpoint_independent.is_some_and(|said| said != independent) {
         errors.push(format!("endpoint_independent {:?}", found.mapping.endpoint_independent));
     }
     let filtering = found.filtering.behavior;
@@ -333,7 +379,8 @@ fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> 
         errors.push("alg".to_owned());
     }
     // Who lies is found out when a second socket asks; a run cut short before that tells what it was told.
-    let liars = world.scenario.servers.iter().any(|server| has(server, Fault::WrongMapped));
+    let lies = |server| has(server, Fault::WrongMapped) || has(server, Fault::RewritesSourcePublic);
+    let liars = world.scenario.servers.iter().any(lies);
     let rules: Vec<PortRule> =
         world.scenario.nats.iter().filter(|nat| nat.translates(family)).map(|nat| nat.ports).collect();
     if let (Some(ports), [rule], false) = (&found.port_assignment, rules.as_slice(), liars) {
@@ -350,7 +397,6 @@ fn errors(world: &World, family: Family, found: &FamilyFindings) -> Vec<String> 
     if let Some(tcp) = &found.tcp_mapping
         && tcp.behavior != MappingBehavior::Inconclusive
         && tcp.behavior != truth.mapping
-        && !(dependent_address && tcp.behavior == MappingBehavior::AddressDependent)
     {
         errors.push(format!("tcp {:?}", tcp.behavior));
     }
@@ -383,7 +429,7 @@ fn random_worlds_are_named_right_or_not_at_all() {
         let world = world(seed);
         let (evidence, took_ms) = measure(&world, seed);
         for (family, found) in judge::classify(&evidence, &world.options) {
-            let errors = errors(&world, family, &found);
+            let errors = errors(&world, family, &evidence, &found);
             let run = Run { evidence: evidence.clone(), v4: found, took_ms };
             assert!(errors.is_empty(), "seed {seed} {family:?}: {errors:?}\n{}\n{}", describe(&world), story(&run));
         }

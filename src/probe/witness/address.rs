@@ -56,7 +56,7 @@ pub(super) fn private(hearing: &Hearing, one: &Testimony, others: &Others) -> Op
     if !matches!(scope, Scope::Private | Scope::Shared) || hearing.scope(one.exchange) != Scope::Public {
         return None;
     }
-    if others.saw_public(one) {
+    if others.saw_public(one, if hearing.is_ours(one) { 2 } else { 1 }) {
         let text = format!(
             "it saw the private address {told} where others saw a public one: a balancer, a firewall or a container's network \
              before it rewrites where packets come from"
@@ -77,6 +77,18 @@ pub(super) fn private(hearing: &Hearing, one: &Testimony, others: &Others) -> Op
         );
         (DoubtCode::PrivateAddress, text)
     })
+}
+
+/// One that saw a public address where others saw this host's own private one, which no proxy can know: who is right cannot be told.
+pub(super) fn against_our_own(one: &Testimony, unseen: &BTreeSet<super::Path>) -> Option<Reason> {
+    let text = || {
+        format!(
+            "it alone saw {} where others saw this host's own private address: its own network rewrites where packets come from, or \
+             something on the way rewrites addresses inside the answers of the others (an ALG)",
+            one.told
+        )
+    };
+    (unseen.contains(&one.path) && Scope::of(one.told.ip()) == Scope::Public).then(|| (DoubtCode::Disagrees, text()))
 }
 
 /// What was told beside the testimony in question, by those that are not impossible.
@@ -105,18 +117,24 @@ impl Others {
         others
     }
 
-    /// Whether another machine, whose address it is not, told it too; or another machine told the very same port of the same socket.
+    /// Whether another machine told the very same port of the same socket, or so many told the address that the owner and one that is
+    /// behind the same proxy are not all.
     fn bear_out(&self, hearing: &Hearing, one: &Testimony) -> bool {
         let Some(witnesses) = self.told.get(&one.told.ip()) else { return false };
         let owner = hearing.whose(one);
-        witnesses.iter().filter(|(machine, ..)| *machine != one.machine).any(|(machine, socket, port)| {
-            let same = *socket == one.exchange.socket && *port == one.told.port();
-            same && one.exchange.transport == Transport::Udp || Some(*machine) != owner
-        })
+        let others = || witnesses.iter().filter(|(machine, ..)| *machine != one.machine);
+        let same = |(_, socket, port): &&(usize, String, u16)| {
+            *socket == one.exchange.socket && *port == one.told.port() && one.exchange.transport == Transport::Udp
+        };
+        let apart: BTreeSet<usize> =
+            others().map(|(machine, ..)| *machine).filter(|machine| Some(*machine) != owner).collect();
+        others().any(|other| same(&other)) || apart.len() > usize::from(hearing.is_own(one))
     }
 
-    fn saw_public(&self, one: &Testimony) -> bool {
-        self.public.get(&one.path).is_some_and(|machines| machines.iter().any(|machine| *machine != one.machine))
+    /// Whether so many other machines saw a public address.
+    fn saw_public(&self, one: &Testimony, many: usize) -> bool {
+        let others = |machines: &BTreeSet<usize>| machines.iter().filter(|machine| **machine != one.machine).count();
+        self.public.get(&one.path).is_some_and(|machines| others(machines) >= many)
     }
 
     fn saw_the_same(&self, one: &Testimony) -> bool {

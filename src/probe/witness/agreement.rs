@@ -5,8 +5,8 @@
 //! So a server is doubted only where all of this holds:
 //!
 //! 1. no other server told any address that it told, and it told none that others did;
-//! 2. at least two servers agree: on the very port of one socket, or, where the ports depend on the destination, on the address in
-//!    so many mappings that a pool cannot have given one side one address and the other side another by chance;
+//! 2. at least two servers agree: on the very port of one socket, or, where the ports depend on the destination, on one address in so
+//!    many mappings that no pool can have given it by chance;
 //! 3. it saw a port of a socket that none of those saw: exits of one router share the port, and a proxy cannot know it;
 //! 4. it did not see this host's own address and port: a proxy cannot know them either.
 //!
@@ -21,7 +21,7 @@ use super::address::Reason;
 use super::testimony::{Path, Testimony};
 use crate::stun::Transport;
 
-/// So many mappings from a pool do not divide by chance (one run in 2,000 with two addresses).
+/// So many mappings from a pool do not all get the same address by chance (one run in 4,000 with two addresses).
 const MANY_MAPPINGS: usize = 12;
 
 /// The machines that told two different sockets, from the same address of theirs, the same mapped address. No NAT does that: answers
@@ -43,8 +43,8 @@ pub(super) fn same_for_all(testimonies: &[&Testimony]) -> BTreeSet<usize> {
 pub(super) struct Camp<'a> {
     pub(super) machines: BTreeSet<usize>,
     pub(super) addresses: BTreeSet<IpAddr>,
-    /// Socket and port, for each destination.
-    mappings: BTreeSet<(&'a str, SocketAddr, u16)>,
+    /// Socket and port, for each destination address.
+    mappings: BTreeSet<(&'a str, IpAddr, u16)>,
     /// Which machines told an endpoint of a socket.
     endpoints: BTreeMap<(&'a str, SocketAddr), BTreeSet<usize>>,
     /// It saw what this host itself used.
@@ -56,7 +56,7 @@ impl<'a> Camp<'a> {
         let socket = one.exchange.socket.as_str();
         self.machines.insert(one.machine);
         self.addresses.insert(one.told.ip());
-        self.mappings.insert((socket, one.exchange.remote, one.told.port()));
+        self.mappings.insert((socket, one.exchange.remote.ip(), one.told.port()));
         self.endpoints.entry((socket, one.told)).or_default().insert(one.machine);
         self.untranslated |= one.exchange.untranslated() == Some(true);
     }
@@ -127,10 +127,11 @@ pub(super) fn alone(camps: &[Camp]) -> BTreeMap<usize, Reason> {
     if main.machines.len() < 2 || rest.iter().any(|camp| camp.machines.len() >= main.machines.len()) {
         return BTreeMap::new();
     }
-    let doubtful = rest.iter().filter(|camp| camp.machines.len() == 1 && !camp.untranslated).filter(|camp| {
-        let many = camp.mappings.len() + main.mappings.len() >= MANY_MAPPINGS;
-        if main.agrees() { !camp.shares_a_port_with(main) } else { many && !main.untranslated }
-    });
+    let many = main.addresses.len() == 1 && main.mappings.len() >= MANY_MAPPINGS && !main.untranslated;
+    let doubtful = rest
+        .iter()
+        .filter(|camp| camp.machines.len() == 1 && !camp.untranslated)
+        .filter(|camp| (main.agrees() || many) && !camp.shares_a_port_with(main));
     let others = main.machines.len();
     let usual: Vec<String> = main.addresses.iter().take(3).map(IpAddr::to_string).collect();
     let reason = |camp: &Camp| {

@@ -55,7 +55,13 @@ impl Witnesses {
         let others = Others::of(all.iter().filter(|one| !doubts.contains(one)));
         doubts.spread(all, |one| address::servers_own(&hearing, one, &others));
         let others = Others::of(all.iter().filter(|one| !doubts.contains(one)));
-        doubts.spread(all, |one| address::private(&hearing, one, &others));
+        doubts.add(all, |one| address::private(&hearing, one, &others));
+        let unseen: BTreeSet<Path> = all
+            .iter()
+            .filter(|one| doubts.code(one) == Some(DoubtCode::PrivateLocalAddress))
+            .map(|one| one.path)
+            .collect();
+        doubts.add(all, |one| address::against_our_own(one, &unseen));
         let liars = agreement::same_for_all(&doubts.rest(all));
         doubts.add(all, |one| {
             let text = || format!("it told several sockets of this host the same {}", one.told);
@@ -65,12 +71,17 @@ impl Witnesses {
         let ways: BTreeSet<Path> = all.iter().map(|one| one.path).collect();
         for &way in &ways {
             let alone = agreement::alone(&agreement::camps(&doubts.rest(all), way));
-            doubts.add(all, |one| {
-                let same = one.path == way && one.exchange.transport == Transport::Udp;
-                alone.get(&one.machine).filter(|_| same).cloned()
-            });
+            doubts.add(all, |one| alone.get(&one.machine).filter(|_| one.path == way).cloned());
         }
-        let paths = paths(&doubts.rest(all));
+        let mut paths = paths(&doubts.rest(all));
+        // What servers say of a second interface is not believed where it is private, but that it was used is so.
+        let local =
+            all.iter().filter(|one| doubts.code(one) == Some(DoubtCode::PrivateLocalAddress)).collect::<Vec<_>>();
+        let known: BTreeSet<Family> = paths.iter().map(|(path, ..)| path.family).collect();
+        let unused =
+            |path: &Path| known.contains(&path.family) && paths.iter().all(|(other, ..)| other.local != path.local);
+        let more: Vec<Way> = self::paths(&local).into_iter().filter(|(path, ..)| unused(path)).collect();
+        paths.extend(more);
         let mut list = doubts.list(all);
         list.extend(elsewhere(seen));
         Self { doubts: list, doubted: doubts.0.into_keys().collect(), paths, prefix: hearing.prefix() }
@@ -162,7 +173,7 @@ impl Witnesses {
             addresses.dedup();
             OtherPath {
                 local_address: path.local,
-                nat64: path.nat64,
+                nat64: self.prefix.filter(|_| path.nat64).map(|prefix| prefix.to_string()),
                 private: path.reach != Reach::Internet,
                 public_addresses: addresses,
                 because: because.clone(),
@@ -209,6 +220,10 @@ struct Doubts(BTreeMap<String, address::Reason>);
 impl Doubts {
     fn contains(&self, one: &Testimony) -> bool {
         self.0.contains_key(&one.exchange.id)
+    }
+
+    fn code(&self, one: &Testimony) -> Option<DoubtCode> {
+        self.0.get(&one.exchange.id).map(|(code, _)| *code)
     }
 
     fn rest<'a, 'b>(&self, all: &'b [Testimony<'a>]) -> Vec<&'b Testimony<'a>> {

@@ -60,6 +60,13 @@ pub(super) fn not_the_internet(case: &Case) -> Option<Advice> {
 
 /// The verdict is about IPv4, which IPv6 peers do not need.
 pub(super) fn nat64(case: &Case) -> Option<Advice> {
+    if let Some(prefix) = case.found.other_paths.iter().find_map(|path| path.nat64.as_ref()) {
+        let text = format!(
+            "Some servers have IPv4 only and were reached through this network's NAT64 ({prefix}): what they saw is the way to IPv4, and \
+             the verdict is about IPv6 itself. Name only those servers to test that way."
+        );
+        return case.info("nat64", text);
+    }
     let prefix = case.found.nat64.as_ref()?;
     case.info(
         "nat64",
@@ -73,7 +80,7 @@ pub(super) fn nat64(case: &Case) -> Option<Advice> {
 /// What leaves this host from another address goes another way.
 pub(super) fn several_local_addresses(case: &Case) -> Option<Advice> {
     let own = case.found.local_address?;
-    let other = |path: &&OtherPath| path.local_address.is_some_and(|local| local != own) && !path.nat64;
+    let other = |path: &&OtherPath| path.local_address.is_some_and(|local| local != own) && path.nat64.is_none();
     let others: Vec<String> = case
         .found
         .other_paths

@@ -41,15 +41,25 @@ pub(super) fn not_believed(case: &Case) -> Option<Advice> {
             told.push((&row.server, doubt.code));
         }
     }
-    let (_, code) = *told.first()?;
-    let same: Vec<&str> =
-        told.iter().filter(|(_, other)| cure(*other) == cure(code)).map(|(server, _)| *server).collect();
+    let mut cures: Vec<(&'static str, Vec<&str>)> = Vec::new();
+    for (server, code) in told {
+        match cures.iter_mut().find(|(known, _)| *known == cure(code)) {
+            Some((_, servers)) => servers.push(server),
+            None => cures.push((cure(code), vec![server])),
+        }
+    }
+    let sentence = |(cure, servers): &(&str, Vec<&str>)| {
+        format!("If {} is yours: {cure}.", list(servers).replace(" and ", " or "))
+    };
+    let sentences: Vec<String> = cures.iter().map(sentence).collect();
+    if sentences.is_empty() {
+        return None;
+    }
     case.info(
         "server-not-believed",
         format!(
-            "{} did not decide anything: what it saw of this host is the work of its own network. If that server is yours: {}.",
-            list(&same),
-            cure(code)
+            "What some servers saw of this host is the work of their own networks, and decided nothing here. {}",
+            sentences.join(" ")
         ),
     )
 }

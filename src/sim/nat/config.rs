@@ -1,6 +1,6 @@
 //! What a NAT or a firewall is told to do.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Deserializer};
 
@@ -49,6 +49,10 @@ pub struct NatConfig {
     /// Rewrites the MAPPED-ADDRESS of incoming STUN responses from the external address to the inside one, as helpful
     /// application layer gateways do (RFC 5780 section 3.6).
     pub alg: bool,
+    /// Rewrites XOR-MAPPED-ADDRESS in the same way.
+    pub alg_xor: bool,
+    /// The prefix, of 96 bits, behind which it takes IPv6 packets to IPv4 servers (RFC 6146); all others pass it by.
+    pub nat64: Option<Ipv6Addr>,
     /// Linux whose own INPUT accepts unsolicited packets from outside: such a packet becomes a connection tracking entry, and a
     /// later flow from the same port to exactly its source collides with it and leaves from another external port.
     pub linux_conntrack_quirk: bool,
@@ -76,6 +80,8 @@ impl Default for NatConfig {
             tcp: Policy::default(),
             blocks: Blocks::default(),
             alg: false,
+            alg_xor: false,
+            nat64: None,
             linux_conntrack_quirk: false,
             address: None,
         }
@@ -152,6 +158,10 @@ pub enum Pooling {
     Arbitrary,
     /// Several lines out: one for each destination address, in turn; the external port is the same on all.
     PerDestination,
+    /// The same, and each line chooses its ports by itself.
+    SeparateExits,
+    /// Several lines out, each with ports of its own: any of them for each packet.
+    PerPacket,
 }
 
 /// Whether inside hosts reach each other by their external addresses (RFC 4787 section 6).

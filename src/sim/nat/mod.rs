@@ -77,10 +77,13 @@ impl Nat {
 
     /// A packet from inside: translates its source.
     pub fn outbound(&mut self, now: Time, packet: &mut Packet, random: &mut Random) -> Passage {
-        let family = packet.family();
-        if !self.config.sees(family) {
+        if let Some(prefix) = self.config.nat64 {
+            let Some(server) = extract(prefix, packet.destination.ip()) else { return Passage::Forward };
+            packet.destination.set_ip(server);
+        } else if !self.config.sees(packet.family()) {
             return Passage::Forward;
         }
+        let family = packet.family();
         match self.policy(packet.protocol) {
             Policy::Pass => {}
             Policy::Drop => return Passage::Drop,
@@ -110,7 +113,11 @@ impl Nat {
 
     /// A packet from outside: whether it gets in, its destination then translated.
     pub fn inbound(&mut self, now: Time, packet: &mut Packet) -> bool {
-        if !self.config.sees(packet.family()) {
+        let not_for_it = match self.config.nat64 {
+            Some(_) => !self.config.external.contains(&packet.destination.ip()),
+            None => !self.config.sees(packet.family()),
+        };
+        if not_for_it {
             return true;
         }
         if self.policy(packet.protocol) != Policy::Pass {
@@ -124,10 +131,16 @@ impl Nat {
             return false;
         };
         packet.destination = inside;
-        if self.config.alg
-            && let Payload::Data(bytes) = &mut packet.payload
-        {
-            rewrite_mapped_address(bytes, external, inside);
+        if let Payload::Data(bytes) = &mut packet.payload {
+            if self.config.alg {
+                rewrite(bytes, MAPPED_ADDRESS, &plain(external), &plain(inside));
+            }
+            if self.config.alg_xor && external.is_ipv4() == inside.is_ipv4() {
+                rewrite(bytes, XOR_MAPPED_ADDRESS, &xored(external), &xored(inside));
+            }
+        }
+        if let Some(prefix) = self.config.nat64 {
+            packet.source.set_ip(embed(prefix, packet.source.ip()));
         }
         true
     }
@@ -190,7 +203,14 @@ impl Nat {
         } else {
             Remote::by(behavior, remote)
         };
-        let exit = (self.config.pooling == Pooling::PerDestination).then(|| self.pooled(remote.ip(), inside.ip()));
+        let exit = match self.config.pooling {
+            Pooling::PerDestination | Pooling::SeparateExits => Some(self.pooled(remote.ip(), inside.ip())),
+            Pooling::PerPacket => {
+                let size = self.pool(inside.ip()).count().max(1);
+                self.pool(inside.ip()).nth(random.below(size))
+            }
+            Pooling::Paired | Pooling::Arbitrary => None,
+        };
         let key = Key { protocol, inside, remote: part, exit };
         // A flow that once had to move keeps its own mapping, whatever the others of its socket have.
         let flow = Key { remote: Remote::Endpoint(remote), ..key };
@@ -225,8 +245,8 @@ impl Nat {
             table.at(key.protocol, external, now).is_none() && (!squatted || key.remote == Remote::Any)
         };
         // The lines out of one router share its port choice.
-        let port = key
-            .exit
+        let shared = key.exit.filter(|_| self.config.pooling == Pooling::PerDestination);
+        let port = shared
             .and_then(|_| {
                 let others = self.pool(inside.ip()).map(|exit| Key { exit: Some(exit), ..key });
                 others
@@ -274,7 +294,8 @@ impl Nat {
     }
 
     fn pool(&self, inside: IpAddr) -> impl Iterator<Item = IpAddr> {
-        self.config.external.iter().copied().filter(move |ip| ip.is_ipv4() == inside.is_ipv4())
+        let to_ipv4 = inside.is_ipv4() || self.config.nat64.is_some();
+        self.config.external.iter().copied().filter(move |ip| ip.is_ipv4() == to_ipv4)
     }
 
     fn policy(&self, protocol: Protocol) -> Policy {
@@ -293,22 +314,49 @@ impl Nat {
     }
 }
 
-/// Replaces the value of every MAPPED-ADDRESS that equals the external endpoint, where the bytes look like STUN.
-fn rewrite_mapped_address(bytes: &mut [u8], external: SocketAddr, inside: SocketAddr) {
+const MAPPED_ADDRESS: [u8; 2] = [0x00, 0x01];
+const XOR_MAPPED_ADDRESS: [u8; 2] = [0x00, 0x20];
+
+/// Replaces the value of every such attribute that equals the external endpoint, where the bytes look like STUN.
+fn rewrite(bytes: &mut [u8], attribute: [u8; 2], from: &[u8], to: &[u8]) {
     const HEADER: usize = 20;
-    const MAPPED_ADDRESS: [u8; 2] = [0x00, 0x01];
-    let (from, to) = (plain(external), plain(inside));
     let mut rest = bytes.get_mut(HEADER..).unwrap_or_default();
     while rest.len() >= 4 {
-        let is_mapped = rest[..2] == MAPPED_ADDRESS;
+        let is_mapped = rest[..2] == attribute;
         let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
         let Some(value) = rest.get_mut(4..4 + length) else { return };
         if is_mapped && value == from && to.len() == from.len() {
-            value.copy_from_slice(&to);
+            value.copy_from_slice(to);
         }
         let next = 4 + length.next_multiple_of(4);
         rest = rest.get_mut(next..).unwrap_or_default();
     }
+}
+
+/// An IPv4 address as XOR-MAPPED-ADDRESS carries it (RFC 8489 section 14.2).
+fn xored(address: SocketAddr) -> Vec<u8> {
+    const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+    let mut value = plain(address);
+    for (octet, key) in value[2..].iter_mut().zip(COOKIE[..2].iter().chain(&COOKIE)) {
+        *octet ^= key;
+    }
+    value
+}
+
+/// What an address behind a prefix of 96 bits embeds (RFC 6052 section 2.2).
+fn extract(prefix: Ipv6Addr, ip: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V6(ip) = ip else { return None };
+    let octets = ip.octets();
+    let embedded: [u8; 4] = octets[12..].try_into().ok()?;
+    (octets[..12] == prefix.octets()[..12]).then(|| Ipv4Addr::from(embedded).into())
+}
+
+/// The address behind the prefix that embeds this one.
+pub fn embed(prefix: Ipv6Addr, ip: IpAddr) -> IpAddr {
+    let IpAddr::V4(ip) = ip else { return ip };
+    let mut octets = prefix.octets();
+    octets[12..].copy_from_slice(&ip.octets());
+    IpAddr::V6(octets.into())
 }
 
 /// An address as MAPPED-ADDRESS carries it (RFC 8489 section 14.1).

@@ -315,14 +315,14 @@ fn a_gateway_rewrites_only_what_it_recognizes() {
     message.extend([0x80, 0x2c, 0, 8]);
     message.extend(plain(external));
     let mut rewritten = message.clone();
-    rewrite_mapped_address(&mut rewritten, external, inside);
+    rewrite(&mut rewritten, MAPPED_ADDRESS, &plain(external), &plain(inside));
     assert_eq!(rewritten[32..40], plain(inside)[..]);
     assert_eq!((&rewritten[..32], &rewritten[40..]), (&message[..32], &message[40..]));
     let mut other = message.clone();
-    rewrite_mapped_address(&mut other, address("203.0.113.8:40000"), inside);
+    rewrite(&mut other, MAPPED_ADDRESS, &plain(address("203.0.113.8:40000")), &plain(inside));
     assert_eq!(other, message);
     for length in 0..message.len() {
-        rewrite_mapped_address(&mut message.clone()[..length], external, inside);
+        rewrite(&mut message.clone()[..length], MAPPED_ADDRESS, &plain(external), &plain(inside));
     }
 }
 

@@ -86,7 +86,7 @@ impl SimNetwork {
             inputs: VecDeque::new(),
             random,
             families: vec![Family::Ipv4, Family::Ipv6],
-            host: Host::new(scenario.host_addresses()),
+            host: Host::new(scenario.host_addresses(), scenario.host.routes.clone()),
             chain,
             lan: Link::new(&scenario.lan),
             link: Link::new(&scenario.link),

@@ -45,6 +45,10 @@ impl Question<'_> {
         if self.is_lost(point, change_ip) {
             return None;
         }
+        // What the server sends from elsewhere, or to another port, goes to the proxy, which expects nothing from there.
+        if self.faults.hides_source() && (change_ip || change_port || self.response_port().is_some()) {
+            return None;
+        }
         let origin = if change_ip || change_port { self.server.at(self.family(), point)? } else { self.destination };
         let mut source = origin;
         if (change_ip || change_port) && self.has(Fault::WrongSource) {
@@ -52,6 +56,9 @@ impl Question<'_> {
         }
         if !self.request.has_change_request() && self.has(Fault::WrongSourcePort) {
             source.set_port(source.port().wrapping_add(1).max(1));
+        }
+        if !self.request.has_change_request() && !self.is_stream && self.has(Fault::OtherSource) {
+            source.set_ip(unrelated(self.family()));
         }
         let mut destination = self.source;
         if let Some(port) = self.response_port() {
@@ -103,8 +110,7 @@ impl Question<'_> {
     }
 
     fn success(&self, origin: SocketAddr) -> Vec<u8> {
-        let mapped =
-            if self.has(Fault::WrongMapped) { SocketAddr::new(unrelated(self.family()), 7_777) } else { self.seen };
+        let mapped = self.mapped();
         let message = self.begin(Class::Success);
         if self.has(Fault::MappedAddressOnly) {
             return message.address(MAPPED_ADDRESS, mapped).finish();
@@ -126,6 +132,29 @@ impl Question<'_> {
             message = message.attribute(PADDING, &[0; MTU]);
         }
         self.sign(message).finish()
+    }
+
+    /// What the server sees, or says that it sees.
+    fn mapped(&self) -> SocketAddr {
+        if self.has(Fault::WrongMapped) {
+            return SocketAddr::new(unrelated(self.family()), 7_777);
+        }
+        let private: IpAddr = match self.family() {
+            Family::Ipv4 => Ipv4Addr::new(192, 168, 1, 1).into(),
+            Family::Ipv6 => Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1).into(),
+        };
+        let ip = if self.has(Fault::Proxied) {
+            self.destination.ip()
+        } else if self.has(Fault::ProxiedToIpv4) && self.family() == Family::Ipv6 {
+            Ipv4Addr::new(172, 18, 0, 1).into()
+        } else if self.has(Fault::RewritesSource) {
+            private
+        } else if self.has(Fault::RewritesSourcePublic) {
+            neighbor(self.destination.ip())
+        } else {
+            return self.seen;
+        };
+        SocketAddr::new(ip, port_of_flow(self.source, self.destination))
     }
 
     fn begin(&self, class: Class) -> Writer {
@@ -206,4 +235,20 @@ impl Question<'_> {
     fn has(&self, fault: Fault) -> bool {
         self.faults.has(fault)
     }
+}
+
+/// Another address of the same site.
+fn neighbor(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() ^ 0x80).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() ^ 0x8000).into(),
+    }
+}
+
+/// The port that a proxy or a balancer uses for a flow: always the same one, and no other flow's.
+fn port_of_flow(source: SocketAddr, destination: SocketAddr) -> u16 {
+    // FNV-1a.
+    let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+    let hash = format!("{source} {destination}").bytes().fold(2_166_136_261, mix);
+    20_000 + u16::try_from(hash % 40_000).unwrap_or_default()
 }

@@ -50,6 +50,18 @@ pub enum Fault {
     RandomBytes,
     /// Lies about the address it saw: always the same one.
     WrongMapped,
+    /// A UDP proxy stands before it, on its own address: that is where everybody seems to come from, from a port for each flow. What
+    /// should come from its other points never reaches anybody.
+    Proxied,
+    /// The same, and the proxy goes on over IPv4 from a container's address: who asks over IPv6 is told an IPv4 address.
+    #[serde(rename = "proxied-to-ipv4")]
+    ProxiedToIpv4,
+    /// A balancer before it rewrites sources: everybody is one private address, with a port for each flow.
+    RewritesSource,
+    /// The same with another public address of the server's site.
+    RewritesSourcePublic,
+    /// Answers plain Bindings from another address than was asked.
+    OtherSource,
     /// Ignores RESPONSE-PORT: answers to where the request came from.
     IgnoresResponsePort,
     /// Answers only a request with CHANGE-REQUEST, be it an empty one (jstun).
@@ -73,7 +85,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault there is.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 35] = [
         Self::NoOtherAddress,
         Self::OtherSameIp,
         Self::DeadAlternate,
@@ -95,6 +107,11 @@ impl Fault {
         Self::Error500,
         Self::RandomBytes,
         Self::WrongMapped,
+        Self::Proxied,
+        Self::ProxiedToIpv4,
+        Self::RewritesSource,
+        Self::RewritesSourcePublic,
+        Self::OtherSource,
         Self::IgnoresResponsePort,
         Self::RequiresChangeRequest,
         Self::StatefulEgress,
@@ -121,6 +138,14 @@ impl Faults {
     #[must_use]
     pub fn has(self, fault: Fault) -> bool {
         self.0 & Self::bit(fault) != 0
+    }
+
+    /// Whether something before the server hides who asks.
+    #[must_use]
+    pub fn hides_source(self) -> bool {
+        [Fault::Proxied, Fault::ProxiedToIpv4, Fault::RewritesSource, Fault::RewritesSourcePublic]
+            .into_iter()
+            .any(|fault| self.has(fault))
     }
 
     fn bit(fault: Fault) -> u64 {
