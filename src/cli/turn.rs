@@ -240,6 +240,14 @@ impl Draft {
         entry.transports = if self.transports.is_empty() { vec![meant] } else { self.transports.clone() };
         entry.transports.sort_unstable();
         entry.transports.dedup();
+        if let Some(plain) = entry.transports.iter().find(|transport| spec.secure && !transport.is_secure()) {
+            entry.mistakes.push(Remark {
+                code: "transport-without-tls".to_owned(),
+                error: false,
+                text: format!("turns: asks for TLS, and --transport {} asks without", plain.name()),
+                fix: "leave --transport out, or write --transport tls".to_owned(),
+            });
+        }
         spec.transports = Some(entry.transports.clone());
         entry.server = Some(self.servers.len());
         self.servers.push(spec);

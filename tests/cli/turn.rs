@@ -343,3 +343,15 @@ fn a_dead_entry_costs_the_others_no_time() {
         assert_eq!(among["results"][dead]["diagnosis"]["code"], "no-answer");
     }
 }
+
+#[test]
+fn asking_a_turns_uri_without_tls_is_remarked_and_not_advised_to_write_turns() {
+    for (transport, told) in [("tcp", true), ("udp", true), ("tls", false)] {
+        let arguments = "turn --simulate turn-server -u demo --password demo turns:turn.example.org --count 0";
+        let report = super::json(&format!("{arguments} --transport {transport} --json"));
+        let result = &report["results"][0];
+        let remarks = result["remarks"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(remarks.iter().any(|remark| remark["code"] == "transport-without-tls"), told, "{result}");
+        assert!(!result["diagnosis"]["fix"].as_str().unwrap_or_default().contains("write turns:"), "{result}");
+    }
+}

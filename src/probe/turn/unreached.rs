@@ -41,7 +41,11 @@ pub(super) fn judge(session: &Session) -> Option<Cause> {
     let remote = session.remote;
     if session.transport == Transport::Tcp && handshake::speaks_tls(session, "tls") {
         let text = format!("{remote} speaks TLS and was asked without");
-        let fix = "write turns: in place of turn:, or use the server's plain port (3478)";
+        let fix = if session.entry.uri.starts_with("turns:") {
+            "leave --transport out: turns: is asked over TLS by itself; or use the server's plain port (3478)"
+        } else {
+            "write turns: in place of turn:, or use the server's plain port (3478)"
+        };
         return Some(failed(Code::TlsExpected, text, fix));
     }
     if let Some((_, failure)) = failure(session) {
