@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::config::NetError;
 use super::failure::{failure, io_failure, message};
+use super::setup::NetError;
 use super::{host, icmp};
 use crate::probe::{Failure, FailureCode};
 

@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
 use super::clock;
-use super::config::Config;
 use super::failure::{failure, is_shortage, message, printable};
+use super::setup::Config;
 use super::{naptr, srv};
 use crate::probe::{Failure, FailureCode, Family};
 

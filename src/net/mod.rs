@@ -8,7 +8,6 @@
 mod binding;
 mod certificate;
 pub mod clock;
-mod config;
 mod descriptors;
 mod dns;
 mod drive;
@@ -21,16 +20,17 @@ mod icmp;
 mod interrupt;
 mod naptr;
 mod resolve;
+mod setup;
 mod srv;
 mod tcp;
 mod tls;
 mod typing;
 mod udp;
 
-pub use config::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use drive::drive;
 pub use entropy::entropy;
 pub use failure::is_shortage;
+pub use setup::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use typing::unseen;
 
 use std::collections::{BTreeMap, VecDeque};

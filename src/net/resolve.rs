@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::config::Config;
 use super::dns::Dns;
 use super::failure::{failure, printable};
 use super::naptr::{self, Pointer};
+use super::setup::Config;
 use super::srv;
 use crate::engine::Found;
 use crate::probe::{Failure, FailureCode, Family};

@@ -23,8 +23,8 @@ use tokio_rustls::rustls::{
 
 use super::certificate;
 use super::clock;
-use super::config::TlsConfig;
 use super::failure::{code, failure, io_failure, message, printable};
+use super::setup::TlsConfig;
 use crate::probe::{CertificateFacts, Failure, FailureCode, TlsFacts};
 
 /// Certificates that are looked at in one handshake.
