@@ -91,6 +91,11 @@ fn world(seed: u64) -> World {
     if scenario.servers.iter().any(tells_plain_address_only) {
         scenario.nats.iter_mut().for_each(|nat| nat.alg = false);
     }
+    // One that rewrites XOR-MAPPED-ADDRESS too makes every honest server's word a private address; who then tells a public one is
+    // believed, whatever it is.
+    if scenario.servers.iter().any(|server| has(server, Fault::RewritesSourcePublic)) {
+        scenario.nats.iter_mut().for_each(|nat| nat.alg_xor = false);
+    }
     let cut = dice.one_in(3);
     let deadline = Duration::from_millis(if cut { 1 + dice.below(3000) } else { 10_000 });
     if dice.one_in(12) {
@@ -110,17 +115,28 @@ fn world(seed: u64) -> World {
 /// Now and then exits that share nothing, packets that leave through any of them, and an ALG that knows XOR-MAPPED-ADDRESS.
 fn odd(dice: &mut Dice, nat: NatConfig) -> NatConfig {
     match dice.below(12) {
-        0 => NatConfig { pooling: Pooling::SeparateExits, ..nat },
-        1 => NatConfig { pooling: Pooling::PerPacket, ..nat },
+        // Which of its strangers an exit lets in is not seen at another.
+        0 => NatConfig { pooling: Pooling::SeparateExits, strangers_every_ms: 0.0, ..nat },
+        1 => NatConfig { pooling: Pooling::PerPacket, strangers_every_ms: 0.0, ..nat },
         2 => NatConfig { alg_xor: true, ..nat },
         _ => nat,
     }
 }
 
-/// The outermost NAT of a chain has public addresses, the others have addresses between it and the host.
+/// The outermost NAT of a chain has public addresses, the others have addresses between it and the host. Exits are the outermost one's:
+/// whoever stands behind the exits of another sees several hosts, and what the two make together depends on the destination.
 pub fn published(mut nats: Vec<NatConfig>) -> Vec<NatConfig> {
-    if let Some(outermost) = nats.iter_mut().rev().find(|nat| nat.mapping.is_some()) {
-        for ip in &mut outermost.external {
+    let mut outermost = true;
+    for nat in nats.iter_mut().rev().filter(|nat| nat.mapping.is_some()) {
+        if !outermost {
+            let exits = [Pooling::PerDestination, Pooling::SeparateExits, Pooling::PerPacket].contains(&nat.pooling);
+            nat.pooling = if exits { Pooling::Paired } else { nat.pooling };
+            continue;
+        }
+        outermost = false;
+        // One that changed only the port would show an address from inside.
+        nat.port_rewrite = false;
+        for ip in &mut nat.external {
             if let IpAddr::V4(v4) = ip {
                 *ip = [203, 0, 113, v4.octets()[3]].into();
             }
@@ -329,15 +345,16 @@ fn measure(world: &World, seed: u64) -> (Evidence, f64) {
 /// Whether everybody who saw this host's main socket saw it through a balancer with a public address: one machine's word, or that of
 /// several at one site, cannot be told from the truth.
 fn nobody_honest(world: &World, family: Family, seen: &Evidence) -> bool {
-    let told = seen.exchanges.iter().filter(|one| family.has(one.remote.ip()) && one.mapped().is_some());
-    let hidden = |index: usize| {
-        let server = world.scenario.servers.get(index);
-        server
-            .is_some_and(|server| HIDING.into_iter().any(|fault| has(server, fault)) || has(server, Fault::WrongMapped))
+    // Of two names for one address the first server listens there.
+    let at = |ip: IpAddr, server: &ServerConfig| {
+        let ipv4 = [server.ipv4, server.ipv4_alternate].into_iter().flatten().map(|one| IpAddr::V4(*one.ip()));
+        let ipv6 = [server.ipv6, server.ipv6_alternate].into_iter().flatten().map(|one| IpAddr::V6(*one.ip()));
+        ipv4.chain(ipv6).any(|own| own == ip)
     };
-    told.clone()
-        .any(|one| world.scenario.servers.get(one.server).is_some_and(|one| has(one, Fault::RewritesSourcePublic)))
-        && told.clone().all(|one| hidden(one.server))
+    let told = seen.exchanges.iter().filter(|one| family.has(one.remote.ip()) && one.mapped().is_some());
+    let who = told.filter_map(|one| world.scenario.servers.iter().find(|server| at(one.remote.ip(), server)));
+    let hidden = |server: &ServerConfig| HIDING.into_iter().chain([Fault::WrongMapped]).any(|fault| has(server, fault));
+    who.clone().any(|server| has(server, Fault::RewritesSourcePublic)) && who.clone().all(hidden)
 }
 
 /// What is wrong in the findings of a family, in words.

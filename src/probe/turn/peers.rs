@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
     pub(super) fn is_believable(&self, asked: &Exchange) -> bool {
         let witnesses = self.told.get_or_init(|| Witnesses::hear(self.seen));
         witnesses.doubt(asked).is_none_or(|doubt| match doubt.what.code {
-            DoubtCode::PrivateLocalAddress => true,
+            DoubtCode::PrivateLocalAddress | DoubtCode::PrivateNetwork => true,
             DoubtCode::PrivateAddress => !self.saw_public(),
             _ => false,
         })

@@ -56,7 +56,8 @@ pub(super) fn private(hearing: &Hearing, one: &Testimony, others: &Others) -> Op
     if !matches!(scope, Scope::Private | Scope::Shared) || hearing.scope(one.exchange) != Scope::Public {
         return None;
     }
-    if others.saw_public(one, if hearing.is_ours(one) { 2 } else { 1 }) {
+    let several = hearing.is_ours(one) || others.saw_the_same(one);
+    if others.saw_public(one, if several { 2 } else { 1 }) {
         let text = format!(
             "it saw the private address {told} where others saw a public one: a balancer, a firewall or a container's network \
              before it rewrites where packets come from"
@@ -70,20 +71,26 @@ pub(super) fn private(hearing: &Hearing, one: &Testimony, others: &Others) -> Op
         );
         return Some((DoubtCode::PrivateLocalAddress, text));
     }
-    (!others.saw_the_same(one)).then(|| {
+    if others.saw_the_same(one) {
         let text = format!(
-            "it saw the private address {told}, and no other server bears it out: a balancer, a firewall or a container's network \
-             before it rewrites where packets come from, or it is inside a private network itself"
+            "it saw the private address {told}, as others did, which nobody on the internet can see: they are in one private network with \
+             this host (a lab, a VPN, a provider's own), or something on the way rewrites addresses inside packets (an ALG)"
         );
-        (DoubtCode::PrivateAddress, text)
-    })
+        return Some((DoubtCode::PrivateNetwork, text));
+    }
+    let text = format!(
+        "it saw the private address {told}, and no other server bears it out: a balancer, a firewall or a container's network before it \
+         rewrites where packets come from, or it is inside a private network itself"
+    );
+    Some((DoubtCode::PrivateAddress, text))
 }
 
-/// One that saw a public address where others saw this host's own private one, which no proxy can know: who is right cannot be told.
+/// One that saw a public address where others saw this host's own private one, or agree on one, which no proxy can know: who is right
+/// cannot be told.
 pub(super) fn against_our_own(one: &Testimony, unseen: &BTreeSet<super::Path>) -> Option<Reason> {
     let text = || {
         format!(
-            "it alone saw {} where others saw this host's own private address: its own network rewrites where packets come from, or \
+            "it alone saw {} where others saw a private address that is this host's, or that they agree on: its own network rewrites where packets come from, or \
              something on the way rewrites addresses inside the answers of the others (an ALG)",
             one.told
         )

@@ -23,12 +23,23 @@ pub enum DoubtCode {
     PrivateAddress,
     /// This host's own private address, told by a public server: no internet can have seen it.
     PrivateLocalAddress,
+    /// A private address, told alike by several public servers: they are in one private network with this host, or an ALG on the way
+    /// rewrites what they say.
+    PrivateNetwork,
     /// The same address and port for different sockets.
     SameForAll,
     /// The answer came from another address or port than the one that was asked.
     OtherSource,
     /// Another public address than several servers that agree.
     Disagrees,
+}
+
+impl DoubtCode {
+    /// Whether it speaks of this host's own network rather than the server's.
+    #[must_use]
+    pub fn is_near(self) -> bool {
+        matches!(self, Self::PrivateLocalAddress | Self::PrivateNetwork)
+    }
 }
 
 /// What a server said and why it is not believed.

@@ -56,11 +56,8 @@ impl Witnesses {
         doubts.spread(all, |one| address::servers_own(&hearing, one, &others));
         let others = Others::of(all.iter().filter(|one| !doubts.contains(one)));
         doubts.add(all, |one| address::private(&hearing, one, &others));
-        let unseen: BTreeSet<Path> = all
-            .iter()
-            .filter(|one| doubts.code(one) == Some(DoubtCode::PrivateLocalAddress))
-            .map(|one| one.path)
-            .collect();
+        let unseen: BTreeSet<Path> =
+            all.iter().filter(|one| doubts.code(one).is_some_and(DoubtCode::is_near)).map(|one| one.path).collect();
         doubts.add(all, |one| address::against_our_own(one, &unseen));
         let liars = agreement::same_for_all(&doubts.rest(all));
         doubts.add(all, |one| {
@@ -137,15 +134,17 @@ impl Witnesses {
             .filter(|doubt| family.has(doubt.remote.ip()) && doubt.transport == Transport::Udp)
             .collect();
         let first = of_family.first()?;
-        let local = of_family.iter().find(|doubt| doubt.what.code == DoubtCode::PrivateLocalAddress);
-        if let Some(doubt) =
-            local.filter(|_| of_family.iter().all(|one| one.what.code == DoubtCode::PrivateLocalAddress))
-        {
+        if of_family.iter().all(|doubt| doubt.what.code.is_near()) {
+            let own = first.what.code == DoubtCode::PrivateLocalAddress;
+            let what = if own {
+                "no NAT shows between here and the servers, but they saw this host's own"
+            } else {
+                "the servers saw the"
+            };
             let text = format!(
-                "no NAT shows between here and the servers, but they saw this host's own private address {}, which nobody on the \
-                 internet can see: this network is not the internet (a lab, a VPN), or something on the way rewrites addresses inside \
-                 packets (an ALG)",
-                doubt.what.told.ip()
+                "{what} private address {}, which nobody on the internet can see: this network is not the internet (a lab, a VPN), or something \
+                 on the way rewrites addresses inside packets (an ALG)",
+                first.what.told.ip()
             );
             return Some(reason::make(reason::NOT_THE_INTERNET, text));
         }

@@ -35,7 +35,7 @@ pub(super) fn not_believed(case: &Case) -> Option<Advice> {
     let of_family = |row: &&ServerRow| row.address.is_some_and(|address| case.family.has(address.ip()));
     let mut told: Vec<(&str, DoubtCode)> = Vec::new();
     for row in case.report.servers.iter().filter(of_family) {
-        if let Some(doubt) = row.disbelieved.as_ref().filter(|doubt| doubt.code != DoubtCode::PrivateLocalAddress)
+        if let Some(doubt) = row.disbelieved.as_ref().filter(|doubt| !doubt.code.is_near())
             && !told.iter().any(|(server, _)| *server == row.server)
         {
             told.push((&row.server, doubt.code));
@@ -74,7 +74,10 @@ fn cure(code: DoubtCode) -> &'static str {
             "a UDP proxy or balancer before it hides who asks; let packets reach it with their source unchanged (the container on the \
              host's own network, the balancer in transparent mode, IPv6 on the server itself)"
         }
-        DoubtCode::PrivateAddress | DoubtCode::PrivateLocalAddress | DoubtCode::Disagrees => {
+        DoubtCode::PrivateAddress
+        | DoubtCode::PrivateLocalAddress
+        | DoubtCode::PrivateNetwork
+        | DoubtCode::Disagrees => {
             "a firewall, balancer or container network before it rewrites the source of packets that come in; switch that off \
              (no SNAT or masquerade for incoming packets, in Kubernetes externalTrafficPolicy: Local)"
         }
