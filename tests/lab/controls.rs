@@ -140,6 +140,19 @@ story! {
     }
 }
 story! {
+    /// The same for `turn`: the third party answers on another port.
+    fn turn_port_blocked() {
+        let net = Internet::with(&[TURN, ELSEWHERE]).behind(dropping("udp dport 3478 drop"));
+        ELSEWHERE.start_on_port(19302);
+        Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
+        std::fs::write("/run/password", PASSWORD).unwrap();
+        let run = net.nat_probe(&format!("turn --json --count 0 -4 {ALICE} --server 203.0.113.49:19302 turn:198.51.100.33"));
+        run.expect("/results/0/verdict", "failed");
+        assert!(diagnosis(&run, 0).contains("port 3478"), "{run}");
+        never_says(&run, BLOCKED);
+    }
+}
+story! {
     /// Nothing but STUN's port is known of the servers, and it is dropped: a name server outside shows that UDP passes.
     fn stun_port_blocked_and_nobody_on_another() {
         let net = Internet::with(&[ALPHA, BETA, BARE]).behind(dropping("udp dport 3478 drop"));

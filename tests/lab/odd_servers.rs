@@ -1,6 +1,6 @@
 //! STUN servers with one odd habit each, beside an honest one: whatever they say, the honest one decides, and nobody else is bothered.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::kit::net::{sent, watch};
 use crate::kit::probe::Verdict;
@@ -68,6 +68,15 @@ story! {
 story! {
     fn tells_port_0() {
         beside_an_honest_one(|request, source| success(request, Some(SocketAddr::new(source.ip(), 0)), None));
+    }
+}
+story! {
+    /// A socket of both families that forgets to take the IPv4 address out: it is right, in an odd form.
+    fn tells_an_ipv4_address_as_ipv6() {
+        beside_an_honest_one(|request, source| {
+            let IpAddr::V4(ip) = source.ip() else { return None };
+            success(request, Some(SocketAddr::new(ip.to_ipv6_mapped().into(), source.port())), None)
+        });
     }
 }
 story! {

@@ -231,3 +231,18 @@ story! {
 }
 
 // ---- TCP beside UDP
+
+story! {
+    /// A full cone for UDP whose TCP mappings are symmetric: not every peer connects directly over TCP.
+    fn tcp_symmetric_beside_a_udp_full_cone() {
+        use crate::kit::BETA;
+        use nat_probe::probe::Behavior::EndpointIndependent as Ei;
+        let nat::Gateway { lan, rules } = nat::nat(Ei, Ei);
+        let rules = rules.replace("oifname \"wan\" masquerade\n    }", "oifname \"wan\" masquerade fully-random\n    }");
+        assert!(rules.contains("fully-random"));
+        let net = Internet::with(&[ALPHA, BETA]).behind(nat::Gateway { lan, rules });
+        let page = net.nat_probe("classify -4 --tcp --server 198.51.100.1 --server 203.0.113.1");
+        assert!(!page.stdout.contains("- Every peer connects directly"), "{page}");
+        assert!(page.stdout.contains("TCP"), "{page}");
+    }
+}
