@@ -5,13 +5,15 @@ use crate::probe::turn::finding::Train;
 use crate::probe::{Connection, Exchange, Outcome};
 
 use super::document::Report;
+use super::sound::LARGEST;
 
 /// Rounds to three decimals: a microsecond is the finest that a user-space clock tells.
 #[must_use]
 pub fn round_ms(ms: f64) -> f64 {
-    let rounded = (ms * 1000.0).round() / 1000.0;
-    // JSON has no infinity: what it cannot write, nobody can read again.
-    if rounded.is_finite() { rounded } else { 0.0 }
+    // So large a number has no thousandths, and would be another each time it is rounded.
+    let rounded = if ms.abs() < 1e12 { (ms * 1000.0).round() / 1000.0 } else { ms.round() };
+    // What JSON cannot write, or a reader refuses as absurd, nobody can judge again: a saved report's times may be anything.
+    if rounded.is_finite() { rounded.clamp(-LARGEST, LARGEST) } else { 0.0 }
 }
 
 /// Unmasked text without a final newline.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Far beyond everything that a report holds, and so far from the edge of what a number can be that sums and products stay numbers.
-const LARGEST: f64 = 1e15;
+pub(super) const LARGEST: f64 = 1e15;
 
 /// Proof that a JSON text was read to its end and has no absurd number.
 pub(super) struct Sound;
