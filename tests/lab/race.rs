@@ -31,7 +31,7 @@ struct Course {
 
 /// Every test is answered / some silence has to be waited for / UDP is dead.
 const ANSWERED: Duration = Duration::from_millis(600);
-const SILENT: Duration = Duration::from_millis(1500);
+const SILENT: Duration = Duration::from_millis(700);
 const DEAD: Duration = Duration::from_secs(3);
 /// No bar but the deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
