@@ -13,7 +13,7 @@ pub fn round_ms(ms: f64) -> f64 {
     // So large a number has no thousandths, and would be another each time it is rounded.
     let rounded = if ms.abs() < 1e12 { (ms * 1000.0).round() / 1000.0 } else { ms.round() };
     // What JSON cannot write, or a reader refuses as absurd, nobody can judge again: a saved report's times may be anything.
-    if rounded.is_finite() { rounded.clamp(-LARGEST, LARGEST) } else { 0.0 }
+    if rounded.abs() <= LARGEST { rounded } else { 0.0 }
 }
 
 /// Unmasked text without a final newline.
