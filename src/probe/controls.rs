@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use super::finding::{BlockedPort, Reason};
 use super::seen::Scope;
-use super::{Ask, Evidence, Exchange, Failure, Family, LocalPort, Outcome, Patience, Terms, first, reason};
+use super::{Ask, Evidence, Exchange, Failure, Family, Outcome, Patience, first, reason};
 use crate::stun::{Control, Request, Transport};
 
 /// Sends without any answer after which controls are asked: the better part of a second into the run.
@@ -60,15 +60,9 @@ pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
         return Vec::new();
     }
     let ask = |what: String, server, remote, control| Ask {
-        label: label(family, &what),
-        server,
-        socket: format!("{}/control", family.name()),
-        transport: Transport::Udp,
-        remote,
         request: Request { control: Some(control), ..Request::default() },
         patience: Patience::Silence,
-        local_port: LocalPort::Fresh,
-        terms: Terms::default(),
+        ..Ask::binding(label(family, &what), server, format!("{}/control", family.name()), remote)
     };
     let mut asks = Vec::new();
     for (number, exchange) in silent.into_iter().enumerate() {
@@ -108,7 +102,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
     let all: Vec<&Exchange> = seen.under(&prefix).collect();
     let of = |control: Control| all.iter().copied().filter(move |one| one.request.control == Some(control));
     let silent: Vec<&Exchange> = seen.of(family, Transport::Udp).filter(|one| one.reply().is_none()).collect();
-    let servers = format!("{} of {} servers", distinct(&silent), distinct(&silent));
+    let count = distinct(&silent);
+    let servers = format!("{count} of {count} servers");
     let ports = ports(&silent);
     if let Some(one) = of(Control::Rfc3489).find(|one| one.answer().is_some()) {
         let text = format!(
@@ -121,7 +116,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
     if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
         // A single server may just not be running.
-        if distinct(&silent) < WITNESSES {
+        if count < WITNESSES {
             let text = format!(
                 "UDP gets to the server ({} {how}), and its {ports} stays silent: nothing answers there, or that port is blocked",
                 one.remote
@@ -139,7 +134,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
             "UDP gets out (the name server {} answers), and {servers} stay silent on {ports}: STUN or its ports are blocked on the way, or the servers are shut",
             one.remote
         );
-        let code = if distinct(&silent) < WITNESSES { reason::NO_ANSWER } else { reason::UDP_PASSES };
+        let code = if count < WITNESSES { reason::NO_ANSWER } else { reason::UDP_PASSES };
         return Shown::Passes(reason::make(code, text));
     }
     let failed =
@@ -158,8 +153,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
 #[must_use]
 pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
     let asked = first::exchanges(seen, family);
-    let answered: Vec<&Exchange> = asked.iter().copied().filter(|one| one.reply().is_some()).collect();
-    let passing = answered.first()?;
+    let passing = asked.iter().copied().find(|one| one.reply().is_some())?;
     suspects(&asked).into_iter().find_map(|port| {
         let here = asked.iter().copied().filter(|one| one.remote.port() == port && waited_long(one));
         let alive = |one: &&Exchange| {
@@ -175,7 +169,7 @@ pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
                 passing.remote.port(),
                 passing.remote
             ),
-            because: dumb.iter().chain([passing]).map(|one| one.id.clone()).collect(),
+            because: dumb.iter().chain([&passing]).map(|one| one.id.clone()).collect(),
         })
     })
 }

@@ -165,8 +165,8 @@ pub struct Strays {
     pub what: String,
 }
 
-impl std::fmt::Display for Strays {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Strays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.count {
             1 => write!(f, "1 datagram that is no answer: {}", self.what),
             count => write!(f, "{count} datagrams that are no answer, the first of them {}", self.what),

@@ -4,7 +4,7 @@
 //! share no address are tested side by side, and a silence has two witnesses where there are two. Whoever is let in unasked proves
 //! openness, and another's silence is then that server's own.
 
-use super::filtering_steps::{self as steps, Progress, assess, base, let_in};
+use super::filtering_steps::{self as steps, Progress, assess, base, let_in, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior, Reason};
 use super::servers::{self, Capable, Roles};
 use super::{Behavior, Evidence, Family, Probe, Quarantine, Step, first, reason};
@@ -170,7 +170,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         Progress::Asking { .. } => Vec::new(),
     });
     // Where strangers' packets are limited a silence is nobody's fault.
-    let steady = !summary.contains("a second apart");
+    let steady = !took_a_third_port(seen, family, &best.server);
     let name = |test: &Test| seen.servers.get(test.server.server).map(|server| server.name.clone());
     let stricter = shown.filter(|(_, other)| *other > behavior && steady);
     Finding {

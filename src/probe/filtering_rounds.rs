@@ -25,15 +25,15 @@ impl<'a> Run<'a> {
             (Heard::Silent, Heard::Silent) => (Behavior::AddressAndPortDependent, both_sends.min(port_sends)),
             (Heard::Pending, _) | (_, Heard::Pending) => return over(),
         };
-        let all = self.seen.under(&self.base).filter(|exchange| exchange.ask[self.base.len()..].starts_with('/'));
-        let own = loss::sends_needed(all, loss::RARE_BY_FEW);
+        let (whole, controls) = (format!("{}/", self.base), format!("{}/control/", self.base));
+        let own = loss::sends_needed(self.seen.under(&whole), loss::RARE_BY_FEW);
         // Once the controls had begun nothing was repeated.
-        let begun = self.exchange("control", "").next().is_some();
+        let begun = self.seen.under(&controls).next().is_some();
         let path = loss::sends_needed(self.seen.of(family, Transport::Udp), loss::RARE);
         if sends < if begun { own } else { own.max(path) } {
             return Err(Step::Stuck(too_lossy(sends)));
         }
-        let last = match self.exchange(socket, "address-and-port").count() {
+        let last = match self.seen.under(&format!("{}/{socket}/address-and-port", self.base)).count() {
             1 => "binding-again".to_owned(),
             round => format!("binding-again-{round}"),
         };
@@ -59,10 +59,5 @@ impl<'a> Run<'a> {
             }
         }
         (heard, sends)
-    }
-
-    fn exchange(&self, socket: &str, what: &str) -> impl Iterator<Item = &'a Exchange> {
-        let prefix = format!("{}/{socket}/{what}", self.base);
-        self.seen.exchanges.iter().filter(move |exchange| exchange.ask.starts_with(&prefix))
     }
 }

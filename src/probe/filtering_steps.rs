@@ -130,6 +130,12 @@ pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behav
     }
 }
 
+/// Whether a third fresh port was tried: a second one stayed silent after the first was let in to, as where strangers' packets are limited.
+#[must_use]
+pub fn took_a_third_port(seen: &Evidence, family: Family, server: &Capable) -> bool {
+    seen.find(&format!("{}/3/address-and-port", base(family, server))).is_some()
+}
+
 impl<'a> Run<'a> {
     fn run(&mut self, family: Family, repeat: bool) -> Step {
         // A saved run tells by its evidence whether a second port was asked for.

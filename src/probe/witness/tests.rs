@@ -40,18 +40,9 @@ fn evidence(told: &[Told]) -> Evidence {
         copies: 0,
         not_stun: None,
         outcome: Outcome::Reply(Reply {
-            source: remote.parse().unwrap(),
             rtt_ms: 1.0,
             mapped: Some(mapped.parse().unwrap()),
-            rfc3489: false,
-            plain_mapped: None,
-            other: None,
-            origin: None,
-            software: None,
-            error: None,
-            faults: Vec::new(),
-            over: None,
-            turn: None,
+            ..Reply::from_source(remote.parse().unwrap())
         }),
     });
     let host_addresses = ["127.0.0.1", "192.168.1.23", "203.0.113.10"].map(|ip| ip.parse().unwrap()).to_vec();
