@@ -1,10 +1,10 @@
 //! What the program costs itself: messages, a whole simulated classification, the start of the binary.
 
 use nat_probe::engine::{Engine, Settings};
-use nat_probe::probe::plan::{self, ClassifyOptions};
-use nat_probe::probe::{Family, judge};
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions};
 use nat_probe::sim::{Scenario, SimNetwork};
-use nat_probe::stun::{Change, Message, Request, ServerSpec, TransactionId};
+use nat_probe::wire::{Change, Family, Message, Request, ServerSpec, TransactionId};
 
 fn main() {
     divan::main();

@@ -2,27 +2,32 @@
 //!
 //! # The shape of the program
 //!
-//! 1. A **probe** ([`probe`]) is a pure function from the evidence so far to the next step: ask these exchanges, rest, or be done.
+//! 1. A **measurement** ([`measure`]) asks a question. Its probe is a pure function from the evidence so far to the next step: ask
+//!    these exchanges, rest, or be done; its judge is a pure function from evidence and options to a finding.
 //! 2. An **engine** ([`engine`]), without input or output of its own, turns asks into messages and what comes back (or does not)
-//!    into evidence: transaction ids, retransmission, pacing, matching, deadlines, isolation and the event log live there, once.
+//!    into evidence ([`evidence`]): identities, retransmission, pacing, matching, deadlines, isolation and the event log live
+//!    there, once.
 //! 3. A **network** ([`net`]) carries out the engine's commands; real sockets are one, the simulated internet ([`sim`]) with its
-//!    virtual time is the other, and the same engine and probes run on both.
+//!    virtual time and its pure servers ([`server`]) is the other, and the same engine and probes run on both.
 //! 4. A **report** ([`report`]) is findings plus the evidence each one rests on; every output format is a function of the report.
-//! 5. Because a verdict is a function of evidence, a saved JSON report can be judged again (`classify --from report.json`).
+//! 5. **Evidence is complete**: a verdict follows from what the JSON holds and from nothing else, so a saved report can be judged
+//!    again (`--from report.json`).
 //!
 //! Imports go one way only (`tests/architecture.rs` enforces it):
 //!
 //! ```text
-//! main ─ cli ─┬─ report ───────────────┐
-//!             ├─ sim ─ net ─ engine ───┼─ probe ─ stun ─ (stun-rs)
-//!             └─ config ───────────────┘
+//! main ─ cli ─┬─ report ─ measure ──────────┐
+//!             │                             ├─ evidence ─ wire ─ (stun-rs)
+//!             ├─ sim ─┬─ server ─┬─ engine ─┘
+//!             └───────┴─ net ────┘
 //! ```
 
 pub mod cli;
-pub mod config;
 pub mod engine;
+pub mod evidence;
+pub mod measure;
 pub mod net;
-pub mod probe;
 pub mod report;
+pub mod server;
 pub mod sim;
-pub mod stun;
+pub mod wire;

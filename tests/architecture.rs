@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer with those it may import.
-const LAYERS: [(&str, &[&str]); 8] = [
-    ("stun", &[]),
-    ("probe", &["stun"]),
-    ("engine", &["probe", "stun"]),
-    ("net", &["engine", "probe", "stun"]),
-    ("sim", &["net", "engine", "probe", "stun"]),
-    ("report", &["probe", "stun"]),
-    ("config", &["probe", "stun"]),
-    ("cli", &["report", "config", "sim", "net", "engine", "probe", "stun"]),
+const LAYERS: [(&str, &[&str]); 9] = [
+    ("wire", &[]),
+    ("evidence", &["wire"]),
+    ("engine", &["evidence", "wire"]),
+    ("measure", &["evidence", "wire"]),
+    ("net", &["engine", "evidence", "wire"]),
+    ("server", &["engine", "evidence", "wire"]),
+    ("sim", &["server", "net", "engine", "evidence", "wire"]),
+    ("report", &["measure", "evidence", "wire"]),
+    ("cli", &["report", "measure", "sim", "net", "engine", "evidence", "wire"]),
 ];
 
 /// What only some places may say, and why.
@@ -161,6 +162,6 @@ fn what_one_layer_owns_is_recognized() {
     assert!(says("let now = Instant::now();", "Instant::now"));
     assert!(says("let took = start.elapsed();", ".elapsed()"));
     assert!(!says("my_println!(1)", "println!"));
-    assert_eq!(named("use crate::probe::{self, Family}; crate::stun::x").collect::<Vec<_>>(), ["probe", "stun"]);
+    assert_eq!(named("use crate::wire::{self, Family}; crate::evidence::x").collect::<Vec<_>>(), ["wire", "evidence"]);
     assert!(code("src/a.rs", "a\n#[cfg(test)]\nmod tests {\nb\n}\n").iter().all(|(_, line)| *line != "b"));
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::thread;
 
 use assert_cmd::Command;
-use nat_probe::stun::{Class, Message, Writer, attribute};
+use nat_probe::wire::stun::attribute;
+use nat_probe::wire::{Class, Message, Writer};
 use serde_json::Value;
 
 /// The four points of one server (RFC 5780 section 6): two addresses with two ports each.

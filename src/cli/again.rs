@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use super::args::OutputArgs;
-use super::assemble::{Circumstances, Found, assemble};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
 use super::output::Output;
 use super::run::deliver;
 use super::saved;
-use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
-use crate::probe::{judge, turn};
+use crate::measure::nat::judge;
+use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
+use crate::measure::turn;
 use crate::report::Report;
+use crate::report::assemble::{Circumstances, Found, assemble};
 
 /// Judges the report in the file again and prints it.
 ///

@@ -9,9 +9,8 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 use super::error::CliError;
 use super::turn_args::TurnArgs;
 use super::{contract, duration, hints, servers};
-use crate::probe::Family;
 use crate::report::require::keys;
-use crate::stun::{ServerSpec, Transport};
+use crate::wire::{Family, ServerSpec, Transport};
 
 /// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
 ///

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::probe::Stop;
+use crate::evidence::Stop;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

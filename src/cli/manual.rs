@@ -12,7 +12,7 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 use super::args::definition;
 use super::contract;
 use super::error::CliError;
-use crate::probe::turn::DiagnosisCode;
+use crate::measure::turn::DiagnosisCode;
 
 /// A page: its file name and its text.
 pub type Page = (String, Vec<u8>);

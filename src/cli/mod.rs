@@ -2,7 +2,6 @@
 
 pub mod again;
 pub mod args;
-pub mod assemble;
 pub mod contract;
 pub mod duration;
 mod environment;
@@ -16,7 +15,6 @@ pub mod nat;
 pub mod output;
 pub mod progress;
 mod refusal;
-pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod scenario;

@@ -1,20 +1,19 @@
 //! `nat-probe classify` and `nat-probe discover`: what the NAT in front of this host does.
 
-use super::again;
 use super::args::{ClassifyArgs, DiscoverArgs, MeasureArgs};
-use super::assemble::Found;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
 use super::run::{Job, World};
 use super::servers::{self, BuiltIn};
-use super::{scenario, trust};
+use super::{again, scenario, trust};
 use crate::engine::Settings;
+use crate::measure::nat::judge;
+use crate::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
 use crate::net::TlsConfig;
-use crate::probe::plan::{ClassifyOptions, DiscoverOptions};
-use crate::probe::{judge, plan};
+use crate::report::assemble::Found;
 use crate::report::document::Options;
-use crate::stun::{ServerSpec, Transport};
+use crate::wire::{ServerSpec, Transport};
 
 /// `nat-probe classify`.
 ///

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::OutputArgs;
 use crate::engine::LogEvent;
-use crate::probe::{Exchange, Outcome};
+use crate::evidence::{Exchange, Outcome};
 
 /// A bar with the number of settled exchanges and the last answer; nothing where nobody watches.
 pub struct Progress {

@@ -6,7 +6,7 @@ use super::error::{self, CliError};
 use super::exit::Exit;
 use super::output::Output;
 use crate::report::escape;
-use crate::stun::masked;
+use crate::wire::masked;
 
 /// What stands before a secret in an argument that is none of ours, the longer of two that begin alike first: `--passwordXYZ`, `--pw:XYZ`.
 const BEFORE_SECRETS: [&str; 13] =

@@ -1,7 +1,6 @@
 //! One run of a measuring command: servers and plan to evidence, evidence to report, report to output and exit code.
 
 use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
-use super::assemble::{Circumstances, Found, assemble, complaints, require};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
@@ -9,12 +8,13 @@ use super::output::Output;
 use super::progress::Progress;
 use super::{scenario, terminal};
 use crate::engine::{Engine, Network, Settings};
+use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
-use crate::probe::{Evidence, FailureCode, Family, Outcome, Probe};
+use crate::report::assemble::{Circumstances, Found, assemble, complaints, require};
 use crate::report::document::{NetworkKind, Options};
 use crate::report::{ExitClass, Report, exit_class, human, json};
 use crate::sim::{Scenario, SimNetwork};
-use crate::stun::ServerSpec;
+use crate::wire::{Family, ServerSpec};
 
 /// What time a simulated run begins: its clock is virtual and starts from nothing, so that equal seeds give equal reports.
 const VIRTUAL_START: &str = "1970-01-01T00:00:00.000Z";

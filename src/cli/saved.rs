@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::CliError;
 use super::files::{self, Source};
 use super::servers;
-use crate::probe::{Evidence, gate};
+use crate::evidence::{Evidence, gate};
 use crate::report::Report;
 use crate::report::json::{ReadError, from_json};
 

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::files::{self, Source};
 use super::output::Output;
 use crate::sim::{self, Scenario};
-use crate::stun::ServerSpec;
+use crate::wire::ServerSpec;
 
 /// How large a scenario file may be; those that people write have a few thousand bytes.
 const LARGEST: u64 = 1 << 20;

@@ -7,11 +7,9 @@ use super::environment;
 use super::error::{self, CliError};
 use super::files::Source;
 use super::turn_args::LoginArgs;
-use crate::config;
 use crate::net;
-use crate::probe::turn::finding::Remark;
-use crate::stun::Secret;
-use crate::stun::escape::escape;
+use crate::wire::escape::escape;
+use crate::wire::{Remark, Secret, ice_servers};
 
 /// The environment variable with the password.
 pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
@@ -121,7 +119,7 @@ fn file(path: &Path, what: &str) -> Result<Found, CliError> {
 
 /// White space at either end is nearly always a slip of an editor, and no server forgives it.
 fn odd_end(text: &str, place: &str) -> Option<Remark> {
-    config::odd_end(text, place, "remove it, for example with printf %s in place of echo")
+    ice_servers::odd_end(text, place, "remove it, for example with printf %s in place of echo")
 }
 
 fn remark(text: String, fix: &str) -> Remark {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::environment;
 use super::error::CliError;
 use super::files::{self, Source};
-use crate::stun::ServerSpec;
+use crate::wire::ServerSpec;
 
 /// The built-in list.
 const BUILT_IN: &str = include_str!("servers.txt");

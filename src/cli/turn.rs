@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::again;
-use super::assemble::Found;
 use super::error::CliError;
 use super::exit::Exit;
 use super::files::{self, Source};
@@ -11,15 +9,18 @@ use super::output::Output;
 use super::run::{Job, World};
 use super::servers::{self, BuiltIn};
 use super::turn_args::TurnArgs;
-use super::{scenario, secrets, trust};
-use crate::config::{self, IceEntry, MOST_ENTRIES};
+use super::{again, scenario, secrets, trust};
 use crate::engine::Settings;
+use crate::measure::turn::{self, Entry, Login, STRANGER, TurnOptions};
 use crate::net;
-use crate::probe::turn::finding::Remark;
-use crate::probe::turn::{self, ConfigurationFacts, Entry, EntryKind, Login, STRANGER, TurnOptions};
+use crate::report::assemble::Found;
 use crate::report::document::Options;
 use crate::sim::SIM_UNIX_START_S;
-use crate::stun::{Credential, Host, Look, Making, Secret, ServerSpec, Transport, UriError, rest};
+use crate::wire::credential::rest;
+use crate::wire::ice_servers::{self, IceEntry, MOST_ENTRIES};
+use crate::wire::{
+    ConfigurationFacts, Credential, EntryKind, Host, Look, Making, Remark, Secret, ServerSpec, Transport, UriError,
+};
 
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
@@ -261,18 +262,23 @@ impl Draft {
             CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
                 .advise(ICE_SERVERS)
         };
-        let source =
-            Source { what: "the ICE servers in", path, largest: config::LARGEST, advice: ICE_SERVERS, secret: false };
-        let config::Configuration { facts, entries } = config::read(&source.read_bytes()?).map_err(cannot)?;
+        let source = Source {
+            what: "the ICE servers in",
+            path,
+            largest: ice_servers::LARGEST,
+            advice: ICE_SERVERS,
+            secret: false,
+        };
+        let ice_servers::Configuration { facts, entries } = ice_servers::read(&source.read_bytes()?).map_err(cannot)?;
         self.configuration = Some(facts);
         for found in entries {
             let IceEntry { uri, place, line, server, kind, login, mistakes, rejected } = found;
             let login = login.map(|login| match login {
-                config::Login::Password(username, password) => {
+                ice_servers::Login::Password(username, password) => {
                     let shared = self.shared.as_ref().map(|shared| shared.secret.clone());
                     self.add_login(Credential { username, password }, shared.as_ref())
                 }
-                config::Login::Shared(secret) => self.made(&secret, None, arguments.login.ttl),
+                ice_servers::Login::Shared(secret) => self.made(&secret, None, arguments.login.ttl),
             });
             let line = Some(line);
             let entry = Entry { uri, place, line, kind, login, mistakes, rejected, ..Entry::default() };

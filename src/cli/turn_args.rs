@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
 use super::{duration, servers};
-use crate::stun::{Secret, ServerSpec, Transport};
+use crate::wire::{Secret, ServerSpec, Transport};
 
 /// The arguments of `turn`.
 #[derive(Debug, Args)]

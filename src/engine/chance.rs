@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::stun::TransactionId;
+use crate::wire::TransactionId;
 
 /// How many free ports to offer for one socket: on a busy host some are taken.
 const PORT_CHOICES: usize = 16;

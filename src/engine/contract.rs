@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::probe::{Failure, TlsFacts};
-use crate::stun::{ServerSpec, Transport};
+use crate::evidence::{Failure, TlsFacts};
+use crate::wire::{ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
 pub type Time = Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::incoming::STRAYS_TOLD;
 use super::run::Engine;
 use super::{Command, LogEvent, Settings, SocketId, Time, millis};
-use crate::probe::{Ask, Outcome, Stop};
+use crate::evidence::{Ask, Outcome, Stop};
 
 /// How long farewells may take: a stopped run still releases what it holds, and then it is over.
 const FAREWELL: Duration = Duration::from_millis(1_500);

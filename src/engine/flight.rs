@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use super::patience::Schedule;
 use super::{SocketId, Time, millis};
-use crate::probe::gate::Standing;
-use crate::probe::seen::Scope;
-use crate::probe::{ErrorReply, Patience, Reply};
-use crate::stun::message::BINDING;
-use crate::stun::{Key, Message};
+use crate::evidence::gate::Standing;
+use crate::evidence::{ErrorReply, Patience, Reply};
+use crate::wire::stun::message::BINDING;
+use crate::wire::{Key, Message, Scope};
 
 /// One exchange under way.
 pub struct Flight {
@@ -87,7 +86,7 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
     let mut faults = message.faults.clone();
     // A wrong FINGERPRINT means that the bytes are not the server's (RFC 8489 section 6.3): nothing in them is believed.
     let corrupt = message.fingerprint() == Some(false);
-    let error = (message.class == crate::stun::message::Class::Error).then(|| {
+    let error = (message.class == crate::wire::stun::message::Class::Error).then(|| {
         let (code, reason) = message.error().unwrap_or((0, String::new()));
         ErrorReply { code, reason }
     });

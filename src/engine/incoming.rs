@@ -6,12 +6,12 @@ use super::flight::{Flight, read_reply};
 use super::outgoing::beyond_the_relay;
 use super::patience::Schedule;
 use super::run::Engine;
-use super::turn_reply;
-use super::{LogEvent, SocketId, Time, millis};
-use crate::probe::{Failure, FailureCode, Integrity, Outcome, Over, Reply, Strays};
-use crate::stun::control::answers_dns;
-use crate::stun::message::method_name;
-use crate::stun::{Class, Control, Message, NotStun, relay};
+use super::{LogEvent, SocketId, Time, millis, turn_reply};
+use crate::evidence::{Failure, FailureCode, Integrity, Outcome, Over, Reply, Strays};
+use crate::wire::stun::control::answers_dns;
+use crate::wire::stun::message::method_name;
+use crate::wire::stun::relay;
+use crate::wire::{Class, Control, Message, NotStun};
 
 /// How many strays the log tells one by one: a flood must not fill the disk of whoever keeps the log.
 pub(super) const STRAYS_TOLD: u32 = 500;

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::probe::{Exchange, Failure, Stop};
-use crate::stun::Transport;
+use crate::evidence::{Exchange, Failure, Stop};
+use crate::wire::Transport;
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

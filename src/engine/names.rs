@@ -1,8 +1,8 @@
 //! What a name led to, as evidence: which of its addresses are asked, and why the others are not.
 
 use super::Found;
-use crate::probe::{Failure, FailureCode, Lookup, Refused, gate};
-use crate::stun::{ServerSpec, Transport, escape};
+use crate::evidence::{Failure, FailureCode, Lookup, Refused, gate};
+use crate::wire::{ServerSpec, Transport, escape};
 
 /// The look-up as it stands in the evidence.
 pub fn lookup(spec: &ServerSpec, transport: Transport, result: Result<Found, Failure>, duration_ms: f64) -> Lookup {

@@ -6,9 +6,10 @@ use super::flight::Flight;
 use super::patience::Schedule;
 use super::run::Engine;
 use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
-use crate::probe::gate::{Gate, Standing};
-use crate::probe::{Ask, Connection, Exchange, Failure, Family, Outcome, Patience, Step};
-use crate::stun::{Key, Method, relay};
+use crate::evidence::gate::{Gate, Standing};
+use crate::evidence::{Ask, Connection, Exchange, Failure, Outcome, Patience, Step};
+use crate::wire::stun::relay;
+use crate::wire::{Family, Key, Method};
 
 /// Flights that were sent this often make the probes look again: a probe may want to try something else meanwhile.
 const SENDS_WORTH_A_LOOK: usize = 4;

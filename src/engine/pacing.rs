@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Time;
-use crate::probe::Family;
+use crate::wire::Family;
 
 const WINDOW: Duration = Duration::from_secs(1);
 const PER_WINDOW: usize = 10;

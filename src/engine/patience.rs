@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::chance::Chance;
-use crate::probe::{Patience, silence};
+use crate::evidence::{Patience, silence};
 
 /// When to send, counted from the start of the exchange, and when the waiting ends.
 #[derive(Clone, Debug, PartialEq, Eq)]

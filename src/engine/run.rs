@@ -9,9 +9,9 @@ use super::pacing::Pacer;
 use super::paths::Paths;
 use super::sockets::Sockets;
 use super::{Command, Found, Input, LogEvent, Settings, SocketId, Time, millis, names};
-use crate::probe::gate::Gate;
-use crate::probe::{Connection, Evidence, Failure, FailureCode, Lookup, Probe, Server, Stop};
-use crate::stun::{ServerSpec, Service, TransactionId, Transport};
+use crate::evidence::gate::Gate;
+use crate::evidence::{Connection, Evidence, Failure, FailureCode, Lookup, Probe, Server, Stop};
+use crate::wire::{ServerSpec, Service, TransactionId, Transport};
 
 /// One run of a plan of probes. Drive it so: [`Engine::start`] once; then [`Engine::poll`], carry the commands out,
 /// wait for an input until [`Engine::next_wake`], [`Engine::handle`] it, and again, until [`Engine::is_finished`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stun::{Credential, Transport};
+use crate::wire::{Credential, Transport};
 
 /// How a run is to be made.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Settings {
     pub thorough: bool,
     /// Look the servers' addresses up for these transports.
     pub transports: Vec<Transport>,
-    /// What requests are signed with; [`Auth::credential`](crate::stun::Auth) is an index.
+    /// What requests are signed with; [`Auth::credential`](crate::wire::Auth) is an index.
     pub credentials: Vec<Credential>,
     /// Verify every certificate against this name and not the server's.
     pub server_name: Option<String>,

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
-use crate::probe::{Ask, Failure, LocalPort};
-use crate::stun::{Host, Method, Request, ServerSpec, TurnAttribute};
+use crate::evidence::{Ask, Failure, LocalPort};
+use crate::wire::{Host, Method, Request, ServerSpec, TurnAttribute};
 
 /// One socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]

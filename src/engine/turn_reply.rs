@@ -1,9 +1,9 @@
 //! What a TURN server's response says, as evidence.
 
-use crate::probe::{Bearer, ErrorReply, Integrity, TurnReply};
-use crate::stun::attribute;
-use crate::stun::message::{ALLOCATE, BINDING};
-use crate::stun::{Algorithm, Class, Echo, Message, Request, excerpt};
+use crate::evidence::{Bearer, ErrorReply, Integrity, TurnReply};
+use crate::wire::stun::attribute;
+use crate::wire::stun::message::{ALLOCATE, BINDING};
+use crate::wire::{Algorithm, Class, Echo, Message, Request, excerpt};
 
 /// What the response to that request says beyond plain STUN; `None` where a Binding response says nothing of it.
 pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
@@ -42,7 +42,7 @@ pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integ
             realm: message.realm().unwrap_or_default().to_vec(),
             nonce: message.nonce().unwrap_or_default().to_vec(),
             password_algorithms: message
-                .attribute(crate::stun::attribute::PASSWORD_ALGORITHMS)
+                .attribute(crate::wire::stun::attribute::PASSWORD_ALGORITHMS)
                 .map(|offered| offered.value.clone()),
         },
         reservation_token: Bearer(message.reservation_token().unwrap_or_default().to_vec()),

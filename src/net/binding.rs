@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::failure::{failure, io_failure, message};
 use super::setup::NetError;
 use super::{host, icmp};
-use crate::probe::{Failure, FailureCode};
+use crate::evidence::{Failure, FailureCode};
 
 /// The local address sockets of one family are bound to.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::probe::CertificateFacts;
+use crate::evidence::CertificateFacts;
 
 const BOOLEAN: u8 = 0x01;
 const INTEGER: u8 = 0x02;

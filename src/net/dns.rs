@@ -14,11 +14,11 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
-use super::clock;
 use super::failure::{failure, is_shortage, message, printable};
 use super::setup::Config;
-use super::{naptr, srv};
-use crate::probe::{Failure, FailureCode, Family};
+use super::{clock, naptr, srv};
+use crate::evidence::{Failure, FailureCode};
+use crate::wire::Family;
 
 /// How long the other family is waited for once one has answered: long enough for one lost packet, and some resolvers never
 /// answer a question for AAAA.

@@ -1,7 +1,7 @@
 //! Runs an engine on a network, real or simulated.
 
 use crate::engine::{Engine, LogEvent, Network};
-use crate::probe::Evidence;
+use crate::evidence::Evidence;
 
 /// A flood must not keep the engine from its deadline.
 const AT_ONCE: usize = 256;

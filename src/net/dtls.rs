@@ -17,7 +17,7 @@ use super::tcp::{Session, Stream, gone};
 use super::tls::Tls;
 use super::{clock, icmp};
 use crate::engine::Input;
-use crate::probe::{Failure, FailureCode, TlsFacts};
+use crate::evidence::{Failure, FailureCode, TlsFacts};
 
 /// Datagrams of a handshake are no larger: every path takes them (RFC 8200 section 5, less the headers of IPv6 and UDP).
 const MTU: u32 = 1_200;

@@ -2,8 +2,8 @@
 
 use std::io::{Error, ErrorKind};
 
-use crate::probe::{Failure, FailureCode};
-use crate::stun::escape::escape;
+use crate::evidence::{Failure, FailureCode};
+use crate::wire::escape::escape;
 
 /// A failure that nobody on the path claims.
 pub(super) fn failure(code: FailureCode, text: impl Into<String>) -> Failure {

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::probe::{Failure, FailureCode};
+use crate::evidence::{Failure, FailureCode};
 
 /// One entry of the error queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ pub(super) fn drain<S>(socket: &S, mut take: impl FnMut(&S) -> io::Result<Refusa
 #[cfg(test)]
 mod tests {
     use super::verdict;
-    use crate::probe::FailureCode::{ConnectionRefused, HostUnreachable, NetworkUnreachable, Prohibited};
+    use crate::evidence::FailureCode::{ConnectionRefused, HostUnreachable, NetworkUnreachable, Prohibited};
 
     #[test]
     fn a_closed_port_is_told_from_a_firewall_and_a_missing_route() {

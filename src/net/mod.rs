@@ -43,10 +43,10 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, ch
 use tokio::task::JoinSet;
 
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
-use crate::probe::Failure;
+use crate::evidence::Failure;
 #[cfg(not(feature = "dtls"))]
-use crate::probe::FailureCode;
-use crate::stun::Transport;
+use crate::evidence::FailureCode;
+use crate::wire::Transport;
 use binding::Binding;
 use clock::Clock;
 use resolve::Names;
@@ -124,7 +124,7 @@ impl RealNetwork {
         &self.notes
     }
 
-    fn resolve(&mut self, server: usize, spec: crate::stun::ServerSpec, transport: Transport) {
+    fn resolve(&mut self, server: usize, spec: crate::wire::ServerSpec, transport: Transport) {
         if let Some(result) = self.names.literal(&spec, transport) {
             self.events.push_back(Input::Resolved { server, transport, result: result.map(Into::into) });
             return;

@@ -1,6 +1,6 @@
 //! Which way NAPTR records point for a service and a protocol (S-NAPTR, RFC 3958).
 
-use crate::stun::Transport;
+use crate::wire::Transport;
 
 /// The application service of TURN servers (RFC 5928 section 3).
 const RELAY: &str = "RELAY";

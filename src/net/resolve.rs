@@ -13,8 +13,8 @@ use super::naptr::{self, Pointer};
 use super::setup::Config;
 use super::srv;
 use crate::engine::Found;
-use crate::probe::{Failure, FailureCode, Family};
-use crate::stun::{Host, ServerSpec, Service, Transport};
+use crate::evidence::{Failure, FailureCode};
+use crate::wire::{Family, Host, ServerSpec, Service, Transport};
 
 /// Names looked up at once: small routers forward no more than about 150 questions at a time, and a name costs two.
 const AT_ONCE: usize = 60;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
-use crate::probe::Family;
+use crate::wire::Family;
 
 /// How to use the real network.
 #[derive(Clone, Debug)]

@@ -17,9 +17,9 @@ use super::failure::{failure, io_failure, message};
 use super::tls::{self, Tls};
 use super::{clock, icmp};
 use crate::engine::{Input, SocketId, SocketSpec};
-use crate::probe::{Failure, FailureCode, TlsFacts};
-use crate::stun::stream::Framer;
-use crate::stun::{NotStun, Transport};
+use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::wire::stun::stream::Framer;
+use crate::wire::{NotStun, Transport};
 
 /// Messages that wait for the connection or for room in its send buffer.
 const WAITING_SENDS: usize = 64;

@@ -21,11 +21,10 @@ use tokio_rustls::rustls::{
     SignatureScheme,
 };
 
-use super::certificate;
-use super::clock;
 use super::failure::{code, failure, io_failure, message, printable};
 use super::setup::TlsConfig;
-use crate::probe::{CertificateFacts, Failure, FailureCode, TlsFacts};
+use super::{certificate, clock};
+use crate::evidence::{CertificateFacts, Failure, FailureCode, TlsFacts};
 
 /// Certificates that are looked at in one handshake.
 const MOST_CERTIFICATES: usize = 8;

@@ -15,7 +15,7 @@ use super::binding::Binding;
 use super::failure::{failure, io_failure};
 use super::icmp;
 use crate::engine::{Input, SocketId, SocketSpec};
-use crate::probe::{Failure, FailureCode};
+use crate::evidence::{Failure, FailureCode};
 
 /// The largest datagram there is: answers with PADDING are larger than an Ethernet frame (RFC 5780 section 7.6).
 const LARGEST: usize = 65_536;

@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::probe::finding::FamilyFindings;
-use crate::probe::turn::{ConfigurationFacts, TurnOptions, TurnResult};
-use crate::probe::witness::Disbelieved;
-use crate::probe::{Connection, Exchange, Family, Server, Stop};
-use crate::stun::Transport;
+use crate::evidence::{Connection, Exchange, Server, Stop};
+use crate::measure::nat::finding::FamilyFindings;
+use crate::measure::turn::{TurnOptions, TurnResult};
+use crate::measure::witness::Disbelieved;
+use crate::wire::{ConfigurationFacts, Family, Transport};
 
 /// What one command found.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

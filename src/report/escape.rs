@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::stun::escape::Guard;
+use crate::wire::escape::Guard;
 
 /// The text with every character that a terminal obeys, or that makes text look like other text, replaced by its code.
 #[must_use]

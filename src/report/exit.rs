@@ -1,8 +1,8 @@
 //! What a report means for the exit code.
 
-use crate::probe::finding::Connectivity;
-use crate::probe::turn::EntryKind;
-use crate::probe::turn::finding::TurnVerdict;
+use crate::measure::nat::finding::Connectivity;
+use crate::measure::turn::finding::TurnVerdict;
+use crate::wire::EntryKind;
 
 use super::document::{Report, RequirementOutcome};
 use super::require::{Requirement, counts, works_somehow};

@@ -4,13 +4,11 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use thiserror::Error;
 
-use super::Style;
 use super::document::Report;
-use super::escape;
 use super::plain::to_text;
 use super::redact::{self, Redactor};
 use super::sound::Sound;
-use super::users;
+use super::{Style, escape, users};
 
 /// The version of the JSON contract that this program writes, and the newest it reads.
 pub const SCHEMA_VERSION: u32 = 1;

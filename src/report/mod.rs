@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod advice;
+pub mod assemble;
 pub mod document;
 pub(crate) mod escape;
 pub mod exit;
@@ -16,6 +17,7 @@ mod plain;
 pub mod possible;
 pub mod redact;
 pub mod require;
+mod rows;
 pub mod schema;
 mod sound;
 mod style;
@@ -49,9 +51,9 @@ pub fn format(name: &str) -> Option<&'static Format> {
 }
 
 /// A family as it is written in sentences.
-pub(crate) fn family_name(family: crate::probe::Family) -> &'static str {
+pub(crate) fn family_name(family: crate::wire::Family) -> &'static str {
     match family {
-        crate::probe::Family::Ipv4 => "IPv4",
-        crate::probe::Family::Ipv6 => "IPv6",
+        crate::wire::Family::Ipv4 => "IPv4",
+        crate::wire::Family::Ipv6 => "IPv6",
     }
 }

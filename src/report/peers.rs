@@ -3,8 +3,8 @@
 //! Both ends are taken to do what ICE does (RFC 8445): they know each other's STUN-learnt address, keep sending to it in both
 //! directions, and learn a new one from what arrives (peer-reflexive candidates). Each NAT has one external address.
 
-use crate::probe::Behavior;
-use crate::probe::finding::{FamilyFindings, MappingBehavior, PoolingBehavior};
+use crate::evidence::Behavior;
+use crate::measure::nat::finding::{FamilyFindings, MappingBehavior, PoolingBehavior};
 
 use super::possible;
 
@@ -190,10 +190,10 @@ fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Direct, Pair, direct, outlook, over_tcp};
-    use crate::probe::Behavior::{
+    use crate::evidence::Behavior::{
         self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
     };
-    use crate::probe::finding::PoolingBehavior;
+    use crate::measure::nat::finding::PoolingBehavior;
     use crate::report::sample;
 
     fn meet(a: (Behavior, Behavior), b: (Behavior, Behavior)) -> Direct {

@@ -1,8 +1,8 @@
 //! The report as JSON text, numbers rounded, nothing masked or escaped yet.
 
-use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::Train;
-use crate::probe::{Connection, Exchange, Outcome};
+use crate::evidence::{Connection, Exchange, Outcome};
+use crate::measure::turn::TurnResult;
+use crate::measure::turn::finding::Train;
 
 use super::document::Report;
 use super::sound::LARGEST;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::address::Kind;
-use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
-use crate::probe::{Behavior, reason};
+use crate::evidence::{Behavior, reason};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
 
 /// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
 /// says nothing of the way to the internet.
@@ -112,8 +112,8 @@ fn as_peer_sees(mapping: MappingBehavior) -> Behavior {
 #[cfg(test)]
 mod tests {
     use super::{connectivities, filterings, mappings, peer_mappings};
-    use crate::probe::Behavior;
-    use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior};
+    use crate::evidence::Behavior;
+    use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior};
     use crate::report::sample;
 
     #[test]

@@ -12,8 +12,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::probe::Family;
-use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior};
+use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior};
+use crate::wire::Family;
 
 /// Something required: `[ipv4.|ipv6.]KEY=VALUE[,VALUE]` or `KEY!=VALUE[,VALUE]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

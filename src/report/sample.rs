@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use super::document::{Families, NetworkKind, Options, Report, ServerError, ServerRow, Tool};
-use crate::probe::finding::{
+use crate::evidence::{Behavior, Exchange, Failure, FailureCode, Lookup, Outcome, Reason, Reply, Server};
+use crate::measure::nat::finding::{
     Alg, Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior, Pooling,
-    PoolingBehavior, PortAssignment, PortBehavior, PortSample, Reason,
+    PoolingBehavior, PortAssignment, PortBehavior, PortSample,
 };
-use crate::probe::{Behavior, Exchange, Failure, FailureCode, Family, Lookup, Outcome, Reply, Server};
-use crate::stun::{Change, Request, Transport};
+use crate::wire::{Change, Family, Request, Transport};
 
 const LOCAL: &str = "192.168.1.23:40112";
 const MAPPED: &str = "203.0.113.7:51034";

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::document::Report;
-use crate::probe::{Outcome, Reply};
-use crate::stun::escape::escape;
+use crate::evidence::{Outcome, Reply};
+use crate::wire::escape::escape;
 
 /// User names, and what stands for each: first the names themselves, then parts and escaped forms of them.
 pub(crate) type Names = Vec<(String, String)>;

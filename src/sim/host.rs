@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::packet::Protocol;
-use super::random::Random;
 use crate::engine::{SocketId, SocketSpec, Time};
-use crate::probe::{Failure, FailureCode, Family};
-use crate::stun::Transport;
+use crate::evidence::{Failure, FailureCode};
+use crate::server::random::Random;
+use crate::wire::{Family, Transport};
 
 /// The range Linux takes local ports from.
 const EPHEMERAL: (u16, u16) = (32_768, 60_999);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::random::Random;
 use crate::engine::Time;
+use crate::server::random::Random;
+use crate::server::time::millis;
 
 /// The quality of a link. Each direction takes half the round trip and loses on its own account.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -93,13 +94,6 @@ pub(super) fn local<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
     }
     let Local { rtt_ms, jitter_ms, loss, burst, duplicate, outage, wake_ms } = Local::deserialize(deserializer)?;
     Ok(LinkConfig { rtt_ms, jitter_ms, loss, burst, duplicate, outage, wake_ms })
-}
-
-/// Milliseconds as a duration; nonsense (negative, not a number, more than an hour) becomes the nearest sense.
-#[must_use]
-pub fn millis(ms: f64) -> Duration {
-    const HOUR_MS: f64 = 3_600_000.0;
-    if ms > 0.0 { Duration::from_secs_f64(ms.min(HOUR_MS) / 1_000.0) } else { Duration::ZERO }
 }
 
 /// Which way a packet goes.

@@ -12,19 +12,16 @@ mod packet;
 mod ports;
 mod presets;
 mod queue;
-mod random;
 mod resolver;
 mod scenario;
-mod server;
 #[cfg(test)]
 mod tests;
-mod turn;
 
+pub use crate::server::turn::{SIM_UNIX_START_S, TurnConfig, TurnFault, TurnUser};
+pub use crate::server::{Certificate, Fault, ServerConfig, Style};
 pub use link::{BurstConfig, LinkConfig, OutageConfig};
 pub use nat::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 pub use network::SimNetwork;
 pub use ports::PortRule;
 pub use presets::{Preset, presets};
 pub use scenario::{HostConfig, ResolverConfig, RouterConfig, Scenario, ScenarioError};
-pub use server::{Certificate, Fault, ServerConfig, Style};
-pub use turn::{SIM_UNIX_START_S, TurnConfig, TurnFault, TurnUser};

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::probe::{FailureCode, Family};
+use crate::evidence::FailureCode;
+use crate::wire::Family;
 
 /// The transport protocol as NATs know it: TLS is TCP to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::random::Random;
+use crate::server::random::Random;
 
 /// The ports a NAT hands out of its own accord; lower ones only where it preserves one.
 const LOW: u16 = 1024;

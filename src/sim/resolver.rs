@@ -4,13 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::host::failure;
-use super::link::millis;
 use super::nat::embed;
 use super::scenario::ResolverConfig;
-use super::server::Servers;
 use crate::engine::Found;
-use crate::probe::{Failure, FailureCode, Family};
-use crate::stun::{Host, ServerSpec, Transport};
+use crate::evidence::{Failure, FailureCode};
+use crate::server::Servers;
+use crate::server::time::millis;
+use crate::wire::{Family, Host, ServerSpec, Transport};
 
 /// The addresses of a server as it was written, and how long it takes to learn them.
 pub(super) fn resolve(

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use super::server::{Certificate, ServerConfig, Style};
-use crate::probe::{Behavior, FailureCode, Family};
+use crate::evidence::{Behavior, FailureCode};
+use crate::server::{Certificate, ServerConfig, Style};
+use crate::wire::Family;
 
 /// A simulated internet. What is left out is a host with a public address on a good line and the default servers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use nat_probe::stun::{Framer, Message, dump, excerpt, relay};
+use nat_probe::wire::{Framer, Message, dump, excerpt, relay};
 use serde_json::Value;
 
 use crate::dice::{Dice, fuzz};

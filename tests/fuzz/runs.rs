@@ -4,16 +4,16 @@ use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use nat_probe::cli::assemble::{Circumstances, Found, assemble};
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, Time};
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
+use nat_probe::measure::turn::{self, Entry, Login, TurnOptions};
 use nat_probe::net::drive;
-use nat_probe::probe::plan::{self, ClassifyOptions, DiscoverOptions};
-use nat_probe::probe::turn::{self, Entry, Login, TurnOptions};
-use nat_probe::probe::{Family, judge};
 use nat_probe::report::Report;
+use nat_probe::report::assemble::{Circumstances, Found, assemble};
 use nat_probe::report::document::{NetworkKind, Options};
 use nat_probe::sim::{SIM_UNIX_START_S, Scenario, SimNetwork, presets};
-use nat_probe::stun::{Credential, Secret, ServerSpec, Transport};
+use nat_probe::wire::{Credential, Family, Secret, ServerSpec, Transport};
 
 use crate::bytes::CAPTURES;
 use crate::dice::{Dice, fuzz};

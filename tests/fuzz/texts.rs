@@ -1,8 +1,7 @@
 //! Texts of people: servers, the configuration of an application, scenarios.
 
-use nat_probe::config;
 use nat_probe::sim::{Scenario, presets};
-use nat_probe::stun::{ServerSpec, masked};
+use nat_probe::wire::{ServerSpec, ice_servers, masked};
 
 use crate::dice::{Dice, fuzz};
 use crate::runs;
@@ -73,7 +72,7 @@ fn configurations() {
     ];
     let words: [&[u8]; 8] = [b"{", b"[", b"\"urls\":", b"\"credential\":", b"'", b"/*", b"\\u0000", b"1e999"];
     fuzz(|dice| {
-        let _ = config::read(text(dice, &SEEDS, &words).as_bytes());
+        let _ = ice_servers::read(text(dice, &SEEDS, &words).as_bytes());
     });
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::kit::coturn::{Coturn, NO_TLS, PASSWORD, TURN, USER, USERS};
 use crate::kit::names::{self, Record};
-use crate::kit::netns::within;
+use crate::kit::netns::{self, within};
 use crate::kit::probe::{Run, Verdict};
 use crate::kit::servers::{BARE, BARE_TOO, Host, Service};
 use crate::kit::turn_client::{SILENCE, allocate};
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, BETA, Internet, cage, certs, front, nat, netns, other_turn, prober};
+use crate::kit::{ALPHA, BETA, Internet, cage, certs, front, nat, other_turn, prober};
 use crate::story;
 
 /// A TURN server with two addresses.
@@ -86,7 +86,7 @@ story! {
 story! {
     /// Behind a NAT that lets everybody in the answers arrive too; behind one that does not, there is silence.
     fn answers_from_elsewhere_behind_a_nat() {
-        use nat_probe::probe::Behavior::EndpointIndependent as Ei;
+        use nat_probe::evidence::Behavior::EndpointIndependent as Ei;
         let net = Internet::with(&[ALPHA, TWO]).behind(nat::nat(Ei, Ei));
         Coturn::start(Host { v4: &["198.51.100.33"], v6: &[], ..TWO }, &format!("{USERS} {NO_TLS}"));
         front::answers_from(TWO, "198.51.100.33", "198.51.100.34");

@@ -1,6 +1,8 @@
 //! Several ways out of one network, and networks whose addresses only look public or private: no NAT is made of them.
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{
+    AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
+};
 
 use crate::kit::netns::{self, tool};
 use crate::kit::probe::Run;

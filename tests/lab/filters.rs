@@ -1,6 +1,6 @@
 //! Filtering told by silence: whose silence is it?
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
 
 use crate::kit::probe::Verdict;
 use crate::kit::prober::Truth;

@@ -1,6 +1,6 @@
 //! The NATs and firewalls of the textbooks: every pair of behaviors, and no NAT.
 
-use nat_probe::probe::Behavior::{
+use nat_probe::evidence::Behavior::{
     self, AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
 };
 

@@ -1,6 +1,8 @@
 //! NATs that mislead: what makes other tools say symmetric, full cone or nothing at all.
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{
+    AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
+};
 
 use crate::kit::probe::Verdict;
 use crate::kit::prober::{self, Truth};

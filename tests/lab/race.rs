@@ -4,7 +4,9 @@
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{
+    AddressAndPortDependent as Apd, AddressDependent as Ad, EndpointIndependent as Ei,
+};
 
 use crate::kit::cage::{self, Unplayed};
 use crate::kit::probe::{Run, Verdict};

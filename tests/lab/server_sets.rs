@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
 
 use crate::kit::probe::Run;
 use crate::kit::prober::Truth;

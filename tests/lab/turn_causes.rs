@@ -9,12 +9,11 @@ use sha1::Sha1;
 use crate::kit::coturn::{Coturn, NO_TLS, OTHER_TURN, PASSWORD, REST, SECRET, TURN, USERS};
 use crate::kit::names::{self, Record};
 use crate::kit::net::{sent, watch};
-use crate::kit::netns;
 use crate::kit::probe::Run;
 use crate::kit::servers::BARE;
 use crate::kit::turn_client::rest_password;
 use crate::kit::turn_run::{ALICE, world};
-use crate::kit::{ALPHA, Internet, Net, nat};
+use crate::kit::{ALPHA, Internet, Net, nat, netns};
 use crate::story;
 
 fn diagnosis(run: &Run, index: usize) -> String {
@@ -236,7 +235,7 @@ story! {
     /// A full cone for UDP whose TCP mappings are symmetric: not every peer connects directly over TCP.
     fn tcp_symmetric_beside_a_udp_full_cone() {
         use crate::kit::BETA;
-        use nat_probe::probe::Behavior::EndpointIndependent as Ei;
+        use nat_probe::evidence::Behavior::EndpointIndependent as Ei;
         let nat::Gateway { lan, rules } = nat::nat(Ei, Ei);
         let rules = rules.replace("oifname \"wan\" masquerade\n    }", "oifname \"wan\" masquerade fully-random\n    }");
         assert!(rules.contains("fully-random"));

@@ -4,9 +4,9 @@
 use crate::kit::certs::{self, Chain};
 use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
 use crate::kit::probe::Run;
-use crate::kit::tls_server::Manners;
+use crate::kit::tls_server::{self, Manners};
 use crate::kit::turn_run::ALICE;
-use crate::kit::{ALPHA, Internet, Net, nat, servers, tls_server};
+use crate::kit::{ALPHA, Internet, Net, nat, servers};
 use crate::story;
 
 /// A client, and coturn that shows this chain for these names.

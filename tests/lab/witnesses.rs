@@ -3,15 +3,15 @@
 
 use std::net::IpAddr;
 
-use nat_probe::probe::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
+use nat_probe::evidence::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
 
 use crate::kit::front::{self, CONTAINER, HIDDEN, HIDDEN_TOO};
 use crate::kit::names::{self, Record};
 use crate::kit::nat64::{OWN_PREFIX, WELL_KNOWN_PREFIX, reached};
 use crate::kit::probe::{Run, Verdict};
-use crate::kit::prober::Truth;
+use crate::kit::prober::{self, Truth};
 use crate::kit::servers::{BARE, endpoint};
-use crate::kit::{ALPHA, BETA, Internet, Net, OLD_TIMER, nat, prober};
+use crate::kit::{ALPHA, BETA, Internet, Net, OLD_TIMER, nat};
 use crate::story;
 
 const OPEN: Verdict = Verdict { connectivity: "open", mapping: "none", filtering: "endpoint-independent" };

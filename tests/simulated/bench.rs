@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Network, Settings};
+use nat_probe::evidence::{Behavior, Evidence};
+use nat_probe::measure::nat::finding::FamilyFindings;
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions};
 use nat_probe::net::drive;
-use nat_probe::probe::finding::FamilyFindings;
-use nat_probe::probe::plan::{self, ClassifyOptions};
-use nat_probe::probe::{Behavior, Evidence, Family, judge};
 use nat_probe::sim::{LinkConfig, NatConfig, PortRule, Scenario, SimNetwork};
-use nat_probe::stun::ServerSpec;
+use nat_probe::wire::{Family, ServerSpec};
 
 /// What one run brought.
 pub struct Run {

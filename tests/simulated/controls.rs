@@ -1,10 +1,11 @@
 //! What tells a blocked path from a blocked port, from a filter for STUN and from servers that are shut.
 
-use nat_probe::probe::finding::Connectivity;
-use nat_probe::probe::plan::DiscoverOptions;
-use nat_probe::probe::{Behavior, Family, judge};
+use nat_probe::evidence::Behavior;
+use nat_probe::measure::nat::finding::Connectivity;
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::DiscoverOptions;
 use nat_probe::sim::{Blocks, Fault, NatConfig, Policy, RouterConfig, Scenario};
-use nat_probe::stun::{Control, Transport};
+use nat_probe::wire::{Control, Family, Transport};
 
 use super::bench::{Run, classify, discover, link, story};
 

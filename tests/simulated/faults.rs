@@ -1,6 +1,6 @@
 //! Every server fault with every NAT: right, or inconclusive with the right reason; never wrong, never a hang.
 
-use nat_probe::probe::finding::{FilteringBehavior, MappingBehavior};
+use nat_probe::measure::nat::finding::{FilteringBehavior, MappingBehavior};
 use nat_probe::sim::{Fault, Scenario};
 
 use super::bench::{classify, link, nine_nats, story};

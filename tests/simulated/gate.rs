@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, SocketId, Time};
+use nat_probe::evidence::{Evidence, Failure, FailureCode, Outcome, Probe, gate};
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
+use nat_probe::measure::turn::{self, DiagnosisCode as Code, Entry, TurnOptions};
 use nat_probe::net::drive;
-use nat_probe::probe::plan::{self, ClassifyOptions, DiscoverOptions};
-use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, TurnOptions};
-use nat_probe::probe::{Evidence, Failure, FailureCode, Family, Outcome, Probe, gate, judge};
 use nat_probe::sim::{Fault, NatConfig, Scenario, SimNetwork};
-use nat_probe::stun::message::{ALLOCATE, BINDING};
-use nat_probe::stun::{Class, Message, ServerSpec, Transport, Writer, attribute};
+use nat_probe::wire::stun::attribute;
+use nat_probe::wire::stun::message::{ALLOCATE, BINDING};
+use nat_probe::wire::{Class, Family, Message, ServerSpec, Transport, Writer};
 
 use super::bench::{link, options};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use nat_probe::probe::finding::Hairpinning;
-use nat_probe::probe::{Behavior, Exchange};
+use nat_probe::evidence::{Behavior, Exchange};
+use nat_probe::measure::nat::finding::Hairpinning;
 use nat_probe::sim::{Hairpin, NatConfig, Scenario};
 
 use super::bench::{Run, classify, classify_with, link, options, story};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use nat_probe::probe::Behavior;
-use nat_probe::probe::finding::{FilteringBehavior, MappingBehavior};
+use nat_probe::evidence::Behavior;
+use nat_probe::measure::nat::finding::{FilteringBehavior, MappingBehavior};
 use nat_probe::sim::{LinkConfig, NatConfig, OutageConfig, Scenario};
 
 use super::bench::{classify, link, nine_nats, story};
@@ -96,7 +96,7 @@ fn whatever_is_lost_no_verdict_is_wrong() {
 #[test]
 fn ten_thousand_lossy_runs_are_hardly_ever_wrong() {
     let mut nats = nine_nats();
-    nats.push(NatConfig::firewall(nat_probe::probe::Behavior::AddressAndPortDependent));
+    nats.push(NatConfig::firewall(nat_probe::evidence::Behavior::AddressAndPortDependent));
     let (mut all, mut wrong, mut inconclusive) = (0, 0, 0);
     for (index, nat) in nats.iter().enumerate() {
         let tally = runs(nat, 0.1, 1000, index % 2 == 1);
@@ -116,8 +116,11 @@ fn the_table_of_loss_and_nat() {
     for loss in [0.0, 0.05, 0.1, 0.2, 0.3] {
         for nat in nine_nats() {
             let tally = runs(&nat, loss, 40, false);
-            let name =
-                format!("{} + {}", nat.mapping.map_or("none", nat_probe::probe::Behavior::name), nat.filtering.name());
+            let name = format!(
+                "{} + {}",
+                nat.mapping.map_or("none", nat_probe::evidence::Behavior::name),
+                nat.filtering.name()
+            );
             let (median, longest) = (tally.seconds[tally.seconds.len() / 2], tally.seconds[tally.seconds.len() - 1]);
             let percent = loss * 100.0;
             let Tally { right, inconclusive, wrong, .. } = tally;

@@ -1,7 +1,7 @@
 //! Every mapping with every filter, with one server and with several.
 
-use nat_probe::probe::Behavior;
-use nat_probe::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior};
+use nat_probe::evidence::Behavior;
+use nat_probe::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior};
 use nat_probe::sim::{FilterScope, NatConfig, Scenario};
 
 use super::bench::{classify, link, nine_nats, story};

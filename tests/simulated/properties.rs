@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, LogEvent, Network, Settings, Time};
+use nat_probe::evidence::{Failure, FailureCode};
+use nat_probe::measure::nat::plan;
 use nat_probe::net::drive;
-use nat_probe::probe::{Failure, FailureCode, plan};
 use nat_probe::sim::{LinkConfig, NatConfig, Scenario, SimNetwork};
 use proptest::prelude::*;
 
@@ -113,7 +114,7 @@ proptest! {
         let evidence = drive(engine, &mut network, &mut |_| ());
         prop_assert!(network.now <= Duration::from_secs(11));
         prop_assert!(evidence.exchanges.len() < 200);
-        let findings = nat_probe::probe::judge::classify(&evidence, &on);
+        let findings = nat_probe::measure::nat::judge::classify(&evidence, &on);
         prop_assert_eq!(findings.len(), 1);
     }
 }

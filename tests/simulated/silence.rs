@@ -1,10 +1,10 @@
 //! Silence: how soon it is believed, and what must not be taken for a filter.
 
-use nat_probe::probe::Behavior;
-use nat_probe::probe::finding::{Connectivity, FilteringBehavior};
+use nat_probe::evidence::Behavior;
+use nat_probe::measure::nat::finding::{Connectivity, FilteringBehavior};
 use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario};
 
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 use super::bench::{Run, classify, link, nine_nats, story};
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Settings};
+use nat_probe::measure::nat::{judge, plan};
 use nat_probe::net::drive;
-use nat_probe::probe::{Family, judge, plan};
 use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario, SimNetwork};
+use nat_probe::wire::Family;
 
 use super::bench::{classify, classify_with, discover, link, nine_nats, options, specs, story};
 
@@ -101,7 +102,7 @@ fn two_hundred_servers_take_the_time_of_the_slowest() {
     let scenario = Scenario { servers: servers.collect(), link: link(40.0, 0.0), ..Scenario::default() };
     let asked = plan::DiscoverOptions {
         families: vec![Family::Ipv4],
-        transports: vec![nat_probe::stun::Transport::Udp],
+        transports: vec![nat_probe::wire::Transport::Udp],
         count: 1,
         local_port: None,
     };

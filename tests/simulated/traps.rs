@@ -1,9 +1,11 @@
 //! The traps of the craft, each one a network in which existing tools answer wrong.
 
-use nat_probe::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior};
-use nat_probe::probe::{Behavior, Evidence};
+use nat_probe::evidence::{Behavior, Evidence};
+use nat_probe::measure::nat::finding::{
+    Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior,
+};
 use nat_probe::sim::{Fault, FilterScope, NatConfig, Policy, Pooling, PortRule, Scenario, Style};
-use nat_probe::stun::Change;
+use nat_probe::wire::Change;
 
 use super::bench::{Run, classify, classify_with, link, nine_nats, options, story};
 
@@ -11,7 +13,7 @@ fn behind(nat: NatConfig) -> Scenario {
     Scenario { nats: vec![nat], link: link(40.0, 0.0), ..Scenario::default() }
 }
 
-fn code(reason: Option<&nat_probe::probe::finding::Reason>) -> &str {
+fn code(reason: Option<&nat_probe::evidence::Reason>) -> &str {
     reason.map_or("", |reason| reason.code.as_str())
 }
 
@@ -208,7 +210,7 @@ fn trap_17_a_refusal_on_the_way_to_one_server_is_no_blocked_udp() {
 fn trap_17_servers_that_refuse_udp_themselves_are_no_blocked_udp() {
     let mut scenario = behind(NatConfig::default());
     for server in &mut scenario.servers {
-        server.transports = vec![nat_probe::stun::Transport::Tcp];
+        server.transports = vec![nat_probe::wire::Transport::Tcp];
     }
     let run = classify(&scenario, 3);
     assert_eq!(run.v4.connectivity, Connectivity::Inconclusive, "{:?}\n{}", run.v4.reason, story(&run));
@@ -229,14 +231,15 @@ fn servers_that_answer_with_an_error_are_not_called_silent() {
 #[test]
 fn discover_says_what_is_wrong_where_udp_is_blocked() {
     let scenario = behind(NatConfig { udp: Policy::Drop, ..NatConfig::default() });
-    let asked = nat_probe::probe::plan::DiscoverOptions {
-        families: vec![nat_probe::probe::Family::Ipv4],
-        transports: vec![nat_probe::stun::Transport::Udp],
+    let asked = nat_probe::measure::nat::plan::DiscoverOptions {
+        families: vec![nat_probe::wire::Family::Ipv4],
+        transports: vec![nat_probe::wire::Transport::Udp],
         count: 1,
         local_port: None,
     };
     let seen = super::bench::discover(&scenario, &asked);
-    let found = nat_probe::probe::judge::discover(&seen, &asked).into_values().next().expect("IPv4 was asked for");
+    let found =
+        nat_probe::measure::nat::judge::discover(&seen, &asked).into_values().next().expect("IPv4 was asked for");
     assert_eq!(code(found.reason.as_ref()), "no-answer", "{:?}", found.reason);
 }
 

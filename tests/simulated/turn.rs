@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use nat_probe::probe::Family;
-use nat_probe::probe::turn::finding::TurnVerdict;
-use nat_probe::probe::turn::{DiagnosisCode as Code, Login};
+use nat_probe::measure::turn::finding::TurnVerdict;
+use nat_probe::measure::turn::{DiagnosisCode as Code, Login};
 use nat_probe::sim::{Certificate, Fault, SIM_UNIX_START_S, TurnFault};
-use nat_probe::stun::{Secret, Transport};
+use nat_probe::wire::{Family, Secret, Transport};
 
 use super::turn_bench::Bench;
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Settings};
+use nat_probe::measure::turn::finding::{StepStatus, TurnVerdict};
+use nat_probe::measure::turn::{self, DiagnosisCode as Code, Entry, Login, STRANGER, TurnOptions, TurnResult};
 use nat_probe::net::drive;
-use nat_probe::probe::Family;
-use nat_probe::probe::turn::finding::{StepStatus, TurnVerdict};
-use nat_probe::probe::turn::{self, DiagnosisCode as Code, Entry, EntryKind, Login, STRANGER, TurnOptions, TurnResult};
 use nat_probe::sim::{Fault, SIM_UNIX_START_S, Scenario, ServerConfig, SimNetwork, TurnConfig, TurnFault};
-use nat_probe::stun::{Credential, Secret, ServerSpec, Transport, rest};
+use nat_probe::wire::credential::rest;
+use nat_probe::wire::{Credential, EntryKind, Family, Secret, ServerSpec, Transport};
 
 /// What is tested, over what, in which world.
 #[derive(Clone)]

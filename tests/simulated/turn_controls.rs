@@ -1,9 +1,9 @@
 //! Why nothing was reached: by whom it was refused, what a name really led to, and what came in place of an answer.
 
-use nat_probe::probe::turn::DiagnosisCode as Code;
-use nat_probe::probe::turn::finding::TurnVerdict;
+use nat_probe::measure::turn::DiagnosisCode as Code;
+use nat_probe::measure::turn::finding::TurnVerdict;
 use nat_probe::sim::{Fault, RouterConfig};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 use super::turn_bench::Bench;
 

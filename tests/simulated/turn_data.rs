@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nat_probe::probe::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict, ViewOutcome};
-use nat_probe::probe::turn::{DiagnosisCode as Code, TurnResult};
+use nat_probe::measure::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Scenario, Style, TurnFault};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 use super::turn_bench::Bench;
 

@@ -1,9 +1,9 @@
 //! What servers of different makers do with the same mistake, and that each is told as what it is, in the words of that server.
 
-use nat_probe::probe::turn::DiagnosisCode as Code;
-use nat_probe::probe::turn::finding::{FeatureStatus, TurnVerdict};
+use nat_probe::measure::turn::DiagnosisCode as Code;
+use nat_probe::measure::turn::finding::{FeatureStatus, TurnVerdict};
 use nat_probe::sim::{SIM_UNIX_START_S, TurnFault};
-use nat_probe::stun::{Secret, Transport};
+use nat_probe::wire::{Secret, Transport};
 
 use super::turn_bench::Bench;
 
@@ -160,7 +160,7 @@ fn a_proxy_whose_backend_is_silent_is_told_from_a_silent_host() {
 
 #[test]
 fn a_password_that_is_made_otherwise_is_told_with_how_it_was_made() {
-    use nat_probe::stun::{Look, Making};
+    use nat_probe::wire::{Look, Making};
     let name = format!("{}:alice", SIM_UNIX_START_S + 3_600);
     let secret = Secret::new("shared");
     let hexadecimal = "6b1c6c4cd9a6f4a4aa8ff2bf4b1a5c3a07f0a2d1";

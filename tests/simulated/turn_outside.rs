@@ -1,10 +1,9 @@
 //! A relay is judged by who is outside it: over whichever family the server is reached, where UDP is blocked, where nobody answers.
 
-use nat_probe::probe::Family;
-use nat_probe::probe::turn::DiagnosisCode as Code;
-use nat_probe::probe::turn::finding::{TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::DiagnosisCode as Code;
+use nat_probe::measure::turn::finding::{TurnVerdict, ViewOutcome};
 use nat_probe::sim::{Fault, TurnFault};
-use nat_probe::stun::Transport;
+use nat_probe::wire::{Family, Transport};
 
 use super::turn_bench::Bench;
 

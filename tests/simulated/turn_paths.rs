@@ -1,11 +1,10 @@
 //! What the relay does with data, and who is believed about it: relays in the host's own network, answers from elsewhere, servers that
 //! refuse peers in their own ways, limits.
 
-use nat_probe::probe::Family;
-use nat_probe::probe::turn::finding::{TurnVerdict, ViewOutcome};
-use nat_probe::probe::turn::{DiagnosisCode as Code, TurnResult};
+use nat_probe::measure::turn::finding::{TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Fault, TurnFault};
-use nat_probe::stun::Transport;
+use nat_probe::wire::{Family, Transport};
 
 use super::turn_bench::Bench;
 

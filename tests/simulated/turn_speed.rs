@@ -1,8 +1,8 @@
 //! How long `turn` takes, in virtual time: 40 ms of round trip, and 10 ms for the name.
 
-use nat_probe::probe::turn::DiagnosisCode as Code;
+use nat_probe::measure::turn::DiagnosisCode as Code;
 use nat_probe::sim::{Fault, TurnFault};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 use super::turn_bench::Bench;
 

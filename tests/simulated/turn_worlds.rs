@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use nat_probe::probe::turn::DiagnosisCode as Code;
-use nat_probe::probe::turn::finding::TurnVerdict;
+use nat_probe::measure::turn::DiagnosisCode as Code;
+use nat_probe::measure::turn::finding::TurnVerdict;
 use nat_probe::sim::{LinkConfig, Pooling, TurnFault};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 use super::turn_bench::{Bench, Ran};
 use super::worlds::{Dice, nat, published};

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
 use nat_probe::engine::{Engine, Settings};
+use nat_probe::evidence::Behavior;
+use nat_probe::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, PoolingBehavior};
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions};
+use nat_probe::measure::witness::{DoubtCode, Witnesses};
 use nat_probe::net::drive;
-use nat_probe::probe::finding::{Connectivity, FamilyFindings, MappingBehavior, PoolingBehavior};
-use nat_probe::probe::plan::{self, ClassifyOptions};
-use nat_probe::probe::witness::{DoubtCode, Witnesses};
-use nat_probe::probe::{Behavior, Family, judge};
 use nat_probe::sim::{Fault, HostConfig, NatConfig, Pooling, PortRule, Scenario, SimNetwork, Style};
+use nat_probe::wire::Family;
 
 use super::bench::{Run, classify, link, nine_nats, options, specs, story};
 

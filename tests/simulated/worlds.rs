@@ -6,15 +6,18 @@ use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Network, Settings};
+use nat_probe::evidence::{Behavior, Evidence};
+use nat_probe::measure::nat::finding::{
+    Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, PortBehavior,
+};
+use nat_probe::measure::nat::judge;
+use nat_probe::measure::nat::plan::{self, ClassifyOptions};
 use nat_probe::net::drive;
-use nat_probe::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, PortBehavior};
-use nat_probe::probe::plan::{self, ClassifyOptions};
-use nat_probe::probe::{Behavior, Evidence, Family, judge};
 use nat_probe::sim::{
     BurstConfig, Fault, FilterScope, Hairpin, HostConfig, LinkConfig, NatConfig, OutageConfig, Pooling, PortRule,
     Scenario, ServerConfig, SimNetwork, Style,
 };
-use nat_probe::stun::Transport;
+use nat_probe::wire::{Family, Transport};
 
 use super::bench::{Run, specs, story};
 

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use nat_probe::engine::Input;
+use nat_probe::evidence::{FailureCode, TlsFacts};
 use nat_probe::net::{Config, RealNetwork};
-use nat_probe::probe::{FailureCode, TlsFacts};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 use openssl::pkey::PKey;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslStream};
 use openssl::x509::X509;

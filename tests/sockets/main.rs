@@ -11,9 +11,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Input, Network, SocketId, SocketSpec};
+use nat_probe::evidence::Failure;
 use nat_probe::net::{Config, RealNetwork};
-use nat_probe::probe::Failure;
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 
 /// Far more than anything on loopback takes.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ fn a_build_without_dtls_says_so() {
     let mut network = network();
     open(&mut network, FIRST, spec(Transport::Dtls, "127.0.0.1:5349".parse().unwrap()));
     let (_, failure) = failed(&mut network);
-    assert_eq!(failure.code, nat_probe::probe::FailureCode::DtlsNotBuilt, "{}", failure.text);
+    assert_eq!(failure.code, nat_probe::evidence::FailureCode::DtlsNotBuilt, "{}", failure.text);
 }
 
 /// Whether this system has IPv6 at all.

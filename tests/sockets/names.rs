@@ -8,9 +8,9 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, NAPTR, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use nat_probe::engine::{Command, Input, Network};
+use nat_probe::evidence::{Failure, FailureCode};
 use nat_probe::net::{Config, RealNetwork};
-use nat_probe::probe::{Failure, FailureCode, Family};
-use nat_probe::stun::{Host, ServerSpec, Service, Transport};
+use nat_probe::wire::{Family, Host, ServerSpec, Service, Transport};
 
 use super::{expect, network};
 

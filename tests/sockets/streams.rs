@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Input, Network};
-use nat_probe::probe::FailureCode;
-use nat_probe::stun::Transport;
+use nat_probe::evidence::FailureCode;
+use nat_probe::wire::Transport;
 
 use super::{FIRST, SECOND, expect, failed, has_ipv6, message, network, open, opened, received, send, spec};
 

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use nat_probe::engine::Input;
+use nat_probe::evidence::{Failure, FailureCode};
 use nat_probe::net::{Config, RealNetwork, TlsConfig};
-use nat_probe::probe::{Failure, FailureCode};
-use nat_probe::stun::Transport;
+use nat_probe::wire::Transport;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use nat_probe::stun::{Class, Message, dump, excerpt};
+use nat_probe::wire::{Class, Message, dump, excerpt};
 use serde_json::Value;
 
 use crate::{address, hex};

@@ -1,7 +1,7 @@
 //! Broken messages: each fault is told and costs only itself.
 
-use nat_probe::stun::attribute::{OTHER_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::stun::{Class, Message, Writer, dump};
+use nat_probe::wire::stun::attribute::{OTHER_ADDRESS, XOR_MAPPED_ADDRESS};
+use nat_probe::wire::{Class, Message, Writer, dump};
 
 use crate::{ID, address};
 

@@ -1,7 +1,7 @@
 //! What is sent, byte for byte, and what RFC 5780 and TURN servers answer.
 
-use nat_probe::stun::attribute::{MAPPED_ADDRESS, OTHER_ADDRESS, RESPONSE_ORIGIN, XOR_MAPPED_ADDRESS};
-use nat_probe::stun::{Change, Class, Request, Writer, dump};
+use nat_probe::wire::stun::attribute::{MAPPED_ADDRESS, OTHER_ADDRESS, RESPONSE_ORIGIN, XOR_MAPPED_ADDRESS};
+use nat_probe::wire::{Change, Class, Request, Writer, dump};
 
 use crate::{ID, address, hex, read};
 

@@ -13,7 +13,7 @@ mod vectors;
 
 use std::net::SocketAddr;
 
-use nat_probe::stun::{Message, TransactionId};
+use nat_probe::wire::{Message, TransactionId};
 
 /// The transaction id of all golden packets.
 const ID: TransactionId = TransactionId([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use nat_probe::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::stun::{
+use nat_probe::wire::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
+use nat_probe::wire::{
     Change, Class, Framer, Message, Request, ServerSpec, TransactionId, Writer, dump, excerpt, relay,
 };
 use proptest::collection::vec;

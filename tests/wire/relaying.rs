@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use nat_probe::stun::relay::{channel_data, data_indication, is_channel_data, wrap};
-use nat_probe::stun::{Framer, Message, Relay, Request, TransactionId};
+use nat_probe::wire::stun::relay::{channel_data, data_indication, is_channel_data, wrap};
+use nat_probe::wire::{Framer, Message, Relay, Request, TransactionId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! What must be in no output is in none, however the message is broken.
 
-use nat_probe::stun::{Class, Message, TransactionId, Writer, dump, excerpt};
+use nat_probe::wire::{Class, Message, TransactionId, Writer, dump, excerpt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

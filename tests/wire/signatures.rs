@@ -1,6 +1,6 @@
 //! What we sign stun-rs accepts, and the other way round.
 
-use nat_probe::stun::{
+use nat_probe::wire::{
     Algorithm, Auth, Credential, Echo, Key, Message, Method, PasswordForm, Request, Secret, TransactionId,
     TurnAttribute,
 };

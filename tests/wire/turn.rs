@@ -1,7 +1,7 @@
 //! TURN byte for byte: the golden packets of a whole session, written and read.
 
-use nat_probe::stun::relay::{channel_data, data_indication, wrap};
-use nat_probe::stun::{
+use nat_probe::wire::stun::relay::{channel_data, data_indication, wrap};
+use nat_probe::wire::{
     Algorithm, Auth, Class, Credential, Echo, Family, Key, Method, PasswordForm, Relay, Request, Secret, TurnAttribute,
     Writer, dump, excerpt, integrity,
 };
@@ -111,8 +111,8 @@ fn a_signature_covers_what_stands_before_it_and_nothing_else() {
     assert_eq!(wrong.check(&read(ALLOCATE), &bytes), Some(false));
     let mut changed = bytes.clone();
     changed[24] = 6;
-    assert_eq!(key().check(&nat_probe::stun::Message::read(&changed).unwrap(), &changed), Some(false));
-    let rest = nat_probe::stun::Message::read(&bytes)
+    assert_eq!(key().check(&nat_probe::wire::Message::read(&changed).unwrap(), &changed), Some(false));
+    let rest = nat_probe::wire::Message::read(&bytes)
         .unwrap()
         .attributes()
         .iter()
@@ -120,7 +120,7 @@ fn a_signature_covers_what_stands_before_it_and_nothing_else() {
             writer.attribute(attribute.ty, &attribute.value)
         });
     let sealed = rest.fingerprint(true).finish();
-    assert_eq!(key().check(&nat_probe::stun::Message::read(&sealed).unwrap(), &sealed), Some(true));
+    assert_eq!(key().check(&nat_probe::wire::Message::read(&sealed).unwrap(), &sealed), Some(true));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn the_features_in_a_nonce_are_counted_from_the_left() {
         ("", None),
     ] {
         let bytes = Writer::new(Class::Error, 3, ID, None).attribute(0x0015, nonce.as_bytes()).finish();
-        let message = nat_probe::stun::Message::read(&bytes).unwrap();
+        let message = nat_probe::wire::Message::read(&bytes).unwrap();
         assert_eq!(message.nonce_features(), expected, "{nonce}");
     }
 }
@@ -200,7 +200,7 @@ fn both_families_and_features_are_read_and_told() {
         .address(0x8023, address("[2001:db8::1]:1"))
         .attribute(0x8003, b"turn.example.org")
         .finish();
-    let message = nat_probe::stun::Message::read(&bytes).unwrap();
+    let message = nat_probe::wire::Message::read(&bytes).unwrap();
     assert_eq!(message.faults, [""; 0]);
     assert_eq!(message.relayed_addresses(), [address("192.0.2.15:50000"), address("[2001:db8::15]:50001")]);
     assert_eq!(message.address_error(), Some((Some(Family::Ipv6), 440, "No IPv6".into())));
@@ -246,7 +246,7 @@ fn every_attribute_of_a_request_is_read_back_and_told() {
     assert_eq!(request.to_string(), words);
     assert!(!format!("{request:?}").contains("84, 79, 75"), "the token is shown");
     let bytes = request.message(ID, None);
-    let message = nat_probe::stun::Message::read(&bytes).unwrap();
+    let message = nat_probe::wire::Message::read(&bytes).unwrap();
     assert_eq!(message.faults, [""; 0]);
     assert_eq!((message.requested_transport(), message.lifetime()), (Some(6), Some(777)));
     assert_eq!(message.requested_address_family(), Some(Family::Ipv4));
@@ -276,7 +276,7 @@ fn data_is_wrapped_byte_for_byte() {
     assert_eq!(send, hex(expected));
     let mut data = send;
     data[1] = 0x17;
-    let message = nat_probe::stun::Message::read(&data).unwrap();
+    let message = nat_probe::wire::Message::read(&data).unwrap();
     assert_eq!(data_indication(&message), Some((relay.peer, &b"hello"[..])));
 
     let relay = Relay { channel: Some(0x4000), ..relay };

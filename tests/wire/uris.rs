@@ -1,6 +1,6 @@
 //! Servers as people write them: what is advised is right, and no password is repeated.
 
-use nat_probe::stun::{Host, ServerSpec, masked};
+use nat_probe::wire::{Host, ServerSpec, masked};
 use proptest::prelude::*;
 
 /// A password that no advice and no host could contain by chance.
@@ -75,7 +75,7 @@ fn advised(problem: &str) -> Vec<String> {
 /// Both ways to understand a text.
 fn problems(text: &str) -> [Option<(String, String)>; 2] {
     let told =
-        |error: nat_probe::stun::UriError| (error.problem().to_owned(), format!("{error} {error:?} {}", error.text()));
+        |error: nat_probe::wire::UriError| (error.problem().to_owned(), format!("{error} {error:?} {}", error.text()));
     [ServerSpec::parse(text).err().map(told), ServerSpec::parse_turn(text).err().map(told)]
 }
 

@@ -1,7 +1,7 @@
 //! RFC 5769 and RFC 8489 test vectors.
 
-use nat_probe::stun::integrity::userhash;
-use nat_probe::stun::{Algorithm, Class, Credential, Key, Message, PasswordForm, Secret};
+use nat_probe::wire::stun::integrity::userhash;
+use nat_probe::wire::{Algorithm, Class, Credential, Key, Message, PasswordForm, Secret};
 
 use crate::{address, hex, read};
 

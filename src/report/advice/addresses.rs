@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::{Case, list};
-use crate::probe::Family;
-use crate::probe::finding::{Connectivity, OtherPath, PortBehavior};
+use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior};
 use crate::report::address::Kind;
 use crate::report::document::{Advice, Report, Severity};
 use crate::report::possible;
+use crate::wire::Family;
 
 /// Addresses that servers saw and that are of the kind.
 fn seen_as(case: &Case, kind: Kind) -> Vec<IpAddr> {
@@ -209,8 +209,8 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
 
 #[cfg(test)]
 mod tests {
-    use crate::probe::Behavior::{AddressAndPortDependent, EndpointIndependent};
-    use crate::probe::finding::PortSample;
+    use crate::evidence::Behavior::{AddressAndPortDependent, EndpointIndependent};
+    use crate::measure::nat::finding::PortSample;
     use crate::report::advice::codes;
     use crate::report::document::Report;
     use crate::report::sample;

@@ -6,8 +6,8 @@ mod servers;
 
 use super::document::{Advice, Report, Severity};
 use super::family_name;
-use crate::probe::Family;
-use crate::probe::finding::FamilyFindings;
+use crate::measure::nat::finding::FamilyFindings;
+use crate::wire::Family;
 
 /// A rule about one address family.
 type FamilyRule = fn(&Case) -> Option<Advice>;

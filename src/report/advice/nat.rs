@@ -1,8 +1,8 @@
 //! Advice that follows from what the NAT or firewall does.
 
 use super::{Case, servers};
-use crate::probe::finding::{Connectivity, PortBehavior};
-use crate::probe::{Behavior, reason};
+use crate::evidence::{Behavior, reason};
+use crate::measure::nat::finding::{Connectivity, PortBehavior};
 use crate::report::document::Advice;
 use crate::report::possible;
 
@@ -167,8 +167,8 @@ pub(super) fn no_hairpinning(case: &Case) -> Option<Advice> {
 
 #[cfg(test)]
 mod tests {
-    use crate::probe::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
-    use crate::probe::finding::{FamilyFindings, Hairpinning, PoolingBehavior, PortBehavior};
+    use crate::evidence::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::measure::nat::finding::{FamilyFindings, Hairpinning, PoolingBehavior, PortBehavior};
     use crate::report::advice::{advise, codes};
     use crate::report::sample;
 

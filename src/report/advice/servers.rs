@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Case, list};
-use crate::probe::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
-use crate::probe::reason;
-use crate::probe::witness::{self, DoubtCode};
+use crate::evidence::reason;
+use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
+use crate::measure::witness::{self, DoubtCode};
 use crate::report::document::{Advice, ServerRow};
 
 /// Rows of servers that answered over this family.
@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn one_against_many_and_many_against_many() {
         let mut report = sample::ipv4(sample::nat(
-            crate::probe::Behavior::EndpointIndependent,
-            crate::probe::Behavior::EndpointIndependent,
+            crate::evidence::Behavior::EndpointIndependent,
+            crate::evidence::Behavior::EndpointIndependent,
         ));
         report.servers[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
         assert!(codes(&report).contains(&"several-exits".to_owned()), "one against one");

@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::picture::Picture;
 use super::{sentence, tables};
-use crate::probe::finding::FamilyFindings;
+use crate::measure::nat::finding::FamilyFindings;
 use crate::report::document::Report;
 use crate::report::{family_name, peers, possible};
 

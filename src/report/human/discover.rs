@@ -6,12 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use super::page::Page;
 use super::tint::Tint;
 use super::{sentence, tables};
-use crate::probe::finding::{Connectivity, FamilyFindings};
-use crate::probe::{Exchange, Family, Outcome, Reply};
+use crate::evidence::{Exchange, Outcome, Reply};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::address::Kind;
 use crate::report::document::{Report, ServerRow};
 use crate::report::family_name;
-use crate::stun::Transport;
+use crate::wire::{Family, Transport};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     for (family, found) in report.families.iter() {

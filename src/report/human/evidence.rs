@@ -2,12 +2,12 @@
 
 use super::page::Page;
 use super::tint::Tint;
-use crate::probe::turn::labels;
-use crate::probe::{Exchange, Integrity, Outcome, Reply, TurnReply};
+use crate::evidence::{Exchange, Integrity, Outcome, Reply, TurnReply};
+use crate::measure::turn::labels;
 use crate::report::document::Report;
 use crate::report::plain::round_ms;
-use crate::stun::escape::escape;
-use crate::stun::{Change, Method, Request};
+use crate::wire::escape::escape;
+use crate::wire::{Change, Method, Request};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     page.heading("Evidence");

@@ -13,7 +13,7 @@ mod wrap;
 
 use super::document::{NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
 use super::{family_name, users};
-use crate::probe::Stop;
+use crate::evidence::Stop;
 use page::Page;
 use tint::Tint;
 

@@ -8,10 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::tint::Tint;
 use super::wrap::wrap;
-use crate::report::Style;
 use crate::report::document::Report;
-use crate::report::escape;
 use crate::report::redact::Redactor;
+use crate::report::{Style, escape};
 
 /// Below this width a table is a list, and there is no picture.
 const NARROW: usize = 50;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::probe::Family;
-use crate::probe::finding::{Connectivity, FamilyFindings};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::document::Report;
+use crate::wire::Family;
 
 /// One box: its title and what it says.
 struct Node {

@@ -1,9 +1,10 @@
 //! The verdict for one family in one plain sentence.
 
 use super::tint::Tint;
-use crate::probe::Family;
-use crate::probe::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Reason};
+use crate::evidence::Reason;
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
 use crate::report::{family_name, possible};
+use crate::wire::Family;
 
 /// The sentence, with a color that says how good the news is.
 pub(super) fn verdict(family: Family, found: &FamilyFindings) -> (Tint, String) {

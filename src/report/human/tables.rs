@@ -1,10 +1,11 @@
 //! The rows of the two tables.
 
-use crate::probe::finding::{
+use crate::evidence::Reason;
+use crate::evidence::reason::{NO_CONNECTIVITY, NOT_ASKED};
+use crate::measure::nat::finding::{
     Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior,
-    PortAssignment, PortBehavior, Reason,
+    PortAssignment, PortBehavior,
 };
-use crate::probe::reason::{NO_CONNECTIVITY, NOT_ASKED};
 use crate::report::document::ServerRow;
 use crate::report::escape;
 

@@ -3,8 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::{Style, render};
-use crate::probe::finding::{Hairpinning, Mapping, MappingBehavior};
-use crate::probe::{Behavior, ErrorReply, Failure, FailureCode, Outcome, Stop};
+use crate::evidence::{Behavior, ErrorReply, Failure, FailureCode, Outcome, Stop};
+use crate::measure::nat::finding::{Hairpinning, Mapping, MappingBehavior};
 use crate::report::advice::advise;
 use crate::report::document::{NetworkKind, Report, RequirementOutcome};
 use crate::report::sample;

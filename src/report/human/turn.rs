@@ -5,11 +5,12 @@ mod quality;
 
 use super::page::Page;
 use super::tint::Tint;
-use crate::probe::turn::finding::{Remark, StepName, StepResult, StepStatus, TurnVerdict};
-use crate::probe::turn::{ConfigurationFacts, EntryKind, TurnResult};
+use crate::measure::turn::TurnResult;
+use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
 use crate::report::document::Report;
 use crate::report::require::{counts, works, works_somehow};
 use crate::report::{escape, family_name};
+use crate::wire::{ConfigurationFacts, EntryKind, Remark};
 
 const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed address,\ntime to relay, loss"];
 

@@ -1,8 +1,10 @@
 //! Whether a requirement holds: judged over everything that the evidence leaves possible, so that partial evidence decides where
 //! it can and nothing is guessed where it cannot.
 
-use crate::probe::finding::{Connectivity, FamilyFindings, MappingBehavior, Reason};
-use crate::probe::{Family, legacy};
+use crate::evidence::Reason;
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior};
+use crate::measure::nat::legacy;
+use crate::wire::Family;
 
 use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489_NAMES, Requirement, Wanted, name};
 use crate::report::document::{self, Families, RequirementOutcome};
@@ -198,8 +200,8 @@ fn rfc3489_names(found: &FamilyFindings) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::Requirement;
-    use crate::probe::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
-    use crate::probe::finding::{Connectivity, FamilyFindings};
+    use crate::evidence::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::measure::nat::finding::{Connectivity, FamilyFindings};
     use crate::report::document::{Families, RequirementOutcome};
     use crate::report::sample;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::probe::Family;
+use crate::wire::Family;
 
 /// An address with the number of its leading bits that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

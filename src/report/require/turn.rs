@@ -1,12 +1,11 @@
 //! What a script asks of TURN servers: `turn=any`, `relay-family=ipv6`, `turn-rtt-ms<150`.
 
 use super::{Requirement, RequirementError};
-use crate::probe::Family;
-use crate::probe::turn::finding::{FeatureStatus, TurnVerdict};
-use crate::probe::turn::{DiagnosisCode, EntryKind, TurnResult};
+use crate::measure::turn::finding::{FeatureStatus, TurnVerdict};
+use crate::measure::turn::{DiagnosisCode, TurnResult};
 use crate::report::document::{self, Report, RequirementOutcome};
 use crate::report::family_name;
-use crate::stun::Transport;
+use crate::wire::{EntryKind, Family, Transport};
 
 /// What is to hold of the results.
 #[derive(Clone, Debug, PartialEq)]

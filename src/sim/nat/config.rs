@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::probe::{Behavior, Family};
+use crate::evidence::Behavior;
 use crate::sim::ports::PortRule;
-use crate::stun::message::MAGIC_COOKIE;
+use crate::wire::Family;
+use crate::wire::stun::message::MAGIC_COOKIE;
 
 /// One NAT or firewall. Left out in a scenario file, each property is that of a common home router.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -16,12 +16,13 @@ use std::time::Duration;
 pub use config::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
 use table::{Contacts, Key, Remote, Table};
 
-use super::link::millis;
 use super::packet::{Packet, Payload, Protocol};
 use super::ports::Ports;
-use super::random::Random;
 use crate::engine::Time;
-use crate::probe::{Behavior, FailureCode, Family};
+use crate::evidence::{Behavior, FailureCode};
+use crate::server::random::Random;
+use crate::server::time::millis;
+use crate::wire::Family;
 
 /// How long Linux keeps a connection tracking entry that saw packets one way only (`nf_conntrack_udp_timeout`).
 const UNREPLIED: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::engine::Time;
-use crate::probe::Behavior;
+use crate::evidence::Behavior;
 use crate::sim::packet::Protocol;
 
 /// What of the remote end a mapping was made for.

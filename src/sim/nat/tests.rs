@@ -296,7 +296,7 @@ fn an_icmp_error_passes_the_strictest_filter_and_only_for_a_mapping_that_is_ther
     let mut bench = Bench::new(&NatConfig::default());
     let external = bench.send(INSIDE, A1P1);
     let mut error = packet(Protocol::Udp, external, address(A1P1))
-        .unreachable(crate::probe::FailureCode::ConnectionRefused, "192.0.2.99".parse().unwrap())
+        .unreachable(crate::evidence::FailureCode::ConnectionRefused, "192.0.2.99".parse().unwrap())
         .unwrap();
     assert!(bench.nat.inbound(bench.now, &mut error));
     assert_eq!((error.source, error.destination), (address(A1P1), address(INSIDE)));

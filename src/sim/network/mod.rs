@@ -11,17 +11,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::engine::{Command, Input, Network, SocketId, Time};
-use crate::probe::{Failure, FailureCode, Family, TlsFacts};
+use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::server::random::Random;
+use crate::server::time::millis;
+use crate::server::{Answer, Servers};
 use crate::sim::host::{Host, failure, unreachable_network};
-use crate::sim::link::{Direction, Link, millis};
+use crate::sim::link::{Direction, Link};
 use crate::sim::nat::{Nat, NatConfig, Passage};
 use crate::sim::packet::{Packet, Payload, Protocol};
 use crate::sim::queue::Queue;
-use crate::sim::random::Random;
 use crate::sim::resolver::{answer_query, resolve};
 use crate::sim::scenario::{ResolverConfig, RouterConfig, Scenario};
-use crate::sim::server::{Answer, Servers};
-use crate::stun::{Framer, Transport};
+use crate::wire::{Family, Framer, Transport};
 
 /// How long a packet takes in the host's own network.
 const AT_HOME: Duration = Duration::from_millis(1);

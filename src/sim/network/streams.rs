@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::{Event, SimNetwork, told};
 use crate::engine::{Input, SocketId, SocketSpec};
-use crate::probe::{Failure, FailureCode, TlsFacts};
+use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::server::turn::FiveTuple;
+use crate::server::{Answer, Welcome};
 use crate::sim::host::{failure, protocol};
 use crate::sim::link::Direction;
 use crate::sim::nat::Passage;
 use crate::sim::packet::{Packet, Payload};
-use crate::sim::server::{Answer, Welcome};
-use crate::sim::turn::FiveTuple;
-use crate::stun::Transport;
+use crate::wire::Transport;
 
 /// Linux gives up a connection after seven unanswered packets.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(127);

@@ -6,12 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::probe::Behavior;
+use crate::evidence::Behavior;
 use crate::sim::{
     Certificate, Fault, FilterScope, Hairpin, LinkConfig, NatConfig, Policy, Pooling, PortRule, TurnConfig, TurnFault,
     presets,
 };
-use crate::stun::{Method, TurnAttribute};
+use crate::wire::{Method, TurnAttribute};
 
 fn scenario() -> impl Strategy<Value = Scenario> {
     let nat = (0..4_usize, 0..3_usize, 0..5_usize, any::<[bool; 6]>(), 1..200_u32).prop_map(

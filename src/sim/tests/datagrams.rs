@@ -1,5 +1,5 @@
 use super::*;
-use crate::probe::Behavior;
+use crate::evidence::Behavior;
 use crate::sim::{Hairpin, HostConfig, LinkConfig, NatConfig};
 
 fn behind(nats: Vec<NatConfig>) -> Client {
@@ -170,7 +170,7 @@ fn names_and_literals_resolve() {
     assert_eq!(resolved(&mut client, "stun:stun1.example.net", Transport::Udp), Ok(both));
     assert_eq!(resolved(&mut client, "192.0.2.77:99", Transport::Udp), Ok(vec![address("192.0.2.77:99")]));
     assert_eq!(resolved(&mut client, "stun9.example.net", Transport::Udp), Err(FailureCode::NameNotFound));
-    client.net = SimNetwork::new(&Scenario::default(), 1).with_families(&[crate::probe::Family::Ipv6]);
+    client.net = SimNetwork::new(&Scenario::default(), 1).with_families(&[crate::wire::Family::Ipv6]);
     let six = vec![address("[2001:db8:1::1]:5349")];
     assert_eq!(resolved(&mut client, "stun1.example.net", Transport::Tls), Ok(six));
     assert_eq!(resolved(&mut client, "192.0.2.77", Transport::Udp), Err(FailureCode::NoAddress));

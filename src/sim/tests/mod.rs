@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::{Scenario, SimNetwork};
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
-use crate::probe::{Failure, FailureCode};
-use crate::stun::{Change, Message, Request, ServerSpec, TransactionId, Transport};
+use crate::evidence::{Failure, FailureCode};
+use crate::wire::{Change, Message, Request, ServerSpec, TransactionId, Transport};
 
 /// Somebody who asks, without an engine.
 struct Client {

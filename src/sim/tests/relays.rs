@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::sim::{Certificate, NatConfig, ServerConfig, TurnConfig, TurnFault};
-use crate::stun::{Auth, Credential, Echo, Method, Relay, Secret, TurnAttribute, relay};
+use crate::wire::stun::relay;
+use crate::wire::{Auth, Credential, Echo, Method, Relay, Secret, TurnAttribute};
 
 const TURN: &str = "198.51.100.30:3478";
 const STUN: &str = "192.0.2.10:3478";
@@ -37,8 +38,8 @@ fn signed(method: Method, attributes: Vec<TurnAttribute>, challenge: &Message) -
         credential: 0,
         username: "demo".into(),
         realm: String::new(),
-        algorithm: crate::stun::Algorithm::Md5,
-        form: crate::stun::PasswordForm::AsTyped,
+        algorithm: crate::wire::Algorithm::Md5,
+        form: crate::wire::PasswordForm::AsTyped,
         anonymous: false,
         echo,
     };

@@ -1,6 +1,6 @@
 //! Gateways: what stands between the client and the internet, as nftables rules. Inside is the interface `lan`, outside `wan`.
 
-use nat_probe::probe::Behavior::{self, AddressAndPortDependent, AddressDependent, EndpointIndependent};
+use nat_probe::evidence::Behavior::{self, AddressAndPortDependent, AddressDependent, EndpointIndependent};
 
 /// The network that a gateway serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use nat_probe::probe::Behavior;
+use nat_probe::evidence::Behavior;
 
 use super::prober::Truth;
 use super::{Net, cage, netns};

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use nat_probe::probe::Behavior;
+use nat_probe::evidence::Behavior;
 
 /// CHANGE-REQUEST flags (RFC 5780 section 7.2).
 const SAME: u8 = 0;

@@ -1,8 +1,8 @@
 //! What is known of a TURN server besides whether it works: what it says of itself, its certificate, and the relay from three sides.
 
-use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{View, ViewOutcome};
-use crate::probe::{CertificateFacts, TlsFacts};
+use crate::evidence::{CertificateFacts, TlsFacts};
+use crate::measure::turn::TurnResult;
+use crate::measure::turn::finding::{View, ViewOutcome};
 use crate::report::human::page::Page;
 use crate::report::human::tint::Tint;
 

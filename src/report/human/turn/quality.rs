@@ -1,7 +1,7 @@
 //! How well a TURN server relays, for how long, and what else it offers.
 
-use crate::probe::turn::TurnResult;
-use crate::probe::turn::finding::{FeatureStatus, Hold, Quality, Train};
+use crate::measure::turn::TurnResult;
+use crate::measure::turn::finding::{FeatureStatus, Hold, Quality, Train};
 use crate::report::human::page::Page;
 use crate::report::human::tint::Tint;
 

@@ -1,0 +1,139 @@
+//! What a probe and the engine say to each other: the probe asks, the engine answers with evidence.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::Evidence;
+use crate::wire::{Request, Transport};
+
+/// A question, as a pure function of the evidence so far.
+pub trait Probe {
+    /// The name, as in `--only` and in ask labels.
+    fn name(&self) -> &'static str;
+
+    /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by label)
+    /// are not asked twice, so a probe states everything it wants so far each time.
+    fn next(&self, seen: &Evidence) -> Step;
+
+    /// What has to be said before the run may end early (Ctrl-C, the deadline): an allocation that was made, or may have been made by
+    /// a request still under way, is released. Asked once, when the run stops; the engine grants the asks a short time. Labels that
+    /// are in the evidence already are asked no second time.
+    fn farewell(&self, _seen: &Evidence) -> Vec<Ask> {
+        Vec::new()
+    }
+}
+
+/// What a probe wants next.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Exchanges to have; those whose label is in the evidence already are ignored.
+    pub asks: Vec<Ask>,
+    /// Remotes that no packet of another probe may reach before this probe says so (isolation is per host, not per socket).
+    pub quarantine: Vec<Quarantine>,
+    /// Labels of exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
+    pub enough: Vec<String>,
+    /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
+    pub look_again_ms: Option<f64>,
+    /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.
+    pub done: bool,
+}
+
+/// One exchange that a probe wants.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Unique within the run; how the probe finds the exchange in the evidence.
+    pub label: String,
+    /// Index of the server it concerns (its alternate addresses included): pacing is per server.
+    pub server: usize,
+    /// Sockets are opened on first use, each with a random local port of its own; asks with the same name share one.
+    pub socket: String,
+    /// What carries it.
+    pub transport: Transport,
+    /// Where to send it.
+    pub remote: SocketAddr,
+    /// What to ask.
+    pub request: Request,
+    /// How long to keep asking.
+    pub patience: Patience,
+    /// Which local port the socket gets, if this ask opens it.
+    pub local_port: LocalPort,
+    /// What is out of the ordinary about it.
+    pub terms: Terms,
+}
+
+impl Ask {
+    /// A Binding request that is expected to be answered, over UDP from a fresh port, on ordinary terms.
+    #[must_use]
+    pub fn binding(label: impl Into<String>, server: usize, socket: impl Into<String>, remote: SocketAddr) -> Self {
+        Self {
+            label: label.into(),
+            server,
+            socket: socket.into(),
+            transport: Transport::Udp,
+            remote,
+            request: Request::default(),
+            patience: Patience::Answer,
+            local_port: LocalPort::Fresh,
+            terms: Terms::default(),
+        }
+    }
+}
+
+/// What is out of the ordinary about an ask.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// Not to be sent before that time of the run, in milliseconds.
+    pub not_before_ms: Option<f64>,
+    /// Its connection stays open when its last exchange is over: an allocation lives and dies with it (RFC 8656 section 3.1).
+    pub keep_open: bool,
+    /// Sent at the very moments at which that exchange is sent: what becomes of the one tells what the path did to the other.
+    pub beside: Option<String>,
+    /// Not counted by the pacing of RFC 5780: a TURN dialog creates one mapping, not one for each question.
+    pub unpaced: bool,
+    /// The name to verify the certificate against in place of the server's (ALTERNATE-DOMAIN, RFC 8489 section 10).
+    pub server_name: Option<String>,
+}
+
+/// Which local port a socket gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LocalPort {
+    /// A random one that this run has not used yet: a port used before may still have a pinhole (FIELD trap 3).
+    #[default]
+    Fresh,
+    /// The one the user asked for.
+    Fixed(u16),
+    /// One fresh port for every socket of this group (mapping over TCP needs several connections from one port).
+    Shared(String),
+}
+
+/// How long to keep asking; the numbers follow from the round trip and the loss of this run and belong to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// An answer is expected; ask until it is clear that none will come.
+    Answer,
+    /// Silence may be the answer: ask as often as it takes to tell it from loss.
+    Silence,
+    /// Sent again and again whether it is answered or not, each answer counted, until the probe has enough of it.
+    Series,
+    /// One send and no other, waited for as long as a late packet may take: loss itself is measured.
+    Once,
+}
+
+/// Remotes to keep away from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quarantine {
+    /// Every port of the address.
+    Address(IpAddr),
+    /// Just this address and port.
+    Endpoint(SocketAddr),
+}
+
+impl Quarantine {
+    /// Whether the remote is one to keep away from.
+    #[must_use]
+    pub fn covers(self, remote: SocketAddr) -> bool {
+        match self {
+            Self::Address(ip) => remote.ip() == ip,
+            Self::Endpoint(endpoint) => remote == endpoint,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What was seen, as plain data: exchanges, replies, connections; why something could not be told; and the contract between the probes
+//! that ask and the engine that sends. Knows neither the questions nor the sockets.
+
+mod behavior;
+mod connection;
+mod contract;
+mod exchange;
+pub mod gate;
+pub mod reason;
+pub mod silence;
+mod store;
+mod turn_reply;
+
+pub use behavior::Behavior;
+pub use connection::{CertificateFacts, Connection, TlsFacts};
+pub use contract::{Ask, LocalPort, Patience, Probe, Quarantine, Step, Terms};
+pub use exchange::{
+    ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
+};
+pub use reason::Reason;
+pub use turn_reply::{Bearer, Integrity, TurnReply};

@@ -1,0 +1,125 @@
+//! Reading the evidence: what probes ask of it again and again.
+
+use std::net::SocketAddr;
+
+use super::{Evidence, Exchange, Outcome, Reply, Stop};
+use crate::wire::{Family, Transport};
+
+impl Evidence {
+    /// The exchange that a probe called so.
+    #[must_use]
+    pub fn find(&self, label: &str) -> Option<&Exchange> {
+        self.exchanges.iter().find(|exchange| exchange.ask == label)
+    }
+
+    /// The exchanges whose labels begin so, in the order they were started.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Exchange> {
+        self.exchanges.iter().filter(move |exchange| exchange.ask.starts_with(prefix))
+    }
+
+    /// The exchanges of a family over a transport, in the order they were started. Controls are none of them: what they show is a
+    /// question of its own.
+    pub fn of(&self, family: Family, transport: Transport) -> impl Iterator<Item = &Exchange> {
+        self.exchanges
+            .iter()
+            .filter(move |exchange| family.has(exchange.remote.ip()) && exchange.transport == transport)
+            .filter(|exchange| exchange.request.control.is_none())
+    }
+
+    /// Each server with its first address of the family for the transport, in the order they were named; a server whose
+    /// address an earlier one has already is left out.
+    #[must_use]
+    pub fn addresses(&self, family: Family, transport: Transport) -> Vec<(usize, SocketAddr)> {
+        let mut found: Vec<(usize, SocketAddr)> = Vec::new();
+        for (index, server) in self.servers.iter().enumerate() {
+            let lookups = server.lookups.iter().filter(|lookup| lookup.transport == transport);
+            let first = lookups.flat_map(|lookup| &lookup.addresses).find(|address| family.has(address.ip()));
+            if let Some(&address) = first
+                && found.iter().all(|(_, known)| *known != address)
+            {
+                found.push((index, address));
+            }
+        }
+        found
+    }
+
+    /// Whether the look-up of some server for the transport has not ended.
+    #[must_use]
+    pub fn looking_up(&self, transport: Transport) -> bool {
+        self.servers.iter().any(|server| server.lookups.iter().all(|lookup| lookup.transport != transport))
+    }
+
+    /// Whether a packet of an exchange that satisfies the condition went to the address before that time.
+    #[must_use]
+    pub fn contacted_before(&self, time_ms: f64, remote: impl Fn(SocketAddr) -> bool) -> bool {
+        self.exchanges
+            .iter()
+            .any(|exchange| exchange.sends > 0 && exchange.started_ms < time_ms && remote(exchange.remote))
+    }
+
+    /// Why something that was asked for is not there: the run was ended, in words and as a code.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<super::Reason> {
+        self.stopped.map(|stop| match stop {
+            Stop::Deadline => {
+                super::reason::make(super::reason::DEADLINE, "the deadline came before this was measured")
+            }
+            Stop::Interrupted => {
+                super::reason::make(super::reason::INTERRUPTED, "interrupted before this was measured")
+            }
+        })
+    }
+}
+
+impl Exchange {
+    /// Notes one more arrival of an answer where arrivals are counted; `false` where they are not, or no send is left for it to belong
+    /// to, duplicates on the way apart.
+    pub fn arrive(&mut self, at_ms: f64) -> bool {
+        let counted = self.arrived_ms.len() < 2 * self.sent_ms.len();
+        if counted {
+            self.arrived_ms.push(at_ms);
+        }
+        counted
+    }
+
+    /// Whether it has its outcome.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        !matches!(self.outcome, Outcome::Pending)
+    }
+
+    /// The response, of whatever kind and from wherever.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.outcome {
+            Outcome::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// A success response from the very address that was asked.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Reply> {
+        self.reply().filter(|reply| reply.error.is_none() && reply.source == self.remote)
+    }
+
+    /// The mapped address that the server asked saw. One with an IPv6 socket for both families may tell an IPv4 address as an
+    /// IPv4-mapped one (RFC 4291 section 2.5.5.2): it is the IPv4 address that it stands for.
+    #[must_use]
+    pub fn mapped(&self) -> Option<SocketAddr> {
+        let mapped = self.answer().and_then(|reply| reply.mapped)?;
+        Some(SocketAddr::new(mapped.ip().to_canonical(), mapped.port()))
+    }
+
+    /// Whether the server saw the very address and port that this host used.
+    #[must_use]
+    pub fn untranslated(&self) -> Option<bool> {
+        Some(self.mapped()? == self.local?)
+    }
+
+    /// Whether it was waited for to the end and nothing came.
+    #[must_use]
+    pub fn silent(&self) -> bool {
+        matches!(self.outcome, Outcome::Silence { .. })
+    }
+}

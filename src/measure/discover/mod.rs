@@ -1,0 +1,3 @@
+//! Which address do servers see?
+
+pub(crate) mod probe;

@@ -1,0 +1,153 @@
+//! What address do others see? Every server at once, over every transport, as often as asked for.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::measure::nat::first::waited_long;
+use crate::measure::nat::{controls, servers};
+use crate::wire::{Change, Family, Request, Transport};
+
+/// Asks every server for the mapped address.
+pub struct Discover {
+    /// The families asked over.
+    pub families: Vec<Family>,
+    /// The transports asked over.
+    pub transports: Vec<Transport>,
+    /// How often each is asked.
+    pub count: u32,
+    /// The port of the UDP sockets.
+    pub local_port: LocalPort,
+}
+
+/// Addresses of one name that are asked, per family.
+const ADDRESSES: usize = 2;
+
+/// What the n-th question to a server's address is called.
+#[must_use]
+pub fn label(server: usize, transport: Transport, remote: std::net::SocketAddr, number: u32) -> String {
+    format!("discover/{server}/{}/{remote}/{number}", transport.name())
+}
+
+impl Discover {
+    fn ask(&self, server: usize, transport: Transport, remote: std::net::SocketAddr, number: u32) -> Ask {
+        let label = label(server, transport, remote, number);
+        let family = Family::of(remote);
+        let udp = transport == Transport::Udp;
+        Ask {
+            socket: if udp { format!("{}/discover", family.name()) } else { label.clone() },
+            label,
+            server,
+            transport,
+            remote,
+            request: Request::default(),
+            patience: Patience::Answer,
+            local_port: if udp { self.local_port.clone() } else { LocalPort::Fresh },
+            terms: Terms::default(),
+        }
+    }
+}
+
+/// The same question with an empty CHANGE-REQUEST, which strict servers answer with an error.
+fn in_another_form(ask: &Ask) -> Ask {
+    Ask {
+        label: format!("{}/empty-change-request", ask.label),
+        request: Request::change(Change::Empty),
+        patience: Patience::Silence,
+        ..ask.clone()
+    }
+}
+
+/// What is asked of a server with a second address to see what it supports: a pinhole, then an answer through it.
+fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<Ask> {
+    let Ok(server) = servers::judge(first) else { return Vec::new() };
+    let socket = format!("discover/{}/capabilities", first.server);
+    let ask = |what: &str, remote, request, patience| Ask {
+        label: format!("{socket}/{what}/{}", first.remote),
+        server: first.server,
+        socket: format!("{socket}/{}", first.remote),
+        transport: Transport::Udp,
+        remote,
+        request,
+        patience,
+        local_port: LocalPort::Fresh,
+        terms: Terms::default(),
+    };
+    let prime = ask("prime", server.alternate, Request::change(first.request.change), Patience::Answer);
+    let external = asked.get(prime.label.as_str()).and_then(|exchange| exchange.mapped());
+    let mut asks = vec![prime];
+    if let Some(external) = external {
+        let request =
+            Request { change: Change::AddressAndPort, response_port: Some(external.port()), ..Request::default() };
+        asks.push(ask("change", server.primary, request, Patience::Silence));
+    }
+    asks
+}
+
+impl Probe for Discover {
+    fn name(&self) -> &'static str {
+        "discover"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        // Hundreds of servers: looking each label up in the list would be slow.
+        let asked: BTreeMap<&str, &Exchange> =
+            seen.exchanges.iter().map(|exchange| (exchange.ask.as_str(), exchange)).collect();
+        let mut asks = Vec::new();
+        let mut done = true;
+        for (index, server) in seen.servers.iter().enumerate() {
+            for &transport in &self.transports {
+                let Some(lookup) = server.lookups.iter().find(|lookup| lookup.transport == transport) else {
+                    done = false;
+                    continue;
+                };
+                for &family in &self.families {
+                    let addresses = lookup.addresses.iter().filter(|address| family.has(address.ip()));
+                    for &remote in addresses.take(ADDRESSES) {
+                        let mut form = Change::Nothing;
+                        for number in 0..self.count {
+                            let ask =
+                                Ask { request: Request::change(form), ..self.ask(index, transport, remote, number) };
+                            let mut found = asked.get(ask.label.as_str());
+                            // jstun's kind answers only what carries CHANGE-REQUEST.
+                            let empty = in_another_form(&ask);
+                            asks.push(ask);
+                            if number == 0
+                                && transport == Transport::Udp
+                                && found.is_some_and(|plain| waited_long(plain))
+                            {
+                                let other = asked.get(empty.label.as_str());
+                                asks.push(empty);
+                                if other.is_none_or(|other| !other.settled() || other.reply().is_some()) {
+                                    form = Change::Empty;
+                                    found = other;
+                                }
+                            }
+                            match found {
+                                Some(exchange) if exchange.reply().is_some() => {
+                                    if number == 0 && transport == Transport::Udp {
+                                        asks.extend(capability_asks(&asked, exchange));
+                                    }
+                                }
+                                // Whoever does not answer once is not asked again.
+                                Some(exchange) if exchange.settled() => break,
+                                _ => {
+                                    done = false;
+                                    break;
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for &family in self.families.iter().filter(|_| self.transports.contains(&Transport::Udp)) {
+            // The names must be known, or a server that was never asked would count as silent.
+            if !seen.looking_up(Transport::Udp) {
+                let udp: Vec<&Exchange> = seen.of(family, Transport::Udp).collect();
+                asks.extend(controls::asks(seen, family, &udp));
+            }
+        }
+        done &= asks.iter().all(|ask| asked.get(ask.label.as_str()).is_some_and(|exchange| exchange.settled()));
+        Step { asks, done, ..Step::default() }
+    }
+}

@@ -1,0 +1,229 @@
+//! What tells a blocked path from a blocked port, from a filter for STUN, and from servers that are shut: questions that are put only
+//! where nothing answered over UDP, so that an ordinary run sends nothing more.
+//!
+//! Silence on one port says nothing of another, and a firewall that drops STUN may let everything else pass. UDP is called blocked
+//! only after other ports of the servers, a Binding without the magic cookie and, where this host's name server is outside, a question
+//! to that were silent as well.
+
+use std::net::SocketAddr;
+
+use super::finding::BlockedPort;
+use super::first;
+use crate::evidence::{Ask, Evidence, Exchange, Failure, Outcome, Patience, Reason, reason};
+use crate::wire::{Control, Family, Request, Scope, Transport};
+
+/// Sends without any answer after which controls are asked: the better part of a second into the run.
+const SENDS_BEFORE: u32 = 5;
+/// Servers that are asked on other ports, and without cookie.
+const SERVERS: usize = 2;
+/// Ports on which STUN servers are found beside their own: that of HTTPS, the second of RFC 5780's servers, that of TLS and DTLS,
+/// Google's, the usual one.
+const PORTS: [u16; 5] = [443, SECOND_PORT, 5349, 19_302, 3478];
+const SECOND_PORT: u16 = 3479;
+/// Other ports that a server is asked on: with what it is asked beside, fewer than ten transactions in a second.
+const PORTS_ASKED: usize = 4;
+/// Name servers asked.
+const NAME_SERVERS: usize = 2;
+/// Silent servers that it takes to blame a port, and of those the ones that are shown to be alive over TCP.
+const WITNESSES: usize = 2;
+
+/// What the controls are called.
+fn label(family: Family, what: &str) -> String {
+    format!("{}/control/{what}", family.name())
+}
+
+/// Whether it was asked so often that something else may be tried.
+fn waited_long(exchange: &Exchange) -> bool {
+    match exchange.outcome {
+        Outcome::Pending | Outcome::Abandoned { .. } => exchange.sends >= SENDS_BEFORE,
+        Outcome::Silence { .. } => true,
+        Outcome::Failed(_) => !first::failed_here(exchange),
+        Outcome::Reply(_) | Outcome::Looped { .. } => false,
+    }
+}
+
+/// The controls that are to be asked, given the questions to the servers so far: none while one of them may still be answered.
+#[must_use]
+pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
+    let all_waited = asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
+    let heard = asked.iter().any(|exchange| exchange.reply().is_some());
+    if asked.is_empty() || heard || !all_waited {
+        return Vec::new();
+    }
+    let mut silent: Vec<&Exchange> = Vec::new();
+    for exchange in asked.iter().filter(|exchange| waited_long(exchange) && !refused_by_itself(exchange)) {
+        if silent.len() < SERVERS && silent.iter().all(|other| other.remote.ip() != exchange.remote.ip()) {
+            silent.push(exchange);
+        }
+    }
+    if silent.is_empty() {
+        return Vec::new();
+    }
+    let ask = |what: String, server, remote, control| Ask {
+        request: Request { control: Some(control), ..Request::default() },
+        patience: Patience::Silence,
+        ..Ask::binding(label(family, &what), server, format!("{}/control", family.name()), remote)
+    };
+    let mut asks = Vec::new();
+    for (number, exchange) in silent.into_iter().enumerate() {
+        let (server, remote) = (exchange.server, exchange.remote);
+        asks.push(ask(format!("rfc3489/{server}"), server, remote, Control::Rfc3489));
+        let others = PORTS.into_iter().filter(|port| asked.iter().all(|one| one.remote.port() != *port));
+        // Should the path only be slow to wake, the filter's test needs a server whose second port nobody has contacted.
+        let others = others.filter(|port| number > 0 || *port != SECOND_PORT);
+        for port in others.take(PORTS_ASKED) {
+            let remote = SocketAddr::new(remote.ip(), port);
+            asks.push(ask(format!("port/{server}/{port}"), server, remote, Control::OtherPort));
+        }
+    }
+    let outside = |remote: &&SocketAddr| family.has(remote.ip()) && Scope::of(remote.ip()) == Scope::Public;
+    let outside = seen.name_servers.iter().filter(outside).filter(|remote| !seen.host_addresses.contains(&remote.ip()));
+    for (number, &remote) in outside.take(NAME_SERVERS).enumerate() {
+        asks.push(ask(format!("dns/{number}"), asked[0].server, remote, Control::Dns));
+    }
+    asks
+}
+
+/// What the controls showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// None was asked, or none came to its end.
+    Nothing,
+    /// Every one of them failed as well: these words say what was tried.
+    Failed(String),
+    /// UDP passes: why servers are silent all the same, as far as can be told.
+    Passes(Reason),
+}
+
+/// What the controls show of the path.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family) -> Shown {
+    let prefix = label(family, "");
+    let all: Vec<&Exchange> = seen.under(&prefix).collect();
+    let of = |control: Control| all.iter().copied().filter(move |one| one.request.control == Some(control));
+    let silent: Vec<&Exchange> = seen.of(family, Transport::Udp).filter(|one| one.reply().is_none()).collect();
+    let count = distinct(&silent);
+    let servers = format!("{count} of {count} servers");
+    let ports = ports(&silent);
+    if let Some(one) = of(Control::Rfc3489).find(|one| one.answer().is_some()) {
+        let text = format!(
+            "UDP gets out, and STUN does not: {} answers a request without STUN's magic cookie and none with it, so that something on the way drops STUN",
+            one.remote
+        );
+        return Shown::Passes(reason::make(reason::STUN_BLOCKED, text));
+    }
+    let others = || of(Control::OtherPort);
+    if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
+        let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
+        // A single server may just not be running.
+        if count < WITNESSES {
+            let text = format!(
+                "UDP gets to the server ({} {how}), and its {ports} stays silent: nothing answers there, or that port is blocked",
+                one.remote
+            );
+            return Shown::Passes(reason::make(reason::NO_ANSWER, text));
+        }
+        let text = format!(
+            "UDP {ports} is blocked on the way, or at the servers: {servers} stay silent there, while {} {how}",
+            one.remote
+        );
+        return Shown::Passes(reason::make(reason::PORT_BLOCKED, text));
+    }
+    if let Some(one) = of(Control::Dns).find(|one| reached(one)) {
+        let text = format!(
+            "UDP gets out (the name server {} answers), and {servers} stay silent on {ports}: STUN or its ports are blocked on the way, or the servers are shut",
+            one.remote
+        );
+        let code = if count < WITNESSES { reason::NO_ANSWER } else { reason::UDP_PASSES };
+        return Shown::Passes(reason::make(code, text));
+    }
+    let failed =
+        |one: &&Exchange| one.silent() || matches!(one.outcome, Outcome::Failed(_)) && !first::failed_here(one);
+    if all.is_empty() || !all.iter().all(failed) {
+        return Shown::Nothing;
+    }
+    let mut tried: Vec<String> = of(Control::OtherPort).map(|one| one.remote.port().to_string()).collect();
+    tried.sort_unstable_by_key(|port| port.parse::<u16>().unwrap_or_default());
+    tried.dedup();
+    let dns = if of(Control::Dns).next().is_some() { ", nor this host's name server" } else { "" };
+    Shown::Failed(format!("nothing answered on UDP ports {} either{dns}", tried.join(", ")))
+}
+
+/// A port over UDP that is silent at several servers which are alive, while others answer on another port.
+#[must_use]
+pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
+    let asked = first::exchanges(seen, family);
+    let passing = asked.iter().copied().find(|one| one.reply().is_some())?;
+    suspects(&asked).into_iter().find_map(|port| {
+        let here = asked.iter().copied().filter(|one| one.remote.port() == port && waited_long(one));
+        let alive = |one: &&Exchange| {
+            let over_tcp = seen.find(&first::tcp_label(family, one.server));
+            over_tcp.is_some_and(|over_tcp| over_tcp.reply().is_some())
+        };
+        let dumb: Vec<&Exchange> = here.filter(alive).collect();
+        (distinct(&dumb) >= WITNESSES).then(|| BlockedPort {
+            port,
+            summary: format!(
+                "UDP port {port} is blocked on the way, or at the servers: {} servers that answer over TCP stay silent there, while {} passes ({} answers)",
+                distinct(&dumb),
+                passing.remote.port(),
+                passing.remote
+            ),
+            because: dumb.iter().chain([&passing]).map(|one| one.id.clone()).collect(),
+        })
+    })
+}
+
+/// The servers that are to be asked over TCP whether they are alive, since their port over UDP is silent and others pass.
+#[must_use]
+pub fn doubted<'a>(asked: &[&'a Exchange]) -> Vec<&'a Exchange> {
+    let ports = suspects(asked);
+    let here = |one: &&&Exchange| ports.contains(&one.remote.port()) && waited_long(one);
+    asked.iter().filter(here).copied().take(WITNESSES + 1).collect()
+}
+
+/// Ports on which several servers are silent and none answers, where another port passes.
+fn suspects(asked: &[&Exchange]) -> Vec<u16> {
+    let answers = |port: u16| asked.iter().any(|one| one.remote.port() == port && one.reply().is_some());
+    let mut ports: Vec<u16> = asked.iter().map(|one| one.remote.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    if !ports.iter().any(|port| answers(*port)) {
+        return Vec::new();
+    }
+    let dumb = |port: u16| -> Vec<&Exchange> {
+        let here = asked.iter().copied().filter(|one| one.remote.port() == port);
+        here.filter(|one| waited_long(one) && !matches!(one.outcome, Outcome::Failed(_))).collect()
+    };
+    ports.retain(|port| !answers(*port) && distinct(&dumb(*port)) >= WITNESSES);
+    ports
+}
+
+/// Whether UDP got there, whatever it met.
+fn reached(exchange: &Exchange) -> bool {
+    exchange.reply().is_some() || refused_by_itself(exchange)
+}
+
+/// Whether the very host that was asked says that nothing listens: UDP got there.
+#[must_use]
+pub fn refused_by_itself(exchange: &Exchange) -> bool {
+    matches!(&exchange.outcome, Outcome::Failed(Failure { by: Some(by), .. }) if *by == exchange.remote.ip())
+}
+
+/// How many hosts the exchanges went to.
+#[must_use]
+pub fn distinct(exchanges: &[&Exchange]) -> usize {
+    let mut ips: Vec<_> = exchanges.iter().map(|exchange| exchange.remote.ip()).collect();
+    ips.sort_unstable();
+    ips.dedup();
+    ips.len()
+}
+
+/// The ports that the exchanges went to, in words.
+fn ports(exchanges: &[&Exchange]) -> String {
+    let mut ports: Vec<u16> = exchanges.iter().map(|exchange| exchange.remote.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let words: Vec<String> = ports.iter().take(4).map(u16::to_string).collect();
+    format!("port{} {}", if ports.len() == 1 { "" } else { "s" }, words.join(", "))
+}

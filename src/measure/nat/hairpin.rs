@@ -1,0 +1,142 @@
+//! Do two sockets behind the NAT reach each other by their external addresses? RFC 4787 section 6.
+//!
+//! Only ever between two sockets: a packet from a mapped socket to its own mapping looks like a LAND attack to some firewalls.
+
+use std::net::SocketAddr;
+
+use super::finding::Hairpinning;
+use super::{filtering, first};
+use crate::evidence::{Ask, Evidence, Exchange, Failure, LocalPort, Outcome, Patience, Probe, Step, Terms};
+use crate::measure::witness;
+use crate::wire::{Family, Request, Transport};
+
+/// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
+pub struct Hairpin {
+    /// The family tested.
+    pub family: Family,
+}
+
+fn label(family: Family, what: &str) -> String {
+    format!("{}/hairpin/{what}", family.name())
+}
+
+impl Probe for Hairpin {
+    fn name(&self) -> &'static str {
+        "hairpin"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
+        let first = first::exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
+        let Some(server) = first else {
+            return Step { done: filtering::closed(seen, self.family), ..Step::default() };
+        };
+        // Its packets go to the host's own external address, which is no server's; it only waits so as not to disturb.
+        if !filtering::closed(seen, self.family) {
+            return Step::default();
+        }
+        let form = first::form(seen, self.family, server.server);
+        let ask = |what: &str, socket: &str, remote, patience| Ask {
+            label: label(self.family, what),
+            server: server.server,
+            socket: label(self.family, socket),
+            transport: Transport::Udp,
+            remote,
+            request: Request::change(form),
+            patience,
+            local_port: LocalPort::Fresh,
+            terms: Terms::default(),
+        };
+        let mut asks = vec![
+            ask("learn-x", "x", server.remote, Patience::Answer),
+            ask("learn-y", "y", server.remote, Patience::Answer),
+        ];
+        let learnt = (mapped(seen, self.family, "learn-x"), mapped(seen, self.family, "learn-y"));
+        if let (Some(x), Some(y)) = learnt
+            && !is_untranslated(seen, self.family)
+        {
+            asks.push(ask("x-to-y", "x", y, Patience::Silence));
+            asks.push(ask("y-to-x", "y", x, Patience::Silence));
+        }
+        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        Step { asks, done, ..Step::default() }
+    }
+}
+
+fn mapped(seen: &Evidence, family: Family, what: &str) -> Option<SocketAddr> {
+    seen.find(&label(family, what)).and_then(Exchange::mapped)
+}
+
+/// The verdict; `None` when it was not asked for.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
+    let prefix = label(family, "");
+    let because: Vec<String> = seen.under(&prefix).map(|exchange| exchange.id.clone()).collect();
+    if because.is_empty() {
+        return None;
+    }
+    let ways = [("x-to-y", "learn-x"), ("y-to-x", "learn-y")];
+    for (way, sender) in ways {
+        let Some(exchange) = seen.find(&label(family, way)) else { continue };
+        if let Outcome::Looped { source, .. } = exchange.outcome {
+            let external = mapped(seen, family, sender).map(|mapped| mapped == source);
+            let seen_as = match external {
+                Some(true) => "from the external address",
+                _ => "from another address than the external one",
+            };
+            return Some(Hairpinning {
+                supported: Some(true),
+                source: Some(source),
+                external_source: external,
+                summary: format!("a packet to the external address came back in, {seen_as} {source}"),
+                because,
+            });
+        }
+    }
+    let tried: Vec<&Exchange> = ways.iter().filter_map(|(way, _)| seen.find(&label(family, way))).collect();
+    let (supported, summary) = match refusal(&tried) {
+        Some(refused) => (Some(false), refused),
+        None => (None, format!("could not tell: {}", unknown(seen, family, &tried))),
+    };
+    Some(Hairpinning { supported, source: None, external_source: None, summary, because })
+}
+
+/// The NAT says itself that it does not turn packets round.
+fn refusal(tried: &[&Exchange]) -> Option<String> {
+    tried.iter().find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(Failure { by: Some(by), text, .. }) => {
+            Some(format!("refused by the NAT: {by} answers packets to the external address with an error ({text})"))
+        }
+        _ => None,
+    })
+}
+
+/// Why neither came back. Silence does not show that the NAT turns nothing round: whoever does it with the internal source, against
+/// RFC 4787 REQ-9, sends what a host drops as coming from itself (a martian, RFC 1812 section 5.3.8).
+fn unknown(seen: &Evidence, family: Family, tried: &[&Exchange]) -> String {
+    if is_untranslated(seen, family) {
+        return "nothing translates this host's address, so that there is nothing to turn round".to_owned();
+    }
+    let failed = tried.iter().find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(failure) => Some(failure.text.clone()),
+        _ => None,
+    });
+    match failed {
+        Some(text) => text,
+        None if tried.len() == 2 && tried.iter().all(|exchange| exchange.silent()) => {
+            "packets to the external address did not come back: the NAT does not turn them round, or it does with the internal source, \
+             which this host drops as its own, or a filter stops them"
+                .to_owned()
+        }
+        None => "the external addresses of the two sockets were not learnt, or the run was cut short".to_owned(),
+    }
+}
+
+/// Whether servers saw this host's own address: what is sent there never leaves the host.
+fn is_untranslated(seen: &Evidence, family: Family) -> bool {
+    ["learn-x", "learn-y"].iter().any(|what| {
+        seen.find(&label(family, what))
+            .and_then(Exchange::mapped)
+            .is_some_and(|at| seen.host_addresses.contains(&at.ip()))
+    })
+}

@@ -1,0 +1,294 @@
+//! The mapping verdict: which destinations saw which external address and port of one socket, and what that leaves possible.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::finding::{Mapping as Finding, MappingBehavior};
+use super::mapping_class::{Kind, Sight};
+use super::{first, points};
+use crate::evidence::{Evidence, Exchange, Outcome, Reason, reason};
+use crate::measure::witness;
+use crate::wire::{Family, Scope, Transport};
+
+/// The exchanges of one socket that told a mapped address, in the order they were started.
+fn observations<'a>(seen: &'a Evidence, family: Family, socket: &str) -> Vec<Observation<'a>> {
+    let of_socket = seen.of(family, Transport::Udp).filter(|exchange| exchange.socket == socket);
+    of_socket.filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped))).collect()
+}
+
+fn sights(observed: &[Observation]) -> Vec<Sight> {
+    let sight = |&(exchange, external): &Observation| Sight { destination: exchange.remote, external };
+    observed.iter().map(sight).collect()
+}
+
+/// The verdict that the believed evidence supports; the reason is why nothing is believed, where that is so.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>) -> Finding {
+    let observed = observations(seen, family, &first::main_socket(family));
+    let because: Vec<String> = observed.iter().map(|(exchange, _)| exchange.id.clone()).collect();
+    let finding = |behavior, summary: String| Finding {
+        behavior,
+        endpoint_independent: match behavior {
+            MappingBehavior::EndpointIndependent | MappingBehavior::None => Some(true),
+            MappingBehavior::Inconclusive => None,
+            _ => Some(false),
+        },
+        reason: None,
+        summary,
+        because: because.clone(),
+    };
+    let withheld = |reason: Reason, endpoint_independent| Finding {
+        endpoint_independent,
+        reason: Some(reason.clone()),
+        ..finding(MappingBehavior::Inconclusive, format!("could not tell: {}", reason.text))
+    };
+    let Some((_, first)) = observed.first().copied() else {
+        return withheld(why_nothing(seen, nothing_believed), None);
+    };
+    if let Some(reason) = unstable(seen, family) {
+        return withheld(reason, None);
+    }
+    let destinations = distinct(observed.iter().map(|(exchange, _)| exchange.remote));
+    let addresses = distinct(destinations.iter().map(SocketAddr::ip));
+    let count = destinations.len();
+    let observed = shared(seen, family, observed);
+    let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
+    if untranslated == observed.len() {
+        let summary = format!("{count} of {count} destinations saw this host's own address and port");
+        return finding(MappingBehavior::None, summary);
+    }
+    if let Some(reason) = contradiction(seen, family, &observed) {
+        return withheld(reason, None);
+    }
+    let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
+    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed))) {
+        Ok(kinds) => kinds,
+        Err(reason) => return withheld(reason, None),
+    };
+    if let Some((usual, odd)) = all_but_one(&observed).filter(|_| kinds.is_empty()) {
+        let summary = format!(
+            "destinations of several servers saw port {} of {}; {} alone saw {}: that server's doing, or another flow in its way",
+            usual.port(),
+            usual.ip(),
+            odd.0.remote,
+            odd.1
+        );
+        return finding(MappingBehavior::EndpointIndependent, summary);
+    }
+    match kinds[..] {
+        [Kind::EndpointIndependent, ..] if addresses.len() > 1 => {
+            let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
+            finding(MappingBehavior::EndpointIndependent, summary)
+        }
+        [Kind::EndpointIndependent, ..] => {
+            let text = format!("only {} answered, and one address cannot show what another would see", addresses[0]);
+            withheld(seen.stop_reason().unwrap_or_else(|| reason::make(reason::ONE_DESTINATION, text)), None)
+        }
+        [Kind::SeveralExits, ..] => withheld(exits(&external), None),
+        [Kind::AddressDependent] => {
+            let summary = format!("each destination address saw another port, whatever its port ({})", list(&external));
+            finding(MappingBehavior::AddressDependent, summary)
+        }
+        [Kind::AddressDependent, ..] => {
+            let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
+            withheld(reason::make(reason::DEPENDENT_KIND_UNKNOWN, text), Some(false))
+        }
+        [Kind::AddressAndPortDependent, ..] => {
+            let summary = format!("{count} destinations saw {} external ports", external.len());
+            finding(MappingBehavior::AddressAndPortDependent, summary)
+        }
+        [] => {
+            let text = format!("the external ports fit none of the behaviors ({})", list(&external));
+            withheld(reason::make(reason::MAPPING_INCONSISTENT, text), None)
+        }
+    }
+}
+
+/// What all servers saw but one, where those are at least two: no mapping by destination shows the same to two servers. A flow that
+/// meets another one in the NAT's table (the same port to the same destination) gets another port, and some servers tell any.
+fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observation<'a>)> {
+    let servers = distinct(observed.iter().map(|(exchange, _)| exchange.server));
+    servers.iter().find_map(|server| {
+        let (odd, rest): (Vec<Observation>, Vec<Observation>) =
+            observed.iter().partition(|(exchange, _)| exchange.server == *server);
+        let several = distinct(rest.iter().map(|(exchange, _)| exchange.server)).len() > 1
+            && distinct(rest.iter().map(|(exchange, _)| exchange.remote.ip())).len() > 1;
+        let usual = rest.first()?.1;
+        let agreed = several && rest.iter().all(|(_, mapped)| *mapped == usual);
+        let odd = odd.into_iter().find(|(_, mapped)| *mapped != usual && mapped.ip() == usual.ip())?;
+        agreed.then_some((usual, odd))
+    })
+}
+
+/// Why no mapped address is there to judge.
+fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
+    let told = nothing_believed.cloned().filter(|_| seen.stopped.is_none());
+    told.or_else(|| seen.stop_reason())
+        .unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP"))
+}
+
+/// What a second socket leaves possible of it; or that it showed something else.
+fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>, Reason> {
+    let again = observations(seen, family, &points::second_socket(family));
+    let also = Kind::possible(&sights(&again));
+    let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
+    if both.is_empty() && !kinds.is_empty() {
+        let text = "one local port showed one mapping behavior, another local port another";
+        return Err(reason::make(reason::REPEATS_DISAGREE, text));
+    }
+    Ok(both)
+}
+
+/// What several servers saw, where each of the others saw an address of its own: if that shows a mapping by destination, it is one,
+/// whatever the others have before them.
+fn shared<'a>(seen: &Evidence, family: Family, observed: Vec<Observation<'a>>) -> Vec<Observation<'a>> {
+    let camps = witness::camps(seen, family);
+    let [main, rest @ ..] = &camps[..] else { return observed };
+    if main.machines < 2 || rest.iter().any(|camp| camp.machines > 1) {
+        return observed;
+    }
+    let of_main: Vec<Observation> =
+        observed.iter().copied().filter(|(_, mapped)| main.addresses.contains(&mapped.ip())).collect();
+    let kinds = Kind::possible(&sights(&of_main));
+    let dependent = !kinds.is_empty()
+        && kinds.iter().all(|kind| matches!(kind, Kind::AddressDependent | Kind::AddressAndPortDependent));
+    if dependent { of_main } else { observed }
+}
+
+/// What servers saw of this host.
+pub type Observation<'a> = (&'a Exchange, SocketAddr);
+
+/// Why it cannot be told whether, or by whom, this host is translated, by what servers saw of it.
+#[must_use]
+pub fn contradiction(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
+    match untranslated {
+        0 => alone(seen, family, observed).or_else(|| disagreement(seen, family, observed)),
+        _ => (untranslated < observed.len()).then(|| partly(observed)),
+    }
+}
+
+/// Some saw this host's own address, some another one.
+fn partly(observed: &[Observation]) -> Reason {
+    let who = |own: bool| {
+        let (exchange, mapped) = observed.iter().find(|(one, _)| one.untranslated() == Some(own))?;
+        Some((exchange.remote, *mapped))
+    };
+    let text = match (who(true), who(false)) {
+        (Some((plain, own)), Some((other, told))) => format!(
+            "{plain} saw this host's own address {own} and {other} saw {told}: a policy on the path tells them apart, or the network \
+             of one of them rewrites where packets come from"
+        ),
+        _ => "some destinations see this host's own address and some a translated one".to_owned(),
+    };
+    reason::make(reason::PARTLY_TRANSLATED, text)
+}
+
+/// A public address that one server alone calls translated: its own network may have done it.
+fn alone(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let (exchange, mapped) = observed.first()?;
+    let local = exchange.local?.ip();
+    let internal = Scope::of(local) != Scope::Public || local.is_ipv4() != mapped.is_ipv4();
+    let witnesses: usize = witness::camps(seen, family).iter().map(|camp| camp.machines).sum();
+    if internal || witnesses > 1 {
+        return None;
+    }
+    let text = format!(
+        "{} saw {mapped} where this host has the public address {local}: a NAT, or that server's own network; one server cannot show \
+         which, name another with --server",
+        exchange.remote
+    );
+    Some(reason::make(reason::ONE_WITNESS, text))
+}
+
+/// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say. Where the port is the same, both
+/// are: a server's own network cannot know it.
+fn disagreement(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+    let mut camps = witness::camps(seen, family);
+    camps.retain(|camp| observed.iter().any(|(_, mapped)| camp.addresses.contains(&mapped.ip())));
+    let same_port = observed.iter().all(|(_, mapped)| mapped.port() == observed[0].1.port());
+    if camps.len() < 2 || same_port || camps.iter().all(|camp| camp.machines > 1) {
+        return None;
+    }
+    let who = |camp: &witness::Camp| {
+        let (exchange, mapped) = observed.iter().find(|(_, mapped)| camp.addresses.contains(&mapped.ip()))?;
+        Some(format!("{} saw {mapped}", exchange.remote))
+    };
+    let who: Vec<String> = camps.iter().filter_map(who).take(3).collect();
+    let text = format!(
+        "servers disagree ({}): several exits, or the network of one of them rewrites where packets come from; name more servers",
+        who.join(", ")
+    );
+    Some(reason::make(reason::SERVERS_DISAGREE, text))
+}
+
+/// What was seen fits several exits, each of which keeps one port.
+fn exits(external: &[SocketAddr]) -> Reason {
+    let first = external[0].port();
+    let text = if external.iter().all(|mapped| mapped.port() == first) {
+        format!(
+            "the port stayed {first} but destinations saw different addresses ({}): several exits or a pool, rather than a mapping by \
+             destination",
+            list(external)
+        )
+    } else {
+        format!(
+            "destinations saw {} addresses, one port of each ({}): several exits, or a pool",
+            external.len(),
+            list(external)
+        )
+    };
+    reason::make(reason::SEVERAL_EXITS, text)
+}
+
+/// One destination saw another address or port of the same socket when it was asked again.
+fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
+    let mut known: Vec<Observation> = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let Some(after) = exchange.mapped() else { continue };
+        let same = |(other, _): &&Observation| other.socket == exchange.socket && other.remote == exchange.remote;
+        match known.iter().find(same) {
+            Some((_, before)) if *before != after => {
+                let what = if before.ip() == after.ip() {
+                    "the mapping does not last"
+                } else {
+                    "packets of one flow leave through different exits"
+                };
+                let text = format!("{} saw {before} first and {after} later: {what}", exchange.remote);
+                return Some(reason::make(reason::MAPPING_UNSTABLE, text));
+            }
+            Some(_) => {}
+            None => known.push((exchange, after)),
+        }
+    }
+    None
+}
+
+/// The external addresses that were seen, over every socket.
+#[must_use]
+pub fn externals(seen: &Evidence, family: Family) -> Vec<IpAddr> {
+    distinct(seen.of(family, Transport::Udp).filter_map(Exchange::mapped).map(|mapped| mapped.ip()))
+}
+
+/// Whether no exchange of the family was answered at all, in whatever way.
+#[must_use]
+pub fn unheard(seen: &Evidence, family: Family) -> bool {
+    seen.of(family, Transport::Udp).all(|exchange| !matches!(exchange.outcome, Outcome::Reply(_)))
+}
+
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
+}
+
+fn list(addresses: &[SocketAddr]) -> String {
+    let mut words: Vec<String> = addresses.iter().take(4).map(SocketAddr::to_string).collect();
+    if addresses.len() > words.len() {
+        words.push("...".to_owned());
+    }
+    words.join(", ")
+}

@@ -1,0 +1,80 @@
+//! What the four points of one server with a second address saw of one socket.
+
+use std::net::SocketAddr;
+
+use super::first;
+use super::servers::Capable;
+use crate::evidence::{Evidence, Exchange};
+use crate::measure::witness::Camp;
+use crate::wire::Family;
+
+/// What the exchange with a point of a server is called.
+#[must_use]
+pub fn label(family: Family, server: usize, point: &str) -> String {
+    format!("{}/mapping/{server}/{point}", family.name())
+}
+
+/// What the same exchange from a second socket is called.
+#[must_use]
+pub fn repeat_label(family: Family, server: usize, point: &str) -> String {
+    format!("{}/mapping-2/{server}/{point}", family.name())
+}
+
+/// The second socket that the points are asked from.
+#[must_use]
+pub fn second_socket(family: Family) -> String {
+    format!("{}/mapping-2", family.name())
+}
+
+/// What the first question to a server is called when it is put once more, and more often where that tells more.
+#[must_use]
+pub fn again_label(family: Family, server: usize, number: usize) -> String {
+    let number = if number > 1 { format!("-{number}") } else { String::new() };
+    label(family, server, &format!("primary-again{number}"))
+}
+
+/// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Group {
+    primary: Option<SocketAddr>,
+    alternate_same_port: Option<SocketAddr>,
+    alternate: Option<SocketAddr>,
+    /// Every point has been waited for.
+    pub settled: bool,
+}
+
+impl Group {
+    /// What the server's points saw so far of the socket under test.
+    #[must_use]
+    pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
+        let primary = first::exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
+        Self::read(primary, |point| seen.find(&label(family, server.server, point)))
+    }
+
+    /// What they saw of the second socket, where there is one.
+    #[must_use]
+    pub fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
+        let point = |point: &str| seen.find(&repeat_label(family, server.server, point));
+        Self::read(point("primary"), point)
+    }
+
+    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(&str) -> Option<&'a Exchange>) -> Self {
+        let points = [primary, point("alternate-same-port"), point("alternate"), point("primary-other-port")];
+        let [primary, alternate_same_port, alternate, _] = points.map(|exchange| exchange.and_then(Exchange::mapped));
+        let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
+        Self { primary, alternate_same_port, alternate, settled }
+    }
+
+    /// Whether no other server saw the address that this one saw, though others answered.
+    #[must_use]
+    pub fn alone(&self, camps: &[Camp]) -> bool {
+        let told = |camp: &Camp| self.primary.is_some_and(|primary| camp.addresses.contains(&primary.ip()));
+        camps.len() > 1 && camps.iter().any(|camp| camp.machines == 1 && told(camp))
+    }
+
+    /// Both ports of the second address answered: the behavior follows.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
+    }
+}

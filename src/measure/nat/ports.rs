@@ -1,0 +1,228 @@
+//! How are external ports and addresses chosen? A few fresh sockets, and every mapping that other probes made anyway.
+
+use std::collections::BTreeSet;
+
+use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
+use super::{filtering, first, servers};
+use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::measure::witness;
+use crate::wire::{Family, Request, Transport};
+
+/// Fresh sockets asked from where there are servers to spare.
+const SAMPLES: usize = 3;
+/// Chance keeps the parity of four ports once in sixteen runs; of five once in 32, and that is said with the samples beside it.
+const PARITY_SAMPLES: usize = 5;
+/// A step between consecutive mappings larger than this is not one.
+const LARGEST_STEP: i32 = 16;
+/// Steps between two mappings that were seen: one, and a few for mappings that were not.
+const MOST_SKIPPED: i32 = 8;
+/// Ports that close together were not drawn by lot: three of them are once in 100,000 runs.
+const NEAR: i32 = 128;
+
+/// Opens fresh sockets, each for one Binding. Servers other than the one that tests the filter are preferred: new transactions
+/// to one server are limited, and there they are needed.
+pub struct Ports {
+    /// The family sampled.
+    pub family: Family,
+}
+
+impl Probe for Ports {
+    fn name(&self) -> &'static str {
+        "ports"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let seen = &*witness::believed(seen);
+        let answered: Vec<&Exchange> =
+            first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
+        if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {
+            return Step { done: true, ..Step::default() };
+        }
+        let tester = servers::capable(seen, self.family).first().map(|server| server.server);
+        let prefix = format!("{}/ports/", self.family.name());
+        let begun: Vec<&Exchange> = seen.under(&prefix).collect();
+        // Every server that will answer has answered by then, dead ones do not delay.
+        let heard = seen.under(&format!("{}/reach/udp/", self.family.name())).all(Exchange::settled);
+        if begun.is_empty() && !heard && !filtering::closed(seen, self.family) {
+            return Step::default();
+        }
+        let mut spare: Vec<_> = answered.iter().copied().filter(|exchange| Some(exchange.server) != tester).collect();
+        // Those whom few others bear out come first: asked from a second socket, a server that lies gives itself away.
+        spare.sort_by_key(|exchange| answered.iter().filter(|other| other.mapped() == exchange.mapped()).count());
+        let targets: Vec<&Exchange> =
+            if begun.is_empty() { spare.into_iter().cycle().take(SAMPLES).collect() } else { Vec::new() };
+        let asks = targets
+            .iter()
+            .enumerate()
+            .map(|(number, target)| Ask {
+                label: format!("{prefix}{number}"),
+                server: target.server,
+                socket: format!("{prefix}{number}"),
+                transport: Transport::Udp,
+                remote: target.remote,
+                request: Request::change(target.request.change),
+                patience: Patience::Answer,
+                local_port: LocalPort::Fresh,
+                terms: Terms::default(),
+            })
+            .collect();
+        Step {
+            asks,
+            // Where the tester is the only server, its own tests use fresh sockets enough.
+            done: begun.iter().all(|exchange| exchange.settled()) && (!begun.is_empty() || targets.is_empty()),
+            ..Step::default()
+        }
+    }
+}
+
+/// One mapping: the first exchange of a socket, or of a socket and a destination where the mapping depends on it.
+fn mappings(seen: &Evidence, family: Family, behavior: MappingBehavior) -> Vec<(&Exchange, PortSample)> {
+    let per_destination = behavior != MappingBehavior::EndpointIndependent;
+    let per_port = behavior == MappingBehavior::AddressAndPortDependent;
+    let mut found: Vec<(&Exchange, PortSample)> = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let (Some(mapped), Some(local)) = (exchange.mapped(), exchange.local) else { continue };
+        let known = found.iter().any(|(other, _)| {
+            other.socket == exchange.socket
+                && (!per_destination || other.remote.ip() == exchange.remote.ip())
+                && (!per_port || other.remote == exchange.remote)
+        });
+        if !known {
+            found.push((exchange, PortSample { local: local.port(), external: mapped.port() }));
+        }
+    }
+    found
+}
+
+/// How external ports are chosen; `None` without translation.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<PortAssignment> {
+    if mapping == MappingBehavior::None {
+        return None;
+    }
+    let made = mappings(seen, family, mapping);
+    let samples: Vec<PortSample> = made.iter().map(|(_, sample)| *sample).collect();
+    if samples.is_empty() {
+        return None;
+    }
+    let count = samples.len();
+    let per_destination_delta = per_destination_delta(&made, mapping);
+    let parity =
+        (count >= PARITY_SAMPLES).then(|| samples.iter().all(|sample| sample.local % 2 == sample.external % 2));
+    let build = |behavior, step, parity_kept, summary| {
+        Some(PortAssignment { behavior, step, per_destination_delta, parity_kept, samples: samples.clone(), summary })
+    };
+    if count < 2 {
+        return build(PortBehavior::Inconclusive, None, None, "only one mapping was seen".to_owned());
+    }
+    let preserved = samples.iter().filter(|sample| sample.local == sample.external).count();
+    if preserved == count {
+        return build(PortBehavior::Preserved, None, None, format!("{count} of {count} local ports kept their number"));
+    }
+    if count < 3 {
+        return build(PortBehavior::Inconclusive, None, None, format!("only {count} mappings were seen"));
+    }
+    // The mapping may depend on the destination: then the local port is free for the first one only.
+    let sockets: BTreeSet<&str> = made.iter().map(|(exchange, _)| exchange.socket.as_str()).collect();
+    let keeping: BTreeSet<&str> = made
+        .iter()
+        .filter(|(_, sample)| sample.local == sample.external)
+        .map(|(exchange, _)| exchange.socket.as_str())
+        .collect();
+    if keeping == sockets && sockets.len() > 1 {
+        let text = format!("{0} of {0} local ports kept their number, once for each", sockets.len());
+        return build(PortBehavior::Preserved, None, None, text);
+    }
+    // No chance: it keeps a port one time in 64,000.
+    if preserved > 0 {
+        let text = format!("{preserved} of {count} mappings kept the local port, the others were taken or changed");
+        return build(PortBehavior::Inconclusive, None, parity, text);
+    }
+    // One socket's ports for several destinations may also be the free neighbors of a local port that was to be kept.
+    if let Some(step) = common_step(&samples).filter(|_| sockets.len() > 1) {
+        return build(
+            PortBehavior::Sequential,
+            Some(step),
+            None,
+            format!("{count} mappings, {step:+} from one to the next"),
+        );
+    }
+    if steps(&samples).all(|step| step.abs() <= NEAR) {
+        let text = format!("{count} mappings close together, without a constant step");
+        return build(PortBehavior::Inconclusive, None, parity, text);
+    }
+    let summary = match parity {
+        Some(true) => format!("{count} mappings without order; even stayed even, odd stayed odd"),
+        _ => format!("{count} mappings without order"),
+    };
+    build(PortBehavior::Random, None, parity, summary)
+}
+
+/// From each external port to the next one.
+fn steps(samples: &[PortSample]) -> impl Iterator<Item = i32> {
+    samples.windows(2).map(|pair| i32::from(pair[1].external) - i32::from(pair[0].external))
+}
+
+/// The step that leads from one mapping to the next in most cases, once or a few times over: mappings that no server told of, and
+/// other hosts behind the NAT, take ports in between.
+fn common_step(samples: &[PortSample]) -> Option<i32> {
+    let step = steps(samples).min_by_key(|step| step.abs())?;
+    if step == 0 || step.abs() > LARGEST_STEP || samples.len() < 3 {
+        return None;
+    }
+    let all = samples.len() - 1;
+    let same = steps(samples).filter(|&other| other == step).count();
+    let over =
+        steps(samples).filter(|&other| other % step == 0 && (1..=MOST_SKIPPED).contains(&(other / step))).count();
+    (same * 2 >= all && over * 5 >= all * 4).then_some(step)
+}
+
+/// The usual difference between the ports that one socket got for consecutive destinations.
+fn per_destination_delta(made: &[(&Exchange, PortSample)], mapping: MappingBehavior) -> Option<i32> {
+    if !matches!(mapping, MappingBehavior::AddressDependent | MappingBehavior::AddressAndPortDependent) {
+        return None;
+    }
+    let socket = &made.first()?.0.socket;
+    let samples: Vec<PortSample> =
+        made.iter().filter(|(exchange, _)| exchange.socket == *socket).map(|(_, sample)| *sample).collect();
+    if samples.len() < 3 {
+        return None;
+    }
+    common_step(&samples)
+}
+
+/// Whether one host always gets the same external address; `None` without translation or with a single mapping.
+#[must_use]
+pub fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<Pooling> {
+    if mapping == MappingBehavior::None {
+        return None;
+    }
+    let mut sockets: Vec<&str> = Vec::new();
+    let mut addresses = Vec::new();
+    for exchange in seen.of(family, Transport::Udp) {
+        let Some(mapped) = exchange.mapped() else { continue };
+        if !sockets.contains(&exchange.socket.as_str()) {
+            sockets.push(&exchange.socket);
+        }
+        if !addresses.contains(&mapped.ip()) {
+            addresses.push(mapped.ip());
+        }
+    }
+    // One server's word for an address that no other saw may be its own world.
+    if addresses.len() > 1
+        && witness::camps(seen, family).iter().any(|camp| camp.machines == 1 && camp.addresses.len() == 1)
+    {
+        return None;
+    }
+    match (sockets.len(), addresses.as_slice()) {
+        (0 | 1, [] | [_]) => None,
+        (count, [address]) => Some(Pooling {
+            behavior: PoolingBehavior::Paired,
+            summary: format!("{count} of {count} local ports appear as {address}"),
+        }),
+        (count, several) => Some(Pooling {
+            behavior: PoolingBehavior::Arbitrary,
+            summary: format!("{count} local ports appear as {} different addresses", several.len()),
+        }),
+    }
+}

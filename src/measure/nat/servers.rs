@@ -1,0 +1,158 @@
+//! Which servers can be used for what: a server is believed to have a second address only when the address makes sense.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use super::first;
+use crate::evidence::{Evidence, Exchange, Reason, gate, reason};
+use crate::measure::{nat64, witness};
+use crate::wire::{Family, Scope};
+
+/// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capable {
+    /// Index of the server.
+    pub server: usize,
+    /// A1:P1, where it was asked.
+    pub primary: SocketAddr,
+    /// A2:P2, its OTHER-ADDRESS as the first answer gave it. Later answers give that of the point asked (FIELD trap 13).
+    pub alternate: SocketAddr,
+}
+
+impl Capable {
+    /// A1:P2.
+    #[must_use]
+    pub fn primary_other_port(&self) -> SocketAddr {
+        SocketAddr::new(self.primary.ip(), self.alternate.port())
+    }
+
+    /// A2:P1.
+    #[must_use]
+    pub fn alternate_same_port(&self) -> SocketAddr {
+        SocketAddr::new(self.alternate.ip(), self.primary.port())
+    }
+
+    /// Whether a remote is an alternate point of this server.
+    #[must_use]
+    pub fn is_alternate(&self, remote: SocketAddr) -> bool {
+        remote.ip() == self.alternate.ip() || remote == self.primary_other_port()
+    }
+
+    /// Whether both are the same machine, as far as addresses tell.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ips = [other.primary.ip(), other.alternate.ip()];
+        ips.contains(&self.primary.ip()) || ips.contains(&self.alternate.ip())
+    }
+}
+
+/// Why an answer's OTHER-ADDRESS is of no use, or `Ok` with the server's points.
+pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
+    let name = exchange.remote;
+    let fail = |text: String| Err(reason::make(reason::NO_SECOND_ADDRESS, text));
+    let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
+    let Some(other) = reply.other else { return fail(format!("{name} names no second address (OTHER-ADDRESS)")) };
+    // Through NAT64 the server names an IPv4 address, which is reached behind the same prefix.
+    let embedded = nat64::of_exchange(exchange);
+    let other = match (embedded, other.ip()) {
+        (Some(embedded), IpAddr::V4(ip)) => SocketAddr::new(embedded.sibling(ip), other.port()),
+        _ => other,
+    };
+    let scope = |ip: IpAddr| match (embedded, ip) {
+        (Some(embedded), IpAddr::V6(ip)) => Scope::of(embedded.prefix.extract(ip).map_or(IpAddr::V6(ip), IpAddr::V4)),
+        _ => Scope::of(ip),
+    };
+    let (primary_scope, other_scope) = (scope(name.ip()), scope(other.ip()));
+    if other.is_ipv4() != name.is_ipv4() {
+        return fail(format!("{name} names a second address of the other family ({other})"));
+    }
+    if other.ip() == name.ip() {
+        return fail(format!("{name} names its own address as its second one ({other})"));
+    }
+    if other.port() == name.port() || other.port() == 0 {
+        return fail(format!("{name} names a second address without a second port ({other})"));
+    }
+    if other_scope == Scope::Invalid || other_scope != primary_scope {
+        return fail(format!("{name} names a second address that cannot be reached from here ({other})"));
+    }
+    if let Err(why) = gate::check(name, other) {
+        return fail(format!("{name} names a second address that is not asked ({other}): {why}"));
+    }
+    Ok(Capable { server: exchange.server, primary: name, alternate: other })
+}
+
+/// The servers with a usable second address, in the order they answered, those first whose second address nobody has contacted:
+/// only there an answer to a CHANGE-REQUEST is certain to be unsolicited.
+#[must_use]
+pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
+    let mut answered: Vec<(&Exchange, Capable)> = first::exchanges(seen, family)
+        .into_iter()
+        .filter_map(|exchange| judge(exchange).ok().map(|capable| (exchange, capable)))
+        .collect();
+    let contacted = |capable: &Capable| {
+        // Only the first question to each server, and controls, can come before anything is known of alternates.
+        let [reach, control] = ["reach", "control"].map(|of| format!("{}/{of}/", family.name()));
+        seen.under(&reach).chain(seen.under(&control)).any(|exchange| capable.is_alternate(exchange.remote))
+    };
+    // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
+    let translated = nat64::servers(seen);
+    let through = |exchange: &Exchange| translated.contains_key(&exchange.remote.ip());
+    if first::exchanges(seen, family).into_iter().any(|exchange| exchange.mapped().is_some() && !through(exchange)) {
+        answered.retain(|(exchange, _)| !through(exchange));
+    }
+    answered.sort_by(|(a, capable_a), (b, capable_b)| {
+        let time = |exchange: &Exchange| exchange.ended_ms.unwrap_or(f64::MAX);
+        contacted(capable_a).cmp(&contacted(capable_b)).then(time(a).total_cmp(&time(b)))
+    });
+    answered.into_iter().map(|(_, capable)| capable).collect()
+}
+
+/// Of hundreds of servers the first few are named.
+const REASONS_TOLD: usize = 3;
+
+/// Why no server is capable, in one sentence.
+#[must_use]
+pub fn why_none(seen: &Evidence, family: Family) -> Reason {
+    let answered: Vec<_> = first::exchanges(seen, family);
+    let reasons: Vec<_> = answered
+        .iter()
+        .filter(|exchange| exchange.answer().is_some())
+        .filter_map(|exchange| judge(exchange).err())
+        .map(|reason| reason.text)
+        .collect();
+    if reasons.is_empty() {
+        let heard = answered.iter().any(|exchange| exchange.reply().is_some());
+        return if heard {
+            reason::make(reason::ANSWER_UNUSABLE, "servers answered, but not in a way that could be used")
+        } else {
+            reason::make(reason::NO_ANSWER, "no server answered over UDP")
+        };
+    }
+    let more = reasons.len().saturating_sub(REASONS_TOLD);
+    let mut told = reasons[..reasons.len() - more].join("; ");
+    if more > 0 {
+        let _ = write!(told, "; and {more} more");
+    }
+    let text = format!("no server with a usable second address answered: {told}");
+    reason::make(reason::NO_SECOND_ADDRESS, text)
+}
+
+/// Which capable servers test what, each list in order of preference.
+pub struct Roles {
+    /// For the filter: first those whose alternates nobody has contacted.
+    pub filtering: Vec<Capable>,
+    /// For the mapping, which contacts alternates and so waits until the filter test is through with the silence of that server.
+    pub mapping: Vec<Capable>,
+}
+
+/// Shares the capable servers out.
+#[must_use]
+pub fn roles(seen: &Evidence, family: Family) -> Roles {
+    let mut filtering = capable(seen, family);
+    // A server that misreports addresses may still filter-test well, but only where there is no other.
+    let disbelieved = witness::Witnesses::hear(seen).servers();
+    let lies = |server: &Capable| disbelieved.contains(&server.server);
+    filtering.sort_by_key(lies);
+    let mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();
+    Roles { filtering, mapping }
+}

@@ -1,0 +1,141 @@
+//! What does the mapping over TCP depend on? RFC 5382 section 4.1, tested as RFC 5780 section 4.3: several connections from one
+//! local port. Filtering over TCP cannot be tested: a STUN server opens no connections.
+
+use std::net::SocketAddr;
+
+use super::filtering;
+use super::finding::{Mapping as Finding, MappingBehavior};
+use super::mapping_class::{Kind, Sight};
+use super::servers::{self, Capable};
+use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms, reason};
+use crate::measure::witness;
+use crate::wire::{Family, Request, Transport};
+
+/// Connects from one local port to the points of a server with a second address.
+pub struct TcpMapping {
+    /// The family tested.
+    pub family: Family,
+}
+
+fn label(family: Family, server: usize, point: &str) -> String {
+    format!("{}/tcp/{server}/{point}", family.name())
+}
+
+fn points(server: &Capable) -> [(&'static str, SocketAddr); 4] {
+    [
+        ("primary", server.primary),
+        ("alternate-same-port", server.alternate_same_port()),
+        ("alternate", server.alternate),
+        ("primary-other-port", server.primary_other_port()),
+    ]
+}
+
+impl Probe for TcpMapping {
+    fn name(&self) -> &'static str {
+        "tcp"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let Some(server) = servers::roles(seen, self.family).mapping.first().copied() else {
+            return Step { done: filtering::closed(seen, self.family), ..Step::default() };
+        };
+        let asks: Vec<Ask> = points(&server)
+            .into_iter()
+            .map(|(point, remote)| {
+                let label = label(self.family, server.server, point);
+                Ask {
+                    socket: label.clone(),
+                    label,
+                    server: server.server,
+                    transport: Transport::Tcp,
+                    remote,
+                    request: Request::default(),
+                    patience: Patience::Answer,
+                    local_port: LocalPort::Shared(format!("{}/tcp/{}", self.family.name(), server.server)),
+                    terms: Terms::default(),
+                }
+            })
+            .collect();
+        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        Step { asks, done, ..Step::default() }
+    }
+}
+
+/// The verdict that the evidence supports.
+#[must_use]
+pub fn judge(seen: &Evidence, family: Family) -> Finding {
+    let prefix = format!("{}/tcp/", family.name());
+    let because: Vec<String> = seen.under(&prefix).map(|exchange| exchange.id.clone()).collect();
+    let finding = |behavior, reason, endpoint_independent, summary| Finding {
+        behavior,
+        endpoint_independent,
+        reason,
+        summary,
+        because: because.clone(),
+    };
+    let withheld = |code: &str, text: String, independent| {
+        let reason = reason::make(code, text);
+        let summary = format!("could not tell: {}", reason.text);
+        finding(MappingBehavior::Inconclusive, Some(reason), independent, summary)
+    };
+    let Some(server) = servers::roles(seen, family).mapping.first().copied() else {
+        let reason = servers::why_none(seen, family);
+        return withheld(&reason.code, reason.text, None);
+    };
+    let exchanges = points(&server).map(|(point, _)| seen.find(&label(family, server.server, point)));
+    let [primary, same_port, other_port, _] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
+    let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
+        let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
+        let what = failed.map_or_else(|| "the server".to_owned(), |exchange| exchange.remote.to_string());
+        if let Some(reason) = seen.stop_reason() {
+            return withheld(&reason.code, reason.text, None);
+        }
+        return withheld(
+            reason::ALTERNATE_DEAD,
+            format!("{what} did not answer over TCP from the shared local port"),
+            None,
+        );
+    };
+    // Over TCP one server is asked; an address that no server saw over UDP may be that of what stands before it.
+    let camps = witness::camps(seen, family);
+    if !camps.is_empty() && (camps[0].machines < 2 && camps.len() > 1 || !camps[0].addresses.contains(&primary.ip())) {
+        let text =
+            format!("{} saw {primary} over TCP, an address that other servers did not see over UDP", server.primary);
+        return withheld(reason::SERVERS_DISAGREE, text, None);
+    }
+    let untranslated = exchanges.iter().flatten().any(|exchange| exchange.untranslated() == Some(true))
+        && exchanges.iter().flatten().all(|exchange| exchange.untranslated().unwrap_or(true));
+    let seen_of_it: Vec<Sight> = exchanges
+        .iter()
+        .flatten()
+        .filter_map(|exchange| Some(Sight { destination: exchange.remote, external: exchange.mapped()? }))
+        .collect();
+    if untranslated {
+        let summary = "every connection kept this host's address and port".to_owned();
+        return finding(MappingBehavior::None, None, Some(true), summary);
+    }
+    match Kind::possible(&seen_of_it)[..] {
+        [Kind::EndpointIndependent, ..] => {
+            let summary = format!("every destination saw {primary}");
+            finding(MappingBehavior::EndpointIndependent, None, Some(true), summary)
+        }
+        [Kind::SeveralExits, ..] => {
+            let text = format!(
+                "connections from one local port were seen as {primary}, {same_port} and {other_port}: several exits, or a pool"
+            );
+            withheld(reason::SEVERAL_EXITS, text, None)
+        }
+        [Kind::AddressDependent, ..] => {
+            let summary = format!("{primary} towards one address, {same_port} towards the other");
+            finding(MappingBehavior::AddressDependent, None, Some(false), summary)
+        }
+        [Kind::AddressAndPortDependent, ..] => {
+            let summary = "another external port for each connection from one local port (whether also for the same destination again, was not tried)".to_owned();
+            finding(MappingBehavior::AddressAndPortDependent, None, Some(false), summary)
+        }
+        [] => {
+            let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");
+            withheld(reason::MAPPING_INCONSISTENT, text, None)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Protocols and what people write of them, as values: STUN and TURN messages, URIs, credentials, configurations of ICE servers.
+//! Knows nothing of sockets, clocks or randomness.
+
+pub mod credential;
+pub mod escape;
+mod family;
+mod hmac;
+pub mod ice_servers;
+mod remark;
+mod scope;
+pub mod stun;
+pub mod transport;
+pub mod uri;
+
+pub use credential::password::{Form, Look, Making};
+pub use credential::rest::RestName;
+pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
+pub use escape::escape;
+pub use family::Family;
+pub use ice_servers::{ConfigurationFacts, EntryKind};
+pub use remark::Remark;
+pub use scope::Scope;
+pub use stun::attribute::RawAttribute;
+pub use stun::dump::dump;
+pub use stun::error_code::error_name;
+pub use stun::excerpt::excerpt;
+pub use stun::integrity::Key;
+pub use stun::message::{Class, Message};
+pub use stun::not_stun::NotStun;
+pub use stun::request::{Change, Control, Method, Relay, Request, TurnAttribute};
+pub use stun::stream::Framer;
+pub use stun::writer::Writer;
+pub use stun::{TransactionId, attribute, control, error_code, integrity, message, relay, request, stream, writer};
+pub use transport::Transport;
+pub use uri::error::{UriError, masked};
+pub use uri::{Host, ServerSpec, Service};

@@ -1,0 +1,30 @@
+//! STUN messages as values (RFC 8489), with what behavior discovery (RFC 5780) and TURN (RFC 8656) add.
+
+pub mod attribute;
+pub mod control;
+pub mod dump;
+pub mod error_code;
+pub mod excerpt;
+mod header;
+pub mod integrity;
+pub mod message;
+mod message_turn;
+pub mod not_stun;
+pub mod relay;
+pub mod request;
+mod request_words;
+pub mod stream;
+pub mod turn;
+pub mod writer;
+
+use std::fmt;
+
+/// The 96 bits that tie a response to its request (RFC 8489 section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransactionId(pub [u8; 12]);
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
