@@ -12,7 +12,7 @@ use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
 use crate::report::assemble::{Circumstances, Found, assemble, complaints, require};
 use crate::report::document::{NetworkKind, Options};
-use crate::report::{ExitClass, Report, exit_class, human, json};
+use crate::report::{ExitClass, Report, exit_class, json, view};
 use crate::sim::{Scenario, SimNetwork};
 use crate::wire::{Family, ServerSpec};
 
@@ -169,7 +169,7 @@ pub fn deliver(
     } else if output.json {
         out.line(&json::render(&report))?;
     } else {
-        out.line(&human::render(&report, &terminal::style(output, out)))?;
+        out.line(&view::render(&report, &terminal::style(output, out)))?;
     }
     out.finish()?;
     for complaint in complaints(&report) {

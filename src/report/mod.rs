@@ -10,7 +10,6 @@ pub mod assemble;
 pub mod document;
 pub(crate) mod escape;
 pub mod exit;
-pub mod human;
 pub mod json;
 pub mod peers;
 mod plain;
@@ -22,6 +21,7 @@ pub mod schema;
 mod sound;
 mod style;
 pub(crate) mod users;
+pub mod view;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -42,7 +42,7 @@ pub struct Format {
 
 /// Every format there is.
 pub const FORMATS: &[Format] =
-    &[Format { name: "human", render: human::render }, Format { name: "json", render: json::render_styled }];
+    &[Format { name: "human", render: view::render }, Format { name: "json", render: json::render_styled }];
 
 /// The format of that name.
 #[must_use]

@@ -2,8 +2,8 @@
 
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{FeatureStatus, Hold, Quality, Train};
-use crate::report::human::page::Page;
-use crate::report::human::tint::Tint;
+use crate::report::view::page::Page;
+use crate::report::view::tint::Tint;
 
 /// So many hiccups are told; `-v` tells all.
 const HICCUPS: usize = 10;

@@ -3,8 +3,8 @@
 use crate::evidence::{CertificateFacts, TlsFacts};
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{View, ViewOutcome};
-use crate::report::human::page::Page;
-use crate::report::human::tint::Tint;
+use crate::report::view::page::Page;
+use crate::report::view::tint::Tint;
 
 pub(super) fn write(page: &mut Page, result: &TurnResult) {
     if let Some(tls) = &result.tls {
