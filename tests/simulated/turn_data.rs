@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nat_probe::measure::turn::finding::{FeatureStatus, Hold, Quality, Train, TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::finding::{FeatureStatus, KeepAlive, PathOutcome, Quality, Train, TurnVerdict};
 use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Scenario, Style, TurnFault};
 use nat_probe::wire::Transport;
@@ -17,7 +17,7 @@ impl Bench {
         (result.quality.clone().unwrap_or_else(|| panic!("{result:?}")), result)
     }
 
-    fn hold(self, seconds: u64) -> (Hold, TurnResult) {
+    fn hold(self, seconds: u64) -> (KeepAlive, TurnResult) {
         let (result, left) = self.options(|options| options.hold_s = Some(seconds)).run();
         assert_eq!(left, 0);
         (result.hold.clone().expect("what holding saw"), result)
@@ -106,7 +106,7 @@ fn the_servers_own_second_address_is_not_the_internet() {
     let (result, _) = bench.fault(TurnFault::RangeClosed).run();
     assert_eq!(code(&result), (TurnVerdict::Inconclusive, Code::Undetermined), "{}", result.diagnosis.text);
     let relay = result.relay.unwrap();
-    assert_eq!(relay.third_party.outcome, ViewOutcome::Unknown, "{}", relay.third_party.text);
+    assert_eq!(relay.third_party.outcome, PathOutcome::Unknown, "{}", relay.third_party.text);
     let own = relay.own_machine.unwrap();
     assert!(own.text.contains("on the server's own machine"), "{}", own.text);
 }

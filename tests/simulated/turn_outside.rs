@@ -1,7 +1,7 @@
 //! A relay is judged by who is outside it: over whichever family the server is reached, where UDP is blocked, where nobody answers.
 
 use nat_probe::measure::turn::DiagnosisCode as Code;
-use nat_probe::measure::turn::finding::{TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::finding::{PathOutcome, TurnVerdict};
 use nat_probe::sim::{Fault, TurnFault};
 use nat_probe::wire::{Family, Transport};
 
@@ -35,7 +35,7 @@ fn over_ipv6_the_relayed_ipv4_address_is_tested_from_outside() {
         assert!(result.address.unwrap().is_ipv6() && result.relayed_address.unwrap().is_ipv4());
         let relay = result.relay.unwrap();
         let views = [relay.third_party, relay.to_peer, relay.from_peer, relay.between_allocations];
-        assert!(views.iter().all(|view| view.outcome == ViewOutcome::Works), "{views:#?}");
+        assert!(views.iter().all(|view| view.outcome == PathOutcome::Works), "{views:#?}");
         assert_eq!(relay.seen_address, result.relayed_address);
     }
     for (fault, verdict, code) in FAULTS {
@@ -48,7 +48,7 @@ fn over_ipv6_the_relayed_ipv4_address_is_tested_from_outside() {
 fn where_udp_is_blocked_a_stun_server_is_asked_through_the_relay_all_the_same() {
     let result = udp_blocked().expect(TurnVerdict::Ok, Code::Ok, None);
     let relay = result.relay.unwrap();
-    assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "{}", relay.third_party.text);
+    assert_eq!(relay.third_party.outcome, PathOutcome::Works, "{}", relay.third_party.text);
     assert_eq!(relay.seen_address, result.relayed_address);
     for (fault, verdict, code) in FAULTS {
         let (result, left) = udp_blocked().fault(fault).run();
@@ -69,7 +69,7 @@ fn what_nobody_outside_saw_is_not_called_working() {
         "{:?}",
         result.diagnosis
     );
-    assert_eq!(result.relay.unwrap().between_allocations.outcome, ViewOutcome::Works);
+    assert_eq!(result.relay.unwrap().between_allocations.outcome, PathOutcome::Works);
     for (fault, verdict, _) in FAULTS {
         let (result, left) = alone().fault(fault).run();
         assert_ne!(result.verdict, TurnVerdict::Ok, "{fault:?}, which is {verdict:?}");
@@ -86,7 +86,7 @@ fn a_server_that_relays_ipv6_only_is_asked_for_that() {
         assert!(result.diagnosis.text.contains("IPv6 only"), "{}", result.diagnosis.text);
         assert!(result.relayed_address.unwrap().is_ipv6());
         let relay = result.relay.unwrap();
-        assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "{}", relay.third_party.text);
+        assert_eq!(relay.third_party.outcome, PathOutcome::Works, "{}", relay.third_party.text);
         assert_eq!(result.released.map(|one| (one.made, one.confirmed)), Some((2, 2)));
     }
     Bench::new().ipv6().fault(TurnFault::UnsupportedFamily).fails(Code::UnsupportedFamily, "allocate");

@@ -1,7 +1,7 @@
 //! What the relay does with data, and who is believed about it: relays in the host's own network, answers from elsewhere, servers that
 //! refuse peers in their own ways, limits.
 
-use nat_probe::measure::turn::finding::{TurnVerdict, ViewOutcome};
+use nat_probe::measure::turn::finding::{PathOutcome, TurnVerdict};
 use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Fault, TurnFault};
 use nat_probe::wire::{Family, Transport};
@@ -40,7 +40,7 @@ fn at_home_the_outsider_who_saw_the_relayed_address_is_believed() {
     let result = home().expect(TurnVerdict::Degraded, Code::TestedFromInside, None);
     let relay = result.relay.as_ref().unwrap();
     assert_eq!(relay.seen_address, result.relayed_address);
-    assert_eq!(relay.from_peer.outcome, ViewOutcome::Fails, "the router does not turn it round");
+    assert_eq!(relay.from_peer.outcome, PathOutcome::Fails, "the router does not turn it round");
     assert!(result.diagnosis.text.contains("192.168.1.10"), "{}", result.diagnosis.text);
     assert!(!result.diagnosis.fix.contains("external-ip"), "{}", result.diagnosis.fix);
 
@@ -55,7 +55,7 @@ fn in_a_network_without_a_way_out_what_works_is_said_to() {
         let result = private().over(transport).expect(TurnVerdict::Ok, Code::Ok, None);
         assert_eq!(remarks(&result), ["relay-address-private"], "{transport:?}: what was not seen is said");
         let relay = result.relay.unwrap();
-        assert_eq!([relay.to_peer.outcome, relay.from_peer.outcome], [ViewOutcome::Works; 2]);
+        assert_eq!([relay.to_peer.outcome, relay.from_peer.outcome], [PathOutcome::Works; 2]);
     }
     for (fault, code) in [(TurnFault::RelayDead, Code::Undetermined), (TurnFault::RangeClosed, Code::Undetermined)] {
         let (result, _) = private().over(Transport::Tcp).fault(fault).run();
@@ -69,7 +69,7 @@ fn a_wrong_external_address_shows_without_anybody_outside() {
         let wrong = alone(Bench::new().over(transport).fault(TurnFault::WrongExternal));
         let result = wrong.fails(Code::RelayAddressMismatch, "relayed-address");
         let own = result.relay.unwrap().from_peer_to_own_address.unwrap();
-        assert_eq!(own.outcome, ViewOutcome::Works, "{}", own.text);
+        assert_eq!(own.outcome, PathOutcome::Works, "{}", own.text);
         assert!(result.diagnosis.text.contains("198.51.100.30"), "{}", result.diagnosis.text);
     }
 }
@@ -82,8 +82,8 @@ fn a_range_that_is_closed_in_part_is_no_matter_of_hairpinning() {
         Some("data"),
     );
     let relay = result.relay.unwrap();
-    assert_eq!(relay.from_peer_to_second.unwrap().outcome, ViewOutcome::Fails);
-    assert_eq!(relay.from_peer.outcome, ViewOutcome::Works);
+    assert_eq!(relay.from_peer_to_second.unwrap().outcome, PathOutcome::Fails);
+    assert_eq!(relay.from_peer.outcome, PathOutcome::Works);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn an_allocation_that_its_renewal_ends_is_lost() {
                 let bench = Bench::new().over(transport).fault(fault).options(|options| options.count = count);
                 let result = bench.fails(Code::AllocationLost, "refresh");
                 let relay = result.relay.unwrap();
-                assert_eq!(relay.third_party.outcome, ViewOutcome::Works, "what passed before it was seen");
+                assert_eq!(relay.third_party.outcome, PathOutcome::Works, "what passed before it was seen");
             }
         }
     }
@@ -117,15 +117,15 @@ fn a_peer_is_refused_in_several_ways() {
     let result =
         Bench::new().fault(TurnFault::OwnAllocationsOnly).expect(TurnVerdict::Degraded, Code::PeerForbidden, None);
     assert!(result.diagnosis.text.contains("own allocations only"), "{}", result.diagnosis.text);
-    assert_eq!(result.relay.unwrap().between_allocations.outcome, ViewOutcome::Works);
+    assert_eq!(result.relay.unwrap().between_allocations.outcome, PathOutcome::Works);
 }
 
 #[test]
 fn what_a_proxy_makes_of_an_address_is_not_believed() {
     let result = Bench::new().fault(TurnFault::Proxied).expect(TurnVerdict::Degraded, Code::MappedAddressUseless, None);
     let relay = result.relay.unwrap();
-    assert_eq!([relay.to_peer.outcome, relay.from_peer.outcome], [ViewOutcome::Works; 2]);
-    assert_eq!(relay.third_party.outcome, ViewOutcome::Works);
+    assert_eq!([relay.to_peer.outcome, relay.from_peer.outcome], [PathOutcome::Works; 2]);
+    assert_eq!(relay.third_party.outcome, PathOutcome::Works);
 }
 
 #[test]
@@ -200,6 +200,6 @@ fn over_ipv6_alone_a_relayed_ipv4_address_is_tested_all_the_same() {
         let result = ipv6.expect(TurnVerdict::Ok, Code::Ok, None);
         assert!(result.address.unwrap().is_ipv6() && result.relayed_address.unwrap().is_ipv4());
         let third = result.relay.unwrap().third_party;
-        assert_eq!(third.outcome, ViewOutcome::Works, "{}", third.text);
+        assert_eq!(third.outcome, PathOutcome::Works, "{}", third.text);
     }
 }

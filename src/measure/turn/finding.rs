@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DiagnosisCode;
 use crate::evidence::TlsFacts;
+use crate::measure::turn::DiagnosisCode;
 use crate::wire::{EntryKind, Family, Remark, Transport};
 
 /// One row: an entry over one transport and family.
@@ -70,13 +70,13 @@ pub struct TurnResult {
     pub steps: Vec<StepResult>,
     /// What the relay does with data, seen from three sides; absent without an allocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relay: Option<RelayViews>,
+    pub relay: Option<RelayPaths>,
     /// How well it relays; absent without data through the relay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
     /// What `--duration` saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Hold>,
+    pub hold: Option<KeepAlive>,
     /// What the handshake showed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsFacts>,
@@ -176,35 +176,35 @@ pub enum StepStatus {
 
 /// What the relay does with data, seen from three sides (STANDARDS 4.10).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RelayViews {
+pub struct RelayPaths {
     /// To a third party: a STUN server asked through the relay.
-    pub third_party: View,
+    pub third_party: RelayPath,
     /// The address that the third party saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_address: Option<SocketAddr>,
     /// From the relayed address to a plain socket of ours.
-    pub to_peer: View,
+    pub to_peer: RelayPath,
     /// From a plain socket of ours to the relayed address.
-    pub from_peer: View,
+    pub from_peer: RelayPath,
     /// Between two allocations on the server.
-    pub between_allocations: View,
+    pub between_allocations: RelayPath,
     /// From a plain socket of ours to the relayed address of the second allocation; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_peer_to_second: Option<View>,
+    pub from_peer_to_second: Option<RelayPath>,
     /// From a plain socket of ours to the relayed port at the server's own address; absent unless the relayed address is another and was not
     /// reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_peer_to_own_address: Option<View>,
+    pub from_peer_to_own_address: Option<RelayPath>,
     /// To a STUN server on the TURN server's own machine, where nobody outside could be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub own_machine: Option<View>,
+    pub own_machine: Option<RelayPath>,
 }
 
 /// What one side saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct View {
+pub struct RelayPath {
     /// Whether data got through.
-    pub outcome: ViewOutcome,
+    pub outcome: PathOutcome,
     /// In words. Escaped.
     pub text: String,
     /// The exchanges it rests on.
@@ -215,7 +215,7 @@ pub struct View {
 /// Whether data got through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ViewOutcome {
+pub enum PathOutcome {
     /// It did.
     Works,
     /// It did not, though everything it needs besides the relay was there.
@@ -280,7 +280,7 @@ pub struct Train {
 
 /// What keeping the allocation for a while saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Hold {
+pub struct KeepAlive {
     /// How long it was kept, in seconds.
     pub held_s: f64,
     /// Packets sent through the relay meanwhile.

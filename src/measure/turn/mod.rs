@@ -1,57 +1,31 @@
 //! Does this TURN server work with these credentials, and if not, which step fails and why?
 //!
-//! One probe for each entry, transport and family climbs the ladder: reach the server, be challenged, allocate, let data through the
-//! relay in three ways, renew, release. Another function of the same evidence judges it. Requests are signed by the engine: no
-//! secret is here.
+//! One target is an entry over one transport and family. What knows what:
+//!
+//! ```text
+//! options, finding, diagnosis   what is tested, what is told: plain data
+//!     |
+//!   facts                       what the evidence shows of one target: exchanges, allocations, peers, whose server it is
+//!     |
+//!    ask                        the probe: reach the server, be challenged, allocate, let data through the relay in three ways,
+//!     |                         measure it, keep it alive, renew, release, try features
+//!   judge                       every stage computed once, then the verdict: the first row of an ordered table that fits
+//! ```
+//!
+//! Requests are signed by the engine: no secret is here. The modules are private, so that what is `pub` in them reaches no further
+//! than this folder.
 
-mod browser;
-mod causes;
-mod climb;
+mod ask;
 mod diagnosis;
-mod features;
+mod facts;
 pub mod finding;
-mod handshake;
-mod hold;
 mod judge;
-mod killed;
 pub mod labels;
-mod lesser;
-mod offline;
 pub mod options;
-mod peers;
-mod quality;
-mod refusal;
-mod relaying;
-mod release;
-mod rounds;
-mod session;
-mod sides;
-mod software;
-mod steps;
-mod table;
-mod through;
-mod unreached;
-mod views;
 
 pub use crate::wire::{ConfigurationFacts, EntryKind};
+pub use ask::plan;
 pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use judge::judge;
 pub use options::{Entry, Login, STRANGER, TurnOptions};
-
-use crate::evidence::Probe;
-use climb::Climb;
-
-/// The probes of `turn`: one for each entry, transport and family.
-#[must_use]
-pub fn plan(options: &TurnOptions) -> Vec<Box<dyn Probe>> {
-    let mut plan: Vec<Box<dyn Probe>> = Vec::new();
-    for (number, entry) in options.entries.iter().enumerate().filter(|(_, entry)| entry.server.is_some()) {
-        for &transport in &entry.transports {
-            for &family in &options.families {
-                plan.push(Box::new(Climb { options: options.clone(), entry: number, transport, family }));
-            }
-        }
-    }
-    plan
-}

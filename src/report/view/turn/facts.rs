@@ -2,7 +2,7 @@
 
 use crate::evidence::{CertificateFacts, TlsFacts};
 use crate::measure::turn::TurnResult;
-use crate::measure::turn::finding::{View, ViewOutcome};
+use crate::measure::turn::finding::{PathOutcome, RelayPath};
 use crate::report::view::page::Page;
 use crate::report::view::tint::Tint;
 
@@ -32,17 +32,17 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
     }
 }
 
-fn view(page: &mut Page, whose: &str, view: &View) {
+fn view(page: &mut Page, whose: &str, view: &RelayPath) {
     let outcome = match view.outcome {
-        ViewOutcome::Works => "works",
-        ViewOutcome::Fails => "FAILS",
-        ViewOutcome::Forbidden => "FORBIDDEN",
-        ViewOutcome::Unknown => "not known",
+        PathOutcome::Works => "works",
+        PathOutcome::Fails => "FAILS",
+        PathOutcome::Forbidden => "FORBIDDEN",
+        PathOutcome::Unknown => "not known",
     };
     let text = format!("relay, {whose}: {outcome}: {}", view.text);
     match view.outcome {
-        ViewOutcome::Works | ViewOutcome::Unknown => page.bullet(&text),
-        ViewOutcome::Fails | ViewOutcome::Forbidden => page.alarm(Tint::Warning, &text),
+        PathOutcome::Works | PathOutcome::Unknown => page.bullet(&text),
+        PathOutcome::Fails | PathOutcome::Forbidden => page.alarm(Tint::Warning, &text),
     }
 }
 

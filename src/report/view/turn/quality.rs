@@ -1,7 +1,7 @@
 //! How well a TURN server relays, for how long, and what else it offers.
 
 use crate::measure::turn::TurnResult;
-use crate::measure::turn::finding::{FeatureStatus, Hold, Quality, Train};
+use crate::measure::turn::finding::{FeatureStatus, KeepAlive, Quality, Train};
 use crate::report::view::page::Page;
 use crate::report::view::tint::Tint;
 
@@ -66,7 +66,7 @@ fn numbers(train: &Train) -> String {
     format!("{arrived}{duplicates}{reordered}{times}{jitter}")
 }
 
-fn hold(page: &mut Page, hold: &Hold) {
+fn hold(page: &mut Page, hold: &KeepAlive) {
     let renewals = plural(hold.renewals, "renewal", "renewals");
     let stale = if hold.stale_nonces > 0 {
         format!(", {} replaced", plural(hold.stale_nonces, "stale nonce", "stale nonces"))

@@ -1,0 +1,254 @@
+//! How well it relays: trains of packets there and back, beside the Binding straight to the server in the same moments, and how large
+//! a packet may be.
+
+use crate::evidence::{Ask, Exchange, Outcome, Patience, Step};
+use crate::measure::turn::DiagnosisCode as Code;
+use crate::measure::turn::facts::round_trip::{Manner, Path, Round, Steps};
+use crate::measure::turn::facts::software::Setting;
+use crate::measure::turn::facts::target::Target;
+use crate::measure::turn::finding::{Quality, Train, TurnVerdict};
+use crate::measure::turn::judge::verdict::{Cause, cause};
+use crate::wire::Request;
+
+/// A packet in so many milliseconds, as voice is sent.
+const INTERVAL_MS: f64 = 20.0;
+/// Bytes of each: 20 ms of G.711 with the header of RTP (RFC 3551 section 4.5.14).
+pub const VOICE: u16 = 172;
+/// The payloads to try: what every path takes, QUIC's and WebRTC's usual size (RFC 9000 section 14.1), nearly a full frame.
+const PAYLOADS: [u16; 3] = [500, 1200, 1400];
+/// More of the round trips lost than this is heard: about one in twenty each way.
+pub const HEARD_PERCENT: f64 = 10.0;
+
+/// What is to be asked now, and whether all is known.
+pub fn next(target: &Target) -> Step {
+    let Some(path) = Path::of(target).filter(|_| target.options.count > 0) else {
+        return Step { done: true, ..Step::default() };
+    };
+    let steps = Steps::under(target, "quality/");
+    let now_ms = target.seen.elapsed_ms;
+    let begun_ms = steps.begun_ms().unwrap_or(now_ms);
+    let mut step = Step { done: true, ..Step::default() };
+    let mut round = |name: &str, manner| {
+        let (ask, settled) = steps.round(name).ask(target, &path, name, manner);
+        step.asks.extend(ask);
+        step.done &= settled;
+    };
+    for payload in PAYLOADS {
+        let manner = Manner { payload, channel: false, patience: Patience::Silence, not_before_ms: begun_ms };
+        round(&format!("quality/payload/{payload}"), manner);
+    }
+    let (comparable, mut direct) = (is_comparable(target), Vec::new());
+    for number in 0..target.options.count {
+        let at_ms = begun_ms + f64::from(number) * INTERVAL_MS;
+        let manner = Manner { payload: VOICE, channel: false, patience: Patience::Once, not_before_ms: at_ms };
+        round(&format!("quality/send/{number}"), manner);
+        if path.channel {
+            let not_before_ms = at_ms + INTERVAL_MS / 3.0;
+            round(&format!("quality/channel/{number}"), Manner { channel: true, not_before_ms, ..manner });
+        }
+        let name = format!("quality/direct/{number}");
+        if comparable && steps.find(&name).is_none() {
+            direct.push(straightly(target, &name, at_ms + INTERVAL_MS * 2.0 / 3.0));
+        }
+        // Those after the next one are stated when it is their turn.
+        if at_ms > now_ms {
+            break;
+        }
+    }
+    step.done &= direct.is_empty();
+    step.done &= !comparable
+        || (0..target.options.count)
+            .all(|number| steps.find(&format!("quality/direct/{number}")).is_some_and(Exchange::settled));
+    step.asks.extend(direct);
+    step
+}
+
+/// Whether the server answers Binding, without which there is nothing to compare with.
+fn is_comparable(target: &Target) -> bool {
+    target.reply("binding").is_some()
+}
+
+/// Whether the packets straight to the server went over the allocation's own socket, where its limits hold for them too.
+fn is_shared(target: &Target, path: &Path) -> bool {
+    target.find("quality/direct/0").is_some_and(|one| one.socket == target.label(path.first))
+}
+
+/// On a socket of its own: what limits an allocation's bandwidth (coturn's max-bps) limits all that its client sends.
+fn straightly(target: &Target, name: &str, not_before_ms: f64) -> Ask {
+    let mut ask = target.ask(name, "direct", Request::default());
+    ask.patience = Patience::Once;
+    ask.terms.not_before_ms = Some(not_before_ms);
+    ask
+}
+
+/// How well it relays; `None` where nothing was sent.
+pub fn judge(target: &Target) -> Option<Quality> {
+    let path = Path::of(target)?;
+    let steps = Steps::under(target, "quality/");
+    steps.begun_ms()?;
+    let numbers = || 0..target.options.count;
+    let through = |kind: &str| {
+        let rounds: Vec<Round> = numbers().map(|number| steps.round(&format!("quality/{kind}/{number}"))).collect();
+        train(&rounds)
+    };
+    let passed = |payload: u16| {
+        let round = steps.round(&format!("quality/payload/{payload}"));
+        round.counts().then(|| (payload, round.rtt_ms().is_some()))
+    };
+    let payloads: Vec<(u16, bool)> = PAYLOADS.into_iter().filter_map(passed).collect();
+    Some(Quality {
+        path: if path.second { "second-allocation" } else { "peer" }.to_owned(),
+        indications: through("send"),
+        channel: through("channel"),
+        direct: direct(numbers().filter_map(|number| steps.find(&format!("quality/direct/{number}"))))
+            .filter(|_| is_comparable(target)),
+        largest_payload: payloads.iter().filter(|(_, passed)| *passed).map(|(payload, _)| *payload).max(),
+        failed_payloads: payloads.into_iter().filter(|(_, passed)| !passed).map(|(payload, _)| payload).collect(),
+    })
+}
+
+/// What became of packets there and back; `None` if none was sent.
+pub fn train(rounds: &[Round]) -> Option<Train> {
+    let rounds: Vec<&Round> = rounds.iter().filter(|round| round.counts()).collect();
+    let times: Vec<f64> = rounds.iter().filter_map(|round| round.rtt_ms()).collect();
+    let ends =
+        |leg: fn(&Round) -> Option<f64>| overtaken(&rounds.iter().filter_map(|round| leg(round)).collect::<Vec<_>>());
+    let there = ends(|round| round.rtt_ms().and(round.out?.ended_ms));
+    // Those overtaken on their way there come back in that order: what counts is whether they came back in the order they left.
+    let mut left: Vec<(f64, f64)> = rounds
+        .iter()
+        .filter_map(|round| Some((round.back?.started_ms, round.rtt_ms().and(round.back?.ended_ms)?)))
+        .collect();
+    left.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let back = overtaken(&left.into_iter().map(|(_, arrived)| arrived).collect::<Vec<_>>());
+    let duplicates = rounds.iter().map(|round| round.copies()).sum();
+    numbers(rounds.len(), &times, duplicates, there + back)
+}
+
+fn direct<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> Option<Train> {
+    let cut = |one: &&Exchange| !matches!(one.outcome, Outcome::Pending | Outcome::Abandoned { .. });
+    let sent: Vec<&Exchange> = exchanges.filter(cut).collect();
+    let answered: Vec<(f64, f64)> = sent.iter().filter_map(|one| Some((one.reply()?.rtt_ms, one.ended_ms?))).collect();
+    let times: Vec<f64> = answered.iter().map(|(rtt_ms, _)| *rtt_ms).collect();
+    let ends: Vec<f64> = answered.iter().map(|(_, ended_ms)| *ended_ms).collect();
+    let duplicates = sent.iter().filter(|one| one.reply().is_some()).map(|one| one.copies).sum();
+    numbers(sent.len(), &times, duplicates, overtaken(&ends))
+}
+
+/// How many arrived after one that had been sent later.
+fn overtaken(arrivals: &[f64]) -> u32 {
+    let mut earliest_later = f64::INFINITY;
+    let mut overtaken = 0;
+    for &arrival in arrivals.iter().rev() {
+        overtaken += u32::from(arrival > earliest_later);
+        earliest_later = earliest_later.min(arrival);
+    }
+    overtaken
+}
+
+fn numbers(sent: usize, times: &[f64], duplicates: u32, reordered: u32) -> Option<Train> {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let (sent, received) = (count(sent), count(times.len()));
+    let mut sorted = times.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted.get(rank(sorted.len(), share)).copied();
+    let steps: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    (sent > 0).then(|| Train {
+        sent,
+        received,
+        loss_percent: 100.0 * f64::from(sent - received.min(sent)) / f64::from(sent),
+        duplicates,
+        reordered,
+        min_ms: sorted.first().copied(),
+        median_ms: at(0.5),
+        p95_ms: at(0.95),
+        max_ms: sorted.last().copied(),
+        jitter_ms: (!steps.is_empty()).then(|| steps.iter().sum::<f64>() / f64::from(count(steps.len()))),
+    })
+}
+
+/// The index of the nearest rank.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "small counts"
+)]
+fn rank(len: usize, share: f64) -> usize {
+    ((len as f64 * share).ceil() as usize).saturating_sub(1)
+}
+
+/// Too much is lost: on the way to the server already, or beyond.
+pub fn lossy(target: &Target) -> Option<Cause> {
+    let quality = judge(target)?;
+    let trains = [&quality.indications, &quality.channel].into_iter().flatten();
+    let (sent, lost) = trains.fold((0, 0), |(sent, lost), one| (sent + one.sent, lost + one.sent - one.received));
+    if sent == 0 || 100.0 * f64::from(lost) / f64::from(sent) < HEARD_PERCENT {
+        return None;
+    }
+    let (straight, missing) = quality.direct.map_or((0, 0), |direct| (direct.sent, direct.sent - direct.received));
+    let beside = if straight == 0 {
+        "the server leaves Binding unanswered, so that there is nothing to compare with".to_owned()
+    } else {
+        format!("{missing} of {straight} straight to the server")
+    };
+    let seen = format!("{lost} of {sent} round trips through the relay were lost, and {beside}");
+    let lossy = |code, what: &str, fix: &str| cause(TurnVerdict::Degraded, code, format!("{seen}: {what}"), fix);
+    let its = "look at the server's load, its own network, and its limits of bandwidth";
+    let its = &target.cure(its, &[Setting::Bandwidth]);
+    if Path::of(target).is_some_and(|path| is_shared(target, &path)) {
+        return Some(lossy(
+            Code::RelayLossy,
+            "those went over the allocation's own socket, so that where could not be told",
+            its,
+        ));
+    }
+    let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
+    Some(match (accounts_for(straight, missing, sent, lost), missing) {
+        (false, _) => lossy(Code::RelayLossy, "more than the way to the server accounts for", its),
+        (true, 0) => lossy(Code::RelayLossy, "too few to tell where", "run again with --count 200"),
+        (true, _) => lossy(Code::PathLossy, "packets are lost on the way to the server already", own),
+    })
+}
+
+/// Whether what was lost straight to the server can account for the loss through the relay, whose packets go that way twice: expected
+/// are as many as the share there says (by the rule of succession, for few packets prove little), and two standard deviations are chance.
+fn accounts_for(straight: u32, missing: u32, sent: u32, lost: u32) -> bool {
+    let share = f64::from(missing + 1) / f64::from(straight + 2);
+    let expected = f64::from(sent) * (1.0 - (1.0 - share).powi(2));
+    f64::from(lost) <= expected + 2.0 * expected.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_train_in_numbers() {
+        let train = numbers(5, &[10.0, 30.0, 20.0, 40.0], 1, 2).unwrap();
+        assert_eq!((train.sent, train.received, train.duplicates, train.reordered), (5, 4, 1, 2));
+        assert_eq!(
+            (train.min_ms, train.median_ms, train.p95_ms, train.max_ms),
+            (Some(10.0), Some(20.0), Some(40.0), Some(40.0))
+        );
+        assert!((train.loss_percent - 20.0).abs() < 1e-9);
+        assert!((train.jitter_ms.unwrap() - 50.0 / 3.0).abs() < 1e-9);
+        assert_eq!(numbers(0, &[], 0, 0), None);
+        assert_eq!(numbers(3, &[], 0, 0).unwrap().median_ms, None);
+    }
+
+    #[test]
+    fn one_that_comes_late_was_overtaken_once() {
+        assert_eq!(overtaken(&[1.0, 2.0, 3.0]), 0);
+        assert_eq!(overtaken(&[9.0, 2.0, 3.0]), 1);
+        assert_eq!(overtaken(&[2.0, 1.0, 4.0, 3.0]), 2);
+    }
+
+    #[test]
+    fn loss_is_blamed_on_the_way_to_the_server_where_that_accounts_for_it() {
+        assert!(accounts_for(20, 4, 40, 14), "20 % straight is 36 % there and back");
+        assert!(!accounts_for(20, 0, 40, 14), "nothing is lost straight to the server");
+        assert!(accounts_for(20, 0, 40, 5), "a twentieth straight may well show as none of twenty");
+        assert!(!accounts_for(20, 1, 40, 30));
+    }
+}

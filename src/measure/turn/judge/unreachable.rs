@@ -1,0 +1,276 @@
+//! Why nothing that speaks TURN was reached: the path, the port, the host, or what is there in place of a TURN server.
+
+use crate::evidence::{Exchange, Failure, FailureCode, Outcome};
+use crate::measure::turn::DiagnosisCode as Code;
+use crate::measure::turn::facts::software::Setting;
+use crate::measure::turn::facts::target::Target;
+use crate::measure::turn::finding::TurnVerdict;
+use crate::measure::turn::judge::handshake;
+use crate::measure::turn::judge::verdict::{Cause, cause, failed, lost, proven};
+use crate::wire::{EntryKind, Transport, escape};
+
+/// Answers came from another address than was asked.
+pub fn elsewhere(target: &Target) -> Option<Cause> {
+    let (asked, source) = target.elsewhere()?;
+    let text = format!(
+        "answers come from {source}, not from {} that was asked: clients ignore them, and NATs and firewalls drop them",
+        asked.remote
+    );
+    let todo = "let the server answer from the address it is asked at: name each of its addresses, and mend its routing or the address \
+                translation before it";
+    Some(failed(Code::AnswersFromElsewhere, text, &target.cure(todo, &[Setting::Listening])))
+}
+
+/// The first failure of the system or the path.
+fn failure<'a>(target: &Target<'a>) -> Option<(&'a Exchange, &'a crate::evidence::Failure)> {
+    // Whoever answered Allocate was reached, whatever became of the Binding.
+    let steps: &[&str] = if target.reply("a/allocate").is_some() { &[] } else { &["a/allocate", "binding"] };
+    steps.iter().filter_map(|step| target.find(step)).find_map(|exchange| match &exchange.outcome {
+        Outcome::Failed(failure) => Some((exchange, failure)),
+        _ => None,
+    })
+}
+
+/// Nothing that speaks TURN was reached.
+pub fn judge(target: &Target) -> Option<Cause> {
+    let answers = |step: &str| target.reply(step).is_some();
+    if target.transport.is_secure()
+        && let Some(found) = handshake::judge(target)
+    {
+        return Some(found);
+    }
+    let remote = target.remote;
+    if target.transport == Transport::Tcp && handshake::speaks_tls(target, "tls") {
+        let text = format!("{remote} speaks TLS and was asked without");
+        let fix = if target.entry.uri.starts_with("turns:") {
+            "leave --transport out: turns: is asked over TLS by itself; or use the server's plain port (3478)"
+        } else {
+            "write turns: in place of turn:, or use the server's plain port (3478)"
+        };
+        return Some(failed(Code::TlsExpected, text, fix));
+    }
+    if let Some((_, failure)) = failure(target) {
+        let text = escape(&failure.text);
+        return Some(match failure.code {
+            FailureCode::ConnectionRefused => {
+                let fix = "check host and port, and that the server is running with this transport switched on";
+                failed(Code::ConnectionRefused, format!("nothing listens on {remote}: {text}"), fix)
+            }
+            FailureCode::NetworkUnreachable | FailureCode::HostUnreachable | FailureCode::Prohibited => {
+                refused(target, failure)
+            }
+            FailureCode::LocalShortage | FailureCode::BindFailed => short(failure),
+            FailureCode::Withheld => {
+                let text = format!("the server sends its clients (300) to {remote}: {text}");
+                failed(Code::Redirected, text, "correct the alternate server that it names")
+            }
+            FailureCode::NoAnswer => no_answer(target),
+            FailureCode::DtlsNotBuilt => {
+                let fix = "build it with cargo's --features dtls, or test turns: over TCP (leave ?transport=udp out)";
+                cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
+            }
+            FailureCode::NotStun if answers("binding") => {
+                let text = format!("the server answers Binding, and Allocate by what is no STUN: {text}");
+                failed(Code::ProtocolError, text, "look into the server's log; a box on the way may change messages")
+            }
+            FailureCode::NotStun => {
+                let text = format!("something that is no STUN or TURN server answers there: {text}");
+                failed(Code::NotStun, text, "check the port; a web server or a proxy may be in its place")
+            }
+            FailureCode::ConnectionClosed if handshake::stood(target) && !answers("binding") => {
+                let text =
+                    format!("TLS succeeded, and then: {text}: a TLS proxy whose backend is down, or another service");
+                let fix =
+                    "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
+                failed(Code::ConnectionClosed, text, fix)
+            }
+            FailureCode::ConnectionClosed => {
+                let fix = "look into the server's log; a proxy or a firewall may close connections, and so does a server that waits for a PROXY header, or \
+                           gets one that it does not know";
+                failed(Code::ConnectionClosed, text, fix)
+            }
+            _ => failed(Code::ProtocolError, text, "run again with -v to see every exchange"),
+        });
+    }
+    let garbage = ["a/allocate", "binding"].iter().find_map(|step| target.find(step)?.not_stun.as_ref());
+    if let Some(garbage) = garbage.filter(|_| !answers("binding") && !answers("a/allocate")) {
+        let text = format!("what answers on {remote} is {garbage}");
+        return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
+    }
+    let strays = ["a/allocate", "binding"].iter().find_map(|step| target.find(step)?.strays.as_ref());
+    if let Some(strays) = strays.filter(|_| !answers("binding") && !answers("a/allocate")) {
+        let text = format!(
+            "{remote} does not answer, and {strays}: clients ignore that",
+            strays = escape(&strays.to_string())
+        );
+        let fix = "update the server, or look for a box on the way that changes messages";
+        return Some(failed(Code::ProtocolError, text, fix));
+    }
+    let silent = |step: &str| target.find(step).is_some_and(Exchange::silent);
+    if silent("a/allocate") && answers("binding") && !proven(target, "a/allocate") {
+        return Some(lost(target));
+    }
+    if silent("a/allocate") && answers("binding") {
+        let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
+        return Some(failed(
+            Code::StunOnly,
+            text,
+            &target.cure("switch TURN on at the server, or use a TURN server", &[Setting::Relaying]),
+        ));
+    }
+    (silent("a/allocate") || silent("binding") && target.entry.kind == EntryKind::Stun).then(|| no_answer(target))
+}
+
+/// A refusal: by whom says of what. A router far away that knows no way shows that the family works as far as there.
+fn refused(target: &Target, failure: &Failure) -> Cause {
+    let text = escape(&failure.text);
+    let unknown = |code, text: String, fix: &str| cause(TurnVerdict::Inconclusive, code, text, fix);
+    let mut of_family = target.seen.exchanges.iter().filter(|one| target.family.has(one.remote.ip()));
+    match (failure.code, failure.by) {
+        (FailureCode::NetworkUnreachable, None) if of_family.all(|one| one.reply().is_none()) => {
+            let text = format!("this host has no way to that address family: {text}");
+            unknown(Code::FamilyUnavailable, text, "test from a host that has it")
+        }
+        (FailureCode::NetworkUnreachable, None) => {
+            let text = format!("this host itself has no route there: {text}");
+            unknown(Code::LocalSocket, text, "look at this host's routes")
+        }
+        (FailureCode::Prohibited, None) => {
+            let text = format!("this host's own firewall refuses: {text}");
+            unknown(
+                Code::LocalSocket,
+                text,
+                "let it out in this host's firewall (the output rules of nftables or iptables)",
+            )
+        }
+        // Its own ICMP tells a host that nobody answered its ARP or neighbor discovery.
+        (_, Some(by)) if target.seen.host_addresses.contains(&by) => {
+            let text =
+                format!("nobody answers on this host's own network, neither the server nor a router to it: {text}");
+            failed(Code::Unreachable, text, "check the address, that the server is on, and this host's router")
+        }
+        _ => failed(Code::Unreachable, text, "look for the firewall or the route that refuses"),
+    }
+}
+
+/// This host ran out of what a test takes: nothing follows for the server.
+fn short(failure: &Failure) -> Cause {
+    let text = format!("this host could not: {}", escape(&failure.text));
+    let fix = "raise this host's limits (ulimit -n), or test fewer entries at once";
+    cause(TurnVerdict::Inconclusive, Code::LocalSocket, text, fix)
+}
+
+/// Whether this host ran out of something in any step: then nothing that failed is the server's fault.
+pub fn shortage(target: &Target) -> Option<Cause> {
+    let all = target.label("");
+    target.seen.under(&all).find_map(|one| match &one.outcome {
+        Outcome::Failed(failure) if failure.code == FailureCode::LocalShortage => Some(short(failure)),
+        _ => None,
+    })
+}
+
+/// Nothing came. "Blocked" needs a control: the same way to somebody else, and another way to the same host.
+fn no_answer(target: &Target) -> Cause {
+    let remote = target.remote;
+    let over = target.transport.name();
+    let check = "check address and port, that the server runs, and the firewalls between";
+    if matches!(target.transport, Transport::Udp | Transport::Dtls) {
+        let (tcp, udp) = (target.find("tcp"), control(target));
+        return match tcp.map(|asked| &asked.outcome) {
+            Some(Outcome::Reply(_)) => no_udp(target, udp),
+            Some(Outcome::Failed(failure)) if failure.code == FailureCode::ConnectionRefused => {
+                let elsewhere = match udp {
+                    Control::Passes(other) => format!(", and UDP to {other} passes"),
+                    Control::Silent => ", and nobody else answered over UDP either".to_owned(),
+                    Control::Nobody => String::new(),
+                };
+                let text = format!(
+                    "{remote} did not answer over {over}, and TCP to the same port was refused: the host is up, nothing listens there{elsewhere}"
+                );
+                failed(Code::NoAnswer, text, "start the server, or correct the port")
+            }
+            _ => failed(Code::NoAnswer, format!("{remote} did not answer over {over}, nor over TCP"), check),
+        };
+    }
+    if target.transport == Transport::Tcp && handshake::speaks_no_tls(target, "tls") {
+        let text = format!(
+            "{remote} takes connections, leaves STUN without an answer and answers TLS by what is no TLS: something else listens there, a web \
+             server for example"
+        );
+        let fix =
+            "check the port; if there is a load balancer, whether it adds a PROXY header that the server does not know";
+        return failed(Code::NotStun, text, fix);
+    }
+    if handshake::stood(target) {
+        let text = format!(
+            "{remote} speaks TLS, and what is asked inside gets no answer: a TLS proxy whose backend is silent, or another service"
+        );
+        let fix = "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
+        return failed(Code::NoAnswer, text, fix);
+    }
+    if handshake::connected(target) {
+        let text = format!("{remote} takes connections and says nothing over {over}");
+        let fix = "check the port, and that the server runs; behind a load balancer, that one side does not wait for a PROXY header which the \
+                   other leaves out";
+        return failed(Code::NoAnswer, text, &target.cure(fix, &[Setting::ProxyHeader]));
+    }
+    failed(Code::NoAnswer, format!("{remote} did not answer over {over}"), check)
+}
+
+/// What UDP to others shows while this server is silent.
+#[derive(Clone, Copy)]
+enum Control {
+    /// That one answered.
+    Passes(std::net::SocketAddr),
+    /// None answered.
+    Silent,
+    /// There was nobody to ask, or it did not come to an end.
+    Nobody,
+}
+
+fn control(target: &Target) -> Control {
+    let label = target.label("control/");
+    let asked = || target.seen.under(&label);
+    match asked().find(|one| one.answer().is_some()) {
+        Some(answered) => Control::Passes(answered.remote),
+        None if asked().next().is_some() && asked().all(Exchange::silent) => Control::Silent,
+        None => Control::Nobody,
+    }
+}
+
+/// Silent over UDP, and there over TCP.
+fn no_udp(target: &Target, control: Control) -> Cause {
+    let remote = target.remote;
+    let offer = "offer turn:...?transport=tcp and turns: beside UDP";
+    match control {
+        Control::Silent => {
+            let text = format!(
+                "{remote} is silent over UDP and answers over TCP, and nobody else answers over UDP: UDP is blocked on the way"
+            );
+            failed(Code::UdpBlockedUseTcp, text, &format!("{offer}, or open UDP to the server in the firewall"))
+        }
+        Control::Passes(other) => {
+            // Who answers on the same port shows that the way lets that port pass.
+            let what = if other.port() == remote.port() {
+                "it is this server, or a firewall before it".to_owned()
+            } else {
+                format!(
+                    "UDP port {} is blocked on the way, or it is this server, or a firewall before it",
+                    remote.port()
+                )
+            };
+            let text = format!("{remote} is silent over UDP and answers over TCP, while UDP to {other} passes: {what}");
+            let fix = format!(
+                "look whether the server listens on UDP (coturn: no-udp) and its firewall lets the port in; until then {offer}"
+            );
+            failed(Code::NoAnswer, text, &fix)
+        }
+        Control::Nobody => {
+            let text = format!(
+                "{remote} is silent over UDP and answers over TCP; whether that is the server's doing or the way's could not be told: nobody else \
+                 was there to ask over UDP"
+            );
+            failed(Code::NoAnswer, text, &format!("name a STUN server with --server to tell; until then {offer}"))
+        }
+    }
+}
