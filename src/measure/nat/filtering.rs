@@ -8,7 +8,7 @@ use super::filtering_steps::{Progress, assess, base, let_in, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior};
 use super::servers::{self, Capable, Roles};
 use super::{filtering_steps as steps, first};
-use crate::evidence::{Behavior, Evidence, Probe, Quarantine, Reason, Step, reason};
+use crate::evidence::{Behavior, Evidence, Exchange, Probe, Quarantine, Reason, Step, reason};
 use crate::wire::{Family, Transport};
 
 /// So many servers are tested at once: each may be the one that is let in.
@@ -156,6 +156,15 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         );
         return inconclusive(reason::make(reason::REPEATS_DISAGREE, text), Vec::new());
     }
+    if let Some((stranger, open)) = stranger(seen, family)
+        && open < behavior
+    {
+        let text = format!(
+            "an answer to {} came from elsewhere and was let in, those of {} were not: either something limits what strangers send, or something on the way changes where packets come from",
+            stranger.remote, best.server.primary
+        );
+        return inconclusive(reason::make(reason::REPEATS_DISAGREE, text), vec![stranger.id.clone()]);
+    }
     let agreeing: Vec<&Test> = shown.clone().filter(|(_, other)| *other == behavior).map(|(test, _)| test).collect();
     let told = match &best.progress {
         Progress::Settled { summary, .. } => summary.as_str(),
@@ -182,6 +191,22 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         withheld_by: stricter.filter_map(|(test, _)| name(test)).collect(),
         because: because.collect(),
     }
+}
+
+/// An answer of whatever question that got in though nothing had been sent to where it came from, and the filter that allows that: who
+/// is let in by mistake is let in as much as who was asked to come.
+fn stranger(seen: &Evidence, family: Family) -> Option<(&Exchange, Behavior)> {
+    let let_in = |exchange: &Exchange| {
+        let reply = exchange.reply().filter(|reply| reply.over.is_none() && reply.source != exchange.remote)?;
+        let ended = exchange.ended_ms?;
+        if seen.contacted_before(ended, |remote| remote == reply.source) {
+            return None;
+        }
+        let known = seen.contacted_before(ended, |remote| remote.ip() == reply.source.ip());
+        Some(if known { Behavior::AddressDependent } else { Behavior::EndpointIndependent })
+    };
+    let over_udp = seen.of(family, Transport::Udp).filter_map(|exchange| Some((exchange, let_in(exchange)?)));
+    over_udp.min_by_key(|(_, open)| *open)
 }
 
 /// Why no server showed anything: the fault of the first, what is missing of the one under way, or why there is none.
