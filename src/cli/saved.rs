@@ -83,7 +83,7 @@ pub fn evidence(report: &Report) -> Evidence {
         host_addresses: report.host_addresses.clone(),
         name_servers: Vec::new(),
         servers,
-        exchanges: report.evidence.clone(),
+        exchanges: report.evidence.clone().into(),
         stopped: report.stopped,
         strays: report.strays,
         elapsed_ms: report.duration_ms,

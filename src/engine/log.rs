@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::evidence::{Exchange, Failure, Stop};
+use crate::evidence::{Exchange, Failure, Key, Stop};
 use crate::wire::Transport;
 
 /// One thing that happened.
@@ -33,7 +33,7 @@ pub enum LogEvent {
         /// The exchange.
         exchange: String,
         /// What the probe calls it.
-        ask: String,
+        ask: Key,
         /// Where to.
         remote: SocketAddr,
         /// How many times so far.

@@ -88,8 +88,8 @@ impl Engine {
         self.retry_at = None;
         self.evidence.elapsed_ms = millis(now);
         let steps: Vec<Step> = self.plan.iter().map(|probe| probe.next(&self.evidence)).collect();
-        for label in steps.iter().flat_map(|step| &step.enough) {
-            if let Some(leader) = self.evidence.exchanges.iter().position(|exchange| exchange.ask == *label) {
+        for leader in steps.iter().flat_map(|step| &step.enough) {
+            if let Some(leader) = self.evidence.exchanges.position(leader) {
                 self.end_series(now, leader);
             }
         }
@@ -102,7 +102,7 @@ impl Engine {
                 let quarantined = steps.iter().enumerate().any(|(other, step)| {
                     other != owner && step.quarantine.iter().any(|quarantine| quarantine.covers(ask.remote))
                 });
-                if quarantined || self.labels.contains(&ask.label) {
+                if quarantined || self.evidence.find(&ask.key).is_some() {
                     continue;
                 }
                 let not_before = ask.terms.not_before_ms.map(from_millis).filter(|at| *at > now);
@@ -123,7 +123,6 @@ impl Engine {
     }
 
     pub(super) fn launch(&mut self, now: Time, ask: &Ask) {
-        self.labels.insert(ask.label.clone());
         let standing = match Gate::admit(&self.evidence, ask) {
             // Beneath the first bytes of a connection lies its handshake.
             Ok(Standing::Named) if ask.transport.connects() && !self.gate.spend(ask.remote.ip()) => {
@@ -157,10 +156,8 @@ impl Engine {
             basis = rtt.filter(|_| !looks_up && ask.patience != Patience::Once).map(|rtt| (ask.patience, rtt));
             Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
         };
-        let beside = ask.terms.beside.as_ref().and_then(|leader| {
-            let leads = |index: &&usize| self.evidence.exchanges[**index].ask == *leader;
-            self.flights.keys().find(leads).copied()
-        });
+        let leader = ask.terms.beside.as_ref().and_then(|leader| self.evidence.exchanges.position(leader));
+        let beside = leader.filter(|leader| self.flights.contains_key(leader));
         if beside.is_some() {
             // Another one sets the pace.
             schedule.sends.clear();

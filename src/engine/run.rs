@@ -1,6 +1,6 @@
 //! One run: poll for commands, feed inputs, wake at the time it names, take the evidence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::chance::Chance;
@@ -28,7 +28,6 @@ pub struct Engine {
     pub(super) sockets: Sockets,
     pub(super) flights: BTreeMap<usize, Flight>,
     pub(super) by_id: BTreeMap<TransactionId, usize>,
-    pub(super) labels: BTreeSet<String>,
     pub(super) commands: Vec<Command>,
     pub(super) lookups_pending: usize,
     lookups_begun: Time,
@@ -59,7 +58,6 @@ impl Engine {
             sockets: Sockets::default(),
             flights: BTreeMap::new(),
             by_id: BTreeMap::new(),
-            labels: BTreeSet::new(),
             commands: Vec::new(),
             lookups_pending: 0,
             lookups_begun: Time::ZERO,

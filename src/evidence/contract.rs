@@ -2,21 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Evidence;
+use super::{Evidence, Key};
 use crate::wire::{Request, Transport};
 
 /// A question, as a pure function of the evidence so far.
 pub trait Probe {
-    /// The name, as in `--only` and in ask labels.
+    /// The name, as in `--only`.
     fn name(&self) -> &'static str;
 
-    /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by label)
-    /// are not asked twice, so a probe states everything it wants so far each time.
+    /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by
+    /// key) are not asked twice, so a probe states everything it wants so far each time.
     fn next(&self, seen: &Evidence) -> Step;
 
     /// What has to be said before the run may end early (Ctrl-C, the deadline): an allocation that was made, or may have been made by
-    /// a request still under way, is released. Asked once, when the run stops; the engine grants the asks a short time. Labels that
-    /// are in the evidence already are asked no second time.
+    /// a request still under way, is released. Asked once, when the run stops; the engine grants the asks a short time. What is in
+    /// the evidence already is asked no second time.
     fn farewell(&self, _seen: &Evidence) -> Vec<Ask> {
         Vec::new()
     }
@@ -25,12 +25,12 @@ pub trait Probe {
 /// What a probe wants next.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    /// Exchanges to have; those whose label is in the evidence already are ignored.
+    /// Exchanges to have; those whose key is in the evidence already are ignored.
     pub asks: Vec<Ask>,
     /// Remotes that no packet of another probe may reach before this probe says so (isolation is per host, not per socket).
     pub quarantine: Vec<Quarantine>,
-    /// Labels of exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
-    pub enough: Vec<String>,
+    /// Exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
+    pub enough: Vec<Key>,
     /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
     pub look_again_ms: Option<f64>,
     /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.
@@ -41,7 +41,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// Unique within the run; how the probe finds the exchange in the evidence.
-    pub label: String,
+    pub key: Key,
     /// Index of the server it concerns (its alternate addresses included): pacing is per server.
     pub server: usize,
     /// Sockets are opened on first use, each with a random local port of its own; asks with the same name share one.
@@ -63,9 +63,9 @@ pub struct Ask {
 impl Ask {
     /// A Binding request that is expected to be answered, over UDP from a fresh port, on ordinary terms.
     #[must_use]
-    pub fn binding(label: impl Into<String>, server: usize, socket: impl Into<String>, remote: SocketAddr) -> Self {
+    pub fn binding(key: Key, server: usize, socket: impl Into<String>, remote: SocketAddr) -> Self {
         Self {
-            label: label.into(),
+            key,
             server,
             socket: socket.into(),
             transport: Transport::Udp,
@@ -86,7 +86,7 @@ pub struct Terms {
     /// Its connection stays open when its last exchange is over: an allocation lives and dies with it (RFC 8656 section 3.1).
     pub keep_open: bool,
     /// Sent at the very moments at which that exchange is sent: what becomes of the one tells what the path did to the other.
-    pub beside: Option<String>,
+    pub beside: Option<Key>,
     /// Not counted by the pacing of RFC 5780: a TURN dialog creates one mapping, not one for each question.
     pub unpaced: bool,
     /// The name to verify the certificate against in place of the server's (ALTERNATE-DOMAIN, RFC 8489 section 10).

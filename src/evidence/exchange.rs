@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Connection, TurnReply};
+use super::{Ask, Connection, Exchanges, Key, TurnReply};
 use crate::wire::{Request, Transport, error_name, escape};
 
 /// Everything seen in one run; what `--from` judges again.
@@ -17,7 +17,7 @@ pub struct Evidence {
     /// The servers to be asked, in the order they were named; an exchange refers to one by its index.
     pub servers: Vec<Server>,
     /// Every exchange, in the order they were started.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Exchanges,
     /// Every connection and DTLS association, in the order they were begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
@@ -86,7 +86,7 @@ pub struct Exchange {
     /// Short name within the report (`e1`, `e2`, ...); findings refer to it.
     pub id: String,
     /// What the probe called it, for example `ipv4/filtering/0/1/address-and-port`; unique within a run.
-    pub ask: String,
+    pub ask: Key,
     /// Index into the servers.
     pub server: usize,
     /// The socket's name; exchanges with equal names shared one local port.
@@ -135,7 +135,7 @@ impl Exchange {
     pub fn begun(id: String, ask: &Ask, started_ms: f64) -> Self {
         Self {
             id,
-            ask: ask.label.clone(),
+            ask: ask.key.clone(),
             server: ask.server,
             socket: ask.socket.clone(),
             transport: ask.transport,

@@ -5,7 +5,9 @@ mod behavior;
 mod connection;
 mod contract;
 mod exchange;
+mod exchanges;
 pub mod gate;
+pub mod key;
 pub mod reason;
 pub mod silence;
 mod store;
@@ -17,5 +19,7 @@ pub use contract::{Ask, LocalPort, Patience, Probe, Quarantine, Step, Terms};
 pub use exchange::{
     ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
 };
+pub use exchanges::Exchanges;
+pub use key::Key;
 pub use reason::Reason;
 pub use turn_reply::{Bearer, Integrity, TurnReply};

@@ -1,20 +1,25 @@
 //! Reading the evidence: what probes ask of it again and again.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
-use super::{Evidence, Exchange, Outcome, Reply, Stop};
+use super::{Evidence, Exchange, Key, Outcome, Reply, Stop};
 use crate::wire::{Family, Transport};
 
 impl Evidence {
-    /// The exchange that a probe called so.
+    /// The exchange of that key.
     #[must_use]
-    pub fn find(&self, label: &str) -> Option<&Exchange> {
-        self.exchanges.iter().find(|exchange| exchange.ask == label)
+    pub fn find(&self, key: &Key) -> Option<&Exchange> {
+        Some(&self.exchanges[self.exchanges.position(key)?])
     }
 
-    /// The exchanges whose labels begin so, in the order they were started.
-    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Exchange> {
-        self.exchanges.iter().filter(move |exchange| exchange.ask.starts_with(prefix))
+    /// The exchanges with keys from the first to the last, in the order they were started.
+    #[must_use]
+    pub fn within<'a>(
+        &'a self,
+        keys: &RangeInclusive<Key>,
+    ) -> impl DoubleEndedIterator<Item = &'a Exchange> + Clone + use<'a> {
+        self.exchanges.within(keys)
     }
 
     /// The exchanges of a family over a transport, in the order they were started. Controls are none of them: what they show is a

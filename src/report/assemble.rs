@@ -67,7 +67,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, found: Found) -> Report {
         results,
         advice: Vec::new(),
         requirements: Vec::new(),
-        evidence: seen.exchanges,
+        evidence: seen.exchanges.into(),
         connections: seen.connections,
         host_addresses: seen.host_addresses,
         lookups: seen.servers,

@@ -246,7 +246,7 @@ mod tests {
     fn exchange(number: usize, change: Change, outcome: Outcome) -> Exchange {
         Exchange {
             id: format!("e{number}"),
-            ask: format!("test/{number}"),
+            ask: crate::evidence::Key::Other(format!("test/{number}")),
             server: 0,
             socket: "test".to_owned(),
             transport: Transport::Udp,
@@ -284,7 +284,10 @@ mod tests {
     }
 
     fn seen(lookup: Lookup, exchanges: Vec<Exchange>) -> Vec<ServerRow> {
-        rows(&Evidence { servers: vec![server(vec![lookup])], exchanges, ..Evidence::default() }, &Families::default())
+        rows(
+            &Evidence { servers: vec![server(vec![lookup])], exchanges: exchanges.into(), ..Evidence::default() },
+            &Families::default(),
+        )
     }
 
     #[test]

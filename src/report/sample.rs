@@ -180,7 +180,7 @@ fn dead(server: &str, address: Option<&str>, code: &str, text: &str) -> ServerRo
 fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome) -> Exchange {
     Exchange {
         id: id.to_owned(),
-        ask: ask.to_owned(),
+        ask: ask.into(),
         server: 0,
         socket: "ipv4/mapping".to_owned(),
         transport: Transport::Udp,

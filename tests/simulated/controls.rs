@@ -137,7 +137,8 @@ fn a_port_that_is_silent_beside_one_that_passes_is_a_finding() {
 #[test]
 fn what_was_not_controlled_is_not_called_blocked() {
     let mut run = classify(&world(NatConfig { udp: Policy::Drop, ..NatConfig::default() }), 3);
-    run.evidence.exchanges.retain(|exchange| exchange.request.control.is_none());
+    let exchanges = run.evidence.exchanges.into_iter();
+    run.evidence.exchanges = exchanges.filter(|exchange| exchange.request.control.is_none()).collect();
     let found = judge::classify(&run.evidence, &super::bench::options()).remove(&Family::Ipv4).unwrap();
     assert_eq!(found.connectivity, Connectivity::Inconclusive);
     assert_eq!(found.reason.unwrap().code, "no-control");

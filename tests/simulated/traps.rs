@@ -1,11 +1,12 @@
 //! The traps of the craft, each one a network in which existing tools answer wrong.
 
+use nat_probe::evidence::key::{AnswerFrom, FilteringPort, FilteringStep, Key, NatTest, Reach};
 use nat_probe::evidence::{Behavior, Evidence};
 use nat_probe::measure::nat::finding::{
     Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior,
 };
 use nat_probe::sim::{Fault, FilterScope, NatConfig, Policy, Pooling, PortRule, Scenario, Style};
-use nat_probe::wire::Change;
+use nat_probe::wire::{Change, Family};
 
 use super::bench::{Run, classify, classify_with, link, nine_nats, options, story};
 
@@ -17,19 +18,29 @@ fn code(reason: Option<&nat_probe::evidence::Reason>) -> &str {
     reason.map_or("", |reason| reason.code.as_str())
 }
 
-/// The last moment at which the verdict still rested on nobody having contacted the alternates.
-fn filter_silence_over(seen: &Evidence) -> f64 {
-    let silent = seen.exchanges.iter().filter(|exchange| exchange.ask.contains("/filtering/0/") && exchange.silent());
-    silent.filter_map(|exchange| exchange.ended_ms).fold(0.0, f64::max)
+/// A question of the filter test against the first server.
+fn filtering(port: FilteringPort, step: FilteringStep) -> Key {
+    NatTest::Filtering { server: 0, port, step }.over(Family::Ipv4)
+}
+
+/// The last moment at which the verdict still rested on nobody having contacted the alternates: when what was asked of a fresh port
+/// had come in, or was given up.
+fn filter_test_over(seen: &Evidence) -> Option<f64> {
+    let of_fresh_ports = filtering(FilteringPort::Fresh(1), FilteringStep::Binding)
+        ..=filtering(FilteringPort::Fresh(u8::MAX), FilteringStep::Change(AnswerFrom::AddressAndPort, u32::MAX));
+    let asked = seen.within(&of_fresh_ports).filter(|exchange| exchange.request.change != Change::Nothing);
+    asked.map(|exchange| exchange.ended_ms.expect("it is over")).max_by(f64::total_cmp)
 }
 
 #[test]
 fn trap_1_no_packet_reaches_an_alternate_address_before_the_filter_is_known() {
     for nat in nine_nats() {
         let run = classify(&behind(NatConfig { filter_scope: FilterScope::Host, ..nat }), 2);
-        let tester = run.evidence.find("ipv4/filtering/0/1/binding").expect("the first server tests the filter").remote;
-        let alternates = run.evidence.find("ipv4/reach/udp/0").unwrap().reply().unwrap().other.unwrap();
-        let until = filter_silence_over(&run.evidence);
+        let tester = run.evidence.find(&filtering(FilteringPort::Fresh(1), FilteringStep::Binding));
+        let tester = tester.expect("the first server tests the filter").remote;
+        let first = NatTest::Reach(Reach::Udp, 0).over(Family::Ipv4);
+        let alternates = run.evidence.find(&first).unwrap().reply().unwrap().other.unwrap();
+        let until = filter_test_over(&run.evidence).expect("it was asked from its other addresses");
         assert!(
             !run.evidence.contacted_before(until, |remote| {
                 remote.ip() == alternates.ip() || remote == std::net::SocketAddr::new(tester.ip(), alternates.port())

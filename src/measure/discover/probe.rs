@@ -1,8 +1,9 @@
 //! What address do others see? Every server at once, over every transport, as often as asked for.
 
-use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::evidence::key::{Capability, Discovery};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Step, Terms};
 use crate::measure::nat::first::waited_long;
 use crate::measure::nat::{controls, servers};
 use crate::wire::{Change, Family, Request, Transport};
@@ -22,20 +23,18 @@ pub struct Discover {
 /// Addresses of one name that are asked, per family.
 const ADDRESSES: usize = 2;
 
-/// What the n-th question to a server's address is called.
-#[must_use]
-pub fn label(server: usize, transport: Transport, remote: std::net::SocketAddr, number: u32) -> String {
-    format!("discover/{server}/{}/{remote}/{number}", transport.name())
+fn key(server: usize, transport: Transport, remote: SocketAddr, number: u32, empty_change_request: bool) -> Key {
+    Discovery::Binding { transport, remote, number, empty_change_request }.of(server)
 }
 
 impl Discover {
-    fn ask(&self, server: usize, transport: Transport, remote: std::net::SocketAddr, number: u32) -> Ask {
-        let label = label(server, transport, remote, number);
+    fn ask(&self, server: usize, transport: Transport, remote: SocketAddr, number: u32) -> Ask {
+        let key = key(server, transport, remote, number, false);
         let family = Family::of(remote);
         let udp = transport == Transport::Udp;
         Ask {
-            socket: if udp { format!("{}/discover", family.name()) } else { label.clone() },
-            label,
+            socket: if udp { format!("{}/discover", family.name()) } else { key.to_string() },
+            key,
             server,
             transport,
             remote,
@@ -47,10 +46,10 @@ impl Discover {
     }
 }
 
-/// The same question with an empty CHANGE-REQUEST, which strict servers answer with an error.
+/// The same first question with an empty CHANGE-REQUEST, which strict servers answer with an error.
 fn in_another_form(ask: &Ask) -> Ask {
     Ask {
-        label: format!("{}/empty-change-request", ask.label),
+        key: key(ask.server, ask.transport, ask.remote, 0, true),
         request: Request::change(Change::Empty),
         patience: Patience::Silence,
         ..ask.clone()
@@ -58,13 +57,12 @@ fn in_another_form(ask: &Ask) -> Ask {
 }
 
 /// What is asked of a server with a second address to see what it supports: a pinhole, then an answer through it.
-fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<Ask> {
+fn capability_asks(seen: &Evidence, first: &Exchange) -> Vec<Ask> {
     let Ok(server) = servers::judge(first) else { return Vec::new() };
-    let socket = format!("discover/{}/capabilities", first.server);
-    let ask = |what: &str, remote, request, patience| Ask {
-        label: format!("{socket}/{what}/{}", first.remote),
+    let ask = |what, remote, request, patience| Ask {
+        key: Discovery::Capability(what, first.remote).of(first.server),
         server: first.server,
-        socket: format!("{socket}/{}", first.remote),
+        socket: format!("discover/{}/capabilities/{}", first.server, first.remote),
         transport: Transport::Udp,
         remote,
         request,
@@ -72,13 +70,13 @@ fn capability_asks(asked: &BTreeMap<&str, &Exchange>, first: &Exchange) -> Vec<A
         local_port: LocalPort::Fresh,
         terms: Terms::default(),
     };
-    let prime = ask("prime", server.alternate, Request::change(first.request.change), Patience::Answer);
-    let external = asked.get(prime.label.as_str()).and_then(|exchange| exchange.mapped());
+    let prime = ask(Capability::Prime, server.alternate, Request::change(first.request.change), Patience::Answer);
+    let external = seen.find(&prime.key).and_then(Exchange::mapped);
     let mut asks = vec![prime];
     if let Some(external) = external {
         let request =
             Request { change: Change::AddressAndPort, response_port: Some(external.port()), ..Request::default() };
-        asks.push(ask("change", server.primary, request, Patience::Silence));
+        asks.push(ask(Capability::Change, server.primary, request, Patience::Silence));
     }
     asks
 }
@@ -89,9 +87,6 @@ impl Probe for Discover {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        // Hundreds of servers: looking each label up in the list would be slow.
-        let asked: BTreeMap<&str, &Exchange> =
-            seen.exchanges.iter().map(|exchange| (exchange.ask.as_str(), exchange)).collect();
         let mut asks = Vec::new();
         let mut done = true;
         for (index, server) in seen.servers.iter().enumerate() {
@@ -107,15 +102,12 @@ impl Probe for Discover {
                         for number in 0..self.count {
                             let ask =
                                 Ask { request: Request::change(form), ..self.ask(index, transport, remote, number) };
-                            let mut found = asked.get(ask.label.as_str());
+                            let mut found = seen.find(&ask.key);
                             // jstun's kind answers only what carries CHANGE-REQUEST.
                             let empty = in_another_form(&ask);
                             asks.push(ask);
-                            if number == 0
-                                && transport == Transport::Udp
-                                && found.is_some_and(|plain| waited_long(plain))
-                            {
-                                let other = asked.get(empty.label.as_str());
+                            if number == 0 && transport == Transport::Udp && found.is_some_and(waited_long) {
+                                let other = seen.find(&empty.key);
                                 asks.push(empty);
                                 if other.is_none_or(|other| !other.settled() || other.reply().is_some()) {
                                     form = Change::Empty;
@@ -125,7 +117,7 @@ impl Probe for Discover {
                             match found {
                                 Some(exchange) if exchange.reply().is_some() => {
                                     if number == 0 && transport == Transport::Udp {
-                                        asks.extend(capability_asks(&asked, exchange));
+                                        asks.extend(capability_asks(seen, exchange));
                                     }
                                 }
                                 // Whoever does not answer once is not asked again.
@@ -147,7 +139,7 @@ impl Probe for Discover {
                 asks.extend(controls::asks(seen, family, &udp));
             }
         }
-        done &= asks.iter().all(|ask| asked.get(ask.label.as_str()).is_some_and(|exchange| exchange.settled()));
+        done &= asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
     }
 }

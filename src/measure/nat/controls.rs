@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 use super::finding::BlockedPort;
 use super::first;
+use crate::evidence::key::{ControlKey, NatKey, NatTest, Reach};
 use crate::evidence::{Ask, Evidence, Exchange, Failure, Outcome, Patience, Reason, reason};
 use crate::wire::{Control, Family, Request, Scope, Transport};
 
@@ -26,11 +27,6 @@ const PORTS_ASKED: usize = 4;
 const NAME_SERVERS: usize = 2;
 /// Silent servers that it takes to blame a port, and of those the ones that are shown to be alive over TCP.
 const WITNESSES: usize = 2;
-
-/// What the controls are called.
-fn label(family: Family, what: &str) -> String {
-    format!("{}/control/{what}", family.name())
-}
 
 /// Whether it was asked so often that something else may be tried.
 fn waited_long(exchange: &Exchange) -> bool {
@@ -59,27 +55,27 @@ pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
     if silent.is_empty() {
         return Vec::new();
     }
-    let ask = |what: String, server, remote, control| Ask {
+    let ask = |what, server, remote, control| Ask {
         request: Request { control: Some(control), ..Request::default() },
         patience: Patience::Silence,
-        ..Ask::binding(label(family, &what), server, format!("{}/control", family.name()), remote)
+        ..Ask::binding(NatTest::Control(what).over(family), server, format!("{}/control", family.name()), remote)
     };
     let mut asks = Vec::new();
     for (number, exchange) in silent.into_iter().enumerate() {
         let (server, remote) = (exchange.server, exchange.remote);
-        asks.push(ask(format!("rfc3489/{server}"), server, remote, Control::Rfc3489));
+        asks.push(ask(ControlKey::Rfc3489(server), server, remote, Control::Rfc3489));
         let others = PORTS.into_iter().filter(|port| asked.iter().all(|one| one.remote.port() != *port));
         // Should the path only be slow to wake, the filter's test needs a server whose second port nobody has contacted.
         let others = others.filter(|port| number > 0 || *port != SECOND_PORT);
         for port in others.take(PORTS_ASKED) {
             let remote = SocketAddr::new(remote.ip(), port);
-            asks.push(ask(format!("port/{server}/{port}"), server, remote, Control::OtherPort));
+            asks.push(ask(ControlKey::OtherPort(server, port), server, remote, Control::OtherPort));
         }
     }
     let outside = |remote: &&SocketAddr| family.has(remote.ip()) && Scope::of(remote.ip()) == Scope::Public;
     let outside = seen.name_servers.iter().filter(outside).filter(|remote| !seen.host_addresses.contains(&remote.ip()));
     for (number, &remote) in outside.take(NAME_SERVERS).enumerate() {
-        asks.push(ask(format!("dns/{number}"), asked[0].server, remote, Control::Dns));
+        asks.push(ask(ControlKey::Dns(number), asked[0].server, remote, Control::Dns));
     }
     asks
 }
@@ -98,8 +94,7 @@ pub enum Shown {
 /// What the controls show of the path.
 #[must_use]
 pub fn judge(seen: &Evidence, family: Family) -> Shown {
-    let prefix = label(family, "");
-    let all: Vec<&Exchange> = seen.under(&prefix).collect();
+    let all: Vec<&Exchange> = seen.within(&NatKey::controls(family)).collect();
     let of = |control: Control| all.iter().copied().filter(move |one| one.request.control == Some(control));
     let silent: Vec<&Exchange> = seen.of(family, Transport::Udp).filter(|one| one.reply().is_none()).collect();
     let count = distinct(&silent);
@@ -157,7 +152,7 @@ pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
     suspects(&asked).into_iter().find_map(|port| {
         let here = asked.iter().copied().filter(|one| one.remote.port() == port && waited_long(one));
         let alive = |one: &&Exchange| {
-            let over_tcp = seen.find(&first::tcp_label(family, one.server));
+            let over_tcp = seen.find(&first::key(family, Reach::Tcp, one.server));
             over_tcp.is_some_and(|over_tcp| over_tcp.reply().is_some())
         };
         let dumb: Vec<&Exchange> = here.filter(alive).collect();

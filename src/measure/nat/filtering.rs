@@ -4,11 +4,12 @@
 //! share no address are tested side by side, and a silence has two witnesses where there are two. Whoever is let in unasked proves
 //! openness, and another's silence is then that server's own.
 
-use super::filtering_steps::{Progress, assess, base, let_in, took_a_third_port};
+use super::filtering_steps::{Progress, assess, let_in, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior};
 use super::servers::{self, Capable, Roles};
 use super::{filtering_steps as steps, first};
-use crate::evidence::{Behavior, Evidence, Exchange, Probe, Quarantine, Reason, Step, reason};
+use crate::evidence::key::{NatKey, Reach};
+use crate::evidence::{Behavior, Evidence, Exchange, Key, Probe, Quarantine, Reason, Step, reason};
 use crate::wire::{Family, Transport};
 
 /// So many servers are tested at once: each may be the one that is let in.
@@ -31,7 +32,7 @@ struct Test {
     server: Capable,
     progress: Progress,
     /// The series that have told enough.
-    enough: Vec<String>,
+    enough: Vec<Key>,
 }
 
 impl Test {
@@ -71,7 +72,7 @@ fn begin(seen: &Evidence, family: Family, repeat: bool, roles: &Roles) -> Vec<Te
         // A second witness is another machine, and one whose alternates this host has not opened its filter for.
         let known = sound.clone().any(|test| test.server.overlaps(&server))
             || sound.count() > 0
-                && seen.under(&format!("{}/", base(family, &server))).next().is_none()
+                && seen.within(&NatKey::filtering(family, server.server)).next().is_none()
                 && seen.contacted_before(f64::MAX, |remote| server.is_alternate(remote));
         if !known {
             let steps::Test { progress, enough } = assess(seen, family, &server, repeat);
@@ -85,9 +86,9 @@ fn begin(seen: &Evidence, family: Family, repeat: bool, roles: &Roles) -> Vec<Te
 fn all_heard(seen: &Evidence, family: Family) -> bool {
     let asked = seen.addresses(family, Transport::Udp);
     !seen.looking_up(Transport::Udp)
-        && asked.iter().all(|(server, _)| {
-            seen.find(&first::label(family, *server)).is_some_and(crate::evidence::Exchange::settled)
-        })
+        && asked
+            .iter()
+            .all(|(server, _)| seen.find(&first::key(family, Reach::Udp, *server)).is_some_and(Exchange::settled))
 }
 
 /// Whether the question is closed: nothing more will be asked.
@@ -112,7 +113,7 @@ impl Probe for Filtering {
     fn next(&self, seen: &Evidence) -> Step {
         let roles = servers::roles(seen, self.family);
         let tests = begin(seen, self.family, self.repeat, &roles);
-        let enough: Vec<String> = tests.iter().flat_map(|test| test.enough.clone()).collect();
+        let enough: Vec<Key> = tests.iter().flat_map(|test| test.enough.clone()).collect();
         if is_closed(seen, self.family, &tests) {
             return Step { done: true, enough, ..Step::default() };
         }

@@ -6,11 +6,13 @@
 //! positive control came through: the same answer, over a pinhole that the control socket had opened for it.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use super::first;
 use super::servers::Capable;
+use crate::evidence::key::{AnswerFrom, FilteringPort as Port, FilteringStep as Asked, NatTest};
 use crate::evidence::silence::Silence;
-use crate::evidence::{Ask, Behavior, Evidence, Exchange, Outcome, Patience, Reason, reason};
+use crate::evidence::{Ask, Behavior, Evidence, Exchange, Key, Outcome, Patience, Reason, reason};
 use crate::wire::{Change, Family, Request};
 
 /// A NAT that lets in one packet of a stranger a second, and not the next, is given that time before a third port is tried.
@@ -21,7 +23,7 @@ pub struct Test {
     /// What comes next, or what it showed.
     pub progress: Progress,
     /// The series that have told enough, whatever the test came to.
-    pub enough: Vec<String>,
+    pub enough: Vec<Key>,
 }
 
 /// Whether the test goes on.
@@ -58,11 +60,11 @@ pub(super) enum Heard {
 pub(super) struct Run<'a> {
     pub(super) seen: &'a Evidence,
     pub(super) server: &'a Capable,
-    pub(super) base: String,
+    pub(super) family: Family,
     /// How this server wants a Binding to be.
     plain: Change,
     asks: Vec<Ask>,
-    enough: Vec<String>,
+    enough: Vec<Key>,
     look_again_ms: Option<f64>,
     pub(super) because: Vec<String>,
 }
@@ -76,25 +78,20 @@ pub(super) enum Step {
 const ASK: Step = Step::Ask { untouched: true };
 const ASK_CONTROL: Step = Step::Ask { untouched: false };
 
-/// What the exchanges of the test against a server are called.
-pub(super) fn base(family: Family, server: &Capable) -> String {
-    format!("{}/filtering/{}", family.name(), server.server)
-}
-
 /// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
 #[must_use]
 pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Test {
     let mut test = Run {
         seen,
         server,
-        base: base(family, server),
+        family,
         plain: first::form(seen, family, server.server),
         asks: Vec::new(),
         enough: Vec::new(),
         look_again_ms: None,
         because: Vec::new(),
     };
-    let outcome = test.run(family, repeat);
+    let outcome = test.run(repeat);
     let Run { asks, enough, look_again_ms, mut because, .. } = test;
     let mut known = std::collections::BTreeSet::new();
     because.retain(|id| known.insert(id.clone()));
@@ -109,21 +106,18 @@ pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -
 /// Who was let in although nothing had been sent there: the filter is as open as that, whatever stayed silent.
 #[must_use]
 pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behavior> {
-    let base = base(family, server);
-    let from = |what: &str, point: SocketAddr, known: &dyn Fn(SocketAddr) -> bool| {
-        ["1", "2", "3"].iter().any(|socket| {
-            let label = format!("{base}/{socket}/{what}");
-            let mut rounds = seen.under(&label).filter(|exchange| is_round(&exchange.ask, &label));
-            rounds.any(|exchange| {
+    let from = |what: AnswerFrom, point: SocketAddr, known: &dyn Fn(SocketAddr) -> bool| {
+        FRESH.iter().any(|&port| {
+            seen.within(&rounds(family, server.server, port, what)).any(|exchange| {
                 exchange.reply().is_some_and(|reply| reply.error.is_none() && reply.source == point)
                     && exchange.ended_ms.is_some_and(|ended| !seen.contacted_before(ended, known))
             })
         })
     };
     let (alternate, other_port) = (server.alternate, server.primary_other_port());
-    if from("address-and-port", alternate, &|remote| remote.ip() == alternate.ip()) {
+    if from(AnswerFrom::AddressAndPort, alternate, &|remote| remote.ip() == alternate.ip()) {
         Some(Behavior::EndpointIndependent)
-    } else if from("port", other_port, &|remote| remote == other_port) {
+    } else if from(AnswerFrom::Port, other_port, &|remote| remote == other_port) {
         Some(Behavior::AddressDependent)
     } else {
         None
@@ -133,15 +127,15 @@ pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behav
 /// Whether a third fresh port was tried: a second one stayed silent after the first was let in to, as where strangers' packets are limited.
 #[must_use]
 pub fn took_a_third_port(seen: &Evidence, family: Family, server: &Capable) -> bool {
-    seen.find(&format!("{}/3/address-and-port", base(family, server))).is_some()
+    seen.within(&rounds(family, server.server, Port::Fresh(3), AnswerFrom::AddressAndPort)).next().is_some()
 }
 
 impl<'a> Run<'a> {
-    fn run(&mut self, family: Family, repeat: bool) -> Step {
+    fn run(&mut self, repeat: bool) -> Step {
         // A saved run tells by its evidence whether a second port was asked for.
-        let repeat = repeat || self.seen.find(&format!("{}/2/port", self.base)).is_some();
-        let first = self.port(family, "1");
-        let second = repeat.then(|| self.port(family, "2"));
+        let repeat = repeat || self.find(Port::Fresh(2), Asked::Change(AnswerFrom::Port, 1)).is_some();
+        let first = self.port(Port::Fresh(1));
+        let second = repeat.then(|| self.port(Port::Fresh(2)));
         let (behavior, sends) = match first {
             Ok(shown) => shown,
             Err(step) => return step,
@@ -162,15 +156,15 @@ impl<'a> Run<'a> {
     }
 
     /// What one fresh port shows, with the number of sends behind its silence; or what is to be done first.
-    fn port(&mut self, family: Family, socket: &str) -> Result<(Behavior, u32), Step> {
+    fn port(&mut self, socket: Port) -> Result<(Behavior, u32), Step> {
         if self.told_in_rounds(socket) {
-            return self.rounds_of_port(family, socket);
+            return self.rounds_of_port(self.family, socket);
         }
         let (alternate, other_port) = (self.server.alternate, self.server.primary_other_port());
         let companion = self.companion(socket, None);
         // The address before the port: where strangers are let in one at a time, that is the one that tells more.
-        let both = self.beside(socket, "address-and-port", Change::AddressAndPort);
-        let port = self.beside(socket, "port", Change::Port);
+        let both = self.beside(socket, AnswerFrom::AddressAndPort);
+        let port = self.beside(socket, AnswerFrom::Port);
         let (Some(companion), Some(both), Some(port)) = (companion, both, port) else { return Err(ASK) };
         let shown = match (hear(both, alternate, self.seen), hear(port, other_port, self.seen)) {
             (Heard::Expected, _) => Ok((Behavior::EndpointIndependent, both.sends)),
@@ -195,15 +189,16 @@ impl<'a> Run<'a> {
     fn more_ports(&mut self) -> Step {
         let alternate = self.server.alternate;
         let stranger = move |remote: SocketAddr| remote.ip() == alternate.ip();
-        if let Some(step) = self.contacted("1/address-and-port", stranger) {
+        if let Some(step) = self.contacted(Port::Fresh(1), AnswerFrom::AddressAndPort, stranger) {
             return step;
         }
         let mut not_before_ms = None;
-        for (socket, of) in [("2", "2 of 2 fresh ports"), ("3", "2 of 3 fresh ports, a second apart")] {
+        for (socket, of) in [(2, "2 of 2 fresh ports"), (3, "2 of 3 fresh ports, a second apart")] {
+            let socket = Port::Fresh(socket);
             match self.stranger(socket, not_before_ms) {
                 Err(step) => return step,
                 Ok(None) => {
-                    if let Some(step) = self.contacted(&format!("{socket}/address-and-port"), stranger) {
+                    if let Some(step) = self.contacted(socket, AnswerFrom::AddressAndPort, stranger) {
                         return step;
                     }
                     let summary = format!("{alternate}, never contacted, was let in to {of}");
@@ -219,8 +214,8 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a stranger is let in to that port; if not, when its silence was long enough.
-    fn stranger(&mut self, socket: &str, not_before_ms: Option<f64>) -> Result<Option<f64>, Step> {
-        let (what, alternate) = ("address-and-port", self.server.alternate);
+    fn stranger(&mut self, socket: Port, not_before_ms: Option<f64>) -> Result<Option<f64>, Step> {
+        let (what, alternate) = (AnswerFrom::AddressAndPort, self.server.alternate);
         if self.told_in_rounds(socket) {
             return match self.rounds(socket, what, alternate).0 {
                 Heard::Wrong(reason) => Err(Step::Stuck(reason)),
@@ -229,7 +224,7 @@ impl<'a> Run<'a> {
             };
         }
         let companion = self.companion(socket, not_before_ms);
-        let both = self.beside(socket, what, Change::AddressAndPort);
+        let both = self.beside(socket, what);
         let (Some(companion), Some(both)) = (companion, both) else { return Err(ASK) };
         let shown = match hear(both, alternate, self.seen) {
             Heard::Wrong(reason) => Err(Step::Stuck(reason)),
@@ -246,15 +241,15 @@ impl<'a> Run<'a> {
     fn controls(&mut self, behavior: Behavior, sends: u32) -> Step {
         let (alternate, other_port) = (self.server.alternate, self.server.primary_other_port());
         if behavior == Behavior::AddressDependent
-            && let Some(step) = self.contacted("1/port", |remote| remote == other_port)
+            && let Some(step) = self.contacted(Port::Fresh(1), AnswerFrom::Port, |remote| remote == other_port)
         {
             return step;
         }
         // Whoever keeps out another port of an address that was sent to looks at ports: what the second address would show
         // adds nothing. Whoever lets the port in is asked about the address.
         let control = match behavior {
-            Behavior::AddressAndPortDependent => self.control("port", Change::Port, other_port),
-            _ => self.control("address-and-port", Change::AddressAndPort, alternate),
+            Behavior::AddressAndPortDependent => self.control(AnswerFrom::Port, other_port),
+            _ => self.control(AnswerFrom::AddressAndPort, alternate),
         };
         match control {
             Heard::Wrong(reason) => Step::Stuck(reason),
@@ -278,9 +273,9 @@ impl<'a> Run<'a> {
     /// One positive control: a Binding to the alternate point opens a pinhole and tells its external port e2; then the server is
     /// asked to answer from there to e2 (RESPONSE-PORT), which passes whatever the mapping. A server that does not know
     /// RESPONSE-PORT is asked without: that passes where the mapping does not depend on the destination.
-    fn control(&mut self, what: &str, change: Change, point: SocketAddr) -> Heard {
-        let (primary, plain) = (self.server.primary, self.plain);
-        let prime = self.ask("control", &format!("prime-{what}"), |ask| {
+    fn control(&mut self, what: AnswerFrom, point: SocketAddr) -> Heard {
+        let (primary, plain, change) = (self.server.primary, self.plain, change(what));
+        let prime = self.ask(Port::Control, Asked::Prime(what), |ask| {
             ask.remote = point;
             ask.request = Request::change(plain);
         });
@@ -301,7 +296,7 @@ impl<'a> Run<'a> {
             return Heard::Wrong(reason::make(reason::ALTERNATE_DEAD, text));
         }
         if let Some(external) = prime.mapped() {
-            let directed = self.ask("control", what, |ask| {
+            let directed = self.ask(Port::Control, Asked::Change(what, 1), |ask| {
                 ask.request = Request { change, response_port: Some(external.port()), ..Request::default() };
                 ask.patience = Patience::Silence;
             });
@@ -311,7 +306,7 @@ impl<'a> Run<'a> {
                 Heard::Silent | Heard::Wrong(_) => {}
             }
         }
-        let plain = self.ask("control", &format!("{what}-plain"), |ask| {
+        let plain = self.ask(Port::Control, Asked::Plain(what), |ask| {
             ask.request = Request::change(change);
             ask.patience = Patience::Silence;
         });
@@ -358,9 +353,9 @@ impl<'a> Run<'a> {
     }
 
     /// The companion of a port's questions: a Binding whose answer surely passes, retransmitted with each of them.
-    fn companion(&mut self, socket: &str, not_before_ms: Option<f64>) -> Option<&'a Exchange> {
+    fn companion(&mut self, socket: Port, not_before_ms: Option<f64>) -> Option<&'a Exchange> {
         let plain = self.plain;
-        self.ask(socket, "binding", |ask| {
+        self.ask(socket, Asked::Binding, |ask| {
             ask.request = Request::change(plain);
             ask.patience = Patience::Series;
             ask.terms.not_before_ms = not_before_ms;
@@ -368,16 +363,16 @@ impl<'a> Run<'a> {
     }
 
     /// A CHANGE-REQUEST, sent at the moments of its companion.
-    fn beside(&mut self, socket: &str, what: &str, change: Change) -> Option<&'a Exchange> {
-        let leader = format!("{}/{socket}/binding", self.base);
+    fn beside(&mut self, socket: Port, what: AnswerFrom) -> Option<&'a Exchange> {
+        let leader = self.key(socket, Asked::Binding);
         // A companion that has to wait, for its time or for the pacing, is not run ahead of.
         let due = |ask: &&Ask| ask.terms.not_before_ms.is_none_or(|at_ms| at_ms <= self.seen.elapsed_ms + 0.002);
-        let led = self.asks.iter().filter(due).any(|ask| ask.label == leader) || self.seen.find(&leader).is_some();
+        let led = self.asks.iter().filter(due).any(|ask| ask.key == leader) || self.seen.find(&leader).is_some();
         if !led {
             return None;
         }
-        self.ask(socket, what, |ask| {
-            ask.request = Request::change(change);
+        self.ask(socket, Asked::Change(what, 1), |ask| {
+            ask.request = Request::change(change(what));
             ask.patience = Patience::Series;
             ask.terms.beside = Some(leader);
         })
@@ -392,9 +387,9 @@ impl<'a> Run<'a> {
 
     /// An answer proves nothing about strangers if its source had been contacted before it came: some firewalls open by remote
     /// address for the whole host.
-    fn contacted(&self, label: &str, remote: impl Fn(SocketAddr) -> bool) -> Option<Step> {
-        let prefix = format!("{}/{label}", self.base);
-        let answered = self.seen.under(&prefix).filter(|exchange| exchange.reply().is_some());
+    fn contacted(&self, port: Port, what: AnswerFrom, remote: impl Fn(SocketAddr) -> bool) -> Option<Step> {
+        let rounds = rounds(self.family, self.server.server, port, what);
+        let answered = self.seen.within(&rounds).filter(|exchange| exchange.reply().is_some());
         let first = answered.filter_map(|exchange| exchange.ended_ms).min_by(f64::total_cmp)?;
         self.seen.contacted_before(first, remote).then(|| {
             let text = format!(
@@ -405,25 +400,43 @@ impl<'a> Run<'a> {
         })
     }
 
+    fn key(&self, port: Port, step: Asked) -> Key {
+        NatTest::Filtering { server: self.server.server, port, step }.over(self.family)
+    }
+
+    pub(super) fn find(&self, port: Port, step: Asked) -> Option<&'a Exchange> {
+        self.seen.find(&self.key(port, step))
+    }
+
     /// Wants an exchange with the server, and returns it if it is there: a Binding to its primary point unless `but` says otherwise.
-    fn ask(&mut self, socket: &str, what: &str, but: impl FnOnce(&mut Ask)) -> Option<&'a Exchange> {
-        let label = format!("{}/{socket}/{what}", self.base);
-        let found = self.seen.find(&label);
+    fn ask(&mut self, socket: Port, what: Asked, but: impl FnOnce(&mut Ask)) -> Option<&'a Exchange> {
+        let key = self.key(socket, what);
+        let found = self.seen.find(&key);
         if let Some(exchange) = found {
             self.because.push(exchange.id.clone());
         }
-        let mut ask = Ask::binding(label, self.server.server, format!("{}/{socket}", self.base), self.server.primary);
+        let name = format!("{}/filtering/{}/{socket}", self.family.name(), self.server.server);
+        let mut ask = Ask::binding(key, self.server.server, name, self.server.primary);
         but(&mut ask);
         self.asks.push(ask);
         found
     }
 }
 
-/// Whether a label is the first one or a repeat of it (`...-2`).
-pub(super) fn is_round(label: &str, first: &str) -> bool {
-    label
-        .strip_prefix(first)
-        .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|round| round.parse::<u8>().is_ok()))
+/// The fresh ports that a test takes at most.
+const FRESH: [Port; 3] = [Port::Fresh(1), Port::Fresh(2), Port::Fresh(3)];
+
+/// Every round of a CHANGE-REQUEST to a port; one today, more in old reports.
+pub(super) fn rounds(family: Family, server: usize, port: Port, what: AnswerFrom) -> RangeInclusive<Key> {
+    let round = |number| NatTest::Filtering { server, port, step: Asked::Change(what, number) };
+    round(0).to(round(u32::MAX), family)
+}
+
+fn change(what: AnswerFrom) -> Change {
+    match what {
+        AnswerFrom::Port => Change::Port,
+        AnswerFrom::AddressAndPort => Change::AddressAndPort,
+    }
 }
 
 /// Strangers are let in, and most of the time they are not.

@@ -1,6 +1,7 @@
 //! The first question to each server: what it is called, and what came of it. Every other question builds on that.
 
-use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome};
+use crate::evidence::key::{NatTest, Reach};
+use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Key, Outcome};
 use crate::wire::{Change, Family, Transport};
 
 /// The socket that every server is asked from.
@@ -9,22 +10,10 @@ pub fn main_socket(family: Family) -> String {
     format!("{}/main", family.name())
 }
 
-/// What the first Binding to a server is called.
+/// What the first question to a server is called.
 #[must_use]
-pub fn label(family: Family, server: usize) -> String {
-    format!("{}/reach/udp/{server}", family.name())
-}
-
-/// What the Binding with an empty CHANGE-REQUEST is called.
-#[must_use]
-pub fn empty_label(family: Family, server: usize) -> String {
-    format!("{}/reach/udp-empty-change-request/{server}", family.name())
-}
-
-/// What the Binding over TCP to a server is called.
-#[must_use]
-pub fn tcp_label(family: Family, server: usize) -> String {
-    format!("{}/reach/tcp/{server}", family.name())
+pub fn key(family: Family, how: Reach, server: usize) -> Key {
+    NatTest::Reach(how, server).over(family)
 }
 
 /// The first Binding of each server, and for jstun's kind the one with an empty CHANGE-REQUEST where the plain one was not answered.
@@ -37,8 +26,9 @@ pub fn exchanges(seen: &Evidence, family: Family) -> Vec<&Exchange> {
 /// The first Binding of that server.
 #[must_use]
 pub fn exchange(seen: &Evidence, family: Family, server: usize) -> Option<&Exchange> {
-    let empty = seen.find(&empty_label(family, server)).filter(|exchange| exchange.answer().is_some());
-    match seen.find(&label(family, server)) {
+    let empty =
+        seen.find(&key(family, Reach::EmptyChangeRequest, server)).filter(|exchange| exchange.answer().is_some());
+    match seen.find(&key(family, Reach::Udp, server)) {
         Some(plain) if plain.answer().is_none() => empty.or(Some(plain)),
         plain => plain,
     }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 
 use super::finding::Hairpinning;
 use super::{filtering, first};
-use crate::evidence::{Ask, Evidence, Exchange, Failure, LocalPort, Outcome, Patience, Probe, Step, Terms};
+use crate::evidence::key::{HairpinStep as Sent, NatTest};
+use crate::evidence::{Ask, Evidence, Exchange, Failure, Key, LocalPort, Outcome, Patience, Probe, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -16,8 +17,8 @@ pub struct Hairpin {
     pub family: Family,
 }
 
-fn label(family: Family, what: &str) -> String {
-    format!("{}/hairpin/{what}", family.name())
+fn key(family: Family, what: Sent) -> Key {
+    NatTest::Hairpin(what).over(family)
 }
 
 impl Probe for Hairpin {
@@ -36,10 +37,10 @@ impl Probe for Hairpin {
             return Step::default();
         }
         let form = first::form(seen, self.family, server.server);
-        let ask = |what: &str, socket: &str, remote, patience| Ask {
-            label: label(self.family, what),
+        let ask = |what, socket: &str, remote, patience| Ask {
+            key: key(self.family, what),
             server: server.server,
-            socket: label(self.family, socket),
+            socket: format!("{}/hairpin/{socket}", self.family.name()),
             transport: Transport::Udp,
             remote,
             request: Request::change(form),
@@ -48,36 +49,36 @@ impl Probe for Hairpin {
             terms: Terms::default(),
         };
         let mut asks = vec![
-            ask("learn-x", "x", server.remote, Patience::Answer),
-            ask("learn-y", "y", server.remote, Patience::Answer),
+            ask(Sent::LearnX, "x", server.remote, Patience::Answer),
+            ask(Sent::LearnY, "y", server.remote, Patience::Answer),
         ];
-        let learnt = (mapped(seen, self.family, "learn-x"), mapped(seen, self.family, "learn-y"));
+        let learnt = (mapped(seen, self.family, Sent::LearnX), mapped(seen, self.family, Sent::LearnY));
         if let (Some(x), Some(y)) = learnt
             && !is_untranslated(seen, self.family)
         {
-            asks.push(ask("x-to-y", "x", y, Patience::Silence));
-            asks.push(ask("y-to-x", "y", x, Patience::Silence));
+            asks.push(ask(Sent::XToY, "x", y, Patience::Silence));
+            asks.push(ask(Sent::YToX, "y", x, Patience::Silence));
         }
-        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        let done = asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
     }
 }
 
-fn mapped(seen: &Evidence, family: Family, what: &str) -> Option<SocketAddr> {
-    seen.find(&label(family, what)).and_then(Exchange::mapped)
+fn mapped(seen: &Evidence, family: Family, what: Sent) -> Option<SocketAddr> {
+    seen.find(&key(family, what)).and_then(Exchange::mapped)
 }
 
 /// The verdict; `None` when it was not asked for.
 #[must_use]
 pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
-    let prefix = label(family, "");
-    let because: Vec<String> = seen.under(&prefix).map(|exchange| exchange.id.clone()).collect();
+    let all = key(family, Sent::LearnX)..=key(family, Sent::YToX);
+    let because: Vec<String> = seen.within(&all).map(|exchange| exchange.id.clone()).collect();
     if because.is_empty() {
         return None;
     }
-    let ways = [("x-to-y", "learn-x"), ("y-to-x", "learn-y")];
+    let ways = [(Sent::XToY, Sent::LearnX), (Sent::YToX, Sent::LearnY)];
     for (way, sender) in ways {
-        let Some(exchange) = seen.find(&label(family, way)) else { continue };
+        let Some(exchange) = seen.find(&key(family, way)) else { continue };
         if let Outcome::Looped { source, .. } = exchange.outcome {
             let external = mapped(seen, family, sender).map(|mapped| mapped == source);
             let seen_as = match external {
@@ -93,7 +94,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
             });
         }
     }
-    let tried: Vec<&Exchange> = ways.iter().filter_map(|(way, _)| seen.find(&label(family, way))).collect();
+    let tried: Vec<&Exchange> = ways.iter().filter_map(|&(way, _)| seen.find(&key(family, way))).collect();
     let (supported, summary) = match refusal(&tried) {
         Some(refused) => (Some(false), refused),
         None => (None, format!("could not tell: {}", unknown(seen, family, &tried))),
@@ -134,9 +135,6 @@ fn unknown(seen: &Evidence, family: Family, tried: &[&Exchange]) -> String {
 
 /// Whether servers saw this host's own address: what is sent there never leaves the host.
 fn is_untranslated(seen: &Evidence, family: Family) -> bool {
-    ["learn-x", "learn-y"].iter().any(|what| {
-        seen.find(&label(family, what))
-            .and_then(Exchange::mapped)
-            .is_some_and(|at| seen.host_addresses.contains(&at.ip()))
-    })
+    let own = |what| mapped(seen, family, what).is_some_and(|at| seen.host_addresses.contains(&at.ip()));
+    own(Sent::LearnX) || own(Sent::LearnY)
 }

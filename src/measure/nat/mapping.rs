@@ -1,8 +1,9 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
-use super::points::{Group, again_label, label, repeat_label, second_socket};
+use super::points::{Group, second_socket};
 use super::servers::{self, Capable};
 use super::{filtering, first, mapping_judge};
+use crate::evidence::key::{NatTest, Point};
 use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
@@ -27,9 +28,9 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    fn ask(&self, seen: &Evidence, server: usize, point: &str, remote: std::net::SocketAddr) -> Ask {
+    fn ask(&self, seen: &Evidence, server: usize, test: NatTest, remote: std::net::SocketAddr) -> Ask {
         Ask {
-            label: label(self.family, server, point),
+            key: test.over(self.family),
             server,
             socket: first::main_socket(self.family),
             transport: Transport::Udp,
@@ -53,9 +54,11 @@ impl Probe for Mapping {
         let mut asks = Vec::new();
         let mut tested = false;
         for server in servers::roles(seen, self.family).mapping {
-            asks.push(self.ask(seen, server.server, "alternate-same-port", server.alternate_same_port()));
-            asks.push(self.ask(seen, server.server, "alternate", server.alternate));
-            asks.push(self.ask(seen, server.server, "primary-other-port", server.primary_other_port()));
+            let points = [Point::AlternateSamePort, Point::Alternate, Point::PrimaryOtherPort];
+            asks.extend(points.map(|point| {
+                let test = NatTest::Mapping { server: server.server, point };
+                self.ask(seen, server.server, test, server.point(point))
+            }));
             let group = Group::of(seen, self.family, &server);
             tested |= group.complete();
             if !group.settled {
@@ -88,19 +91,15 @@ impl Probe for Mapping {
 impl Mapping {
     /// The four points once more from a fresh socket.
     fn second_socket(&self, seen: &Evidence, server: &Capable) -> Vec<Ask> {
-        let points = [
-            ("primary", server.primary),
-            ("alternate-same-port", server.alternate_same_port()),
-            ("alternate", server.alternate),
-            ("primary-other-port", server.primary_other_port()),
-        ];
-        let ask = |(point, remote)| Ask {
-            label: repeat_label(self.family, server.server, point),
-            socket: second_socket(self.family),
-            local_port: LocalPort::Fresh,
-            ..self.ask(seen, server.server, point, remote)
+        let ask = |point| {
+            let test = NatTest::MappingRepeated { server: server.server, point };
+            Ask {
+                socket: second_socket(self.family),
+                local_port: LocalPort::Fresh,
+                ..self.ask(seen, server.server, test, server.point(point))
+            }
         };
-        points.map(ask).into()
+        Point::EVERY.map(ask).into()
     }
 
     /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where
@@ -111,7 +110,8 @@ impl Mapping {
         let main = first::main_socket(self.family);
         let heard: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
-        let mut external = seen.under("").filter(|exchange| exchange.socket == main).filter_map(Exchange::mapped);
+        let mut external =
+            seen.exchanges.iter().filter(|exchange| exchange.socket == main).filter_map(Exchange::mapped);
         let first = external.next();
         let varies = external.any(|mapped| Some(mapped) != first);
         let scattered = mapping_judge::externals(seen, self.family).len() > 1;
@@ -124,11 +124,11 @@ impl Mapping {
         let times = (often / servers.min(heard.len()).max(1)).max(1);
         for exchange in heard.iter().take(servers) {
             for number in 1..=times {
-                let again = self.ask(seen, exchange.server, "primary", exchange.remote);
-                asks.push(Ask { label: again_label(self.family, exchange.server, number), ..again });
+                let test = NatTest::MappingAgain { server: exchange.server, number };
+                asks.push(self.ask(seen, exchange.server, test, exchange.remote));
             }
         }
-        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        let done = asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
     }
 }

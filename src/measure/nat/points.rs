@@ -4,33 +4,15 @@ use std::net::SocketAddr;
 
 use super::first;
 use super::servers::Capable;
+use crate::evidence::key::{NatTest, Point};
 use crate::evidence::{Evidence, Exchange};
 use crate::measure::witness::Camp;
 use crate::wire::Family;
-
-/// What the exchange with a point of a server is called.
-#[must_use]
-pub fn label(family: Family, server: usize, point: &str) -> String {
-    format!("{}/mapping/{server}/{point}", family.name())
-}
-
-/// What the same exchange from a second socket is called.
-#[must_use]
-pub fn repeat_label(family: Family, server: usize, point: &str) -> String {
-    format!("{}/mapping-2/{server}/{point}", family.name())
-}
 
 /// The second socket that the points are asked from.
 #[must_use]
 pub fn second_socket(family: Family) -> String {
     format!("{}/mapping-2", family.name())
-}
-
-/// What the first question to a server is called when it is put once more, and more often where that tells more.
-#[must_use]
-pub fn again_label(family: Family, server: usize, number: usize) -> String {
-    let number = if number > 1 { format!("-{number}") } else { String::new() };
-    label(family, server, &format!("primary-again{number}"))
 }
 
 /// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
@@ -48,18 +30,19 @@ impl Group {
     #[must_use]
     pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
         let primary = first::exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
-        Self::read(primary, |point| seen.find(&label(family, server.server, point)))
+        Self::read(primary, |point| seen.find(&NatTest::Mapping { server: server.server, point }.over(family)))
     }
 
     /// What they saw of the second socket, where there is one.
     #[must_use]
     pub fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let point = |point: &str| seen.find(&repeat_label(family, server.server, point));
-        Self::read(point("primary"), point)
+        let point = |point| seen.find(&NatTest::MappingRepeated { server: server.server, point }.over(family));
+        Self::read(point(Point::Primary), point)
     }
 
-    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(&str) -> Option<&'a Exchange>) -> Self {
-        let points = [primary, point("alternate-same-port"), point("alternate"), point("primary-other-port")];
+    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(Point) -> Option<&'a Exchange>) -> Self {
+        let points =
+            [primary, point(Point::AlternateSamePort), point(Point::Alternate), point(Point::PrimaryOtherPort)];
         let [primary, alternate_same_port, alternate, _] = points.map(|exchange| exchange.and_then(Exchange::mapped));
         let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
         Self { primary, alternate_same_port, alternate, settled }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
 use super::{filtering, first, servers};
+use crate::evidence::key::{NatKey, NatTest, Reach};
 use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
@@ -39,10 +40,10 @@ impl Probe for Ports {
             return Step { done: true, ..Step::default() };
         }
         let tester = servers::capable(seen, self.family).first().map(|server| server.server);
-        let prefix = format!("{}/ports/", self.family.name());
-        let begun: Vec<&Exchange> = seen.under(&prefix).collect();
+        let all = NatTest::Ports(0).to(NatTest::Ports(usize::MAX), self.family);
+        let begun: Vec<&Exchange> = seen.within(&all).collect();
         // Every server that will answer has answered by then, dead ones do not delay.
-        let heard = seen.under(&format!("{}/reach/udp/", self.family.name())).all(Exchange::settled);
+        let heard = seen.within(&NatKey::reach(self.family, Reach::Udp, Reach::Udp)).all(Exchange::settled);
         if begun.is_empty() && !heard && !filtering::closed(seen, self.family) {
             return Step::default();
         }
@@ -54,10 +55,11 @@ impl Probe for Ports {
         let asks = targets
             .iter()
             .enumerate()
-            .map(|(number, target)| Ask {
-                label: format!("{prefix}{number}"),
+            .map(|(number, target)| (NatTest::Ports(number).over(self.family), target))
+            .map(|(key, target)| Ask {
                 server: target.server,
-                socket: format!("{prefix}{number}"),
+                socket: key.to_string(),
+                key,
                 transport: Transport::Udp,
                 remote: target.remote,
                 request: Request::change(target.request.change),

@@ -1,6 +1,7 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::first::{empty_label, failed_here, label, main_socket, tcp_label, waited_long};
+use super::first::{failed_here, key, main_socket, waited_long};
+use crate::evidence::key::{NatKey, Reach as How};
 use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
 use crate::wire::{Change, Family, Request, Transport};
 
@@ -21,8 +22,8 @@ impl Probe for Reach {
     }
 
     fn next(&self, seen: &Evidence) -> Step {
-        let ask = |server, remote, label, socket, transport, change, patience| Ask {
-            label,
+        let ask = |server, remote, key, socket, transport, change, patience| Ask {
+            key,
             server,
             socket,
             transport,
@@ -32,49 +33,52 @@ impl Probe for Reach {
             local_port: if transport == Transport::Udp { self.local_port.clone() } else { LocalPort::Fresh },
             terms: Terms::default(),
         };
+        let over_tcp = |server, remote| {
+            let key = key(self.family, How::Tcp, server);
+            let socket = key.to_string();
+            ask(server, remote, key, socket, Transport::Tcp, Change::Nothing, Patience::Answer)
+        };
         let servers = seen.addresses(self.family, Transport::Udp);
         let main = main_socket(self.family);
         let mut asks: Vec<Ask> = servers
             .iter()
             .map(|&(server, remote)| {
-                let label = label(self.family, server);
-                ask(server, remote, label, main.clone(), Transport::Udp, Change::Nothing, Patience::Answer)
+                let key = key(self.family, How::Udp, server);
+                ask(server, remote, key, main.clone(), Transport::Udp, Change::Nothing, Patience::Answer)
             })
             .collect();
 
         let asked: Vec<&Exchange> =
-            servers.iter().filter_map(|(server, _)| seen.find(&label(self.family, *server))).collect();
+            servers.iter().filter_map(|(server, _)| seen.find(&key(self.family, How::Udp, *server))).collect();
         for exchange in asked.iter().filter(|exchange| waited_long(exchange)) {
             // jstun answers a Binding only when it carries CHANGE-REQUEST; strict servers answer 420 to one, so it comes last.
-            let label = empty_label(self.family, exchange.server);
+            let key = key(self.family, How::EmptyChangeRequest, exchange.server);
             let (server, remote) = (exchange.server, exchange.remote);
-            asks.push(ask(server, remote, label, main.clone(), Transport::Udp, Change::Empty, Patience::Silence));
+            asks.push(ask(server, remote, key, main.clone(), Transport::Udp, Change::Empty, Patience::Silence));
         }
 
-        let udp_answers =
-            seen.under(&format!("{}/reach/udp", self.family.name())).any(|exchange| exchange.reply().is_some());
+        let udp_answers = seen
+            .within(&NatKey::reach(self.family, How::Udp, How::EmptyChangeRequest))
+            .any(|one| one.reply().is_some());
         let all_waited = !asked.is_empty() && asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
         // Where nothing left this host there is nothing that TCP could show.
         let left = asked.iter().any(|exchange| !failed_here(exchange));
         if all_waited && left && !udp_answers {
             for &(server, remote) in servers.iter().take(TCP_SERVERS) {
-                let label = tcp_label(self.family, server);
-                asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));
+                asks.push(over_tcp(server, remote));
             }
         }
 
         let controls = super::controls::asks(seen, self.family, &asked);
         // Those whose port is silent while others pass: over TCP they show whether they are alive.
         for exchange in super::controls::doubted(&asked) {
-            let label = tcp_label(self.family, exchange.server);
-            let (server, remote) = (exchange.server, exchange.remote);
-            asks.push(ask(server, remote, label.clone(), label, Transport::Tcp, Change::Nothing, Patience::Answer));
+            asks.push(over_tcp(exchange.server, exchange.remote));
         }
         asks.extend(controls);
 
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
-            || asks.iter().any(|ask| seen.find(&ask.label).is_none_or(|exchange| !exchange.settled()));
+            || asks.iter().any(|ask| seen.find(&ask.key).is_none_or(|exchange| !exchange.settled()));
         Step { asks, done: capable || !waiting, ..Step::default() }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use super::first;
+use crate::evidence::key::{NatKey, Point, Reach};
 use crate::evidence::{Evidence, Exchange, Reason, gate, reason};
 use crate::measure::{nat64, witness};
 use crate::wire::{Family, Scope};
@@ -30,6 +31,17 @@ impl Capable {
     #[must_use]
     pub fn alternate_same_port(&self) -> SocketAddr {
         SocketAddr::new(self.alternate.ip(), self.primary.port())
+    }
+
+    /// Where that point is.
+    #[must_use]
+    pub fn point(&self, point: Point) -> SocketAddr {
+        match point {
+            Point::Primary => self.primary,
+            Point::AlternateSamePort => self.alternate_same_port(),
+            Point::Alternate => self.alternate,
+            Point::PrimaryOtherPort => self.primary_other_port(),
+        }
     }
 
     /// Whether a remote is an alternate point of this server.
@@ -91,8 +103,8 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
         .collect();
     let contacted = |capable: &Capable| {
         // Only the first question to each server, and controls, can come before anything is known of alternates.
-        let [reach, control] = ["reach", "control"].map(|of| format!("{}/{of}/", family.name()));
-        seen.under(&reach).chain(seen.under(&control)).any(|exchange| capable.is_alternate(exchange.remote))
+        let asked = [NatKey::reach(family, Reach::Udp, Reach::Tcp), NatKey::controls(family)];
+        asked.iter().flat_map(|keys| seen.within(keys)).any(|exchange| capable.is_alternate(exchange.remote))
     };
     // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
     let translated = nat64::servers(seen);

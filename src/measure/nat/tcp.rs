@@ -1,13 +1,12 @@
 //! What does the mapping over TCP depend on? RFC 5382 section 4.1, tested as RFC 5780 section 4.3: several connections from one
 //! local port. Filtering over TCP cannot be tested: a STUN server opens no connections.
 
-use std::net::SocketAddr;
-
 use super::filtering;
 use super::finding::{Mapping as Finding, MappingBehavior};
 use super::mapping_class::{Kind, Sight};
 use super::servers::{self, Capable};
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms, reason};
+use crate::evidence::key::{NatTest, Point};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Step, Terms, reason};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -17,17 +16,8 @@ pub struct TcpMapping {
     pub family: Family,
 }
 
-fn label(family: Family, server: usize, point: &str) -> String {
-    format!("{}/tcp/{server}/{point}", family.name())
-}
-
-fn points(server: &Capable) -> [(&'static str, SocketAddr); 4] {
-    [
-        ("primary", server.primary),
-        ("alternate-same-port", server.alternate_same_port()),
-        ("alternate", server.alternate),
-        ("primary-other-port", server.primary_other_port()),
-    ]
+fn key(family: Family, server: &Capable, point: Point) -> Key {
+    NatTest::Tcp { server: server.server, point }.over(family)
 }
 
 impl Probe for TcpMapping {
@@ -39,16 +29,16 @@ impl Probe for TcpMapping {
         let Some(server) = servers::roles(seen, self.family).mapping.first().copied() else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
         };
-        let asks: Vec<Ask> = points(&server)
+        let asks: Vec<Ask> = Point::EVERY
             .into_iter()
-            .map(|(point, remote)| {
-                let label = label(self.family, server.server, point);
+            .map(|point| {
+                let key = key(self.family, &server, point);
                 Ask {
-                    socket: label.clone(),
-                    label,
+                    socket: key.to_string(),
+                    key,
                     server: server.server,
                     transport: Transport::Tcp,
-                    remote,
+                    remote: server.point(point),
                     request: Request::default(),
                     patience: Patience::Answer,
                     local_port: LocalPort::Shared(format!("{}/tcp/{}", self.family.name(), server.server)),
@@ -56,7 +46,7 @@ impl Probe for TcpMapping {
                 }
             })
             .collect();
-        let done = asks.iter().all(|ask| seen.find(&ask.label).is_some_and(Exchange::settled));
+        let done = asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
     }
 }
@@ -64,8 +54,9 @@ impl Probe for TcpMapping {
 /// The verdict that the evidence supports.
 #[must_use]
 pub fn judge(seen: &Evidence, family: Family) -> Finding {
-    let prefix = format!("{}/tcp/", family.name());
-    let because: Vec<String> = seen.under(&prefix).map(|exchange| exchange.id.clone()).collect();
+    let of = |server, point| NatTest::Tcp { server, point };
+    let all = of(0, Point::Primary).to(of(usize::MAX, Point::PrimaryOtherPort), family);
+    let because: Vec<String> = seen.within(&all).map(|exchange| exchange.id.clone()).collect();
     let finding = |behavior, reason, endpoint_independent, summary| Finding {
         behavior,
         endpoint_independent,
@@ -82,7 +73,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let reason = servers::why_none(seen, family);
         return withheld(&reason.code, reason.text, None);
     };
-    let exchanges = points(&server).map(|(point, _)| seen.find(&label(family, server.server, point)));
+    let exchanges = Point::EVERY.map(|point| seen.find(&key(family, &server, point)));
     let [primary, same_port, other_port, _] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
     let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());

@@ -97,7 +97,7 @@ impl Witnesses {
             return Cow::Borrowed(seen);
         }
         let mut believed = seen.clone();
-        for exchange in believed.exchanges.iter_mut().filter(|exchange| aside.contains(exchange.id.as_str())) {
+        for exchange in (&mut believed.exchanges).into_iter().filter(|one| aside.contains(one.id.as_str())) {
             if let Outcome::Reply(reply) = &mut exchange.outcome {
                 reply.mapped = None;
                 reply.plain_mapped = None;

@@ -1,7 +1,7 @@
 //! Rules on evidence made by hand.
 
 use super::{DoubtCode, Witnesses};
-use crate::evidence::{Evidence, Exchange, Lookup, Outcome, Reply, Server};
+use crate::evidence::{Evidence, Exchange, Key, Lookup, Outcome, Reply, Server};
 use crate::wire::{Request, Transport};
 
 /// One question: the server's number, its address, the socket, this host's end of it, and what the server said.
@@ -23,7 +23,7 @@ fn evidence(told: &[Told]) -> Evidence {
     });
     let exchanges = told.iter().enumerate().map(|(number, (server, remote, socket, local, mapped))| Exchange {
         id: format!("e{number}"),
-        ask: format!("test/{number}"),
+        ask: Key::Other(format!("test/{number}")),
         server: *server,
         socket: (*socket).to_owned(),
         transport: Transport::Udp,

@@ -1,6 +1,6 @@
 //! Giving back: every allocation that was made, or may have been made, is deleted, so that the test does not eat the quota it reports on.
 
-use crate::evidence::{Ask, Exchange, Outcome, Step};
+use crate::evidence::{Ask, Exchange, Key, Outcome, Step};
 use crate::measure::turn::STRANGER;
 use crate::measure::turn::ask::features;
 use crate::measure::turn::facts::target::{FIRST, LOGINS, SHA256, Target, Tried, error_code, granted};
@@ -30,7 +30,7 @@ pub fn has_begun(target: &Target) -> bool {
 pub fn of(target: &Target, sockets: impl IntoIterator<Item = &'static str>) -> Step {
     let held = sockets.into_iter().filter(|socket| may_hold(target, socket) || may_be_forged(target, socket));
     let asks: Vec<Ask> = held.filter_map(|socket| ask(target, socket)).collect();
-    let done = asks.iter().all(|ask| target.seen.find(&ask.label).is_some_and(Exchange::settled));
+    let done = asks.iter().all(|ask| target.seen.find(&ask.key).is_some_and(Exchange::settled));
     Step { asks, done, ..Step::default() }
 }
 
@@ -42,8 +42,8 @@ pub fn farewell(target: &Target) -> Vec<Ask> {
     for socket in sockets().filter(|socket| may_hold(target, socket) || may_be_forged(target, socket)) {
         let Some(mut ask) = ask(target, socket) else { continue };
         let early = |exchange: &Exchange| error_code(exchange) == Some(437) && target.allocation(socket).is_none();
-        if target.seen.find(&ask.label).is_some_and(|asked| given_up(asked) || early(asked)) {
-            ask.label.push_str(AGAIN);
+        if target.seen.find(&ask.key).is_some_and(|asked| given_up(asked) || early(asked)) {
+            ask.key = Key::from(&*format!("{}{AGAIN}", ask.key));
         }
         asks.push(ask);
     }
@@ -77,7 +77,7 @@ fn ask(target: &Target, socket: &str) -> Option<Ask> {
         // Stated again, so that the one who waits for all of them sees it.
         Tried::Asked(exchange) => {
             let request = exchange.request.clone();
-            Some(Ask { label: exchange.ask.clone(), ..target.ask(&step, socket, request) })
+            Some(Ask { key: exchange.ask.clone(), ..target.ask(&step, socket, request) })
         }
         Tried::Impossible => None,
     }

@@ -42,14 +42,13 @@ impl Probe for Sequence {
         };
         // An answer that comes late, when the ladder was over already, begins nothing anew.
         let mut asks = Vec::new();
-        let later = ["quality/", "hold/"].map(|stage| target.label(stage));
-        let over = later.iter().any(|stage| seen.under(stage).next().is_some());
+        let over = ["quality/", "hold/"].iter().any(|stage| target.under(stage).next().is_some());
         if !over && !release::has_begun(&target) {
             let mut planner = Planner::new(&target);
             planner.climb();
             let waiting = planner.waiting;
             asks = planner.asks;
-            if waiting || asks.iter().any(|ask| seen.find(&ask.label).is_none()) {
+            if waiting || asks.iter().any(|ask| seen.find(&ask.key).is_none()) {
                 return Step { asks, ..Step::default() };
             }
         }
@@ -111,7 +110,7 @@ impl<'s, 'a> Planner<'s, 'a> {
 
     /// States an ask, and takes note whether it is under way.
     pub fn ask(&mut self, ask: Ask) -> Option<&'a Exchange> {
-        let found = self.target.seen.find(&ask.label);
+        let found = self.target.seen.find(&ask.key);
         self.waiting |= found.is_none();
         self.asks.push(ask);
         found.and_then(|exchange| self.over(exchange))

@@ -164,8 +164,7 @@ impl<'a> Target<'a> {
 
     /// Whether somebody saw our plain socket at a public address.
     fn saw_public(&self) -> bool {
-        let label = self.label("x/");
-        self.seen.under(&label).filter_map(Exchange::mapped).any(|mapped| Scope::of(mapped.ip()) == Scope::Public)
+        self.under("x/").filter_map(Exchange::mapped).any(|mapped| Scope::of(mapped.ip()) == Scope::Public)
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::evidence::{Ask, Exchange, Outcome, Patience};
 use crate::measure::turn::facts::target::{CHANNEL, Target, succeeded};
 use crate::measure::turn::judge::renewal;
+use crate::measure::turn::labels;
 use crate::wire::{Relay, Request, TurnAttribute};
 
 /// What a Binding request without padding and the header of PADDING take.
@@ -91,10 +92,7 @@ pub struct Steps<'a> {
 impl<'a> Steps<'a> {
     /// Those that begin with `prefix`.
     pub fn under(target: &Target<'a>, prefix: &str) -> Self {
-        let label = target.label(prefix);
-        let base = label.len() - prefix.len();
-        let steps = target.seen.exchanges.iter().filter(|one| one.ask.starts_with(&label));
-        Self { by_step: steps.map(|one| (&one.ask[base..], one)).collect() }
+        Self { by_step: target.under(prefix).map(|one| (labels::step(&one.ask), one)).collect() }
     }
 
     /// The exchange of that step.

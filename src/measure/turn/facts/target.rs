@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::evidence::{Ask, Evidence, Exchange, Integrity, LocalPort, Patience, Reply, Terms, TurnReply};
+use crate::evidence::{Ask, Evidence, Exchange, Integrity, Key, LocalPort, Patience, Reply, Terms, TurnReply};
 use crate::measure::turn::labels;
 use crate::measure::turn::options::{Entry, TurnOptions};
 use crate::measure::witness::Witnesses;
@@ -117,9 +117,19 @@ impl<'a> Target<'a> {
         format!("{}/{step}", self.base)
     }
 
+    /// What an exchange of the target is called.
+    pub fn key(&self, step: &str) -> Key {
+        Key::from(&*self.label(step))
+    }
+
+    /// The exchanges of the target whose steps begin so, in the order they were started.
+    pub fn under(&self, step: &str) -> impl DoubleEndedIterator<Item = &'a Exchange> + Clone + use<'a> {
+        labels::under(self.seen, &self.label(step))
+    }
+
     /// The exchange of that step.
     pub fn find(&self, step: &str) -> Option<&'a Exchange> {
-        self.seen.find(&self.label(step))
+        self.seen.find(&self.key(step))
     }
 
     /// The response to that step, of whatever kind.
@@ -130,7 +140,7 @@ impl<'a> Target<'a> {
     /// A question to the server on the target's own transport.
     pub fn ask(&self, step: &str, socket: &str, request: Request) -> Ask {
         Ask {
-            label: self.label(step),
+            key: self.key(step),
             server: self.server,
             socket: self.label(socket),
             transport: self.transport,
@@ -147,7 +157,7 @@ impl<'a> Target<'a> {
     pub fn plain(&self, step: &str, server: usize, remote: SocketAddr) -> Ask {
         let socket = if Family::of(remote) == Family::of(self.remote) { "x" } else { "y" };
         let terms = Terms { unpaced: true, ..Terms::default() };
-        Ask { terms, ..Ask::binding(self.label(step), server, self.label(socket), remote) }
+        Ask { terms, ..Ask::binding(self.key(step), server, self.label(socket), remote) }
     }
 
     /// Asks for an allocation, relayed over UDP.
@@ -310,13 +320,9 @@ impl<'a> Target<'a> {
 
     /// The first answer that came from another address than was asked, and from where: clients ignore such answers.
     pub fn elsewhere(&self) -> Option<(&'a Exchange, SocketAddr)> {
-        let label = self.label("");
-        let asked = self.seen.exchanges.iter().filter(|one| {
-            one.ask.starts_with(&label)
-                && one.transport == self.transport
-                && one.remote == self.remote
-                && one.request.relay.is_none()
-        });
+        let asked = self
+            .under("")
+            .filter(|one| one.transport == self.transport && one.remote == self.remote && one.request.relay.is_none());
         asked.filter_map(|one| Some((one, one.reply()?.source))).find(|(one, source)| *source != one.remote)
     }
 

@@ -217,9 +217,7 @@ pub fn lost(target: &Target) -> Option<Cause> {
     let rounds = rounds(&steps, hold_s);
     let known: Vec<&Round> = rounds.iter().filter(|round| round.counts()).collect();
     let quiet = known.iter().rev().take_while(|round| round.rtt_ms().is_none()).count();
-    let gone = target.seen.exchanges.iter().rev().find_map(|one| {
-        (one.ask.starts_with(&target.label("hold/refresh/")) && one.settled()).then(|| error_code(one) == Some(437))
-    });
+    let gone = target.under("hold/refresh/").rfind(|one| one.settled()).map(|one| error_code(one) == Some(437));
     let since = known.len().checked_sub(quiet).and_then(|index| known.get(index)).and_then(|round| round.out);
     let since = since.map_or(0.0, |out| out.started_ms) / 1_000.0;
     let text = match (gone == Some(true), quiet >= GONE) {

@@ -5,6 +5,7 @@ use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::ask::release;
 use crate::measure::turn::facts::target::{Target, error_code, succeeded};
 use crate::measure::turn::judge::verdict::{Cause, failed};
+use crate::measure::turn::labels;
 
 /// What ended the allocation.
 pub fn judge(target: &Target) -> Option<Cause> {
@@ -18,10 +19,9 @@ pub fn judge(target: &Target) -> Option<Cause> {
 pub fn spoils_data(target: &Target) -> bool {
     let Some(refresh) = target.last("refresh").filter(|_| how(target).is_some()) else { return false };
     let steps = ["outward", "third", "to-b", "inward"].into_iter().filter_map(|step| target.find(step));
-    let permits = target.label("");
     let late = |one: &Exchange| one.started_ms > refresh.started_ms;
     steps.into_iter().any(late)
-        || target.seen.under(&permits).any(|one| one.ask.contains("/permit/") && error_code(one) == Some(437))
+        || target.under("").any(|one| labels::step(&one.ask).contains("/permit/") && error_code(one) == Some(437))
 }
 
 /// In words; `None` while it lives.
@@ -35,13 +35,13 @@ pub fn how(target: &Target) -> Option<&'static str> {
     let renewed = refresh.ended_ms?;
     // RFC 8656 section 8.3: a deletion that was sent more than once may have been answered twice, the second time so.
     let once = |one: &Exchange| one.sends == 1 || one.transport.is_stream();
-    let delete = target.label(&release::step(first));
+    let delete = release::step(first);
     let lost = target.seen.exchanges.iter().any(|one| {
         one.socket == refresh.socket
             && one.started_ms >= renewed
             && error_code(one) == Some(437)
-            && (!one.ask.starts_with(&delete) || once(one))
-            && !one.ask.contains("/hold/")
+            && (!labels::step(&one.ask).starts_with(&delete) || once(one))
+            && !labels::step(&one.ask).starts_with("hold/")
     });
     // Kept for a while, it may have ended for other reasons.
     (lost && target.options.hold_s.is_none()).then_some("is gone after it")

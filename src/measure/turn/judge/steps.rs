@@ -26,9 +26,7 @@ pub fn judge(target: &Target, relay: Option<&RelayPaths>) -> Vec<StepResult> {
     ladder.allocation(target, relay);
     let first = target.first().map(|(socket, _)| socket);
     let after = |step: &'static str| target.last(step);
-    let permits = first.map(|socket| target.label(&format!("{socket}/permit/")));
-    let asked = |one: &&Exchange| permits.as_ref().is_some_and(|label| one.ask.starts_with(label));
-    let mut permits = target.seen.exchanges.iter().filter(asked);
+    let mut permits = first.into_iter().flat_map(|socket| target.under(&format!("{socket}/permit/")));
     let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
     ladder.exchange(StepName::Permission, permit, refused);
     let data = ["outward", "third", "to-b", "inward"].map(|step| target.find(step));

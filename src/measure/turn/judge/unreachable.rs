@@ -162,8 +162,7 @@ fn short(failure: &Failure) -> Cause {
 
 /// Whether this host ran out of something in any step: then nothing that failed is the server's fault.
 pub fn shortage(target: &Target) -> Option<Cause> {
-    let all = target.label("");
-    target.seen.under(&all).find_map(|one| match &one.outcome {
+    target.under("").find_map(|one| match &one.outcome {
         Outcome::Failed(failure) if failure.code == FailureCode::LocalShortage => Some(short(failure)),
         _ => None,
     })
@@ -229,8 +228,7 @@ enum Control {
 }
 
 fn control(target: &Target) -> Control {
-    let label = target.label("control/");
-    let asked = || target.seen.under(&label);
+    let asked = || target.under("control/");
     match asked().find(|one| one.answer().is_some()) {
         Some(answered) => Control::Passes(answered.remote),
         None if asked().next().is_some() && asked().all(Exchange::silent) => Control::Silent,

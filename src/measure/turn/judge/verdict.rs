@@ -9,6 +9,7 @@ use crate::measure::turn::finding::{Diagnosis, PathOutcome, RelayPath, RelayPath
 use crate::measure::turn::judge::relay::paths;
 use crate::measure::turn::judge::relay::table::Meaning;
 use crate::measure::turn::judge::{degraded, keep_alive, refusal, relay, renewal, unreachable};
+use crate::measure::turn::labels;
 use crate::wire::{EntryKind, Method, escape};
 
 /// A verdict with its cause.
@@ -135,8 +136,7 @@ pub fn lost(target: &Target) -> Cause {
 
 /// A success that is not signed with our key: whoever sent it does not know the password.
 pub fn unsigned(target: &Target, first: &str) -> Option<Cause> {
-    let permits = target.label(&format!("{first}/permit/"));
-    let later = target.seen.exchanges.iter().filter(|one| one.ask.starts_with(&permits));
+    let later = target.under(&format!("{first}/permit/"));
     let later = later.chain(["refresh", "channel"].iter().filter_map(|step| target.last(step)));
     let steps = std::iter::once(target.allocation(first)?.exchange).chain(later);
     let turn = steps.filter(|one| is_unsigned(one)).find_map(granted).map(|(_, turn)| turn)?;
@@ -154,8 +154,9 @@ pub fn unsigned(target: &Target, first: &str) -> Option<Cause> {
 
 /// The connection ended before it was our turn to end it.
 fn closed(target: &Target, first: &str) -> Option<Cause> {
-    let (name, delete) = (target.label(first), target.label(&release::step(first)));
-    let mut asked = target.seen.exchanges.iter().filter(|one| one.socket == name && !one.ask.starts_with(&delete));
+    let (name, delete) = (target.label(first), release::step(first));
+    let mut asked =
+        target.seen.exchanges.iter().filter(|one| one.socket == name && !labels::step(&one.ask).starts_with(&delete));
     let failure = asked.find_map(|one| match &one.outcome {
         Outcome::Failed(failure) if failure.code == FailureCode::ConnectionClosed => Some(failure),
         _ => None,

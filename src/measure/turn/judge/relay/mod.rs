@@ -249,8 +249,7 @@ fn refused(target: &Target, first: &str, meaning: Meaning) -> Cause {
 
 /// Every permission was refused for another reason than the peer.
 fn permission(target: &Target, first: &str, relay: &RelayPaths) -> Option<Cause> {
-    let label = target.label(&format!("{first}/permit/"));
-    let asked = || target.seen.under(&label);
+    let asked = || target.under(&format!("{first}/permit/"));
     let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
     let works = views.iter().any(|view| view.outcome == PathOutcome::Works);
     if works || asked().any(|one| succeeded(one).is_some() || !one.settled()) {

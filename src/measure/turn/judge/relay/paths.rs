@@ -74,8 +74,7 @@ fn permission(target: &Target, step: &str) -> Option<RelayPath> {
 
 /// Whether so much is lost here that a silence proves nothing.
 pub fn may_be_loss(target: &Target, sent: &Exchange) -> bool {
-    let label = target.label("");
-    sent.sends < loss::sends_needed(target.seen.under(&label), loss::RARE)
+    sent.sends < loss::sends_needed(target.under(""), loss::RARE)
 }
 
 /// What became of a request of ours that was to arrive at another of our sockets.

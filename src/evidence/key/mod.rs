@@ -1,0 +1,109 @@
+//! What exchanges are called: ordered, so that the store finds what belongs together, and written as a path (`ipv4/reach/udp/0`).
+
+mod discover;
+mod nat;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use discover::{Capability, DiscoverKey, Discovery};
+pub use nat::{AnswerFrom, ControlKey, FilteringPort, FilteringStep, HairpinStep, NatKey, NatTest, Point, Reach};
+pub use turn::TurnKey;
+
+use crate::wire::{Family, Transport};
+
+/// The name of an exchange, unique within a run: how a probe finds it again in the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Of `classify`, and the controls of `discover`.
+    Nat(NatKey),
+    /// Of `discover`.
+    Discover(DiscoverKey),
+    /// Of `turn`.
+    Turn(TurnKey),
+    /// None of ours, in a report that somebody else wrote, or another release: as it was written.
+    Other(String),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nat(key) => key.fmt(f),
+            Self::Discover(key) => key.fmt(f),
+            Self::Turn(key) => key.fmt(f),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<&str> for Key {
+    /// Whatever is not written as we write it is kept as it is: a number with a sign or with leading zeros is no number of ours.
+    fn from(text: &str) -> Self {
+        let parts: Vec<&str> = text.split('/').collect();
+        let nat = || NatKey::read(&parts).map(Self::Nat);
+        let discover = || DiscoverKey::read(&parts).map(Self::Discover);
+        let turn = || TurnKey::read(&parts).map(Self::Turn);
+        let key = nat().or_else(discover).or_else(turn);
+        key.filter(|key| key.to_string() == text).unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|text| Self::from(&*text))
+    }
+}
+
+impl JsonSchema for Key {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Key".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+/// The words of a closed set, both ways.
+macro_rules! words {
+    ($set:ident { $($member:ident => $word:literal,)+ }) => {
+        impl $set {
+            #[cfg(test)]
+            pub(in crate::evidence::key) const ALL: &'static [Self] = &[$(Self::$member),+];
+
+            fn word(self) -> &'static str {
+                match self { $(Self::$member => $word,)+ }
+            }
+
+            fn read(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$member),)+ _ => None }
+            }
+        }
+    };
+}
+use words;
+
+fn family(word: &str) -> Option<Family> {
+    [Family::Ipv4, Family::Ipv6].into_iter().find(|family| family.name() == word)
+}
+
+fn transport(word: &str) -> Option<Transport> {
+    let all = [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls];
+    all.into_iter().find(|transport| transport.name() == word)
+}
