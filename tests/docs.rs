@@ -60,7 +60,7 @@ fn each_code_key_and_variable_stands_on_its_page() {
             assert!(strange.is_empty(), "{name} has keys of another command: {strange:?}");
         }
         if command == "turn" {
-            wanted.extend(nat_probe::measure::turn::DiagnosisCode::ALL.iter().map(|code| code.name()));
+            wanted.extend(nat_probe::measure::turn::DiagnosisCode::ALL.iter().map(ToString::to_string));
             wanted.extend(["NAT_PROBE_TURN_PASSWORD", "NAT_PROBE_TURN_SECRET"].map(str::to_owned));
             assert!(text.contains("URI\\fR]..."), "the synopsis tells that URIs may be repeated");
         }

@@ -97,7 +97,8 @@ fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
         terms(&mut roff, "EXIT STATUS", &[contract.exit[0], contract.exit[2]]);
     }
     if command_name == "turn" {
-        let codes: Vec<(String, &str)> = DiagnosisCode::ALL.iter().map(|code| (code.name(), code.meaning())).collect();
+        let codes: Vec<(String, &str)> =
+            DiagnosisCode::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect();
         let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
         terms(&mut roff, "DIAGNOSES", &codes);
     }

@@ -9,7 +9,7 @@ use super::files::Source;
 use super::turn_args::LoginArgs;
 use crate::net;
 use crate::wire::escape::escape;
-use crate::wire::{Remark, Secret, ice_servers};
+use crate::wire::{Remark, RemarkCode, Secret, ice_servers};
 
 /// The environment variable with the password.
 pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
@@ -123,7 +123,7 @@ fn odd_end(text: &str, place: &str) -> Option<Remark> {
 }
 
 fn remark(text: String, fix: &str) -> Remark {
-    Remark { code: "trailing-whitespace".to_owned(), error: false, text, fix: fix.to_owned() }
+    Remark { code: RemarkCode::TrailingWhitespace, error: false, text, fix: fix.to_owned() }
 }
 
 #[cfg(test)]

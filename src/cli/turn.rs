@@ -19,7 +19,8 @@ use crate::sim::SIM_UNIX_START_S;
 use crate::wire::credential::rest;
 use crate::wire::ice_servers::{self, IceEntry, MOST_ENTRIES};
 use crate::wire::{
-    ConfigurationFacts, Credential, EntryKind, Host, Look, Making, Remark, Secret, ServerSpec, Transport, UriError,
+    ConfigurationFacts, Credential, EntryKind, Host, Look, Making, Remark, RemarkCode, Secret, ServerSpec, Transport,
+    UriError,
 };
 
 /// How many of the usual STUN servers are asked through the relay.
@@ -243,7 +244,7 @@ impl Draft {
         entry.transports.dedup();
         if let Some(plain) = entry.transports.iter().find(|transport| spec.secure && !transport.is_secure()) {
             entry.mistakes.push(Remark {
-                code: "transport-without-tls".to_owned(),
+                code: RemarkCode::TransportWithoutTls,
                 error: false,
                 text: format!("turns: asks for TLS, and --transport {} asks without", plain.name()),
                 fix: "leave --transport out, or write --transport tls".to_owned(),

@@ -8,7 +8,7 @@ mod exchange;
 mod exchanges;
 pub mod gate;
 pub mod key;
-pub mod reason;
+mod reason;
 pub mod silence;
 mod store;
 mod turn_reply;
@@ -21,5 +21,5 @@ pub use exchange::{
 };
 pub use exchanges::Exchanges;
 pub use key::Key;
-pub use reason::Reason;
+pub use reason::{Reason, ReasonCode};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

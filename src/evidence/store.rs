@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-use super::{Evidence, Exchange, Key, Outcome, Reply, Stop};
+use super::{Evidence, Exchange, Key, Outcome, Reason, ReasonCode, Reply, Stop};
 use crate::wire::{Family, Transport};
 
 impl Evidence {
@@ -64,14 +64,10 @@ impl Evidence {
 
     /// Why something that was asked for is not there: the run was ended, in words and as a code.
     #[must_use]
-    pub fn stop_reason(&self) -> Option<super::Reason> {
+    pub fn stop_reason(&self) -> Option<Reason> {
         self.stopped.map(|stop| match stop {
-            Stop::Deadline => {
-                super::reason::make(super::reason::DEADLINE, "the deadline came before this was measured")
-            }
-            Stop::Interrupted => {
-                super::reason::make(super::reason::INTERRUPTED, "interrupted before this was measured")
-            }
+            Stop::Deadline => Reason::new(ReasonCode::Deadline, "the deadline came before this was measured"),
+            Stop::Interrupted => Reason::new(ReasonCode::Interrupted, "interrupted before this was measured"),
         })
     }
 }

@@ -5,10 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Connection, Exchange, Server, Stop};
+use super::advice_code::AdviceCode;
+use crate::evidence::{Connection, Exchange, FailureCode, Server, Stop};
 use crate::measure::nat::finding::FamilyFindings;
 use crate::measure::turn::{TurnOptions, TurnResult};
 use crate::measure::witness::Disbelieved;
+use crate::wire::codes::codes;
 use crate::wire::{ConfigurationFacts, Family, Transport};
 
 /// What one command found.
@@ -166,10 +168,9 @@ pub struct ServerRow {
     /// SOFTWARE, control characters escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software: Option<String>,
-    /// What it was seen to support: `other-address`, `change-request`, `response-port`; `rfc3489` for
-    /// one that speaks only that.
+    /// What it was seen to support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capabilities: Vec<String>,
+    pub capabilities: Vec<Capability>,
     /// Why there is no mapped address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ServerError>,
@@ -186,11 +187,64 @@ impl ServerRow {
     }
 }
 
+codes! {
+    /// What a STUN server was seen to support.
+    pub enum Capability {
+        /// It names a second address (RFC 5780).
+        OtherAddress,
+        /// It answers from another address or port when asked to (RFC 5780).
+        ChangeRequest,
+        /// It answers to another port when asked to (RFC 5780).
+        ResponsePort,
+        /// It speaks only RFC 3489: its answers lack XOR-MAPPED-ADDRESS.
+        Rfc3489,
+        /// A capability that only another version knows, whose report was read.
+        #[serde(other)]
+        Unknown,
+    }
+}
+
+codes! {
+    /// Answers without a mapped address that can be believed, and no answer at all.
+    pub enum AnswerCode {
+        /// The server answered with an error.
+        ErrorResponse,
+        /// The answer came from another address than the one that was asked.
+        OtherSource,
+        /// The answer has no mapped address that could be believed.
+        NoMappedAddress,
+        /// The run ended, or its result was clear, before an answer came.
+        NotWaitedFor,
+    }
+}
+
+/// Why a server gave no mapped address, as a stable code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ServerErrorCode {
+    /// What was wrong with the answer.
+    Answer(AnswerCode),
+    /// Why there was none.
+    Failure(FailureCode),
+}
+
+impl From<AnswerCode> for ServerErrorCode {
+    fn from(code: AnswerCode) -> Self {
+        Self::Answer(code)
+    }
+}
+
+impl From<FailureCode> for ServerErrorCode {
+    fn from(code: FailureCode) -> Self {
+        Self::Failure(code)
+    }
+}
+
 /// Why a server gave no mapped address.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ServerError {
-    /// A failure code of the evidence, or `error-response`, `other-source`, `no-mapped-address`, `not-waited-for`.
-    pub code: String,
+    /// A stable code.
+    pub code: ServerErrorCode,
     /// The same in words.
     pub text: String,
 }
@@ -198,8 +252,8 @@ pub struct ServerError {
 /// What it means and what to do.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
-    /// A stable code in kebab case.
-    pub code: String,
+    /// A stable code.
+    pub code: AdviceCode,
     /// How much it matters.
     pub severity: Severity,
     /// The address family it is about; absent when it is about the whole host or run.

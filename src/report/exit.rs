@@ -67,6 +67,7 @@ fn measured(report: &Report) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ExitClass, exit_class};
+    use crate::evidence::ReasonCode;
     use crate::report::document::{Report, Requirement, RequirementOutcome};
     use crate::report::sample;
 
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn without_a_family_nothing_was_measured() {
         let mut report = sample::home_router();
-        report.families.ipv4 = Some(sample::inconclusive("no-answer", "no server answered"));
+        report.families.ipv4 = Some(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
         report.families.ipv6 = Some(sample::unavailable());
         assert_eq!(exit_class(&report), ExitClass::NotMeasured);
         report.families.ipv6 = Some(sample::udp_blocked());

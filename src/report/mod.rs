@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod advice;
+pub mod advice_code;
 pub mod assemble;
 pub mod document;
 pub(crate) mod escape;

@@ -193,6 +193,7 @@ mod tests {
     use crate::evidence::Behavior::{
         self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
     };
+    use crate::evidence::ReasonCode;
     use crate::measure::nat::finding::PoolingBehavior;
     use crate::report::sample;
 
@@ -267,7 +268,7 @@ mod tests {
         assert!(over_tcp(&found).unwrap().contains("need a relay"));
         found.tcp_mapping = Some(sample::nat(EI, EI).mapping);
         assert!(over_tcp(&found).unwrap().contains("same moment"));
-        found.tcp_mapping = Some(sample::inconclusive("x", "x").mapping);
+        found.tcp_mapping = Some(sample::inconclusive(ReasonCode::NoAnswer, "x").mapping);
         assert!(over_tcp(&found).unwrap().contains("could not be told"));
     }
 
@@ -283,12 +284,12 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_promised() {
         let mut found = sample::nat(EI, APD);
-        found.filtering = sample::inconclusive("no-second-address", "x").filtering;
+        found.filtering = sample::inconclusive(ReasonCode::NoSecondAddress, "x").filtering;
         let open = outlook(&found).unwrap();
         assert_eq!(open.direct.len(), 3, "endpoint-independent peers connect whatever the filter");
         assert_eq!(open.maybe.len(), 6);
         assert!(open.relay.is_empty());
-        assert!(outlook(&sample::inconclusive("no-answer", "x")).is_none());
+        assert!(outlook(&sample::inconclusive(ReasonCode::NoAnswer, "x")).is_none());
         assert!(outlook(&sample::udp_blocked()).is_none());
         assert_eq!(outlook(&sample::firewalled(AD)).unwrap().direct.len(), 9);
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::address::Kind;
-use crate::evidence::{Behavior, reason};
+use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
 
 /// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
@@ -38,8 +38,8 @@ pub fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
 
 /// Whether a control showed that UDP gets out, though no server answered.
 fn udp_passes(found: &FamilyFindings) -> bool {
-    let codes = [reason::STUN_BLOCKED, reason::PORT_BLOCKED, reason::UDP_PASSES];
-    found.reason.as_ref().is_some_and(|reason| codes.contains(&reason.code.as_str()))
+    let codes = [ReasonCode::StunBlocked, ReasonCode::PortBlocked, ReasonCode::UdpPasses];
+    found.reason.as_ref().is_some_and(|reason| codes.contains(&reason.code))
 }
 
 /// The mapping behaviors that remain possible.
@@ -113,6 +113,7 @@ fn as_peer_sees(mapping: MappingBehavior) -> Behavior {
 mod tests {
     use super::{connectivities, filterings, mappings, peer_mappings};
     use crate::evidence::Behavior;
+    use crate::evidence::ReasonCode;
     use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior};
     use crate::report::sample;
 
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn partial_evidence_narrows_an_inconclusive_verdict() {
-        let mut found = sample::inconclusive("no-answer", "no server answered");
+        let mut found = sample::inconclusive(ReasonCode::NoAnswer, "no server answered");
         assert_eq!(mappings(&found).len(), 4);
         assert!(peer_mappings(&found).is_empty(), "not known to get out at all");
         found.connectivity = Connectivity::Nat;

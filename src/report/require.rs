@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior};
+use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, Rfc3489Type};
 use crate::wire::Family;
 
 /// Something required: `[ipv4.|ipv6.]KEY=VALUE[,VALUE]` or `KEY!=VALUE[,VALUE]`.
@@ -32,7 +32,7 @@ enum Wanted {
     Filtering(Vec<FilteringBehavior>),
     Family(Vec<Family>),
     PublicAddress(Vec<Network>),
-    Rfc3489(Vec<&'static str>),
+    Rfc3489(Vec<Option<Rfc3489Type>>),
     Turn(turn::Wanted),
 }
 
@@ -81,16 +81,16 @@ const FILTERINGS: [(&str, FilteringBehavior); 3] = [
 ];
 const FAMILIES: [(&str, Family); 2] = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
 
-/// The RFC 3489 names with hyphens, and `none` for what has no name.
-const RFC3489_NAMES: [&str; 8] = [
-    "open-internet",
-    "full-cone",
-    "restricted-cone",
-    "port-restricted-cone",
-    "symmetric",
-    "symmetric-udp-firewall",
-    "udp-blocked",
-    "none",
+/// The RFC 3489 types, and `none` for what has no name.
+const RFC3489: [(&str, Option<Rfc3489Type>); 8] = [
+    ("open-internet", Some(Rfc3489Type::OpenInternet)),
+    ("full-cone", Some(Rfc3489Type::FullCone)),
+    ("restricted-cone", Some(Rfc3489Type::RestrictedCone)),
+    ("port-restricted-cone", Some(Rfc3489Type::PortRestrictedCone)),
+    ("symmetric", Some(Rfc3489Type::Symmetric)),
+    ("symmetric-udp-firewall", Some(Rfc3489Type::SymmetricUdpFirewall)),
+    ("udp-blocked", Some(Rfc3489Type::UdpBlocked)),
+    ("none", None),
 ];
 
 /// Why a requirement is not understood.
@@ -189,7 +189,7 @@ impl Wanted {
                 };
                 values.iter().map(network).collect::<Result<_, _>>().map(Self::PublicAddress)
             }
-            "rfc3489" => pick("rfc3489", &RFC3489_NAMES.map(|name| (name, name)), values).map(Self::Rfc3489),
+            "rfc3489" => pick("rfc3489", &RFC3489, values).map(Self::Rfc3489),
             "turn" => pick("turn", &turn::ANY_OF, values).map(|any| Self::Turn(turn::Wanted::Works(any))),
             "relay-family" => {
                 pick("relay-family", &FAMILIES, values).map(|any| Self::Turn(turn::Wanted::RelayFamily(any)))

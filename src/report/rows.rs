@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::document::{Families, ServerError, ServerRow};
+use super::document::{AnswerCode, Capability, Families, ServerError, ServerRow};
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::measure::witness::{Disbelieved, Witnesses};
@@ -160,7 +160,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
 }
 
 /// What was seen to work, nothing that is only claimed, except for OTHER-ADDRESS, which is a claim.
-fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<String> {
+fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<Capability> {
     let success = |exchange: &&&Exchange| exchange.reply().is_some_and(|reply| reply.error.is_none());
     let changed = |exchange: &&Exchange| {
         matches!(exchange.request.change, Change::Port | Change::AddressAndPort)
@@ -173,36 +173,44 @@ fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<String> {
         })
     };
     let found = [
-        ("other-address", answers.iter().any(|reply| reply.other.is_some())),
-        ("change-request", here.iter().filter(success).any(changed)),
-        ("response-port", here.iter().filter(success).any(redirected)),
-        ("rfc3489", answers.iter().any(|reply| reply.rfc3489)),
+        (Capability::OtherAddress, answers.iter().any(|reply| reply.other.is_some())),
+        (Capability::ChangeRequest, here.iter().filter(success).any(changed)),
+        (Capability::ResponsePort, here.iter().filter(success).any(redirected)),
+        (Capability::Rfc3489, answers.iter().any(|reply| reply.rfc3489)),
     ];
-    found.into_iter().filter(|(_, seen)| *seen).map(|(name, _)| name.to_owned()).collect()
+    found.into_iter().filter(|(_, seen)| *seen).map(|(capability, _)| capability).collect()
 }
 
 /// Why the exchange brought no mapped address.
 fn error(exchange: &Exchange) -> ServerError {
-    let named = |code: &str, text: String| ServerError { code: code.to_owned(), text };
+    let answer = |code: AnswerCode, text: String| ServerError { code: code.into(), text };
     match &exchange.outcome {
         Outcome::Failed(failure) => failed(failure),
         Outcome::Silence { waited_ms } => {
             let other = exchange.strays.as_ref().map(|strays| format!(", but {}", escape(&strays.to_string())));
             let other = other.unwrap_or_default();
-            named("no-answer", format!("no answer in {:.1} s ({}){other}", waited_ms / 1000.0, times(exchange.sends)))
+            ServerError {
+                code: FailureCode::NoAnswer.into(),
+                text: format!("no answer in {:.1} s ({}){other}", waited_ms / 1000.0, times(exchange.sends)),
+            }
         }
         Outcome::Reply(Reply { error: Some(error), .. }) => {
-            named("error-response", format!("answered with error {error}"))
+            answer(AnswerCode::ErrorResponse, format!("answered with error {error}"))
         }
         Outcome::Reply(reply) if reply.source != exchange.remote => {
-            named("other-source", format!("answered from {}, which was not asked", reply.source))
+            answer(AnswerCode::OtherSource, format!("answered from {}, which was not asked", reply.source))
         }
         Outcome::Reply(reply) => {
             let faults: Vec<String> = reply.faults.iter().map(|fault| escape(fault)).collect();
             let faults = if faults.is_empty() { String::new() } else { format!(" ({})", faults.join("; ")) };
-            named("no-mapped-address", format!("answered without a mapped address that could be believed{faults}"))
+            answer(
+                AnswerCode::NoMappedAddress,
+                format!("answered without a mapped address that could be believed{faults}"),
+            )
         }
-        Outcome::Looped { source, .. } => named("other-source", format!("the question came back from {source}")),
+        Outcome::Looped { source, .. } => {
+            answer(AnswerCode::OtherSource, format!("the question came back from {source}"))
+        }
         Outcome::Abandoned { waited_ms } => not_waited_for(format!(
             "no answer in the {:.1} s until the result was clear or the run ended",
             waited_ms / 1000.0
@@ -216,14 +224,11 @@ fn times(sends: u32) -> String {
 }
 
 fn not_waited_for(text: String) -> ServerError {
-    ServerError { code: "not-waited-for".to_owned(), text }
+    ServerError { code: AnswerCode::NotWaitedFor.into(), text }
 }
 
 fn failed(failure: &Failure) -> ServerError {
-    // The name in the JSON contract is the one that serialization gives it.
-    let code = serde_json::to_value(failure.code).ok();
-    let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or("other").to_owned();
-    ServerError { code, text: escape(&failure.text) }
+    ServerError { code: failure.code.into(), text: escape(&failure.text) }
 }
 
 #[cfg(test)]
@@ -302,7 +307,7 @@ mod tests {
             !row.software.as_ref().unwrap().contains('\u{1b}'),
             "what a server wrote cannot reach the terminal as it is"
         );
-        assert_eq!(row.capabilities, ["other-address"]);
+        assert_eq!(row.capabilities, [Capability::OtherAddress]);
     }
 
     #[test]
@@ -311,8 +316,11 @@ mod tests {
         let ignored = exchange(1, Change::AddressAndPort, Outcome::Reply(reply(1.0)));
         let other = "192.0.2.2:3479".parse().unwrap();
         let honored = exchange(2, Change::AddressAndPort, Outcome::Reply(Reply { source: other, ..reply(1.0) }));
-        assert_eq!(seen(found(SERVER), vec![plain.clone(), ignored])[0].capabilities, ["other-address"]);
-        assert_eq!(seen(found(SERVER), vec![plain, honored])[0].capabilities, ["other-address", "change-request"]);
+        assert_eq!(seen(found(SERVER), vec![plain.clone(), ignored])[0].capabilities, [Capability::OtherAddress]);
+        assert_eq!(
+            seen(found(SERVER), vec![plain, honored])[0].capabilities,
+            [Capability::OtherAddress, Capability::ChangeRequest]
+        );
     }
 
     #[test]
@@ -330,8 +338,8 @@ mod tests {
         ];
         for (outcome, code) in cases {
             let rows = seen(found(SERVER), vec![exchange(0, Change::Nothing, outcome)]);
-            let error = rows[0].error.as_ref().expect(code);
-            assert_eq!(error.code, code);
+            let error = rows[0].error.as_ref().unwrap();
+            assert_eq!(serde_json::to_value(error.code).unwrap(), code);
             assert!(!error.text.is_empty() && !error.text.contains(char::is_control), "{error:?}");
         }
     }
@@ -342,8 +350,8 @@ mod tests {
         let nowhere = Lookup { addresses: Vec::new(), failure, ..found(SERVER) };
         let rows = seen(nowhere, Vec::new());
         assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].error.as_ref().unwrap().code, "name-not-found");
-        assert_eq!(seen(found(SERVER), Vec::new())[0].error.as_ref().unwrap().code, "not-waited-for");
+        assert_eq!(rows[0].error.as_ref().unwrap().code, FailureCode::NameNotFound.into());
+        assert_eq!(seen(found(SERVER), Vec::new())[0].error.as_ref().unwrap().code, AnswerCode::NotWaitedFor.into());
         assert_eq!(
             super::rows(&Evidence { servers: vec![server(Vec::new())], ..Evidence::default() }, &Families::default())
                 .len(),

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::document::{Families, NetworkKind, Options, Report, ServerError, ServerRow, Tool};
-use crate::evidence::{Behavior, Exchange, Failure, FailureCode, Lookup, Outcome, Reason, Reply, Server};
+use super::document::{Capability, Families, NetworkKind, Options, Report, ServerError, ServerRow, Tool};
+use crate::evidence::{Behavior, Exchange, Failure, FailureCode, Lookup, Outcome, Reason, ReasonCode, Reply, Server};
 use crate::measure::nat::finding::{
     Alg, Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior, Pooling,
-    PoolingBehavior, PortAssignment, PortBehavior, PortSample,
+    PoolingBehavior, PortAssignment, PortBehavior, PortSample, Rfc3489Type,
 };
 use crate::wire::{Change, Family, Request, Transport};
 
@@ -21,11 +21,11 @@ fn socket(text: &str) -> SocketAddr {
 pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
     let independent = mapping == Behavior::EndpointIndependent;
     let name = match (mapping, filtering) {
-        (Behavior::EndpointIndependent, Behavior::EndpointIndependent) => Some("full cone"),
-        (Behavior::EndpointIndependent, Behavior::AddressDependent) => Some("restricted cone"),
-        (Behavior::EndpointIndependent, _) => Some("port-restricted cone"),
+        (Behavior::EndpointIndependent, Behavior::EndpointIndependent) => Some(Rfc3489Type::FullCone),
+        (Behavior::EndpointIndependent, Behavior::AddressDependent) => Some(Rfc3489Type::RestrictedCone),
+        (Behavior::EndpointIndependent, _) => Some(Rfc3489Type::PortRestrictedCone),
         (_, Behavior::EndpointIndependent) => None,
-        _ => Some("symmetric"),
+        _ => Some(Rfc3489Type::Symmetric),
     };
     let samples =
         [(40112, 51034), (40113, 52990), (40114, 61007)].map(|(local, external)| PortSample { local, external });
@@ -64,7 +64,7 @@ pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> FamilyFindings {
             summary: "both address attributes agree".to_owned(),
             because: vec!["e1".to_owned()],
         }),
-        rfc3489_type: name.map(str::to_owned),
+        rfc3489_type: name,
         hairpinning: None,
         tcp_mapping: None,
         nat64: None,
@@ -82,7 +82,7 @@ pub(crate) fn open() -> FamilyFindings {
     found.mapping.summary = "servers saw the address this host sends from".to_owned();
     found.port_assignment = None;
     found.pooling = None;
-    found.rfc3489_type = Some("open internet".to_owned());
+    found.rfc3489_type = Some(Rfc3489Type::OpenInternet);
     found
 }
 
@@ -98,8 +98,8 @@ pub(crate) fn firewalled(filtering: Behavior) -> FamilyFindings {
 }
 
 /// Nothing known.
-pub(crate) fn inconclusive(code: &str, text: &str) -> FamilyFindings {
-    let reason = Some(Reason { code: code.to_owned(), text: text.to_owned() });
+pub(crate) fn inconclusive(code: ReasonCode, text: &str) -> FamilyFindings {
+    let reason = Some(Reason::new(code, text));
     FamilyFindings {
         connectivity: Connectivity::Inconclusive,
         reason: reason.clone(),
@@ -134,7 +134,7 @@ pub(crate) fn inconclusive(code: &str, text: &str) -> FamilyFindings {
 
 /// UDP dead, TCP alive.
 pub(crate) fn udp_blocked() -> FamilyFindings {
-    let mut found = inconclusive("udp-blocked", "2 servers answered over TCP and none over UDP");
+    let mut found = inconclusive(ReasonCode::UdpBlocked, "2 servers answered over TCP and none over UDP");
     found.connectivity = Connectivity::UdpBlocked;
     found.local_address = Some(socket(LOCAL).ip());
     found
@@ -142,7 +142,7 @@ pub(crate) fn udp_blocked() -> FamilyFindings {
 
 /// No address of the family.
 pub(crate) fn unavailable() -> FamilyFindings {
-    let mut found = inconclusive("no-address", "this host has no IPv6 address");
+    let mut found = inconclusive(ReasonCode::NoAddress, "this host has no IPv6 address");
     found.connectivity = Connectivity::Unavailable;
     found
 }
@@ -157,13 +157,13 @@ fn row(server: &str, address: &str, mapped: &str) -> ServerRow {
         rtt_min_ms: Some(39.8),
         rtt_max_ms: Some(44.0),
         software: Some("Coturn-4.6.1 'Gorst'".to_owned()),
-        capabilities: vec!["other-address".to_owned(), "change-request".to_owned()],
+        capabilities: vec![Capability::OtherAddress, Capability::ChangeRequest],
         error: None,
         disbelieved: None,
     }
 }
 
-fn dead(server: &str, address: Option<&str>, code: &str, text: &str) -> ServerRow {
+fn dead(server: &str, address: Option<&str>, code: FailureCode, text: &str) -> ServerRow {
     ServerRow {
         address: address.map(socket),
         mapped: None,
@@ -172,7 +172,7 @@ fn dead(server: &str, address: Option<&str>, code: &str, text: &str) -> ServerRo
         rtt_max_ms: None,
         software: None,
         capabilities: Vec::new(),
-        error: Some(ServerError { code: code.to_owned(), text: text.to_owned() }),
+        error: Some(ServerError { code: code.into(), text: text.to_owned() }),
         ..row(server, "192.0.2.1:1", MAPPED)
     }
 }
@@ -246,7 +246,7 @@ pub(crate) fn home_router() -> Report {
         servers: vec![
             row("stun1.example.org", "198.51.100.1:3478", MAPPED),
             row("stun2.example.org:3478", "192.0.2.9:3478", MAPPED),
-            dead("stun3.example.org", None, "name-not-found", "no such name"),
+            dead("stun3.example.org", None, FailureCode::NameNotFound, "no such name"),
             row("stun1.example.org", "[2001:db8:5::1]:3478", "[2001:db8:1::23]:40200"),
         ],
         advice: Vec::new(),
@@ -305,7 +305,7 @@ pub(crate) fn ipv4(found: FamilyFindings) -> Report {
 /// No server with a second address.
 pub(crate) fn plain_servers() -> Report {
     let mut found = nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent);
-    found.filtering = inconclusive("no-second-address", "no server has a second address").filtering;
+    found.filtering = inconclusive(ReasonCode::NoSecondAddress, "no server has a second address").filtering;
     found.rfc3489_type = None;
     let mut report = ipv4(found);
     for row in &mut report.servers {
@@ -319,7 +319,7 @@ pub(crate) fn discover() -> Report {
     let mut report = home_router();
     "discover".clone_into(&mut report.command);
     for found in [&mut report.families.ipv4, &mut report.families.ipv6].into_iter().flatten() {
-        let not_asked = inconclusive("not-asked", "discover does not ask");
+        let not_asked = inconclusive(ReasonCode::NotAsked, "discover does not ask");
         found.filtering = not_asked.filtering;
         found.mapping = Mapping { because: found.mapping.because.clone(), ..not_asked.mapping };
         found.port_assignment = None;
@@ -336,7 +336,9 @@ pub(crate) fn all() -> Vec<Report> {
     for mapping in Behavior::ALL {
         reports.extend(Behavior::ALL.map(|filtering| ipv4(nat(mapping, filtering))));
     }
-    reports.extend([open(), udp_blocked(), unavailable(), inconclusive("no-answer", "no server answered")].map(ipv4));
+    reports.extend(
+        [open(), udp_blocked(), unavailable(), inconclusive(ReasonCode::NoAnswer, "no server answered")].map(ipv4),
+    );
     reports.extend(Behavior::ALL.map(|filtering| ipv4(firewalled(filtering))));
     reports
 }

@@ -1,6 +1,7 @@
 //! Protocols and what people write of them, as values: STUN and TURN messages, URIs, credentials, configurations of ICE servers.
 //! Knows nothing of sockets, clocks or randomness.
 
+pub(crate) mod codes;
 pub mod credential;
 pub mod escape;
 mod family;
@@ -18,7 +19,7 @@ pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
 pub use escape::escape;
 pub use family::Family;
 pub use ice_servers::{ConfigurationFacts, EntryKind};
-pub use remark::Remark;
+pub use remark::{Remark, RemarkCode};
 pub use scope::Scope;
 pub use stun::attribute::RawAttribute;
 pub use stun::dump::dump;

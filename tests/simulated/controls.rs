@@ -1,6 +1,6 @@
 //! What tells a blocked path from a blocked port, from a filter for STUN and from servers that are shut.
 
-use nat_probe::evidence::Behavior;
+use nat_probe::evidence::{Behavior, ReasonCode};
 use nat_probe::measure::nat::finding::Connectivity;
 use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::DiscoverOptions;
@@ -22,8 +22,8 @@ fn port_3478() -> Blocks {
     Blocks { ports: vec![3478], stun: false }
 }
 
-fn code(run: &Run) -> &str {
-    run.v4.reason.as_ref().map_or("", |reason| reason.code.as_str())
+fn code(run: &Run) -> Option<ReasonCode> {
+    run.v4.reason.as_ref().map(|reason| reason.code)
 }
 
 fn text(run: &Run) -> &str {
@@ -61,7 +61,12 @@ fn blocked_udp_is_called_that_after_every_control_failed_and_within_three_second
 #[test]
 fn a_filter_for_stun_is_no_blocked_udp() {
     let run = classify(&blocking(Blocks { ports: Vec::new(), stun: true }), 3);
-    assert_eq!((run.v4.connectivity, code(&run)), (Connectivity::Inconclusive, "stun-blocked"), "{}", story(&run));
+    assert_eq!(
+        (run.v4.connectivity, code(&run)),
+        (Connectivity::Inconclusive, Some(ReasonCode::StunBlocked)),
+        "{}",
+        story(&run)
+    );
     assert!(text(&run).contains("magic cookie"), "{}", text(&run));
     assert_eq!(run.v4.public_addresses.len(), 1, "the answer without cookie shows the address all the same");
 }
@@ -75,7 +80,12 @@ fn a_blocked_port_is_no_blocked_udp() {
             server.more_ports = vec![more];
         }
         let run = classify(&scenario, 3);
-        assert_eq!((run.v4.connectivity, code(&run)), (Connectivity::Inconclusive, "port-blocked"), "{}", story(&run));
+        assert_eq!(
+            (run.v4.connectivity, code(&run)),
+            (Connectivity::Inconclusive, Some(ReasonCode::PortBlocked)),
+            "{}",
+            story(&run)
+        );
         assert!(text(&run).contains("3478") && text(&run).contains(&more.to_string()), "{}", text(&run));
     }
 }
@@ -88,7 +98,12 @@ fn servers_whose_own_firewall_lacks_the_port_are_no_blocked_udp() {
         server.closed_ports = vec![3478];
     }
     let run = classify(&scenario, 3);
-    assert_eq!((run.v4.connectivity, code(&run)), (Connectivity::Inconclusive, "port-blocked"), "{}", story(&run));
+    assert_eq!(
+        (run.v4.connectivity, code(&run)),
+        (Connectivity::Inconclusive, Some(ReasonCode::PortBlocked)),
+        "{}",
+        story(&run)
+    );
     assert!(text(&run).contains("or at the servers"), "{}", text(&run));
     // Nothing else listens on them: only somebody else can tell that UDP passes.
     for server in &mut scenario.servers {
@@ -97,7 +112,12 @@ fn servers_whose_own_firewall_lacks_the_port_are_no_blocked_udp() {
     }
     scenario.resolver.address = Some("192.0.2.53:53".parse().unwrap());
     let run = classify(&scenario, 3);
-    assert_eq!((run.v4.connectivity, code(&run)), (Connectivity::Inconclusive, "udp-passes"), "{}", story(&run));
+    assert_eq!(
+        (run.v4.connectivity, code(&run)),
+        (Connectivity::Inconclusive, Some(ReasonCode::UdpPasses)),
+        "{}",
+        story(&run)
+    );
     assert!(text(&run).contains("192.0.2.53:53"), "{}", text(&run));
 }
 
@@ -141,7 +161,7 @@ fn what_was_not_controlled_is_not_called_blocked() {
     run.evidence.exchanges = exchanges.filter(|exchange| exchange.request.control.is_none()).collect();
     let found = judge::classify(&run.evidence, &super::bench::options()).remove(&Family::Ipv4).unwrap();
     assert_eq!(found.connectivity, Connectivity::Inconclusive);
-    assert_eq!(found.reason.unwrap().code, "no-control");
+    assert_eq!(found.reason.unwrap().code, ReasonCode::NoControl);
 }
 
 #[test]
@@ -151,12 +171,12 @@ fn discover_asks_the_same_controls() {
     let judged = |scenario: &Scenario| {
         let seen = discover(scenario, &asked);
         let found = judge::discover(&seen, &asked).remove(&Family::Ipv4).unwrap();
-        (found.connectivity, found.reason.map(|reason| reason.code).unwrap_or_default())
+        (found.connectivity, found.reason.map(|reason| reason.code))
     };
     let blocked = world(NatConfig { udp: Policy::Drop, ..NatConfig::default() });
-    assert_eq!(judged(&blocked), (Connectivity::Inconclusive, "no-answer".to_owned()), "TCP was not asked");
+    assert_eq!(judged(&blocked), (Connectivity::Inconclusive, Some(ReasonCode::NoAnswer)), "TCP was not asked");
     let stun = blocking(Blocks { ports: Vec::new(), stun: true });
-    assert_eq!(judged(&stun), (Connectivity::Inconclusive, "stun-blocked".to_owned()));
+    assert_eq!(judged(&stun), (Connectivity::Inconclusive, Some(ReasonCode::StunBlocked)));
 }
 
 #[test]
@@ -181,7 +201,7 @@ fn answers_of_another_transaction_are_told() {
     scenario.servers.truncate(1);
     scenario.servers[0].faults = vec![Fault::WrongTransactionId];
     let run = classify(&scenario, 3);
-    assert_eq!(code(&run), "answer-unusable", "{}", story(&run));
+    assert_eq!(code(&run), Some(ReasonCode::AnswerUnusable), "{}", story(&run));
     assert!(text(&run).contains("another transaction id"), "{}", text(&run));
     let strays = run.evidence.exchanges[0].strays.as_ref().unwrap();
     assert!(strays.count >= 7, "{strays:?}");
@@ -196,6 +216,6 @@ fn a_name_that_a_filter_answers_for_is_not_asked() {
     }
     let run = classify(&scenario, 3);
     assert_eq!(run.evidence.exchanges.len(), 0, "{}", story(&run));
-    assert_eq!(code(&run), "name-filtered", "{:?}", run.v4.reason);
+    assert_eq!(code(&run), Some(ReasonCode::NameFiltered), "{:?}", run.v4.reason);
     assert!(text(&run).contains("a DNS filter answers 0.0.0.0 for this name"), "{}", text(&run));
 }

@@ -1,5 +1,6 @@
 //! Every server fault with every NAT: right, or inconclusive with the right reason; never wrong, never a hang.
 
+use nat_probe::evidence::ReasonCode as Why;
 use nat_probe::measure::nat::finding::{FilteringBehavior, MappingBehavior};
 use nat_probe::sim::{Fault, Scenario};
 
@@ -7,49 +8,70 @@ use super::bench::{classify, link, nine_nats, story};
 
 /// The faults, and the reasons that a test with such a server alone may give for not telling the filter; a fault with no
 /// reason must not keep the verdict from being right.
-fn faults() -> Vec<(Fault, &'static [&'static str])> {
+fn faults() -> Vec<(Fault, &'static [Why])> {
     use Fault as F;
     vec![
-        (F::NoOtherAddress, &["no-second-address"]),
-        (F::OtherSameIp, &["no-second-address"]),
-        (F::DeadAlternate, &["alternate-dead"]),
-        (F::DeadAlternatePath, &["control-failed"]),
-        (F::DeadAlternatePort, &["alternate-dead"]),
-        (F::PrivateAlternate, &["no-second-address"]),
-        (F::IgnoresChangeRequest, &["change-request-ignored"]),
-        (F::Answers420, &["change-request-refused"]),
-        (F::WrongSource, &["unexpected-source", "control-failed"]),
+        (F::NoOtherAddress, &[Why::NoSecondAddress]),
+        (F::OtherSameIp, &[Why::NoSecondAddress]),
+        (F::DeadAlternate, &[Why::AlternateDead]),
+        (F::DeadAlternatePath, &[Why::ControlFailed]),
+        (F::DeadAlternatePort, &[Why::AlternateDead]),
+        (F::PrivateAlternate, &[Why::NoSecondAddress]),
+        (F::IgnoresChangeRequest, &[Why::ChangeRequestIgnored]),
+        (F::Answers420, &[Why::ChangeRequestRefused]),
+        (F::WrongSource, &[Why::UnexpectedSource, Why::ControlFailed]),
         (
             F::WrongSourcePort,
-            &["answer-unusable", "no-answer", "nothing-answered", "too-few-servers", "no-second-address", "path-lost"],
+            &[
+                Why::AnswerUnusable,
+                Why::NoAnswer,
+                Why::NothingAnswered,
+                Why::TooFewServers,
+                Why::NoSecondAddress,
+                Why::PathLost,
+            ],
         ),
-        (F::WrongTransactionId, &["answer-unusable"]),
+        (F::WrongTransactionId, &[Why::AnswerUnusable]),
         (F::Duplicate, &[]),
         (
             F::Late,
-            &["no-answer", "nothing-answered", "too-few-servers", "control-failed", "path-lost", "alternate-dead"],
+            &[
+                Why::NoAnswer,
+                Why::NothingAnswered,
+                Why::TooFewServers,
+                Why::ControlFailed,
+                Why::PathLost,
+                Why::AlternateDead,
+            ],
         ),
-        (F::MappedAddressOnly, &["no-second-address"]),
+        (F::MappedAddressOnly, &[Why::NoSecondAddress]),
         (F::NoCookie, &[]),
-        (F::BadFingerprint, &["answer-unusable", "no-second-address"]),
+        (F::BadFingerprint, &[Why::AnswerUnusable, Why::NoSecondAddress]),
         (F::HostileSoftware, &[]),
-        (F::TruncatedAttributes, &["answer-unusable", "no-second-address"]),
-        (F::Error500, &["answer-unusable", "no-second-address"]),
-        (F::RandomBytes, &["answer-unusable"]),
-        (F::WrongMapped, &["alternate-dead", "control-failed"]),
-        (F::Proxied, &["control-failed", "answer-unusable", "no-second-address", "server-misreports"]),
-        (F::ProxiedToIpv4, &["control-failed"]),
-        (F::RewritesSource, &["control-failed", "answer-unusable", "no-second-address", "server-misreports"]),
+        (F::TruncatedAttributes, &[Why::AnswerUnusable, Why::NoSecondAddress]),
+        (F::Error500, &[Why::AnswerUnusable, Why::NoSecondAddress]),
+        (F::RandomBytes, &[Why::AnswerUnusable]),
+        (F::WrongMapped, &[Why::AlternateDead, Why::ControlFailed]),
+        (F::Proxied, &[Why::ControlFailed, Why::AnswerUnusable, Why::NoSecondAddress, Why::ServerMisreports]),
+        (F::ProxiedToIpv4, &[Why::ControlFailed]),
+        (F::RewritesSource, &[Why::ControlFailed, Why::AnswerUnusable, Why::NoSecondAddress, Why::ServerMisreports]),
         (
             F::OtherSource,
-            &["answer-unusable", "no-answer", "nothing-answered", "too-few-servers", "no-second-address", "path-lost"],
+            &[
+                Why::AnswerUnusable,
+                Why::NoAnswer,
+                Why::NothingAnswered,
+                Why::TooFewServers,
+                Why::NoSecondAddress,
+                Why::PathLost,
+            ],
         ),
-        (F::IgnoresResponsePort, &["control-failed"]),
-        (F::RequiresChangeRequest, &["control-failed", "path-lost", "alternate-dead"]),
-        (F::Dead, &["nothing-answered", "no-answer"]),
-        (F::Refused, &["nothing-answered"]),
-        (F::Http, &["nothing-answered", "too-few-servers"]),
-        (F::NoSuchName, &["names-unresolved"]),
+        (F::IgnoresResponsePort, &[Why::ControlFailed]),
+        (F::RequiresChangeRequest, &[Why::ControlFailed, Why::PathLost, Why::AlternateDead]),
+        (F::Dead, &[Why::NothingAnswered, Why::NoAnswer]),
+        (F::Refused, &[Why::NothingAnswered]),
+        (F::Http, &[Why::NothingAnswered, Why::TooFewServers]),
+        (F::NoSuchName, &[Why::NamesUnresolved]),
     ]
 }
 
@@ -87,7 +109,7 @@ fn one_faulty_server_among_good_ones_never_makes_a_wrong_verdict() {
     }
 }
 
-fn check(case: &str, run: &super::bench::Run, nat: &nat_probe::sim::NatConfig, reasons: &[&str]) {
+fn check(case: &str, run: &super::bench::Run, nat: &nat_probe::sim::NatConfig, reasons: &[Why]) {
     assert!(run.took_ms <= 10_000.0, "{case} took {} ms", run.took_ms);
     let (mapping, filtering) = (&run.v4.mapping, &run.v4.filtering);
     let truth = MappingBehavior::from(nat.mapping.unwrap());
@@ -97,8 +119,8 @@ fn check(case: &str, run: &super::bench::Run, nat: &nat_probe::sim::NatConfig, r
         assert_eq!(mapping.behavior, truth, "{case}: {mapping:?}\n{}", story(run));
     }
     if filtering.behavior == FilteringBehavior::Inconclusive {
-        let code = filtering.reason.as_ref().map_or("none", |reason| reason.code.as_str());
-        assert!(reasons.contains(&code), "{case}: {filtering:?} {}\n{}", run.took_ms, story(run));
+        let told = filtering.reason.as_ref().is_some_and(|reason| reasons.contains(&reason.code));
+        assert!(told, "{case}: {filtering:?} {}\n{}", run.took_ms, story(run));
     } else {
         assert_eq!(filtering.behavior, nat.filtering.into(), "{case}: {filtering:?}\n{}", story(run));
     }

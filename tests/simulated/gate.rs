@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, SocketId, Time};
-use nat_probe::evidence::{Evidence, Failure, FailureCode, Outcome, Probe, gate};
+use nat_probe::evidence::{Evidence, Failure, FailureCode, Outcome, Probe, ReasonCode, gate};
 use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
 use nat_probe::measure::turn::{self, DiagnosisCode as Code, Entry, TurnOptions};
@@ -284,5 +284,5 @@ fn a_server_that_names_a_private_second_address_is_told_of() {
     scenario.servers.truncate(1);
     scenario.servers[0].faults = vec![Fault::PrivateAlternate];
     let run = super::bench::classify(&scenario, 3);
-    assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, "no-second-address");
+    assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, ReasonCode::NoSecondAddress);
 }

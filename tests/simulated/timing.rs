@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Settings};
+use nat_probe::evidence::ReasonCode;
 use nat_probe::measure::nat::{judge, plan};
 use nat_probe::net::drive;
 use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario, SimNetwork};
@@ -55,7 +56,7 @@ fn the_deadline_is_kept_and_what_was_learnt_is_told() {
     let run = classify_with(&scenario, 5, &options(), Duration::from_millis(300));
     assert!((299.0..=301.0).contains(&run.took_ms), "{}", run.took_ms);
     assert_eq!(run.v4.public_addresses.len(), 1);
-    assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, "deadline", "{}", story(&run));
+    assert_eq!(run.v4.filtering.reason.as_ref().unwrap().code, ReasonCode::Deadline, "{}", story(&run));
 }
 
 #[test]

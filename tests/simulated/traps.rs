@@ -1,9 +1,9 @@
 //! The traps of the craft, each one a network in which existing tools answer wrong.
 
 use nat_probe::evidence::key::{AnswerFrom, FilteringPort, FilteringStep, Key, NatTest, Reach};
-use nat_probe::evidence::{Behavior, Evidence};
+use nat_probe::evidence::{Behavior, Evidence, ReasonCode};
 use nat_probe::measure::nat::finding::{
-    Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior,
+    Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior, PortBehavior, Rfc3489Type,
 };
 use nat_probe::sim::{Fault, FilterScope, NatConfig, Policy, Pooling, PortRule, Scenario, Style};
 use nat_probe::wire::{Change, Family};
@@ -14,8 +14,8 @@ fn behind(nat: NatConfig) -> Scenario {
     Scenario { nats: vec![nat], link: link(40.0, 0.0), ..Scenario::default() }
 }
 
-fn code(reason: Option<&nat_probe::evidence::Reason>) -> &str {
-    reason.map_or("", |reason| reason.code.as_str())
+fn code(reason: Option<&nat_probe::evidence::Reason>) -> Option<ReasonCode> {
+    reason.map(|reason| reason.code)
 }
 
 /// A question of the filter test against the first server.
@@ -89,7 +89,12 @@ fn traps_4_and_21_silence_needs_a_control_and_response_port_carries_it_through_a
         scenario.servers[0].response_port = false;
         let without = classify(&scenario, 6);
         if nat.mapping == Some(Behavior::AddressAndPortDependent) {
-            assert_eq!(code(without.v4.filtering.reason.as_ref()), "control-failed", "{}", story(&without));
+            assert_eq!(
+                code(without.v4.filtering.reason.as_ref()),
+                Some(ReasonCode::ControlFailed),
+                "{}",
+                story(&without)
+            );
         } else {
             // Both ports of one address share the mapping: a plain pinhole carries the answer.
             assert_eq!(without.v4.filtering.behavior, FilteringBehavior::AddressAndPortDependent);
@@ -111,7 +116,7 @@ fn trap_8_several_exits_and_pools_are_not_symmetric() {
                 "{pooling:?}\n{}",
                 story(&run)
             );
-            assert_ne!(run.v4.rfc3489_type.as_deref(), Some("symmetric"), "{pooling:?}\n{}", story(&run));
+            assert_ne!(run.v4.rfc3489_type, Some(Rfc3489Type::Symmetric), "{pooling:?}\n{}", story(&run));
             if run.v4.public_addresses.len() > 1 {
                 assert_eq!(run.v4.pooling.as_ref().unwrap().behavior, PoolingBehavior::Arbitrary);
             }
@@ -128,15 +133,15 @@ fn trap_8_two_plain_servers_tell_another_port_from_another_exit() {
     };
     let run = plain(NatConfig::default());
     assert_eq!(run.v4.mapping.behavior, MappingBehavior::EndpointIndependent, "{}", story(&run));
-    assert_eq!(code(run.v4.filtering.reason.as_ref()), "no-second-address");
+    assert_eq!(code(run.v4.filtering.reason.as_ref()), Some(ReasonCode::NoSecondAddress));
     for mapping in [Behavior::AddressDependent, Behavior::AddressAndPortDependent] {
         let run = plain(NatConfig { mapping: Some(mapping), ports: PortRule::Random, ..NatConfig::default() });
-        assert_eq!(code(run.v4.mapping.reason.as_ref()), "dependent-kind-unknown", "{}", story(&run));
+        assert_eq!(code(run.v4.mapping.reason.as_ref()), Some(ReasonCode::DependentKindUnknown), "{}", story(&run));
         assert_eq!(run.v4.mapping.endpoint_independent, Some(false));
     }
     let exits = vec!["203.0.113.7".parse().unwrap(), "198.51.100.77".parse().unwrap()];
     let run = plain(NatConfig { pooling: Pooling::PerDestination, external: exits, ..NatConfig::default() });
-    assert_eq!(code(run.v4.mapping.reason.as_ref()), "several-exits", "{}", story(&run));
+    assert_eq!(code(run.v4.mapping.reason.as_ref()), Some(ReasonCode::SeveralExits), "{}", story(&run));
 }
 
 #[test]
@@ -164,10 +169,10 @@ fn trap_12_pairs_without_a_name_get_none() {
         let nat = NatConfig { mapping: Some(mapping), filtering, ports: PortRule::Random, ..NatConfig::default() };
         classify(&behind(nat), 3).v4.rfc3489_type
     };
-    assert_eq!(named(Open, Open).as_deref(), Some("full cone"));
-    assert_eq!(named(Open, Address).as_deref(), Some("restricted cone"));
-    assert_eq!(named(Open, Port).as_deref(), Some("port restricted cone"));
-    assert_eq!(named(Port, Port).as_deref(), Some("symmetric"));
+    assert_eq!(named(Open, Open), Some(Rfc3489Type::FullCone));
+    assert_eq!(named(Open, Address), Some(Rfc3489Type::RestrictedCone));
+    assert_eq!(named(Open, Port), Some(Rfc3489Type::PortRestrictedCone));
+    assert_eq!(named(Port, Port), Some(Rfc3489Type::Symmetric));
     assert_eq!(named(Port, Open), None);
     assert_eq!(named(Address, Open), None);
 }
@@ -205,9 +210,9 @@ fn trap_17_udp_is_called_blocked_only_after_two_servers_and_with_tcp_alive() {
     assert!(run.took_ms <= 3000.0, "{} ms", run.took_ms);
     let one = blocked(Policy::Drop, 1);
     assert_eq!(one.v4.connectivity, Connectivity::Inconclusive, "{}", story(&one));
-    assert_eq!(code(one.v4.reason.as_ref()), "too-few-servers");
+    assert_eq!(code(one.v4.reason.as_ref()), Some(ReasonCode::TooFewServers));
     let nothing = classify(&behind(NatConfig { udp: Policy::Drop, tcp: Policy::Drop, ..NatConfig::default() }), 3);
-    assert_eq!(code(nothing.v4.reason.as_ref()), "nothing-answered");
+    assert_eq!(code(nothing.v4.reason.as_ref()), Some(ReasonCode::NothingAnswered));
     assert!(nothing.took_ms <= 3000.0, "{} ms\n{}", nothing.took_ms, story(&nothing));
 }
 
@@ -235,7 +240,7 @@ fn servers_that_answer_with_an_error_are_not_called_silent() {
     }
     let run = classify(&scenario, 3);
     let reason = run.v4.reason.as_ref().expect("a reason");
-    assert_eq!(reason.code, "answer-unusable");
+    assert_eq!(reason.code, ReasonCode::AnswerUnusable);
     assert!(reason.text.contains("error 500"), "{}", reason.text);
 }
 
@@ -251,7 +256,7 @@ fn discover_says_what_is_wrong_where_udp_is_blocked() {
     let seen = super::bench::discover(&scenario, &asked);
     let found =
         nat_probe::measure::nat::judge::discover(&seen, &asked).into_values().next().expect("IPv4 was asked for");
-    assert_eq!(code(found.reason.as_ref()), "no-answer", "{:?}", found.reason);
+    assert_eq!(code(found.reason.as_ref()), Some(ReasonCode::NoAnswer), "{:?}", found.reason);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nat_probe::measure::turn::finding::{FeatureStatus, KeepAlive, PathOutcome, Quality, Train, TurnVerdict};
+use nat_probe::measure::turn::finding::{
+    FeatureStatus, KeepAlive, PathOutcome, Quality, QualityPath, Train, TurnVerdict,
+};
 use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Scenario, Style, TurnFault};
 use nat_probe::wire::Transport;
@@ -28,7 +30,7 @@ impl Bench {
         assert_eq!(left, 0);
         let released = result.released.unwrap();
         assert_eq!(released.made, released.confirmed);
-        result.features.into_iter().map(|feature| (feature.name, feature.status)).collect()
+        result.features.into_iter().map(|feature| (feature.name.to_string(), feature.status)).collect()
     }
 }
 
@@ -51,7 +53,7 @@ fn on_a_good_path_every_packet_comes_back_in_twice_the_time() {
         }
         let [indications, _, direct] = trains(&quality).map(|train| train.median_ms.unwrap());
         assert!((indications / direct - 2.0).abs() < 0.05, "{indications} {direct}");
-        assert_eq!((quality.largest_payload, quality.path.as_str()), (Some(1_400), "peer"));
+        assert_eq!((quality.largest_payload, quality.path), (Some(1_400), QualityPath::Peer));
     }
 }
 
@@ -90,7 +92,7 @@ fn without_a_way_to_a_plain_socket_the_second_allocation_is_the_peer() {
     let mut blocked = Bench { transport: Transport::Tcp, ..Bench::new() };
     blocked.scenario = Scenario::preset("turn-udp-blocked").unwrap();
     let (quality, result) = blocked.quality(10);
-    assert_eq!((result.verdict, quality.path.as_str()), (TurnVerdict::Ok, "second-allocation"));
+    assert_eq!((result.verdict, quality.path), (TurnVerdict::Ok, QualityPath::SecondAllocation));
     assert!(trains(&quality).iter().all(|train| train.received == 10));
 }
 

@@ -1,7 +1,7 @@
 //! What servers of different makers do with the same mistake, and that each is told as what it is, in the words of that server.
 
 use nat_probe::measure::turn::DiagnosisCode as Code;
-use nat_probe::measure::turn::finding::{FeatureStatus, TurnVerdict};
+use nat_probe::measure::turn::finding::{FeatureName, FeatureStatus, TurnVerdict};
 use nat_probe::sim::{SIM_UNIX_START_S, TurnFault};
 use nat_probe::wire::{Secret, Transport};
 
@@ -131,7 +131,7 @@ fn the_password_is_tried_as_browsers_do_and_sha256_is_a_feature() {
         let plain = bench().expect(TurnVerdict::Ok, Code::Ok, None);
         assert!(plain.features.is_empty());
         let asked = bench().options(|options| options.features = true).expect(TurnVerdict::Ok, Code::Ok, None);
-        let found = asked.features.iter().find(|feature| feature.name == "sha-256").unwrap();
+        let found = asked.features.iter().find(|feature| feature.name == FeatureName::Sha256).unwrap();
         assert_eq!(found.status, status, "{fault:?}: {}", found.text);
         let wrong = bench().login("demo", "wrong");
         wrong.fails(Code::UnknownUserOrPassword, "allocate");

@@ -4,7 +4,7 @@
 use nat_probe::measure::turn::finding::{PathOutcome, TurnVerdict};
 use nat_probe::measure::turn::{DiagnosisCode as Code, TurnResult};
 use nat_probe::sim::{Fault, TurnFault};
-use nat_probe::wire::{Family, Transport};
+use nat_probe::wire::{Family, RemarkCode, Transport};
 
 use super::turn_bench::Bench;
 
@@ -31,8 +31,8 @@ fn alone(mut bench: Bench) -> Bench {
     bench
 }
 
-fn remarks(result: &TurnResult) -> Vec<&str> {
-    result.remarks.iter().map(|remark| remark.code.as_str()).collect()
+fn remarks(result: &TurnResult) -> Vec<RemarkCode> {
+    result.remarks.iter().map(|remark| remark.code).collect()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn at_home_the_outsider_who_saw_the_relayed_address_is_believed() {
 fn in_a_network_without_a_way_out_what_works_is_said_to() {
     for transport in ALL {
         let result = private().over(transport).expect(TurnVerdict::Ok, Code::Ok, None);
-        assert_eq!(remarks(&result), ["relay-address-private"], "{transport:?}: what was not seen is said");
+        assert_eq!(remarks(&result), [RemarkCode::RelayAddressPrivate], "{transport:?}: what was not seen is said");
         let relay = result.relay.unwrap();
         assert_eq!([relay.to_peer.outcome, relay.from_peer.outcome], [PathOutcome::Works; 2]);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
 use nat_probe::engine::{Engine, Settings};
-use nat_probe::evidence::Behavior;
+use nat_probe::evidence::{Behavior, ReasonCode};
 use nat_probe::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, PoolingBehavior};
 use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::{self, ClassifyOptions};
@@ -93,7 +93,7 @@ fn a_server_alone_with_a_private_address_decides_nothing() {
         for nats in [Vec::new(), vec![NatConfig::default()]] {
             let run = classify(&world(nats, &[0], &[(0, fault)]), 5);
             assert_eq!(run.v4.connectivity, Connectivity::Inconclusive, "{}", story(&run));
-            assert_eq!(run.v4.reason.as_ref().unwrap().code, "server-misreports");
+            assert_eq!(run.v4.reason.as_ref().unwrap().code, ReasonCode::ServerMisreports);
             assert!(run.v4.public_addresses.is_empty());
         }
     }
@@ -166,7 +166,7 @@ fn what_an_alg_rewrites_in_both_attributes_is_no_open_internet() {
         let nat = NatConfig { alg: true, alg_xor: true, ..nat };
         let run = classify(&world(vec![nat], &[0, 1, 2, 3], &[]), 3);
         assert_eq!(run.v4.connectivity, Connectivity::Inconclusive, "{}", story(&run));
-        assert_eq!(run.v4.reason.as_ref().unwrap().code, "not-the-internet");
+        assert_eq!(run.v4.reason.as_ref().unwrap().code, ReasonCode::NotTheInternet);
     }
 }
 
@@ -218,7 +218,7 @@ fn exits_by_destination_are_several_exits() {
     for seed in 0..60 {
         let run = classify(&world(vec![exits(Pooling::SeparateExits)], &[0, 1, 2, 3], &[]), seed);
         let reason = run.v4.mapping.reason.as_ref().expect("withheld");
-        assert_eq!(reason.code, "several-exits", "{}\n{}", reason.text, story(&run));
+        assert_eq!(reason.code, ReasonCode::SeveralExits, "{}\n{}", reason.text, story(&run));
         assert_eq!(run.v4.connectivity, Connectivity::Nat);
         assert!(doubts(&run).is_empty(), "{:?}", doubts(&run));
     }
@@ -235,7 +235,8 @@ fn packets_balanced_one_by_one_are_no_symmetric_nat() {
             let right = [MappingBehavior::Inconclusive, MappingBehavior::EndpointIndependent];
             assert!(right.contains(&mapping.behavior), "{seed} {order:?}\n{}", story(&run));
             assert_ne!(mapping.endpoint_independent, Some(false), "{seed} {order:?}\n{}", story(&run));
-            named += usize::from(mapping.reason.as_ref().is_some_and(|reason| reason.code == "mapping-unstable"));
+            named +=
+                usize::from(mapping.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::MappingUnstable));
         }
     }
     assert!(named > 800, "named {named} times of 900");

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::controls::{self, Shown, distinct, refused_by_itself};
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior};
 use super::first;
-use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reason, reason};
+use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reason, ReasonCode};
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport, escape};
 
@@ -22,7 +22,7 @@ pub fn judge(
 ) -> (Connectivity, Option<Reason>) {
     let answered = seen.of(family, Transport::Udp).any(|exchange| exchange.mapped().is_some());
     if !answered {
-        let told = mapping.reason.as_ref().filter(|reason| witness::REASONS.contains(&reason.code.as_str()));
+        let told = mapping.reason.as_ref().filter(|reason| witness::REASONS.contains(&reason.code));
         return told
             .map_or_else(|| unanswered(seen, family), |reason| (Connectivity::Inconclusive, Some(reason.clone())));
     }
@@ -30,9 +30,9 @@ pub fn judge(
         seen.of(family, Transport::Udp).filter_map(Exchange::untranslated).any(|untranslated| !untranslated);
     // Who is right cannot be told: where this host has a public address, perhaps nobody translates it.
     let public = local_address(seen, family).is_some_and(|ip| Scope::of(ip) == Scope::Public);
-    let doubtful = mapping.reason.as_ref().is_some_and(|reason| match reason.code.as_str() {
-        reason::PARTLY_TRANSLATED | reason::ONE_WITNESS => true,
-        reason::SERVERS_DISAGREE => public,
+    let doubtful = mapping.reason.as_ref().is_some_and(|reason| match reason.code {
+        ReasonCode::PartlyTranslated | ReasonCode::OneWitness => true,
+        ReasonCode::ServersDisagree => public,
         _ => false,
     });
     match (mapping.behavior, filtering.behavior) {
@@ -45,7 +45,7 @@ pub fn judge(
 }
 
 fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>) {
-    let inconclusive = |code, text: String| (Connectivity::Inconclusive, Some(reason::make(code, text)));
+    let inconclusive = |code, text: String| (Connectivity::Inconclusive, Some(Reason::new(code, text)));
     let udp: Vec<&Exchange> = seen.of(family, Transport::Udp).collect();
     let usable =
         |ip: &IpAddr| family.has(*ip) && matches!(Scope::of(*ip), Scope::Private | Scope::Shared | Scope::Public);
@@ -57,7 +57,7 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         } else {
             format!("this host has no {} address", label(family))
         };
-        return (Connectivity::Unavailable, Some(reason::make(reason::NO_ADDRESS, text)));
+        return (Connectivity::Unavailable, Some(Reason::new(ReasonCode::NoAddress, text)));
     }
     if let Some(reason) =
         seen.stop_reason().filter(|_| udp.iter().any(|exchange| abandoned(exchange)) || udp.is_empty())
@@ -72,7 +72,7 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         return (Connectivity::Inconclusive, Some(reason));
     }
     if let Some(failure) = udp.iter().all(|exchange| first::failed_here(exchange)).then(|| failure(udp[0])).flatten() {
-        return inconclusive(reason::LOCAL_SOCKET, format!("this host could not send: {}", failure.text));
+        return inconclusive(ReasonCode::LocalSocket, format!("this host could not send: {}", failure.text));
     }
     let controls = controls::judge(seen, family);
     if let Shown::Passes(reason) = controls {
@@ -100,23 +100,23 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
             format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
         return match controls {
             Shown::Failed(tried) => {
-                (Connectivity::UdpBlocked, Some(reason::make(reason::UDP_BLOCKED, format!("{text}; {tried}"))))
+                (Connectivity::UdpBlocked, Some(Reason::new(ReasonCode::UdpBlocked, format!("{text}; {tried}"))))
             }
-            _ => inconclusive(reason::NO_CONTROL, format!("{text}; whether any UDP passes was not seen")),
+            _ => inconclusive(ReasonCode::NoControl, format!("{text}; whether any UDP passes was not seen")),
         };
     }
     if seen.of(family, Transport::Tcp).next().is_none() {
-        return inconclusive(reason::NO_ANSWER, format!("UDP to {asked} of {asked} servers {how}"));
+        return inconclusive(ReasonCode::NoAnswer, format!("UDP to {asked} of {asked} servers {how}"));
     }
     if over_tcp.is_empty() {
         let text = format!("UDP to {asked} of {asked} servers {how}, and none of them answered over TCP either");
-        return inconclusive(reason::NOTHING_ANSWERED, text);
+        return inconclusive(ReasonCode::NothingAnswered, text);
     }
     let text = format!(
         "UDP {how} while TCP works, but with {} server only: it may serve TCP alone; name two or more servers to tell",
         over_tcp.len()
     );
-    inconclusive(reason::TOO_FEW_SERVERS, text)
+    inconclusive(ReasonCode::TooFewServers, text)
 }
 
 fn label(family: Family) -> &'static str {
@@ -171,14 +171,14 @@ fn unbelievable(udp: &[&Exchange]) -> Option<Reason> {
         None => reply.faults.first().cloned().unwrap_or_else(|| "a mapped address that cannot be".to_owned()),
     };
     let text = format!("{} answered, but not with an address that could be believed ({why})", exchange.remote);
-    Some(reason::make(reason::ANSWER_UNUSABLE, text))
+    Some(Reason::new(ReasonCode::AnswerUnusable, text))
 }
 
 /// No answer came, and something did.
 fn strange(udp: &[&Exchange]) -> Option<Reason> {
     let (exchange, strays) = udp.iter().find_map(|exchange| Some((exchange, exchange.strays.as_ref()?)))?;
     let text = format!("no server answered; from {} came {strays}", exchange.remote);
-    Some(reason::make(reason::ANSWER_UNUSABLE, text))
+    Some(Reason::new(ReasonCode::AnswerUnusable, text))
 }
 
 /// This host ran out of what a socket takes while it asked over this family.
@@ -188,13 +188,13 @@ pub fn shortage(seen: &Evidence, family: Family) -> Option<Reason> {
     let failure = asked.filter_map(failure).find(|failure| failure.code == FailureCode::LocalShortage)?;
     let text =
         format!("this host could not ask: {} (ulimit -n raises its limit of descriptors)", escape(&failure.text));
-    Some(reason::make(reason::LOCAL_SOCKET, text))
+    Some(Reason::new(ReasonCode::LocalSocket, text))
 }
 
 /// Why nothing was asked over UDP.
 fn not_asked(seen: &Evidence, family: Family) -> Reason {
     if seen.exchanges.iter().any(|exchange| family.has(exchange.remote.ip())) {
-        return reason::make(reason::NOT_ASKED, "only TCP or TLS was asked: what UDP does is not known");
+        return Reason::new(ReasonCode::NotAsked, "only TCP or TLS was asked: what UDP does is not known");
     }
     let mut failures = seen.servers.iter().flat_map(|server| &server.lookups).map(|lookup| lookup.failure.as_ref());
     let unresolved = failures.all(|failure| {
@@ -203,14 +203,14 @@ fn not_asked(seen: &Evidence, family: Family) -> Reason {
     let mut failures =
         seen.servers.iter().flat_map(|server| &server.lookups).filter_map(|lookup| lookup.failure.as_ref());
     if let Some(filtered) = failures.find(|failure| failure.code == FailureCode::NameFiltered) {
-        return reason::make(reason::NAME_FILTERED, format!("no server could be asked: {}", escape(&filtered.text)));
+        return Reason::new(ReasonCode::NameFiltered, format!("no server could be asked: {}", escape(&filtered.text)));
     }
     if unresolved {
         let text = "no server's name could be looked up: check DNS, or name a server by address";
-        return reason::make(reason::NAMES_UNRESOLVED, text);
+        return Reason::new(ReasonCode::NamesUnresolved, text);
     }
     let text = format!("none of the servers has an {} address that can be asked", label(family));
-    reason::make(reason::NO_SERVER_OF_FAMILY, text)
+    Reason::new(ReasonCode::NoServerOfFamily, text)
 }
 
 /// The address this host sends from: the one that most exchanges used of those whose answers count, else of all.

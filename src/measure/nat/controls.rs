@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use super::finding::BlockedPort;
 use super::first;
 use crate::evidence::key::{ControlKey, NatKey, NatTest, Reach};
-use crate::evidence::{Ask, Evidence, Exchange, Failure, Outcome, Patience, Reason, reason};
+use crate::evidence::{Ask, Evidence, Exchange, Failure, Outcome, Patience, Reason, ReasonCode};
 use crate::wire::{Control, Family, Request, Scope, Transport};
 
 /// Sends without any answer after which controls are asked: the better part of a second into the run.
@@ -105,7 +105,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
             "UDP gets out, and STUN does not: {} answers a request without STUN's magic cookie and none with it, so that something on the way drops STUN",
             one.remote
         );
-        return Shown::Passes(reason::make(reason::STUN_BLOCKED, text));
+        return Shown::Passes(Reason::new(ReasonCode::StunBlocked, text));
     }
     let others = || of(Control::OtherPort);
     if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
@@ -116,21 +116,21 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
                 "UDP gets to the server ({} {how}), and its {ports} stays silent: nothing answers there, or that port is blocked",
                 one.remote
             );
-            return Shown::Passes(reason::make(reason::NO_ANSWER, text));
+            return Shown::Passes(Reason::new(ReasonCode::NoAnswer, text));
         }
         let text = format!(
             "UDP {ports} is blocked on the way, or at the servers: {servers} stay silent there, while {} {how}",
             one.remote
         );
-        return Shown::Passes(reason::make(reason::PORT_BLOCKED, text));
+        return Shown::Passes(Reason::new(ReasonCode::PortBlocked, text));
     }
     if let Some(one) = of(Control::Dns).find(|one| reached(one)) {
         let text = format!(
             "UDP gets out (the name server {} answers), and {servers} stay silent on {ports}: STUN or its ports are blocked on the way, or the servers are shut",
             one.remote
         );
-        let code = if count < WITNESSES { reason::NO_ANSWER } else { reason::UDP_PASSES };
-        return Shown::Passes(reason::make(code, text));
+        let code = if count < WITNESSES { ReasonCode::NoAnswer } else { ReasonCode::UdpPasses };
+        return Shown::Passes(Reason::new(code, text));
     }
     let failed =
         |one: &&Exchange| one.silent() || matches!(one.outcome, Outcome::Failed(_)) && !first::failed_here(one);

@@ -9,7 +9,7 @@ use super::finding::{Filtering as Finding, FilteringBehavior};
 use super::servers::{self, Capable, Roles};
 use super::{filtering_steps as steps, first};
 use crate::evidence::key::{NatKey, Reach};
-use crate::evidence::{Behavior, Evidence, Exchange, Key, Probe, Quarantine, Reason, Step, reason};
+use crate::evidence::{Behavior, Evidence, Exchange, Key, Probe, Quarantine, Reason, ReasonCode, Step};
 use crate::wire::{Family, Transport};
 
 /// So many servers are tested at once: each may be the one that is let in.
@@ -155,7 +155,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             "an answer of {} was let in unasked, those of {} were not: either something limits what strangers send, or a port was open from before",
             open.server.primary, best.server.primary
         );
-        return inconclusive(reason::make(reason::REPEATS_DISAGREE, text), Vec::new());
+        return inconclusive(Reason::new(ReasonCode::RepeatsDisagree, text), Vec::new());
     }
     if let Some((stranger, open)) = stranger(seen, family)
         && open < behavior
@@ -164,7 +164,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             "an answer to {} came from elsewhere and was let in, those of {} were not: either something limits what strangers send, or something on the way changes where packets come from",
             stranger.remote, best.server.primary
         );
-        return inconclusive(reason::make(reason::REPEATS_DISAGREE, text), vec![stranger.id.clone()]);
+        return inconclusive(Reason::new(ReasonCode::RepeatsDisagree, text), vec![stranger.id.clone()]);
     }
     let agreeing: Vec<&Test> = shown.clone().filter(|(_, other)| *other == behavior).map(|(test, _)| test).collect();
     let told = match &best.progress {
@@ -222,7 +222,7 @@ fn undecided(seen: &Evidence, family: Family, tests: &[Test]) -> Finding {
             stopped.unwrap_or_else(|| servers::why_none(seen, family))
         } else {
             seen.stop_reason().unwrap_or_else(|| {
-                reason::make(reason::DEADLINE, "the filter test was not finished when the report was made")
+                Reason::new(ReasonCode::Deadline, "the filter test was not finished when the report was made")
             })
         };
         inconclusive(reason, Vec::new())

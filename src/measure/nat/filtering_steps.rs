@@ -12,7 +12,7 @@ use super::first;
 use super::servers::Capable;
 use crate::evidence::key::{AnswerFrom, FilteringPort as Port, FilteringStep as Asked, NatTest};
 use crate::evidence::silence::Silence;
-use crate::evidence::{Ask, Behavior, Evidence, Exchange, Key, Outcome, Patience, Reason, reason};
+use crate::evidence::{Ask, Behavior, Evidence, Exchange, Key, Outcome, Patience, Reason, ReasonCode};
 use crate::wire::{Change, Family, Request};
 
 /// A NAT that lets in one packet of a stranger a second, and not the next, is given that time before a third port is tried.
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
             Some(Ok((again, _))) if again == behavior => {}
             Some(Ok((again, _))) => {
                 let text = format!("one fresh port showed {} filtering, another {}", behavior.name(), again.name());
-                return Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text));
+                return Step::Stuck(Reason::new(ReasonCode::RepeatsDisagree, text));
             }
             Some(Err(step)) => return step,
         }
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
             }
         }
         let text = format!("{alternate} was let in to one fresh port and not to another");
-        Step::Stuck(reason::make(reason::REPEATS_DISAGREE, text))
+        Step::Stuck(Reason::new(ReasonCode::RepeatsDisagree, text))
     }
 
     /// Whether a stranger is let in to that port; if not, when its silence was long enough.
@@ -293,7 +293,7 @@ impl<'a> Run<'a> {
         }
         if prime.answer().is_none() {
             let text = format!("the server's other address {point} does not answer, so its silence proves nothing");
-            return Heard::Wrong(reason::make(reason::ALTERNATE_DEAD, text));
+            return Heard::Wrong(Reason::new(ReasonCode::AlternateDead, text));
         }
         if let Some(external) = prime.mapped() {
             let directed = self.ask(Port::Control, Asked::Change(what, 1), |ask| {
@@ -315,7 +315,7 @@ impl<'a> Run<'a> {
                 let text = format!(
                     "{primary} could not be shown to answer from {point}: either it does not, or the NAT's mapping hides it"
                 );
-                Heard::Wrong(reason::make(reason::CONTROL_FAILED, text))
+                Heard::Wrong(Reason::new(ReasonCode::ControlFailed, text))
             }
             heard => heard,
         }
@@ -396,7 +396,7 @@ impl<'a> Run<'a> {
                 "the second address of {} had been contacted before it answered, so the answer does not show whether strangers get in",
                 self.server.primary
             );
-            Step::Stuck(reason::make(reason::ALTERNATE_CONTACTED, text))
+            Step::Stuck(Reason::new(ReasonCode::AlternateContacted, text))
         })
     }
 
@@ -444,48 +444,46 @@ fn limited(stranger: SocketAddr) -> Reason {
     let text = format!(
         "answers from {stranger} were let in now and then only: something limits packets of strangers, and the silence of others may be its work"
     );
-    reason::make(reason::REPEATS_DISAGREE, text)
+    Reason::new(ReasonCode::RepeatsDisagree, text)
 }
 
 pub(super) fn too_lossy(sends: u32) -> Reason {
     let text = format!("too much is lost on this path to tell silence from loss (asked {sends} times)");
-    reason::make(reason::TOO_LOSSY, text)
+    Reason::new(ReasonCode::TooLossy, text)
 }
 
 pub(super) fn lost(primary: SocketAddr) -> Reason {
-    reason::make(reason::PATH_LOST, format!("{primary} stopped answering while the filter was tested"))
+    Reason::new(ReasonCode::PathLost, format!("{primary} stopped answering while the filter was tested"))
 }
 
 /// What an exchange brought, the source judged: it must be the point that the server was asked to answer from.
 pub(super) fn hear(exchange: &Exchange, expected: SocketAddr, seen: &Evidence) -> Heard {
     let asked = exchange.remote;
-    let wrong = |code, text| Heard::Wrong(reason::make(code, text));
+    let wrong = |code, text| Heard::Wrong(Reason::new(code, text));
     match &exchange.outcome {
         Outcome::Pending => Heard::Pending,
         Outcome::Silence { .. } => Heard::Silent,
         Outcome::Reply(reply) => match &reply.error {
             Some(error) => wrong(
-                reason::CHANGE_REQUEST_REFUSED,
+                ReasonCode::ChangeRequestRefused,
                 format!("{asked} refuses to answer from another address (error {})", error.code),
             ),
             None if reply.source == expected => Heard::Expected,
             None if reply.source == asked => wrong(
-                reason::CHANGE_REQUEST_IGNORED,
+                ReasonCode::ChangeRequestIgnored,
                 format!("{asked} ignores CHANGE-REQUEST: it answered from the address asked instead of {expected}"),
             ),
             None => wrong(
-                reason::UNEXPECTED_SOURCE,
+                ReasonCode::UnexpectedSource,
                 format!("{asked} was asked to answer from {expected} and the answer came from {}", reply.source),
             ),
         },
         Outcome::Looped { source, .. } => {
-            wrong(reason::UNEXPECTED_SOURCE, format!("the request to {asked} came back to this host from {source}"))
+            wrong(ReasonCode::UnexpectedSource, format!("the request to {asked} came back to this host from {source}"))
         }
-        Outcome::Failed(failure) => wrong(reason::PATH_LOST, failure.text.clone()),
-        Outcome::Abandoned { .. } => {
-            Heard::Wrong(seen.stop_reason().unwrap_or_else(|| {
-                reason::make(reason::PATH_LOST, format!("the run ended before {asked} could answer"))
-            }))
-        }
+        Outcome::Failed(failure) => wrong(ReasonCode::PathLost, failure.text.clone()),
+        Outcome::Abandoned { .. } => Heard::Wrong(seen.stop_reason().unwrap_or_else(|| {
+            Reason::new(ReasonCode::PathLost, format!("the run ended before {asked} could answer"))
+        })),
     }
 }

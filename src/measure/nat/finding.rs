@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Behavior, Reason};
+use crate::wire::codes::codes;
 
 /// The verdicts for one address family.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -33,9 +34,9 @@ pub struct FamilyFindings {
     /// Whether something rewrites addresses inside packets; absent when no server let it be tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alg: Option<Alg>,
-    /// The RFC 3489 name of the pair, where one exists (`full cone`, `symmetric`, ...).
+    /// The RFC 3489 type of the pair, where one exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rfc3489_type: Option<String>,
+    pub rfc3489_type: Option<Rfc3489Type>,
     /// Whether two inside hosts reach each other by their public addresses; absent unless `--hairpin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hairpinning: Option<Hairpinning>,
@@ -52,6 +53,35 @@ pub struct FamilyFindings {
     /// A port over UDP that is blocked while others pass; absent where none was seen to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_port: Option<BlockedPort>,
+}
+
+codes! {
+    /// The types of RFC 3489 section 5.
+    pub enum Rfc3489Type {
+        /// No translation, no filter.
+        #[serde(alias = "open internet")]
+        OpenInternet,
+        /// Endpoint-independent mapping and filtering.
+        #[serde(alias = "full cone")]
+        FullCone,
+        /// Endpoint-independent mapping, address-dependent filtering.
+        #[serde(alias = "restricted cone")]
+        RestrictedCone,
+        /// Endpoint-independent mapping, address-and-port-dependent filtering.
+        #[serde(alias = "port restricted cone")]
+        PortRestrictedCone,
+        /// A mapping that depends on the destination, and a filter that does.
+        Symmetric,
+        /// No translation, address-and-port-dependent filtering.
+        #[serde(alias = "symmetric UDP firewall")]
+        SymmetricUdpFirewall,
+        /// UDP does not get out.
+        #[serde(alias = "UDP blocked")]
+        UdpBlocked,
+        /// A name that only another version knows, whose report was read.
+        #[serde(other)]
+        Unknown,
+    }
 }
 
 /// A way out that the verdicts of a family are not about: what was seen there is compared with nothing else.

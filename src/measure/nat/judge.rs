@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::{Connectivity, FamilyFindings, FilteringBehavior, Mapping, MappingBehavior};
 use super::plan::{ClassifyOptions, DiscoverOptions};
 use super::{connectivity, controls, filtering, hairpin, legacy, mapping_judge, ports, tcp};
-use crate::evidence::{Evidence, Exchange, Reason, reason};
+use crate::evidence::{Evidence, Exchange, Reason, ReasonCode};
 use crate::measure::witness::Witnesses;
 use crate::wire::{Family, Transport};
 
@@ -38,7 +38,7 @@ fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, option
         mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
-    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior).map(str::to_owned);
+    let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior);
     FamilyFindings {
         connectivity,
         reason,
@@ -63,8 +63,8 @@ fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, option
 fn tcp_mapping(seen: &Evidence, family: Family, over_udp: &Mapping) -> Mapping {
     let found = tcp::judge(seen, family);
     let contradicted = over_udp.reason.as_ref().filter(|reason| {
-        [reason::SERVERS_DISAGREE, reason::PARTLY_TRANSLATED, reason::ONE_WITNESS, reason::MAPPING_UNSTABLE]
-            .contains(&reason.code.as_str())
+        [ReasonCode::ServersDisagree, ReasonCode::PartlyTranslated, ReasonCode::OneWitness, ReasonCode::MappingUnstable]
+            .contains(&reason.code)
     });
     match contradicted {
         Some(reason) if found.behavior != MappingBehavior::Inconclusive => Mapping {
@@ -87,7 +87,7 @@ pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, 
 
 fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> FamilyFindings {
     let seen = &*witnesses.believed(all);
-    let not_asked = || reason::make(reason::NOT_ASKED, "discover does not test this; classify does");
+    let not_asked = || Reason::new(ReasonCode::NotAsked, "discover does not test this; classify does");
     let filtering = filtering::inconclusive(not_asked(), Vec::new());
     let answered: Vec<&Exchange> = seen
         .exchanges
@@ -107,7 +107,7 @@ fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> Fam
         connectivity::judge(seen, family, &mapping, &filtering)
     } else {
         let text = "only TCP or TLS was asked: what UDP does is not known";
-        (Connectivity::Inconclusive, Some(reason::make(reason::NO_ANSWER, text)))
+        (Connectivity::Inconclusive, Some(Reason::new(ReasonCode::NoAnswer, text)))
     };
     FamilyFindings {
         connectivity,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::finding::{Mapping as Finding, MappingBehavior};
 use super::mapping_class::{Kind, Sight};
 use super::{first, points};
-use crate::evidence::{Evidence, Exchange, Outcome, Reason, reason};
+use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode};
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport};
 
@@ -81,7 +81,7 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         }
         [Kind::EndpointIndependent, ..] => {
             let text = format!("only {} answered, and one address cannot show what another would see", addresses[0]);
-            withheld(seen.stop_reason().unwrap_or_else(|| reason::make(reason::ONE_DESTINATION, text)), None)
+            withheld(seen.stop_reason().unwrap_or_else(|| Reason::new(ReasonCode::OneDestination, text)), None)
         }
         [Kind::SeveralExits, ..] => withheld(exits(&external), None),
         [Kind::AddressDependent] => {
@@ -90,7 +90,7 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         }
         [Kind::AddressDependent, ..] => {
             let text = "the mapping depends on the destination; whether on its address alone or on its port too needs a server with a second address";
-            withheld(reason::make(reason::DEPENDENT_KIND_UNKNOWN, text), Some(false))
+            withheld(Reason::new(ReasonCode::DependentKindUnknown, text), Some(false))
         }
         [Kind::AddressAndPortDependent, ..] => {
             let summary = format!("{count} destinations saw {} external ports", external.len());
@@ -98,7 +98,7 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         }
         [] => {
             let text = format!("the external ports fit none of the behaviors ({})", list(&external));
-            withheld(reason::make(reason::MAPPING_INCONSISTENT, text), None)
+            withheld(Reason::new(ReasonCode::MappingInconsistent, text), None)
         }
     }
 }
@@ -123,7 +123,7 @@ fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observat
 fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
     let told = nothing_believed.cloned().filter(|_| seen.stopped.is_none());
     told.or_else(|| seen.stop_reason())
-        .unwrap_or_else(|| reason::make(reason::NO_ANSWER, "no server answered over UDP"))
+        .unwrap_or_else(|| Reason::new(ReasonCode::NoAnswer, "no server answered over UDP"))
 }
 
 /// What a second socket leaves possible of it; or that it showed something else.
@@ -133,7 +133,7 @@ fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>
     let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
     if both.is_empty() && !kinds.is_empty() {
         let text = "one local port showed one mapping behavior, another local port another";
-        return Err(reason::make(reason::REPEATS_DISAGREE, text));
+        return Err(Reason::new(ReasonCode::RepeatsDisagree, text));
     }
     Ok(both)
 }
@@ -180,7 +180,7 @@ fn partly(observed: &[Observation]) -> Reason {
         ),
         _ => "some destinations see this host's own address and some a translated one".to_owned(),
     };
-    reason::make(reason::PARTLY_TRANSLATED, text)
+    Reason::new(ReasonCode::PartlyTranslated, text)
 }
 
 /// A public address that one server alone calls translated: its own network may have done it.
@@ -197,7 +197,7 @@ fn alone(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Re
          which, name another with --server",
         exchange.remote
     );
-    Some(reason::make(reason::ONE_WITNESS, text))
+    Some(Reason::new(ReasonCode::OneWitness, text))
 }
 
 /// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say. Where the port is the same, both
@@ -218,7 +218,7 @@ fn disagreement(seen: &Evidence, family: Family, observed: &[Observation]) -> Op
         "servers disagree ({}): several exits, or the network of one of them rewrites where packets come from; name more servers",
         who.join(", ")
     );
-    Some(reason::make(reason::SERVERS_DISAGREE, text))
+    Some(Reason::new(ReasonCode::ServersDisagree, text))
 }
 
 /// What was seen fits several exits, each of which keeps one port.
@@ -237,7 +237,7 @@ fn exits(external: &[SocketAddr]) -> Reason {
             list(external)
         )
     };
-    reason::make(reason::SEVERAL_EXITS, text)
+    Reason::new(ReasonCode::SeveralExits, text)
 }
 
 /// One destination saw another address or port of the same socket when it was asked again.
@@ -254,7 +254,7 @@ fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
                     "packets of one flow leave through different exits"
                 };
                 let text = format!("{} saw {before} first and {after} later: {what}", exchange.remote);
-                return Some(reason::make(reason::MAPPING_UNSTABLE, text));
+                return Some(Reason::new(ReasonCode::MappingUnstable, text));
             }
             Some(_) => {}
             None => known.push((exchange, after)),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::first;
 use crate::evidence::key::{NatKey, Point, Reach};
-use crate::evidence::{Evidence, Exchange, Reason, gate, reason};
+use crate::evidence::{Evidence, Exchange, Reason, ReasonCode, gate};
 use crate::measure::{nat64, witness};
 use crate::wire::{Family, Scope};
 
@@ -61,7 +61,7 @@ impl Capable {
 /// Why an answer's OTHER-ADDRESS is of no use, or `Ok` with the server's points.
 pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
     let name = exchange.remote;
-    let fail = |text: String| Err(reason::make(reason::NO_SECOND_ADDRESS, text));
+    let fail = |text: String| Err(Reason::new(ReasonCode::NoSecondAddress, text));
     let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
     let Some(other) = reply.other else { return fail(format!("{name} names no second address (OTHER-ADDRESS)")) };
     // Through NAT64 the server names an IPv4 address, which is reached behind the same prefix.
@@ -135,9 +135,9 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
     if reasons.is_empty() {
         let heard = answered.iter().any(|exchange| exchange.reply().is_some());
         return if heard {
-            reason::make(reason::ANSWER_UNUSABLE, "servers answered, but not in a way that could be used")
+            Reason::new(ReasonCode::AnswerUnusable, "servers answered, but not in a way that could be used")
         } else {
-            reason::make(reason::NO_ANSWER, "no server answered over UDP")
+            Reason::new(ReasonCode::NoAnswer, "no server answered over UDP")
         };
     }
     let more = reasons.len().saturating_sub(REASONS_TOLD);
@@ -146,7 +146,7 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
         let _ = write!(told, "; and {more} more");
     }
     let text = format!("no server with a usable second address answered: {told}");
-    reason::make(reason::NO_SECOND_ADDRESS, text)
+    Reason::new(ReasonCode::NoSecondAddress, text)
 }
 
 /// Which capable servers test what, each list in order of preference.

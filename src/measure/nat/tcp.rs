@@ -6,7 +6,7 @@ use super::finding::{Mapping as Finding, MappingBehavior};
 use super::mapping_class::{Kind, Sight};
 use super::servers::{self, Capable};
 use crate::evidence::key::{NatTest, Point};
-use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Step, Terms, reason};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Reason, ReasonCode, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -64,14 +64,13 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         summary,
         because: because.clone(),
     };
-    let withheld = |code: &str, text: String, independent| {
-        let reason = reason::make(code, text);
+    let withheld = |reason: Reason, independent| {
         let summary = format!("could not tell: {}", reason.text);
         finding(MappingBehavior::Inconclusive, Some(reason), independent, summary)
     };
     let Some(server) = servers::roles(seen, family).mapping.first().copied() else {
         let reason = servers::why_none(seen, family);
-        return withheld(&reason.code, reason.text, None);
+        return withheld(reason, None);
     };
     let exchanges = Point::EVERY.map(|point| seen.find(&key(family, &server, point)));
     let [primary, same_port, other_port, _] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
@@ -79,20 +78,17 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
         let what = failed.map_or_else(|| "the server".to_owned(), |exchange| exchange.remote.to_string());
         if let Some(reason) = seen.stop_reason() {
-            return withheld(&reason.code, reason.text, None);
+            return withheld(reason, None);
         }
-        return withheld(
-            reason::ALTERNATE_DEAD,
-            format!("{what} did not answer over TCP from the shared local port"),
-            None,
-        );
+        let text = format!("{what} did not answer over TCP from the shared local port");
+        return withheld(Reason::new(ReasonCode::AlternateDead, text), None);
     };
     // Over TCP one server is asked; an address that no server saw over UDP may be that of what stands before it.
     let camps = witness::camps(seen, family);
     if !camps.is_empty() && (camps[0].machines < 2 && camps.len() > 1 || !camps[0].addresses.contains(&primary.ip())) {
         let text =
             format!("{} saw {primary} over TCP, an address that other servers did not see over UDP", server.primary);
-        return withheld(reason::SERVERS_DISAGREE, text, None);
+        return withheld(Reason::new(ReasonCode::ServersDisagree, text), None);
     }
     let untranslated = exchanges.iter().flatten().any(|exchange| exchange.untranslated() == Some(true))
         && exchanges.iter().flatten().all(|exchange| exchange.untranslated().unwrap_or(true));
@@ -114,7 +110,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
             let text = format!(
                 "connections from one local port were seen as {primary}, {same_port} and {other_port}: several exits, or a pool"
             );
-            withheld(reason::SEVERAL_EXITS, text, None)
+            withheld(Reason::new(ReasonCode::SeveralExits, text), None)
         }
         [Kind::AddressDependent, ..] => {
             let summary = format!("{primary} towards one address, {same_port} towards the other");
@@ -126,7 +122,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         }
         [] => {
             let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");
-            withheld(reason::MAPPING_INCONSISTENT, text, None)
+            withheld(Reason::new(ReasonCode::MappingInconsistent, text), None)
         }
     }
 }

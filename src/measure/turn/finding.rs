@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::TlsFacts;
 use crate::measure::turn::DiagnosisCode;
+use crate::wire::codes::codes;
 use crate::wire::{EntryKind, Family, Remark, Transport};
 
 /// One row: an entry over one transport and family.
@@ -226,11 +227,21 @@ pub enum PathOutcome {
     Unknown,
 }
 
+/// To where packets were relayed to measure how well it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QualityPath {
+    /// A plain socket of ours.
+    Peer,
+    /// A second allocation.
+    SecondAllocation,
+}
+
 /// How well it relays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
-    /// Where the packets went: `peer` (a plain socket of ours) or `second-allocation`.
-    pub path: String,
+    /// Where the packets went.
+    pub path: QualityPath,
     /// Through Send indications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indications: Option<Train>,
@@ -308,12 +319,38 @@ pub struct Hiccup {
 /// What else the server offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Feature {
-    /// `ipv6-relay`, `both-families`, `even-port`, `reservation`, `dont-fragment`, `mobility`, `tcp-relay`, `sha-256`.
-    pub name: String,
+    /// Which.
+    pub name: FeatureName,
     /// Whether.
     pub status: FeatureStatus,
     /// In words. Escaped.
     pub text: String,
+}
+
+codes! {
+    /// What a TURN server may offer beside plain allocations, in the order of the tests.
+    pub enum FeatureName {
+        /// A relayed address of IPv6 in place of IPv4 (REQUESTED-ADDRESS-FAMILY, RFC 8656).
+        Ipv6Relay,
+        /// A relayed address of each family (ADDITIONAL-ADDRESS-FAMILY, RFC 8656).
+        BothFamilies,
+        /// An even port (EVEN-PORT, RFC 8656).
+        EvenPort,
+        /// The next port too, for a second allocation (RESERVATION-TOKEN, RFC 8656).
+        Reservation,
+        /// Packets with the DF bit (DONT-FRAGMENT, RFC 8656).
+        DontFragment,
+        /// An allocation that survives a change of the client's address (RFC 8016).
+        Mobility,
+        /// An allocation for TCP connections (RFC 6062).
+        TcpRelay,
+        /// Credentials signed with SHA-256 (RFC 8489 section 9.2).
+        #[serde(rename = "sha-256")]
+        Sha256,
+        /// A feature that only another version tests, whose report was read.
+        #[serde(other)]
+        Unknown,
+    }
 }
 
 /// Whether a feature is there.

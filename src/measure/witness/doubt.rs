@@ -6,32 +6,35 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Transport;
+use crate::wire::codes::codes;
 
-/// Why a server is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DoubtCode {
-    /// An address of another family than the way to the server, which is no NAT64.
-    OtherFamily,
-    /// The server's own address, or another one of its.
-    OwnAddress,
-    /// The address of another server that was asked.
-    OtherServersAddress,
-    /// An address that no packet to this server can come from: loopback, of one link, or of no host at all.
-    ImpossibleAddress,
-    /// A private or shared address (RFC 1918, RFC 4193, RFC 6598) told by a public server, and nobody bears it out.
-    PrivateAddress,
-    /// This host's own private address, told by a public server: no internet can have seen it.
-    PrivateLocalAddress,
-    /// A private address, told alike by several public servers: they are in one private network with this host, or an ALG on the way
-    /// rewrites what they say.
-    PrivateNetwork,
-    /// The same address and port for different sockets.
-    SameForAll,
-    /// The answer came from another address or port than the one that was asked.
-    OtherSource,
-    /// Another public address than several servers that agree.
-    Disagrees,
+codes! {
+    /// Why a server is not believed.
+    pub enum DoubtCode {
+        /// An address of another family than the way to the server, which is no NAT64.
+        OtherFamily,
+        /// The server's own address, or another one of its.
+        OwnAddress,
+        /// The address of another server that was asked.
+        OtherServersAddress,
+        /// An address that no packet to this server can come from: loopback, of one link, or of no host at all.
+        ImpossibleAddress,
+        /// A private or shared address (RFC 1918, RFC 4193, RFC 6598) told by a public server, and nobody bears it out.
+        PrivateAddress,
+        /// This host's own private address, told by a public server: no internet can have seen it.
+        PrivateLocalAddress,
+        /// A private address, told alike by public servers: all in one private network with this host, or an ALG rewrites what they say.
+        PrivateNetwork,
+        /// The same address and port for different sockets.
+        SameForAll,
+        /// The answer came from another address or port than the one that was asked.
+        OtherSource,
+        /// Another public address than several servers that agree.
+        Disagrees,
+        /// A doubt that only another version knows, whose report was read.
+        #[serde(other)]
+        Unknown,
+    }
 }
 
 impl DoubtCode {

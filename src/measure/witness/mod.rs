@@ -20,13 +20,13 @@ pub use testimony::{Path, Reach};
 
 use super::nat::finding::OtherPath;
 use super::nat64::Prefix;
-use crate::evidence::{Evidence, Exchange, Outcome, reason};
+use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode};
 use crate::wire::{Change, Family, Transport};
 use address::Others;
 use testimony::{Hearing, Testimony};
 
 /// Codes of the reasons why nobody is believed.
-pub const REASONS: [&str; 2] = [reason::NOT_THE_INTERNET, reason::SERVER_MISREPORTS];
+pub const REASONS: [ReasonCode; 2] = [ReasonCode::NotTheInternet, ReasonCode::ServerMisreports];
 
 /// Who is believed.
 #[derive(Clone, Debug, Default)]
@@ -146,14 +146,14 @@ impl Witnesses {
                  on the way rewrites addresses inside packets (an ALG)",
                 first.what.told.ip()
             );
-            return Some(reason::make(reason::NOT_THE_INTERNET, text));
+            return Some(Reason::new(ReasonCode::NotTheInternet, text));
         }
         let more = match of_family.len() - 1 {
             0 => String::new(),
             1 => "; nor is another".to_owned(),
             more => format!("; nor are {more} others"),
         };
-        Some(reason::make(reason::SERVER_MISREPORTS, format!("{}{more}", first.sentence())))
+        Some(Reason::new(ReasonCode::ServerMisreports, format!("{}{more}", first.sentence())))
     }
 
     /// The prefix of the NAT64 that the verdicts of a family are about, where all who are believed were reached through one.

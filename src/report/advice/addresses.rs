@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::{Case, list};
-use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior};
+use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior, Rfc3489Type};
 use crate::report::address::Kind;
+use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, Report, Severity};
 use crate::report::possible;
 use crate::wire::Family;
@@ -33,7 +34,7 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
         return None;
     };
     case.warning(
-        "carrier-grade-nat",
+        AdviceCode::CarrierGradeNat,
         format!(
             "{what}. Forwarding ports at home does not help: try IPv6, ask the provider for a public IPv4 address or for PCP, or \
              use a TURN server."
@@ -49,7 +50,7 @@ pub(super) fn not_the_internet(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "not-the-internet",
+        AdviceCode::NotTheInternet,
         format!(
             "Servers with public addresses agree that they saw the private address {}, which nobody on the internet can see: they are \
              in the same private network (a lab, a VPN, a provider's own). The verdict is about the way there.",
@@ -65,11 +66,11 @@ pub(super) fn nat64(case: &Case) -> Option<Advice> {
             "Some servers have IPv4 only and were reached through this network's NAT64 ({prefix}): what they saw is the way to IPv4, and \
              the verdict is about IPv6 itself. Name only those servers to test that way."
         );
-        return case.info("nat64", text);
+        return case.info(AdviceCode::Nat64, text);
     }
     let prefix = case.found.nat64.as_ref()?;
     case.info(
-        "nat64",
+        AdviceCode::Nat64,
         format!(
             "Only IPv4 servers were asked, through this network's NAT64 ({prefix}): what was found is the way to IPv4 peers. Peers with \
              IPv6 are reached without it; name a server that has an IPv6 address, with --server, to test that way too."
@@ -92,7 +93,7 @@ pub(super) fn several_local_addresses(case: &Case) -> Option<Advice> {
         return None;
     }
     case.warning(
-        "several-local-addresses",
+        AdviceCode::SeveralLocalAddresses,
         format!(
             "This host sends from several addresses (a VPN, two interfaces): the verdict is about {own}; other destinations see it {}. \
              Bind the software to one interface, and test it with --interface.",
@@ -108,7 +109,7 @@ pub(super) fn private_server(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "private-servers",
+        AdviceCode::PrivateServers,
         format!(
             "Every server that answered has an address inside a private network ({}): the verdict is about the way there, not about \
              the way to the internet.",
@@ -131,7 +132,7 @@ pub(super) fn port_block(case: &Case) -> Option<Advice> {
     }
     let (first, last) = (block * BLOCK, block * BLOCK + (BLOCK - 1));
     case.info(
-        "port-block",
+        AdviceCode::PortBlock,
         format!(
             "All {} external ports lie from {first} to {last}: typical of a provider that shares one address among customers and \
              gives each a block of ports. Ports can run out, and ports outside the block cannot be forwarded.",
@@ -143,7 +144,7 @@ pub(super) fn port_block(case: &Case) -> Option<Advice> {
 pub(super) fn over_ipv6(case: &Case) -> Option<Advice> {
     let local = case.found.local_address.filter(|ip| Kind::of(*ip) == Kind::ServiceContinuity)?;
     case.info(
-        "ipv4-over-ipv6",
+        AdviceCode::Ipv4OverIpv6,
         format!(
             "IPv4 is carried over IPv6 here (this host sends from {local}: 464XLAT or DS-Lite), and the NAT is at the provider. IPv6 \
              is the direct way."
@@ -156,7 +157,10 @@ pub(super) fn teredo(case: &Case) -> Option<Advice> {
     if seen.is_empty() {
         return None;
     }
-    case.info("teredo", format!("{} is a Teredo address, IPv6 tunneled through IPv4: count on IPv4 only.", list(&seen)))
+    case.info(
+        AdviceCode::Teredo,
+        format!("{} is a Teredo address, IPv6 tunneled through IPv4: count on IPv4 only.", list(&seen)),
+    )
 }
 
 pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
@@ -166,7 +170,7 @@ pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "ipv6-unavailable",
+        AdviceCode::Ipv6Unavailable,
         "This host has no IPv6. Where the provider offers it, switching it on in the router gives most peers a way without NAT.",
     )
 }
@@ -180,7 +184,7 @@ pub(super) fn offline(report: &Report) -> Option<Advice> {
     }
     let text = "This host has no address or route of any family asked for: connect it to a network, or ask for the other \
                 family.";
-    Some(Advice { code: "offline".to_owned(), severity: Severity::Error, family: None, text: text.to_owned() })
+    Some(Advice { code: AdviceCode::Offline, severity: Severity::Error, family: None, text: text.to_owned() })
 }
 
 /// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
@@ -189,7 +193,7 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
     let direct = matches!(ipv6.connectivity, Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct);
     let hindered =
         matches!(ipv4.connectivity, Connectivity::Nat | Connectivity::UdpBlocked | Connectivity::Unavailable)
-            && !(possible::peer_mappings(ipv4).len() == 1 && ipv4.rfc3489_type.as_deref() == Some("full cone"));
+            && !(possible::peer_mappings(ipv4).len() == 1 && ipv4.rfc3489_type == Some(Rfc3489Type::FullCone));
     let public = ipv6.public_addresses.iter().any(|ip| Kind::of(*ip) == Kind::Public);
     if !(direct && hindered && public) {
         return None;
@@ -199,12 +203,7 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
          addresses.",
         list(&ipv6.public_addresses)
     );
-    Some(Advice {
-        code: "ipv6-direct-is-best-path".to_owned(),
-        severity: Severity::Info,
-        family: Some(Family::Ipv6),
-        text,
-    })
+    Some(Advice { code: AdviceCode::Ipv6DirectIsBestPath, severity: Severity::Info, family: Some(Family::Ipv6), text })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Advice that follows from what the NAT or firewall does.
 
 use super::{Case, servers};
-use crate::evidence::{Behavior, reason};
+use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, PortBehavior};
+use crate::report::advice_code::AdviceCode;
 use crate::report::document::Advice;
 use crate::report::possible;
 
@@ -11,7 +12,7 @@ pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
         return None;
     }
     case.error(
-        "udp-blocked-use-turn-tcp",
+        AdviceCode::UdpBlockedUseTurnTcp,
         "UDP does not get out of this network, so nothing connects directly. Use a TURN server over TCP or TLS, best on port 443 \
          (turns:HOST:443?transport=tcp); or ask whoever runs the network to let UDP out to ports 3478 and 443.",
     )
@@ -23,23 +24,23 @@ pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
     if let Some(blocked) = &case.found.blocked_port {
         let port = blocked.port;
         return case.warning(
-            "udp-port-blocked",
+            AdviceCode::UdpPortBlocked,
             format!("{}. Use STUN and TURN servers on another port than {port}. {way_out}.", blocked.summary),
         );
     }
-    match case.found.reason.as_ref().map(|reason| reason.code.as_str())? {
-        reason::STUN_BLOCKED => case.error(
-            "stun-blocked-use-turn-tls",
+    match case.found.reason.as_ref().map(|reason| reason.code)? {
+        ReasonCode::StunBlocked => case.error(
+            AdviceCode::StunBlockedUseTurnTls,
             format!(
                 "Something on the way drops STUN, which WebRTC needs for every direct connection. {way_out}, or ask whoever runs the                  network to let STUN out."
             ),
         ),
-        reason::PORT_BLOCKED => case.warning(
-            "udp-port-blocked",
+        ReasonCode::PortBlocked => case.warning(
+            AdviceCode::UdpPortBlocked,
             format!("UDP gets out, but not to the ports of these servers. Use servers on a port that passes. {way_out}."),
         ),
-        reason::UDP_PASSES => case.warning(
-            "udp-filtered",
+        ReasonCode::UdpPasses => case.warning(
+            AdviceCode::UdpFiltered,
             format!(
                 "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass. {way_out}."
             ),
@@ -58,7 +59,7 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
     let dependent = !mappings.contains(&Behavior::EndpointIndependent);
     match (&mappings[..], &filterings[..]) {
         ([Behavior::EndpointIndependent], [Behavior::AddressAndPortDependent]) => case.warning(
-            "relay-needed-for-symmetric-peers",
+            AdviceCode::RelayNeededForSymmetricPeers,
             "Direct connections work unless the peer's NAT gives every destination another port (symmetric NAT). Provide a TURN \
              server for those peers; or, if the router itself has the public address, map a port on it (PCP, UPnP), and anybody can \
              reach that.",
@@ -69,23 +70,23 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
             None
         }
         ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent]) => case.info(
-            "no-relay-needed",
+            AdviceCode::NoRelayNeeded,
             "This NAT normally needs no relay. Keep the port alive with a packet every 15 seconds or so, and keep a TURN server \
              for peers whose UDP is blocked.",
         ),
         ([Behavior::EndpointIndependent], _) => case.info(
-            "relay-for-some-peers",
+            AdviceCode::RelayForSomePeers,
             "Peers behind endpoint-independent NATs connect directly. Whether symmetric ones do depends on the filtering, which \
              could not be measured: provide a TURN server to be sure.",
         ),
         (_, [Behavior::AddressAndPortDependent]) if dependent => case.error(
-            "relay-required",
+            AdviceCode::RelayRequired,
             "Only peers without NAT, or behind endpoint-independent NATs with a lenient filter, connect directly: for all others \
              a TURN server is required. Try port mapping (PCP, UPnP), a router setting called \"endpoint independent\" or \"full \
              cone\", or IPv6.",
         ),
         _ if dependent => case.warning(
-            "relay-for-some-peers",
+            AdviceCode::RelayForSomePeers,
             "Every destination sees another port, so peers with a strict filter cannot get in: provide a TURN server for them. \
              Port mapping on the router (PCP, UPnP) or IPv6 avoids it.",
         ),
@@ -98,7 +99,7 @@ pub(super) fn firewall(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "firewall",
+        AdviceCode::Firewall,
         "There is no NAT, but a firewall (on this host or on the way) lets in only answers. Direct connections work once both \
          sides send; to accept connections that others start, open the port in the firewall.",
     )
@@ -109,7 +110,7 @@ pub(super) fn alg(case: &Case) -> Option<Advice> {
         return None;
     }
     case.warning(
-        "sip-alg",
+        AdviceCode::SipAlg,
         "Something on the path rewrites addresses inside packets (an application-level gateway, often called SIP ALG). It breaks \
          calls in ways that look random: switch it off in the router, or use TLS so that it cannot read the packets.",
     )
@@ -121,7 +122,7 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
         return None;
     }
     case.warning(
-        "pooling-arbitrary",
+        AdviceCode::PoolingArbitrary,
         format!(
             "This host appears under several addresses ({}): the NAT takes them from a pool, or the network has several exits. \
              A peer whose filter looks at the address shuts out packets from another one: keep to one socket, provide a TURN \
@@ -146,7 +147,7 @@ pub(super) fn port_prediction(case: &Case) -> Option<Advice> {
         _ => return None,
     };
     case.info(
-        "ports-predictable",
+        AdviceCode::PortsPredictable,
         format!(
             "The ports can be guessed: {guess}. Software that predicts ports may connect without a relay while little else goes \
              through this NAT; there is no guarantee."
@@ -159,7 +160,7 @@ pub(super) fn no_hairpinning(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "no-hairpinning",
+        AdviceCode::NoHairpinning,
         "Two devices behind this NAT cannot reach each other by their public addresses: let them use their local ones (host \
          candidates, mDNS).",
     )
@@ -168,6 +169,7 @@ pub(super) fn no_hairpinning(case: &Case) -> Option<Advice> {
 #[cfg(test)]
 mod tests {
     use crate::evidence::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::evidence::ReasonCode;
     use crate::measure::nat::finding::{FamilyFindings, Hairpinning, PoolingBehavior, PortBehavior};
     use crate::report::advice::{advise, codes};
     use crate::report::sample;
@@ -199,11 +201,11 @@ mod tests {
     #[test]
     fn what_is_unknown_is_hedged() {
         let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
-        found.filtering = sample::inconclusive("no-second-address", "x").filtering;
+        found.filtering = sample::inconclusive(ReasonCode::NoSecondAddress, "x").filtering;
         assert!(codes(&sample::ipv4(found)).contains(&"relay-for-some-peers".to_owned()));
         assert!(codes(&sample::plain_servers()).contains(&"relay-for-some-peers".to_owned()));
         let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
-        found.mapping = sample::inconclusive("one-destination", "x").mapping;
+        found.mapping = sample::inconclusive(ReasonCode::OneDestination, "x").mapping;
         assert!(!codes(&sample::ipv4(found)).iter().any(|code| code.starts_with("relay")), "neither is known");
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Case, list};
-use crate::evidence::reason;
+use crate::evidence::ReasonCode;
 use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
 use crate::measure::witness::{self, DoubtCode};
+use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, ServerRow};
 
 /// Rows of servers that answered over this family.
@@ -56,7 +57,7 @@ pub(super) fn not_believed(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "server-not-believed",
+        AdviceCode::ServerNotBelieved,
         format!(
             "What some servers saw of this host is the work of their own networks, and decided nothing here. {}",
             sentences.join(" ")
@@ -81,7 +82,9 @@ fn cure(code: DoubtCode) -> &'static str {
             "a firewall, balancer or container network before it rewrites the source of packets that come in; switch that off \
              (no SNAT or masquerade for incoming packets, in Kubernetes externalTrafficPolicy: Local)"
         }
-        DoubtCode::SameForAll => "it reports an address that it did not see; compare its configuration with its manual",
+        DoubtCode::SameForAll | DoubtCode::Unknown => {
+            "it reports an address that it did not see; compare its configuration with its manual"
+        }
         DoubtCode::OtherSource => {
             "it answers from another address than it was asked at; bind it to each of its addresses (coturn: listening-ip) and check \
              the routing"
@@ -90,18 +93,18 @@ fn cure(code: DoubtCode) -> &'static str {
 }
 
 pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
-    let code = case.found.reason.as_ref().map_or(reason::NO_ANSWER, |reason| reason.code.as_str());
+    let code = case.found.reason.as_ref().map_or(ReasonCode::NoAnswer, |reason| reason.code);
     let believed = answered(case).next().is_some();
     if case.found.connectivity != Connectivity::Inconclusive || believed || witness::REASONS.contains(&code) {
         return None;
     }
     let name = case.name();
     match code {
-        reason::NO_SERVER_OF_FAMILY => {
-            case.info("no-server-of-family", format!("None of the servers has an {name} address: name one that has, with --server."))
+        ReasonCode::NoServerOfFamily => {
+            case.info(AdviceCode::NoServerOfFamily, format!("None of the servers has an {name} address: name one that has, with --server."))
         }
-        reason::NO_ANSWER | reason::NOTHING_ANSWERED | reason::NAMES_UNRESOLVED => case.error(
-            "no-server-answered",
+        ReasonCode::NoAnswer | ReasonCode::NothingAnswered | ReasonCode::NamesUnresolved => case.error(
+            AdviceCode::NoServerAnswered,
             format!(
                 "No server answered over {name}. Check that this host is online and that names resolve, or name servers that are \
                  known to work with --server."
@@ -126,7 +129,7 @@ pub(super) fn outlier<'a>(case: &'a Case) -> Option<(&'a str, IpAddr, IpAddr)> {
 pub(super) fn one_differs(case: &Case) -> Option<Advice> {
     let (server, odd, usual) = outlier(case)?;
     case.warning(
-        "server-disagrees",
+        AdviceCode::ServerDisagrees,
         format!(
             "{server} saw {odd} while all others saw {usual}. Either the way there leaves through another exit, or that server \
              reports a wrong address: leave it out and run again."
@@ -145,7 +148,7 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
         return None;
     }
     case.warning(
-        "several-exits",
+        AdviceCode::SeveralExits,
         format!(
             "Servers saw several addresses ({}): this network has several exits (two providers, a VPN for part of the traffic) or a \
              NAT with a pool of addresses. Peers may see another address than the one they were told: provide a TURN server, or \
@@ -160,34 +163,40 @@ pub(super) fn pools(case: &Case) -> bool {
 }
 
 /// What servers do wrong, not the path.
-const SERVER_FAULTS: [&str; 5] = [
-    reason::CHANGE_REQUEST_IGNORED,
-    reason::CHANGE_REQUEST_REFUSED,
-    reason::UNEXPECTED_SOURCE,
-    reason::ALTERNATE_DEAD,
-    reason::CONTROL_FAILED,
+const SERVER_FAULTS: [ReasonCode; 5] = [
+    ReasonCode::ChangeRequestIgnored,
+    ReasonCode::ChangeRequestRefused,
+    ReasonCode::UnexpectedSource,
+    ReasonCode::AlternateDead,
+    ReasonCode::ControlFailed,
 ];
 
 /// What another run, with more patience, may tell.
-const PASSING: [&str; 5] =
-    [reason::TOO_LOSSY, reason::PATH_LOST, reason::REPEATS_DISAGREE, reason::MAPPING_UNSTABLE, reason::DEADLINE];
+const PASSING: [ReasonCode; 5] = [
+    ReasonCode::TooLossy,
+    ReasonCode::PathLost,
+    ReasonCode::RepeatsDisagree,
+    ReasonCode::MappingUnstable,
+    ReasonCode::Deadline,
+];
 
 /// The reasons, code and text, of the verdicts that are inconclusive.
-fn inconclusive_because<'a>(case: &'a Case) -> Vec<(&'a str, &'a str)> {
+fn inconclusive_because<'a>(case: &'a Case) -> Vec<(ReasonCode, &'a str)> {
     let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
     let filtering =
         (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
     let reasons = [filtering, mapping].into_iter().flatten().flatten();
-    reasons.map(|reason| (reason.code.as_str(), reason.text.as_str())).collect()
+    reasons.map(|reason| (reason.code, reason.text.as_str())).collect()
 }
 
 pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
-    let lacking = |(code, _): &(&str, &str)| [reason::NO_SECOND_ADDRESS, reason::DEPENDENT_KIND_UNKNOWN].contains(code);
+    let lacking =
+        |(code, _): &(ReasonCode, &str)| [ReasonCode::NoSecondAddress, ReasonCode::DependentKindUnknown].contains(code);
     if answered(case).next().is_none() || !inconclusive_because(case).iter().any(lacking) {
         return None;
     }
     case.warning(
-        "no-rfc5780-server",
+        AdviceCode::NoRfc5780Server,
         format!(
             "No server that answered over {} has a usable second address, without which filtering cannot be tested (RFC 5780). \
              Name one that has, with --server.",
@@ -199,7 +208,7 @@ pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
 pub(super) fn unfit(case: &Case) -> Option<Advice> {
     let (_, text) = inconclusive_because(case).into_iter().find(|(code, _)| SERVER_FAULTS.contains(code))?;
     case.warning(
-        "server-faults",
+        AdviceCode::ServerFaults,
         format!(
             "The servers did not do what the test needs ({}). That says nothing about this network: try other servers with \
              --server.",
@@ -215,7 +224,7 @@ pub(super) fn withholding(case: &Case) -> Option<Advice> {
         return None;
     }
     case.info(
-        "server-withholds-answers",
+        AdviceCode::ServerWithholdsAnswers,
         format!(
             "What {} was asked to send from another address or port stayed out although such answers of another server were let in: \
              its own firewall lets out only answers to what came in (a stateful security group), or it honors CHANGE-REQUEST only \
@@ -228,7 +237,7 @@ pub(super) fn withholding(case: &Case) -> Option<Advice> {
 pub(super) fn run_again(case: &Case) -> Option<Advice> {
     inconclusive_because(case).into_iter().find(|(code, _)| PASSING.contains(code))?;
     case.warning(
-        "run-again",
+        AdviceCode::RunAgain,
         "The path was too unsteady, or the time too short, for every verdict: run again with --thorough and a longer --deadline, \
          best while little else uses the connection.",
     )
@@ -236,12 +245,14 @@ pub(super) fn run_again(case: &Case) -> Option<Advice> {
 
 #[cfg(test)]
 mod tests {
+    use crate::evidence::ReasonCode;
     use crate::report::advice::{advise, codes};
+    use crate::report::advice_code::AdviceCode;
     use crate::report::sample;
 
     #[test]
     fn nothing_answered_at_all() {
-        let mut report = sample::ipv4(sample::inconclusive("no-answer", "no server answered"));
+        let mut report = sample::ipv4(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
         report.servers.retain(|row| row.mapped.is_none());
         assert_eq!(codes(&report), ["no-server-answered"]);
     }
@@ -252,12 +263,15 @@ mod tests {
         assert!(codes(&report).contains(&"no-rfc5780-server".to_owned()));
         let mut report = sample::plain_servers();
         report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code =
-            "change-request-ignored".to_owned();
+            ReasonCode::ChangeRequestIgnored;
         assert!(codes(&report).contains(&"server-faults".to_owned()));
         assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
-        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = "too-lossy".to_owned();
+        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = ReasonCode::TooLossy;
         assert!(codes(&report).contains(&"run-again".to_owned()));
-        assert!(codes(&sample::discover()).iter().all(|code| code != "no-rfc5780-server"), "not asked is no fault");
+        assert!(
+            codes(&sample::discover()).iter().all(|code| code != AdviceCode::NoRfc5780Server.to_string().as_str()),
+            "not asked is no fault"
+        );
     }
 
     #[test]
@@ -266,7 +280,8 @@ mod tests {
         assert!(!codes(&report).contains(&"server-withholds-answers".to_owned()));
         let filtering = &mut report.families.ipv4.as_mut().unwrap().filtering;
         filtering.withheld_by = vec!["stun2.example.org:3478".to_owned()];
-        let advice = advise(&report).into_iter().find(|advice| advice.code == "server-withholds-answers").unwrap();
+        let advice =
+            advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerWithholdsAnswers).unwrap();
         assert!(advice.text.starts_with("What stun2.example.org:3478 was asked"), "{}", advice.text);
     }
 
@@ -283,7 +298,7 @@ mod tests {
         report.servers.push(third);
         assert!(codes(&report).contains(&"server-disagrees".to_owned()));
         assert!(!codes(&report).contains(&"several-exits".to_owned()));
-        let text = &advise(&report).into_iter().find(|advice| advice.code == "server-disagrees").unwrap().text;
+        let text = &advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerDisagrees).unwrap().text;
         assert!(text.contains("stun2.example.org:3478 saw 203.0.113.8 while all others saw 203.0.113.7"), "{text}");
     }
 }

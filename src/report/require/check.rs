@@ -2,11 +2,11 @@
 //! it can and nothing is guessed where it cannot.
 
 use crate::evidence::Reason;
-use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, Rfc3489Type};
 use crate::measure::nat::legacy;
 use crate::wire::Family;
 
-use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489_NAMES, Requirement, Wanted, name};
+use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489, Requirement, Wanted, name};
 use crate::report::document::{self, Families, RequirementOutcome};
 use crate::report::{family_name, possible};
 
@@ -70,10 +70,10 @@ impl Requirement {
                 ("filtering", name(&FILTERINGS, &found.filtering.behavior).to_owned(), &found.filtering.reason, holds)
             }
             Wanted::Rfc3489(wanted) => {
-                let possible = rfc3489_names(found);
+                let possible = rfc3489_types(found);
                 let holds = possible.iter().map(|one| wanted.contains(one)).collect();
                 let reason = found.mapping.reason.as_ref().map_or(&found.filtering.reason, |_| &found.mapping.reason);
-                let now = if let [one] = possible[..] { one } else { "not known" };
+                let now = if let [one] = possible[..] { name(&RFC3489, &one) } else { "not known" };
                 ("RFC 3489 type", now.to_owned(), reason, holds)
             }
             Wanted::Family(_) | Wanted::PublicAddress(_) | Wanted::Turn(_) => return not_asked(family),
@@ -170,37 +170,30 @@ fn mapping_now(found: &FamilyFindings) -> String {
     }
 }
 
-/// The RFC 3489 names that remain possible.
-fn rfc3489_names(found: &FamilyFindings) -> Vec<&'static str> {
-    let listed = |name: &str| {
-        let name = name.to_lowercase().replace(' ', "-");
-        RFC3489_NAMES.into_iter().find(|listed| *listed == name)
-    };
-    if let Some(known) = &found.rfc3489_type {
-        return listed(known).into_iter().collect();
+/// The RFC 3489 types that remain possible, `None` for what has no name.
+fn rfc3489_types(found: &FamilyFindings) -> Vec<Option<Rfc3489Type>> {
+    if found.rfc3489_type.is_some() {
+        return vec![found.rfc3489_type];
     }
-    let mut names = Vec::new();
+    let mut types = Vec::new();
     for connectivity in possible::connectivities(found) {
         for mapping in possible::mappings(found) {
             for filtering in possible::filterings(found) {
-                let name = if connectivity == Connectivity::Unavailable {
-                    None
-                } else {
-                    legacy::name(connectivity, mapping, filtering)
-                };
-                names.push(name.and_then(listed).unwrap_or("none"));
+                let known = connectivity != Connectivity::Unavailable;
+                types.push(known.then(|| legacy::name(connectivity, mapping, filtering)).flatten());
             }
         }
     }
-    names.sort_unstable();
-    names.dedup();
-    names
+    types.sort_unstable();
+    types.dedup();
+    types
 }
 
 #[cfg(test)]
 mod tests {
     use super::Requirement;
     use crate::evidence::Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+    use crate::evidence::ReasonCode;
     use crate::measure::nat::finding::{Connectivity, FamilyFindings};
     use crate::report::document::{Families, RequirementOutcome};
     use crate::report::sample;
@@ -222,15 +215,15 @@ mod tests {
         let symmetric = v4(sample::nat(AddressAndPortDependent, AddressAndPortDependent));
         let open = v4(sample::open());
         let blocked = v4(sample::udp_blocked());
-        let lost = v4(sample::inconclusive("no-answer", "no server answered"));
+        let lost = v4(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
         let mut half = sample::nat(AddressAndPortDependent, AddressDependent);
-        half.mapping = sample::inconclusive("dependent-kind-unknown", "needs a second address").mapping;
+        half.mapping = sample::inconclusive(ReasonCode::DependentKindUnknown, "needs a second address").mapping;
         half.mapping.endpoint_independent = Some(false);
         half.rfc3489_type = None;
         let half = v4(half);
         let mut direct = sample::open();
         direct.connectivity = Connectivity::Direct;
-        direct.filtering = sample::inconclusive("no-second-address", "no server has one").filtering;
+        direct.filtering = sample::inconclusive(ReasonCode::NoSecondAddress, "no server has one").filtering;
         direct.rfc3489_type = None;
         let direct = v4(direct);
         let both = Families { ipv4: Some(sample::unavailable()), ipv6: Some(sample::firewalled(AddressDependent)) };
@@ -304,7 +297,7 @@ mod tests {
         assert_eq!(check("mapping=none", &cone).1, "IPv4 mapping is endpoint-independent");
         assert_eq!(check("rfc3489=symmetric", &cone).1, "IPv4 RFC 3489 type is port-restricted-cone");
         assert_eq!(check("family=ipv6", &cone).1, "IPv6 was not asked for");
-        let lost = v4(sample::inconclusive("no-answer", "no server answered"));
+        let lost = v4(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
         assert_eq!(check("mapping=none", &lost).1, "IPv4 mapping is inconclusive: no server answered");
     }
 }

@@ -1,7 +1,7 @@
 //! What a script asks of TURN servers: `turn=any`, `relay-family=ipv6`, `turn-rtt-ms<150`.
 
 use super::{Requirement, RequirementError};
-use crate::measure::turn::finding::{FeatureStatus, TurnVerdict};
+use crate::measure::turn::finding::{FeatureName, FeatureStatus, TurnVerdict};
 use crate::measure::turn::{DiagnosisCode, TurnResult};
 use crate::report::document::{self, Report, RequirementOutcome};
 use crate::report::family_name;
@@ -156,7 +156,8 @@ fn relay_family(families: &[Family], results: &[&TurnResult]) -> (Option<bool>, 
         if result.verdict == TurnVerdict::Failed {
             return Some(false);
         }
-        let feature = result.features.iter().find(|one| one.name == "ipv6-relay").filter(|_| family == Family::Ipv6)?;
+        let feature =
+            result.features.iter().find(|one| one.name == FeatureName::Ipv6Relay).filter(|_| family == Family::Ipv6)?;
         match feature.status {
             FeatureStatus::Offered => Some(true),
             FeatureStatus::NotOffered | FeatureStatus::Broken => Some(false),

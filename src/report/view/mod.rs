@@ -11,7 +11,7 @@ mod tint;
 mod turn;
 mod wrap;
 
-use super::document::{NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
+use super::document::{AnswerCode, NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
 use super::{family_name, users};
 use crate::evidence::Stop;
 use page::Page;
@@ -97,7 +97,10 @@ fn requirements(page: &mut Page, report: &Report) {
 
 /// Rows of servers that had their time to answer.
 fn asked(report: &Report) -> impl Iterator<Item = &ServerRow> {
-    report.servers.iter().filter(|row| row.error.as_ref().is_none_or(|error| error.code != "not-waited-for"))
+    report
+        .servers
+        .iter()
+        .filter(|row| row.error.as_ref().is_none_or(|error| error.code != AnswerCode::NotWaitedFor.into()))
 }
 
 /// Whoever stands here answered; what it saw of this host decides nothing.

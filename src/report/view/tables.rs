@@ -1,7 +1,6 @@
 //! The rows of the two tables.
 
-use crate::evidence::Reason;
-use crate::evidence::reason::{NO_CONNECTIVITY, NOT_ASKED};
+use crate::evidence::{Reason, ReasonCode};
 use crate::measure::nat::finding::{
     Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior,
     PortAssignment, PortBehavior,
@@ -61,7 +60,7 @@ fn row(what: &str, verdict: &str, evidence: String) -> Vec<String> {
 fn said(found: &FamilyFindings, reason: Option<&Reason>) -> bool {
     reason.is_some_and(|reason| {
         let repeated = found.reason.as_ref().is_some_and(|connectivity| connectivity.text == reason.text);
-        (repeated && is_whole_story(found)) || reason.code == NOT_ASKED || reason.code == NO_CONNECTIVITY
+        (repeated && is_whole_story(found)) || reason.code == ReasonCode::NotAsked
     })
 }
 
@@ -156,7 +155,10 @@ fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
     let known = found.mapping.behavior != MappingBehavior::Inconclusive
         && found.filtering.behavior != FilteringBehavior::Inconclusive;
     match &found.rfc3489_type {
-        Some(name) => Some(row("RFC 3489 name", name, "what older tools call it".to_owned())),
+        Some(name) => {
+            let name = name.to_string().replace('-', " ").replace("udp", "UDP");
+            Some(row("RFC 3489 name", &name, "what older tools call it".to_owned()))
+        }
         None if known => Some(row("RFC 3489 name", "no name", "RFC 3489 has no word for this pair".to_owned())),
         None => None,
     }
@@ -175,7 +177,8 @@ pub(super) fn server(row: &ServerRow) -> Vec<String> {
     let mapped = row.mapped.map(|mapped| mapped.to_string());
     let seen: Vec<String> = mapped.into_iter().chain(round_trips(row)).collect();
     let software = row.software.as_deref().map(escape::visible);
-    let support = (!row.capabilities.is_empty()).then(|| row.capabilities.join(", "));
+    let support = (!row.capabilities.is_empty())
+        .then(|| row.capabilities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
     let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
     let doubt = row.disbelieved.as_ref().map(|doubt| escape::visible(&format!("not believed: {}", doubt.text)));
     let about: Vec<String> = [software, support, doubt, failure].into_iter().flatten().collect();

@@ -221,7 +221,7 @@ fn the_page_of_classify() {
     │ port assignment ┆ random                     ┆ 3 sockets, no pattern         │
     │ pooling         ┆ paired                     ┆ 3 sockets, one address        │
     │ ALG             ┆ none                       ┆ both address attributes agree │
-    │ RFC 3489 name   ┆ port-restricted cone       ┆ what older tools call it      │
+    │ RFC 3489 name   ┆ port restricted cone       ┆ what older tools call it      │
     └─────────────────┴────────────────────────────┴───────────────────────────────┘
 
     What it means

@@ -146,7 +146,7 @@ fn row(result: &TurnResult) -> Vec<String> {
     let loss = loss.map(|train| format!("{:.0} % lost", train.loss_percent));
     let numbers: Vec<String> = [time, loss].into_iter().flatten().collect();
     let verdict = verdict(result.verdict).1.to_owned();
-    let code = result.diagnosis.code.name();
+    let code = result.diagnosis.code.to_string();
     // Verdict and code are lines of their own: so the longest code fits whole beside a long URI.
     let mut what: Vec<String> = if code == verdict { vec![verdict] } else { vec![verdict, code] };
     what.extend(result.relayed_address.map(|relayed| relayed.to_string()));
@@ -157,7 +157,7 @@ fn row(result: &TurnResult) -> Vec<String> {
 /// What is to be said of one entry; in full also how every step went and what is known of the server.
 fn details(page: &mut Page, result: &TurnResult, full: bool) {
     let (tint, verdict) = verdict(result.verdict);
-    let code = result.diagnosis.code.name();
+    let code = result.diagnosis.code.to_string();
     let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
     let family = result.family.map(|family| format!(", {}", family_name(family))).unwrap_or_default();
     let code = if code == verdict { String::new() } else { format!(" ({code})") };

@@ -3,7 +3,7 @@
 use super::find::{Found, Shape};
 use super::tree::{Item, Node};
 use super::{IceEntry, fatal, remark};
-use crate::wire::{EntryKind, Remark};
+use crate::wire::{EntryKind, Remark, RemarkCode};
 
 /// More than so many make Firefox warn that discovery becomes slow.
 const SLOW: usize = 4;
@@ -18,24 +18,24 @@ pub(super) fn whole(found: &Found, entries: &[IceEntry]) -> Vec<Remark> {
     let for_browsers = found.candidates.iter().all(|one| one.shape == Shape::Browser);
     if let Some(place) = found.single.as_ref().filter(|_| for_browsers) {
         let text = format!("{place} is one object where RTCPeerConnection wants a list of them (TypeError)");
-        remarks.push(remark("not-a-list", text, "put it in square brackets where it is handed to the browser"));
+        remarks.push(remark(RemarkCode::NotAList, text, "put it in square brackets where it is handed to the browser"));
     }
     for configuration in &found.configurations {
         remarks.extend(policy(configuration, turns));
     }
     if turns == 0 {
         let text = "it has no TURN server: who cannot connect directly does not connect";
-        remarks.push(fatal("no-turn", text, "add a turn: or turns: URI with credentials"));
+        remarks.push(fatal(RemarkCode::NoTurn, text, "add a turn: or turns: URI with credentials"));
     }
     if turns > MOST_TURN {
         let text = format!("it has {turns} TURN URIs, and browsers take at most {MOST_TURN}");
-        remarks.push(remark("too-many-servers", text, "a handful is plenty"));
+        remarks.push(remark(RemarkCode::TooManyServers, text, "a handful is plenty"));
     } else if for_browsers && entries.len() > SLOW {
         let text = format!(
             "it has {} URIs: each is asked from every network of the host, and Firefox warns at five",
             entries.len()
         );
-        remarks.push(remark("many-servers", text, "one server over UDP, TCP and TLS is enough"));
+        remarks.push(remark(RemarkCode::ManyServers, text, "one server over UDP, TCP and TLS is enough"));
     }
     remarks
 }
@@ -46,13 +46,13 @@ fn policy(configuration: &Node, turns: usize) -> Option<Remark> {
     match &value.item {
         Item::Text(text) if text == "relay" && turns == 0 => {
             let text = "iceTransportPolicy is relay, and there is no TURN server: no candidate is ever found";
-            Some(fatal("relay-without-turn", text, "add a TURN server, or leave iceTransportPolicy out"))
+            Some(fatal(RemarkCode::RelayWithoutTurn, text, "add a TURN server, or leave iceTransportPolicy out"))
         }
         Item::Text(text) if text == "relay" || text == "all" => None,
         _ => {
             let text =
                 "iceTransportPolicy is neither \"all\" nor \"relay\": browsers reject the configuration (TypeError)";
-            Some(remark("policy-unknown", text, "leave iceTransportPolicy out"))
+            Some(remark(RemarkCode::PolicyUnknown, text, "leave iceTransportPolicy out"))
         }
     }
 }

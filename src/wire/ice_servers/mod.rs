@@ -19,7 +19,7 @@ pub use text::LARGEST;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Remark, Secret, ServerSpec, Transport};
+use super::{Remark, RemarkCode, Secret, ServerSpec, Transport};
 
 /// Entries in one configuration: applications have a handful, and each is tested over all at once.
 pub const MOST_ENTRIES: usize = 100;
@@ -107,11 +107,11 @@ pub fn read(bytes: &[u8]) -> Result<Configuration, String> {
 }
 
 /// A remark that settles its entry.
-fn fatal(code: &str, text: impl Into<String>, fix: &str) -> Remark {
+fn fatal(code: RemarkCode, text: impl Into<String>, fix: &str) -> Remark {
     Remark { error: true, ..remark(code, text, fix) }
 }
 
 /// A remark that hinders nothing.
-fn remark(code: &str, text: impl Into<String>, fix: &str) -> Remark {
-    Remark { code: code.to_owned(), error: false, text: text.into(), fix: fix.to_owned() }
+fn remark(code: RemarkCode, text: impl Into<String>, fix: &str) -> Remark {
+    Remark { code, error: false, text: text.into(), fix: fix.to_owned() }
 }

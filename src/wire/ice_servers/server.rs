@@ -4,7 +4,7 @@ use super::find::{Candidate, Shape};
 use super::tree::{Item, Node};
 use super::{IceEntry, Login, fatal, placeholder, remark, webidl};
 use crate::wire::escape::escape;
-use crate::wire::{EntryKind, Remark, Secret, ServerSpec, Transport, masked};
+use crate::wire::{EntryKind, Remark, RemarkCode, Secret, ServerSpec, Transport, masked};
 
 /// Bytes of a user name that browsers take (WebRTC 1.0, section 4.4.1.6).
 const LONGEST_USERNAME: usize = 509;
@@ -32,7 +32,7 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
             "an entry of iceServers is {} and not an object: browsers reject it (TypeError)",
             webidl::kind(node)
         );
-        return nothing(fatal("not-an-object", what, "put an object with urls there"));
+        return nothing(fatal(RemarkCode::NotAnObject, what, "put an object with urls there"));
     }
     let mut beside = beside(node, candidate.shape);
     if candidate.without_login {
@@ -43,7 +43,7 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
         Shape::Browser | Shape::Rest => {
             let Some((name, value)) = urls(node) else {
                 return nothing(fatal(
-                    "urls-missing",
+                    RemarkCode::UrlsMissing,
                     "it has no urls: browsers reject it (TypeError)",
                     "add urls with the server's URI",
                 ));
@@ -54,7 +54,7 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
                     escape(name)
                 );
                 beside.rejected.get_or_insert(remark(
-                    "url-not-urls",
+                    RemarkCode::UrlNotUrls,
                     what,
                     &format!("rename {} to urls", escape(name)),
                 ));
@@ -63,7 +63,7 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
             match &value.item {
                 Item::List(list) if list.is_empty() => {
                     return nothing(fatal(
-                        "urls-empty",
+                        RemarkCode::UrlsEmpty,
                         "its urls is an empty list: browsers reject it (SyntaxError)",
                         "add the server's URI",
                     ));
@@ -137,7 +137,7 @@ fn beside(node: &Node, shape: Shape) -> Beside {
     if let Some(name) = username.as_deref().filter(|name| name.len() > LONGEST_USERNAME) {
         let what =
             format!("its username has {} bytes, and browsers take {LONGEST_USERNAME} (InvalidAccessError)", name.len());
-        found.mistakes.push(fatal("username-too-long", what, "make it shorter"));
+        found.mistakes.push(fatal(RemarkCode::UsernameTooLong, what, "make it shorter"));
     }
     oauth(node, &mut found);
     let secret = node.get("secret").and_then(Node::text).filter(|secret| !secret.is_empty());
@@ -148,7 +148,7 @@ fn beside(node: &Node, shape: Shape) -> Beside {
             if !found.mistakes.iter().any(|mistake| mistake.error) {
                 let missing = if username.is_none() { "username" } else { "credential" };
                 let what = format!("it has no {missing}: browsers reject a TURN server without (InvalidAccessError)");
-                found.mistakes.push(fatal("credential-missing", what, &format!("add {missing}")));
+                found.mistakes.push(fatal(RemarkCode::CredentialMissing, what, &format!("add {missing}")));
             }
             None
         }
@@ -163,7 +163,8 @@ fn member(node: &Node, name: &str, others: &[&str], shape: Shape, found: &mut Be
             node.members().iter().find(|(member, _)| others.iter().any(|other| member.eq_ignore_ascii_case(other)));
         let (other, value) = other?;
         if shape == Shape::Browser {
-            let code = if other == "password" { "password-not-credential" } else { "member-misspelled" };
+            let code =
+                if other == "password" { RemarkCode::PasswordNotCredential } else { RemarkCode::MemberMisspelled };
             let what =
                 format!("it has {} where browsers want {name}, and find none (InvalidAccessError)", escape(other));
             found.mistakes.push(fatal(code, what, &format!("rename {} to {name}", escape(other))));
@@ -174,16 +175,16 @@ fn member(node: &Node, name: &str, others: &[&str], shape: Shape, found: &mut Be
     let text = webidl::text(value);
     if !matches!(value.item, Item::Text(_)) {
         let what = format!("its {name} is {}, of which browsers make a text", webidl::kind(value));
-        found.mistakes.push(remark("not-a-text", what, &format!("put the {name} in double quotes")));
+        found.mistakes.push(remark(RemarkCode::NotAText, what, &format!("put the {name} in double quotes")));
     }
     // A placeholder in a password may be the password: it is tried.
     if placeholder(&text).is_some_and(|found| found.len() == text.trim().len()) {
         let what = format!("its {name} looks like a placeholder that nobody filled in");
-        found.mistakes.push(remark("placeholder", what, &format!("put the real {name} there")));
+        found.mistakes.push(remark(RemarkCode::Placeholder, what, &format!("put the real {name} there")));
     }
     if text.is_empty() {
         let what = format!("its {name} is empty: Chromium rejects it (InvalidAccessError)");
-        found.mistakes.push(fatal("credential-missing", what, &format!("put the {name} there")));
+        found.mistakes.push(fatal(RemarkCode::CredentialMissing, what, &format!("put the {name} there")));
     }
     found.mistakes.extend(odd_end(&text, &format!("its {name}"), "remove it where the configuration is made"));
     Some(text)
@@ -194,13 +195,13 @@ fn oauth(node: &Node, found: &mut Beside) {
         Some("oauth" | "token") => {
             let what =
                 "its credentialType asks for OAuth tokens (RFC 7635), which neither browsers nor nat-probe support";
-            found.mistakes.push(fatal("oauth-not-supported", what, "use a user name and password"));
+            found.mistakes.push(fatal(RemarkCode::OauthNotSupported, what, "use a user name and password"));
         }
         None | Some("password") => {}
         // Its text is not repeated: in the wrong member it may be the password.
         Some(_) => {
             let what = "its credentialType is neither \"password\" nor \"oauth\"";
-            found.mistakes.push(fatal("credential-type-unknown", what, "leave credentialType out"));
+            found.mistakes.push(fatal(RemarkCode::CredentialTypeUnknown, what, "leave credentialType out"));
         }
     }
 }
@@ -214,7 +215,7 @@ pub fn odd_end(text: &str, place: &str, fix: &str) -> Option<Remark> {
         _ if text.starts_with(char::is_whitespace) => "a space in front",
         _ => return None,
     };
-    Some(remark("trailing-whitespace", format!("{place} has {end}, which counts as part of it"), fix))
+    Some(remark(RemarkCode::TrailingWhitespace, format!("{place} has {end}, which counts as part of it"), fix))
 }
 
 fn entry(uri: &str, place: String, line: u32, beside: &Beside, shape: Shape, login_wanted: bool) -> IceEntry {
@@ -228,11 +229,11 @@ fn entry(uri: &str, place: String, line: u32, beside: &Beside, shape: Shape, log
     let mut server = None;
     if let Some(found) = placeholder(text) {
         let what = format!("its URI has the placeholder {} that nobody filled in", escape(found));
-        mistakes.push(fatal("placeholder", what, "put the server's name there"));
+        mistakes.push(fatal(RemarkCode::Placeholder, what, "put the server's name there"));
         shown = escape(found);
     } else if !stun && !matches!(scheme.as_str(), "turn" | "turns") {
         let what = "its URI has no scheme that browsers know: they reject the whole configuration (SyntaxError)";
-        mistakes.push(fatal("scheme-unknown", what, "begin it with stun:, turn: or turns:"));
+        mistakes.push(fatal(RemarkCode::SchemeUnknown, what, "begin it with stun:, turn: or turns:"));
     } else {
         match understood(text, stun) {
             Ok((spec, transport, odd)) => {
@@ -241,20 +242,20 @@ fn entry(uri: &str, place: String, line: u32, beside: &Beside, shape: Shape, log
             }
             Err(problem) => {
                 let fix = "correct the URI; browsers reject it with a SyntaxError";
-                mistakes.push(fatal("uri-invalid", escape(&problem), fix));
+                mistakes.push(fatal(RemarkCode::UriInvalid, escape(&problem), fix));
             }
         }
     }
     if scheme == "stuns" {
         let text = "stuns: is in the standard and in no browser that uses it: they ask nobody there, or reject it";
-        mistakes.push(remark("stuns-unknown", text, "use stun: beside turns:"));
+        mistakes.push(remark(RemarkCode::StunsUnknown, text, "use stun: beside turns:"));
     }
     let mut login = None;
     if stun {
         if beside.given && shape == Shape::Browser {
             let what = "a STUN server takes no credentials: browsers ignore them";
             let fix = "leave username and credential out, or begin with turn: if it is a TURN server";
-            mistakes.push(remark("credentials-ignored", what, fix));
+            mistakes.push(remark(RemarkCode::CredentialsIgnored, what, fix));
         }
     } else if mistakes.iter().all(|mistake| !mistake.error) {
         // What is wrong with the URI is said first, and alone.
@@ -262,7 +263,11 @@ fn entry(uri: &str, place: String, line: u32, beside: &Beside, shape: Shape, log
         login.clone_from(&beside.login);
         if !login_wanted {
             let text = "its user name and password were left out by who wrote the document";
-            mistakes.push(remark("credentials-left-out", text, "take the configuration from the application itself"));
+            mistakes.push(remark(
+                RemarkCode::CredentialsLeftOut,
+                text,
+                "take the configuration from the application itself",
+            ));
         }
     }
     if mistakes.iter().any(|mistake| mistake.error) {
@@ -290,7 +295,7 @@ fn understood(text: &str, stun: bool) -> Result<(ServerSpec, Transport, Option<R
     let mut odd = None;
     let transport = if transport == Transport::Dtls {
         let what = "browsers have no TURN over DTLS: they ignore ?transport=udp behind turns: and use TLS over TCP, as is done here";
-        odd = Some(remark("transport-ignored", what, "leave ?transport=udp out"));
+        odd = Some(remark(RemarkCode::TransportIgnored, what, "leave ?transport=udp out"));
         Transport::Tls
     } else {
         transport

@@ -7,7 +7,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_
 
 use super::remark;
 use super::tree::{Item, Lines, Node};
-use crate::wire::Remark;
+use crate::wire::{Remark, RemarkCode};
 
 /// How many bytes a document may have: configurations have some hundred.
 pub const LARGEST: u64 = 256 << 10;
@@ -49,10 +49,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Document, String> {
     let unmarked = whole.trim_start_matches('\u{feff}');
     if matches!(bytes.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff])) {
         let text = "it is UTF-16, as PowerShell writes it with >, and JSON is UTF-8";
-        remarks.push(remark("utf-16", text, "save it as UTF-8"));
+        remarks.push(remark(RemarkCode::Utf16, text, "save it as UTF-8"));
     } else if unmarked.len() < whole.len() {
         let text = "it begins with a byte order mark, which JSON.parse and most servers refuse";
-        remarks.push(remark("byte-order-mark", text, "save it as UTF-8 without BOM"));
+        remarks.push(remark(RemarkCode::ByteOrderMark, text, "save it as UTF-8 without BOM"));
     }
     if unmarked.trim().is_empty() {
         return Err("it is empty".to_owned());
@@ -67,7 +67,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Document, String> {
     let (line, why) = (strict.line_display(), words(strict.kind()));
     let mut odd = |why: &str| {
         let text = format!("it is not JSON: line {line}: {why}; it is read as JavaScript");
-        remarks.push(remark("not-json", text, "whatever reads it as JSON refuses it"));
+        remarks.push(remark(RemarkCode::NotJson, text, "whatever reads it as JSON refuses it"));
     };
     let first = match parse(unmarked, 1, &ParseOptions::default()) {
         Ok(root) => {

@@ -3,7 +3,7 @@
 use crate::evidence::{Exchange, Outcome, Step, TurnReply};
 use crate::measure::turn::ask::release;
 use crate::measure::turn::facts::target::{Allocation, SHA256, Target, Tried, error_code, succeeded};
-use crate::measure::turn::finding::{Feature, FeatureStatus as Status};
+use crate::measure::turn::finding::{Feature, FeatureName as Name, FeatureStatus as Status};
 use crate::wire::{Algorithm, Family, Method, Request, Transport, TurnAttribute, escape};
 
 /// The sockets of the features that need an allocation.
@@ -154,20 +154,35 @@ pub fn judge(target: &Target) -> Vec<Feature> {
     if !wanted(target) {
         return Vec::new();
     }
-    let names = wishes().map(|(name, _)| name);
-    let mut found: Vec<Feature> = names.into_iter().map(|name| of(&over(target, name), name)).collect();
+    let sockets = wishes().map(|(socket, _)| socket);
+    let mut found: Vec<Feature> = sockets.into_iter().map(|socket| of(&over(target, socket), socket)).collect();
     found.push(sha256(target));
     found
 }
 
-fn feature(name: &str, status: Status, text: impl Into<String>) -> Feature {
-    Feature { name: name.to_owned(), status, text: text.into() }
+fn feature(name: Name, status: Status, text: impl Into<String>) -> Feature {
+    Feature { name, status, text: text.into() }
 }
 
-fn of(target: &Target, name: &str) -> Feature {
-    let Some(allocation) = target.allocation(name) else { return refused(target, name, name, "allocate") };
+/// The feature that is asked for on a socket.
+fn name(socket: &str) -> Name {
+    match socket {
+        IPV6 => Name::Ipv6Relay,
+        BOTH => Name::BothFamilies,
+        EVEN => Name::EvenPort,
+        RESERVE => Name::Reservation,
+        UNFRAGMENTED => Name::DontFragment,
+        MOBILE => Name::Mobility,
+        OVER_TCP => Name::TcpRelay,
+        _ => Name::Sha256,
+    }
+}
+
+fn of(target: &Target, socket: &str) -> Feature {
+    let name = name(socket);
+    let Some(allocation) = target.allocation(socket) else { return refused(target, name, socket, "allocate") };
     let (relayed, turn) = (allocation.relayed, allocation.turn);
-    match name {
+    match socket {
         IPV6 if relayed.is_ipv6() => feature(name, Status::Offered, format!("relayed address {relayed}")),
         IPV6 => feature(name, Status::Broken, format!("an IPv6 address was asked for and {relayed} given")),
         BOTH => both(turn),
@@ -184,39 +199,39 @@ fn both(turn: &TurnReply) -> Feature {
     let has = |family: Family| turn.relayed.iter().any(|relayed| family.has(relayed.ip()));
     match &turn.address_error {
         _ if has(Family::Ipv4) && has(Family::Ipv6) => {
-            feature(BOTH, Status::Offered, "a relayed address of each family")
+            feature(Name::BothFamilies, Status::Offered, "a relayed address of each family")
         }
-        Some(error) => feature(BOTH, Status::NotOffered, error.to_string()),
-        None => feature(BOTH, Status::NotOffered, "the server passes the wish over: one relayed address"),
+        Some(error) => feature(Name::BothFamilies, Status::NotOffered, error.to_string()),
+        None => feature(Name::BothFamilies, Status::NotOffered, "the server passes the wish over: one relayed address"),
     }
 }
 
 fn reserved(target: &Target, first: &Allocation) -> Feature {
     if reservation(target).is_none() {
-        return feature(RESERVE, Status::NotOffered, "the server gives no token for the next port");
+        return feature(Name::Reservation, Status::NotOffered, "the server gives no token for the next port");
     }
     let next = first.relayed.port().checked_add(1);
     match target.allocation(RESERVED) {
         Some(second) if Some(second.relayed.port()) == next => {
             let (one, other) = (first.relayed.port(), second.relayed.port());
-            feature(RESERVE, Status::Offered, format!("ports {one} and {other}"))
+            feature(Name::Reservation, Status::Offered, format!("ports {one} and {other}"))
         }
         Some(second) => {
             let text = format!("the token of the port after {} gave {}", first.relayed.port(), second.relayed.port());
-            feature(RESERVE, Status::Broken, text)
+            feature(Name::Reservation, Status::Broken, text)
         }
-        None => broken(target, RESERVE, RESERVED, "allocate", "a token was given, and with it"),
+        None => broken(target, Name::Reservation, RESERVED, "allocate", "a token was given, and with it"),
     }
 }
 
 fn mobile(target: &Target) -> Feature {
     if ticket(target).is_none() {
-        return feature(MOBILE, Status::NotOffered, "the server gives no ticket");
+        return feature(Name::Mobility, Status::NotOffered, "the server gives no ticket");
     }
     if moved(target) {
-        return feature(MOBILE, Status::Offered, "the allocation was moved to another port of ours");
+        return feature(Name::Mobility, Status::Offered, "the allocation was moved to another port of ours");
     }
-    broken(target, MOBILE, MOVED, "refresh", "a ticket was given, and with it")
+    broken(target, Name::Mobility, MOVED, "refresh", "a ticket was given, and with it")
 }
 
 /// The password algorithm SHA-256 (RFC 8489 section 9.2.4), where it is offered with an allocation of its own.
@@ -226,22 +241,22 @@ fn sha256(target: &Target) -> Feature {
     match offered.map(|algorithms| algorithms.contains(&Algorithm::Sha256)) {
         Some(true) => match target.allocation(SHA256) {
             Some(_) if target.is_signed(SHA256) => {
-                feature(SHA256, Status::Offered, "the credentials are taken with it")
+                feature(Name::Sha256, Status::Offered, "the credentials are taken with it")
             }
             Some(_) => {
                 let text = "the credentials are taken with it, and the answer is not signed with it: clients drop that";
-                feature(SHA256, Status::Broken, text)
+                feature(Name::Sha256, Status::Broken, text)
             }
-            None => broken(target, SHA256, SHA256, "allocate", "it is offered, and with it"),
+            None => broken(target, Name::Sha256, SHA256, "allocate", "it is offered, and with it"),
         },
-        Some(false) => feature(SHA256, Status::NotOffered, "the server names algorithms, and not this one"),
-        None if target.is_open_relay() => feature(SHA256, Status::Unknown, "the server asks for no credentials"),
-        None => feature(SHA256, Status::NotOffered, "the challenge names no algorithms"),
+        Some(false) => feature(Name::Sha256, Status::NotOffered, "the server names algorithms, and not this one"),
+        None if target.is_open_relay() => feature(Name::Sha256, Status::Unknown, "the server asks for no credentials"),
+        None => feature(Name::Sha256, Status::NotOffered, "the challenge names no algorithms"),
     }
 }
 
 /// There is no allocation with the wish: what the server said to it.
-fn refused(target: &Target, name: &str, socket: &str, step: &str) -> Feature {
+fn refused(target: &Target, name: Name, socket: &str, step: &str) -> Feature {
     let said = said(target, socket, step);
     let status = match said.0 {
         // 405 is what a server without mobility, 420 what one without an attribute, 440 and 442 one without family or protocol says.
@@ -251,7 +266,7 @@ fn refused(target: &Target, name: &str, socket: &str, step: &str) -> Feature {
     feature(name, status, said.1)
 }
 
-fn broken(target: &Target, name: &str, socket: &str, step: &str, before: &str) -> Feature {
+fn broken(target: &Target, name: Name, socket: &str, step: &str, before: &str) -> Feature {
     let (code, said) = said(target, socket, step);
     let status = if code.is_some_and(|code| code != 486) { Status::Broken } else { Status::Unknown };
     feature(name, status, format!("{before}: {said}"))

@@ -6,7 +6,7 @@ use crate::measure::turn::ask::features;
 use crate::measure::turn::facts::target::{FIRST, LOGINS, SHA256, Target, Tried, error_code, granted};
 use crate::measure::turn::finding::Released;
 use crate::measure::turn::judge::refusal;
-use crate::wire::{Method, PasswordForm, Remark, Request, TurnAttribute, escape};
+use crate::wire::{Method, PasswordForm, Remark, RemarkCode, Request, TurnAttribute, escape};
 
 /// The sockets on which the ladder may have allocations.
 const LADDER: [&str; 8] = [FIRST[0], FIRST[1], FIRST[2], "b", "late", "nfkc", "stranger", SHA256];
@@ -163,5 +163,5 @@ pub fn cut_off(target: &Target) -> Option<Remark> {
     };
     let fix =
         "look for a proxy or load balancer that closes connections, or limits how many one client may have".to_owned();
-    Some(Remark { code: "connection-closed".to_owned(), error: false, text, fix })
+    Some(Remark { code: RemarkCode::ConnectionClosed, error: false, text, fix })
 }

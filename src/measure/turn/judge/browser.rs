@@ -4,7 +4,7 @@ use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::target::Target;
 use crate::measure::turn::finding::TurnVerdict;
 use crate::measure::turn::judge::verdict::{Cause, cause};
-use crate::wire::{EntryKind, Host, Remark, ServerSpec};
+use crate::wire::{EntryKind, Host, Remark, RemarkCode, ServerSpec};
 
 /// Ports below 1024 that Chromium takes for TURN: those that deployments use.
 const CHROMIUM_LOW: [u16; 3] = [53, 80, 443];
@@ -52,7 +52,7 @@ pub fn remark(target: &Target) -> Option<Remark> {
     let elsewhere = by_records && target.redirected_from.is_none() && target.remote.port() != port;
     let name = matches!(spec.host, Host::Name(_));
     (elsewhere && name).then(|| Remark {
-        code: "found-by-srv".to_owned(),
+        code: RemarkCode::FoundBySrv,
         error: false,
         text: format!(
             "port {} comes from an SRV or NAPTR record; browsers ask for none and use port {port} of the name's own addresses",

@@ -3,16 +3,22 @@
 use crate::measure::turn::facts::software::{Setting, Software};
 use crate::measure::turn::finding::{Diagnosis, StepName, StepResult, StepStatus};
 use crate::measure::turn::{DiagnosisCode, Entry, TurnOptions};
-use crate::wire::{Form, Look, Making, Remark, RestName};
+use crate::wire::{Form, Look, Making, Remark, RemarkCode, RestName};
 
 /// Everything wrong with the credentials of an entry, the likeliest cause of a refusal first.
 pub fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
-    let diagnoses = [expired(entry, options), reversed(entry), milliseconds(entry), mismatch(entry, Software::Unknown)];
-    let mut remarks: Vec<Remark> = diagnoses
-        .into_iter()
-        .flatten()
-        .map(|found| Remark { code: found.code.name(), error: false, text: found.text, fix: found.fix })
-        .collect();
+    let mismatch = mismatch(entry, Software::Unknown);
+    let encoding = mismatch.as_ref().is_some_and(|found| found.code == DiagnosisCode::PasswordEncoding);
+    let found = [
+        (RemarkCode::CredentialsExpired, expired(entry, options)),
+        (RemarkCode::UsernameReversed, reversed(entry)),
+        (RemarkCode::ExpiryInMilliseconds, milliseconds(entry)),
+        (if encoding { RemarkCode::PasswordEncoding } else { RemarkCode::SecretMismatch }, mismatch),
+    ];
+    let remark = |(code, found): (RemarkCode, Option<Diagnosis>)| {
+        found.map(|found| Remark { code, error: false, text: found.text, fix: found.fix })
+    };
+    let mut remarks: Vec<Remark> = found.into_iter().filter_map(remark).collect();
     remarks.extend(entry.mistakes.iter().cloned());
     remarks
 }
@@ -129,7 +135,7 @@ mod tests {
         let login = Login { username: username.to_owned(), matches_secret, ..Login::default() };
         let entry = Entry { login: Some(login), ..Entry::default() };
         let options = TurnOptions { now_unix_s: 1_700_000_000, ..TurnOptions::default() };
-        check(&entry, &options).into_iter().map(|remark| remark.code).collect()
+        check(&entry, &options).into_iter().map(|remark| remark.code.to_string()).collect()
     }
 
     #[test]

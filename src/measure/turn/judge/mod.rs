@@ -22,7 +22,7 @@ use crate::measure::turn::finding::{Diagnosis, StepName, StepResult, StepStatus,
 use crate::measure::turn::judge::relay::paths;
 use crate::measure::turn::judge::verdict::Cause;
 use crate::measure::turn::{DiagnosisCode as Code, Entry, TurnOptions};
-use crate::wire::{Family, Remark, Transport, escape};
+use crate::wire::{Family, Remark, RemarkCode, Transport, escape};
 
 /// The verdict on every entry, transport and family, in the order of the entries.
 #[must_use]
@@ -64,12 +64,12 @@ fn one_family(results: &mut [TurnResult]) {
     let (over, why) = (name(failing), failing.diagnosis.clone());
     for result in results.iter_mut().filter(|one| matches!(one.verdict, TurnVerdict::Ok | TurnVerdict::Degraded)) {
         let text = format!("works over {}, not over {over}: {}", name(result), why.text);
-        let (code, fix) = (Code::OneFamilyFails, why.fix.clone());
+        let fix = why.fix.clone();
         if result.verdict == TurnVerdict::Ok {
             result.verdict = TurnVerdict::Degraded;
-            result.diagnosis = Diagnosis { code, text, fix };
+            result.diagnosis = Diagnosis { code: Code::OneFamilyFails, text, fix };
         } else {
-            result.remarks.push(Remark { code: code.name(), error: false, text, fix });
+            result.remarks.push(Remark { code: RemarkCode::OneFamilyFails, error: false, text, fix });
         }
     }
 }

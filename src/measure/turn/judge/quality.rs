@@ -6,7 +6,7 @@ use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::round_trip::{Manner, Path, Round, Steps};
 use crate::measure::turn::facts::software::Setting;
 use crate::measure::turn::facts::target::Target;
-use crate::measure::turn::finding::{Quality, Train, TurnVerdict};
+use crate::measure::turn::finding::{Quality, QualityPath, Train, TurnVerdict};
 use crate::measure::turn::judge::verdict::{Cause, cause};
 use crate::wire::Request;
 
@@ -97,7 +97,7 @@ pub fn judge(target: &Target) -> Option<Quality> {
     };
     let payloads: Vec<(u16, bool)> = PAYLOADS.into_iter().filter_map(passed).collect();
     Some(Quality {
-        path: if path.second { "second-allocation" } else { "peer" }.to_owned(),
+        path: if path.second { QualityPath::SecondAllocation } else { QualityPath::Peer },
         indications: through("send"),
         channel: through("channel"),
         direct: direct(numbers().filter_map(|number| steps.find(&format!("quality/direct/{number}"))))

@@ -18,7 +18,7 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
     let rows: Vec<Vec<String>> = result
         .features
         .iter()
-        .map(|one| vec![one.name.clone(), status(one.status).to_owned(), one.text.clone()])
+        .map(|one| vec![one.name.to_string(), status(one.status).to_owned(), one.text.clone()])
         .collect();
     if !rows.is_empty() {
         page.table(&["feature", "status", "what was seen"], &rows);

@@ -11,7 +11,7 @@ fn refused(signed: bool, number: u16, software: Software) -> Refused<'static> {
 /// The code of a cause, or the name of what decides further.
 fn leads_to(refused: &Refused) -> String {
     match meaning(refused) {
-        Meaning::Cause { code, .. } => code.name(),
+        Meaning::Cause { code, .. } => code.to_string(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
@@ -111,5 +111,5 @@ fn a_server_without_turn_refuses_before_it_asks() {
         assert_eq!(leads_to(&silent(number)), "protocol-error", "{number}, and Binding unanswered");
     }
     let nonce = Refused { reason: "BadRequest (Invalid Nonce)", ..refused(true, 400, Software::ReTurn) };
-    assert_eq!(leads_to(&nonce), Code::StaleNonceLoop.name());
+    assert_eq!(leads_to(&nonce), Code::StaleNonceLoop.to_string());
 }

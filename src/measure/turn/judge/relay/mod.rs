@@ -12,7 +12,7 @@ use crate::measure::turn::facts::target::{Target, error_code, succeeded};
 use crate::measure::turn::finding::{Diagnosis, PathOutcome, RelayPaths, StepName, TurnVerdict};
 use crate::measure::turn::judge::relay::table::{Meaning, Out, Place, Sides, Third};
 use crate::measure::turn::judge::verdict::{Cause, cause, failed};
-use crate::wire::Remark;
+use crate::wire::{Remark, RemarkCode};
 
 const RANGE: &str = "open the relay ports, usually 49152-65535, for UDP in the server's firewall";
 const TRANSLATION: &str =
@@ -278,15 +278,15 @@ pub fn remarks(target: &Target, relay: &RelayPaths) -> Vec<Remark> {
     }
     let relayed = allocation.relayed;
     let mut found = Vec::new();
-    let mut remark = |code: &str, text: String, fix: &str| {
-        found.push(Remark { code: code.to_owned(), error: false, text, fix: fix.to_owned() });
+    let mut remark = |code: RemarkCode, text: String, fix: &str| {
+        found.push(Remark { code, error: false, text, fix: fix.to_owned() });
     };
     if sides.seen_inside() {
         let text = format!(
             "this host is in the server's own network, whose peers see {} in place of the relayed address {relayed}",
             inner(target, relayed)
         );
-        remark("seen-from-inside", text, "");
+        remark(RemarkCode::SeenFromInside, text, "");
     }
     if sides.place == Place::Inside && sides.third != Third::Confirms {
         let text = match relay.seen_address.filter(|seen| *seen != relayed) {
@@ -298,18 +298,18 @@ pub fn remarks(target: &Target, relay: &RelayPaths) -> Vec<Remark> {
             ),
         };
         let todo = "have the server tell its public address, if peers of other networks are to use it";
-        remark("relay-address-private", text, &target.cure(todo, &[Setting::RelayAddress]));
+        remark(RemarkCode::RelayAddressPrivate, text, &target.cure(todo, &[Setting::RelayAddress]));
     } else if sides.own_is_clean() {
         match (sides.third, relay.seen_address) {
             (Third::Differs | Third::OtherPort, Some(seen)) => {
                 let text = format!(
                     "this host's own socket saw the relayed address {relayed}, a STUN server {seen}: one of the two ways differs"
                 );
-                remark("third-party-differs", text, "");
+                remark(RemarkCode::ThirdPartyDiffers, text, "");
             }
             (Third::Silent, _) => {
                 let text = format!("this host's own socket talks to the relay; {}", relay.third_party.text);
-                remark("third-party-unheard", text, "");
+                remark(RemarkCode::ThirdPartyUnheard, text, "");
             }
             _ => {}
         }
