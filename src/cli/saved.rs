@@ -83,6 +83,7 @@ pub fn evidence(report: &Report) -> Evidence {
         host_addresses: report.host_addresses.clone(),
         name_servers: Vec::new(),
         servers,
+        names: report.names.clone(),
         exchanges: report.evidence.clone().into(),
         stopped: report.stopped,
         strays: report.strays,

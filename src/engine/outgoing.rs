@@ -93,6 +93,9 @@ impl Engine {
                 self.end_series(now, leader);
             }
         }
+        for name in steps.iter().flat_map(|step| &step.names) {
+            self.look_up(name);
+        }
         if steps.iter().all(|step| step.done) {
             return self.finish(now);
         }

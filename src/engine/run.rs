@@ -207,9 +207,28 @@ impl Engine {
         }
     }
 
+    /// Looks a name up that is no server's; once in a run.
+    pub(super) fn look_up(&mut self, name: &str) {
+        if self.evidence.names.iter().any(|known| known.name == name) {
+            return;
+        }
+        let Ok(spec) = ServerSpec::parse(name) else { return };
+        let server = self.specs.len() + self.evidence.names.len();
+        self.evidence.names.push(Server { name: name.to_owned(), lookups: Vec::new() });
+        self.lookups_pending += 1;
+        self.commands.push(Command::Resolve { server, spec, transport: Transport::Udp });
+    }
+
     fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Found, Failure>) {
-        let Some(spec) = self.specs.get(server) else { return };
-        let Some(entry) = self.evidence.servers.get_mut(server) else { return };
+        let beside = server.checked_sub(self.specs.len());
+        let name = beside.and_then(|index| self.evidence.names.get(index)).map(|entry| entry.name.clone());
+        let parsed = name.and_then(|name| ServerSpec::parse(&name).ok());
+        let Some(spec) = self.specs.get(server).or(parsed.as_ref()) else { return };
+        let entry = match beside {
+            Some(index) => self.evidence.names.get_mut(index),
+            None => self.evidence.servers.get_mut(server),
+        };
+        let Some(entry) = entry else { return };
         if entry.lookups.iter().any(|lookup| lookup.transport == transport) {
             return;
         }

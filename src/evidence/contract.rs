@@ -31,6 +31,8 @@ pub struct Step {
     pub quarantine: Vec<Quarantine>,
     /// Exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
     pub enough: Vec<Key>,
+    /// Names to look up beside those of the servers, once each.
+    pub names: Vec<&'static str>,
     /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
     pub look_again_ms: Option<f64>,
     /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.

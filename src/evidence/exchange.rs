@@ -17,6 +17,9 @@ pub struct Evidence {
     pub host_addresses: Vec<IpAddr>,
     /// The servers to be asked, in the order they were named; an exchange refers to one by its index.
     pub servers: Vec<Server>,
+    /// Names that were looked up beside those of the servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Server>,
     /// Every exchange, in the order they were started.
     pub exchanges: Exchanges,
     /// Every connection and DTLS association, in the order they were begun.

@@ -1,7 +1,8 @@
 //! NAT64: IPv4 servers at IPv6 addresses that embed theirs (RFC 6052). Behind it a server sees, and tells, an IPv4 address.
 //!
 //! The prefix is known where it is the well-known one; else it follows from an IPv4 address that the server is known to have: what
-//! its name leads to, or what it calls its own address in RESPONSE-ORIGIN.
+//! its name leads to, or what it calls its own address in RESPONSE-ORIGIN. Where none of them shows it, the network's resolver is
+//! asked for a name that has IPv4 addresses only (RFC 7050).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,11 @@ const LENGTHS: [u8; 6] = [96, 64, 56, 48, 40, 32];
 const WELL_KNOWN: Prefix = Prefix { ip: Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), length: 96 };
 /// The octet that no address is put into (bits 64 to 71).
 const RESERVED_OCTET: usize = 8;
+
+/// The name that has no IPv6 address of its own, and the IPv4 addresses that it has (RFC 7050 sections 2.2 and 8.1).
+const IPV4_ONLY: &str = "ipv4only.arpa";
+const ITS_ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(192, 0, 0, 170)), IpAddr::V4(Ipv4Addr::new(192, 0, 0, 171))];
 
 /// A prefix that IPv4 addresses are embedded behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,10 +93,44 @@ impl Embedded {
 
 /// What the answer of one server shows of its address.
 #[must_use]
-pub fn of_exchange(exchange: &Exchange) -> Option<Embedded> {
+pub fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedded> {
     let IpAddr::V6(ip) = exchange.remote.ip() else { return None };
     let origin = exchange.answer().and_then(|reply| reply.origin).map(|origin| origin.ip());
-    embedded(ip, origin.as_slice())
+    embedded(ip, origin.as_slice()).or_else(|| behind(&discovered(seen), ip))
+}
+
+/// The name to look up for the network's prefix: a server told an IPv4 address over IPv6, and nothing else shows how that can be.
+#[must_use]
+pub fn name_to_look_up(seen: &Evidence) -> Option<&'static str> {
+    let told_ipv4 =
+        |exchange: &&Exchange| exchange.remote.is_ipv6() && exchange.mapped().is_some_and(|mapped| mapped.is_ipv4());
+    let mut odd = seen.exchanges.iter().filter(told_ipv4).peekable();
+    odd.peek()?;
+    let known = servers(seen);
+    let unexplained = odd.any(|exchange| !known.contains_key(&exchange.remote.ip()));
+    (unexplained || seen.names.iter().any(|name| name.name == IPV4_ONLY)).then_some(IPV4_ONLY)
+}
+
+/// Whether that look-up has not ended.
+#[must_use]
+pub fn looking_up(seen: &Evidence) -> bool {
+    let named = || seen.names.iter().find(|name| name.name == IPV4_ONLY);
+    name_to_look_up(seen).is_some() && named().is_none_or(|name| name.lookups.is_empty())
+}
+
+/// The prefixes that the network's own resolver shows (RFC 7050 section 3).
+fn discovered(seen: &Evidence) -> Vec<Prefix> {
+    let named = seen.names.iter().filter(|name| name.name == IPV4_ONLY).flat_map(|name| &name.lookups);
+    let addresses = named.flat_map(|lookup| &lookup.addresses);
+    let synthesized = addresses.filter_map(|address| match address.ip() {
+        IpAddr::V6(ip) => embedded(ip, &ITS_ADDRESSES),
+        IpAddr::V4(_) => None,
+    });
+    synthesized.map(|one| one.prefix).collect()
+}
+
+fn behind(prefixes: &[Prefix], ip: Ipv6Addr) -> Option<Embedded> {
+    prefixes.iter().find_map(|&prefix| Some(Embedded { prefix, server: prefix.extract(ip)? }))
 }
 
 fn embedded(ip: Ipv6Addr, known: &[IpAddr]) -> Option<Embedded> {
@@ -126,10 +166,10 @@ pub fn servers(seen: &Evidence) -> BTreeMap<IpAddr, Embedded> {
         }
     }
     // A prefix that one server showed is that of the network: others are behind it too.
-    let prefixes: Vec<Prefix> = found.values().map(|one: &Embedded| one.prefix).collect();
+    let mut prefixes: Vec<Prefix> = found.values().map(|one: &Embedded| one.prefix).collect();
+    prefixes.extend(discovered(seen));
     for &ip in asked.keys() {
-        let behind = prefixes.iter().find_map(|&prefix| Some(Embedded { prefix, server: prefix.extract(ip)? }));
-        if let Some(one) = behind {
+        if let Some(one) = behind(&prefixes, ip) {
             found.entry(IpAddr::V6(ip)).or_insert(one);
         }
     }

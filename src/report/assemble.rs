@@ -71,6 +71,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, found: Found) -> Report {
         connections: seen.connections,
         host_addresses: seen.host_addresses,
         lookups: seen.servers,
+        names: seen.names,
         strays: seen.strays,
     };
     // Each result of a TURN test says itself what to do.

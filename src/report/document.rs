@@ -66,6 +66,9 @@ pub struct Report {
     pub host_addresses: Vec<IpAddr>,
     /// What the names of the servers led to.
     pub lookups: Vec<Server>,
+    /// Names that were looked up beside those of the servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Server>,
     /// Datagrams that belonged to no exchange.
     pub strays: u32,
 }

@@ -31,6 +31,9 @@ pub(super) fn resolve(
         }
         Host::Name(name) => name,
     };
+    if config.works && name == "ipv4only.arpa" {
+        return (millis(config.delay_ms), ipv4_only(config, families));
+    }
     if !config.works {
         let text = format!("look up {name:?}: no name server can be reached");
         return (Duration::ZERO, Err(failure(FailureCode::ResolverFailed, text)));
@@ -68,6 +71,19 @@ pub(super) fn resolve(
         Ok(addresses.into())
     };
     (millis(config.delay_ms), result)
+}
+
+/// The name that has IPv4 addresses only, others where they are made up (RFC 7050).
+fn ipv4_only(config: &ResolverConfig, families: &[Family]) -> Result<Found, Failure> {
+    let own = [170, 171].map(|last| IpAddr::from([192, 0, 0, last]));
+    let made_up = config.dns64.map(|prefix| own.map(|ip| embed(prefix, ip)));
+    let all = own.into_iter().chain(made_up.into_iter().flatten());
+    let wanted = all.filter(|ip| families.iter().any(|family| family.has(*ip)));
+    let addresses: Vec<SocketAddr> = wanted.map(|ip| SocketAddr::new(ip, 3478)).collect();
+    if addresses.is_empty() {
+        return Err(failure(FailureCode::NoAddress, "look up \"ipv4only.arpa\": it has no IPv6 address".to_owned()));
+    }
+    Ok(addresses.into())
 }
 
 /// What a name server says to a query: that it will not answer, which is an answer (RFC 1035 section 4.1.1).

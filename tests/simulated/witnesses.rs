@@ -149,6 +149,23 @@ fn nat64_is_named_and_the_way_to_ipv4_is_judged() {
     }
 }
 
+/// One server that tells nothing of its own address: only the network's resolver shows the prefix (RFC 7050).
+#[test]
+fn the_networks_own_prefix_is_asked_of_its_resolver() {
+    let mut scenario = behind_nat64("2001:db8:64::", NatConfig::default());
+    scenario.servers.truncate(1);
+    scenario.servers[0].style = Style::Rfc8489Plain;
+    let (found, witnesses, story) = classify_v6(&scenario);
+    assert_eq!(found.nat64.as_deref(), Some("2001:db8:64::/96"), "{story}");
+    assert!(witnesses.doubts.is_empty(), "{:?}", witnesses.doubts);
+    // Without such a resolver a server that tells an IPv4 address is what it looks like: a proxy.
+    let mut scenario = world(Vec::new(), &[0], &[(0, Fault::ProxiedToIpv4)]);
+    scenario.host = ipv6_host();
+    let (found, witnesses, story) = classify_v6(&scenario);
+    assert_eq!((found.nat64, found.connectivity), (None, Connectivity::Inconclusive), "{story}");
+    assert!(witnesses.doubts.iter().all(|doubt| doubt.what.code == DoubtCode::OtherFamily), "{:?}", witnesses.doubts);
+}
+
 #[test]
 fn native_ipv6_is_judged_apart_from_nat64() {
     let mut scenario = behind_nat64("64:ff9b::", NatConfig::default());

@@ -6,6 +6,7 @@ use crate::evidence::key::{Capability, Discovery};
 use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Step, Terms};
 use crate::measure::nat::first::waited_long;
 use crate::measure::nat::{controls, servers};
+use crate::measure::nat64;
 use crate::wire::{Change, Family, Request, Transport};
 
 /// Asks every server for the mapped address.
@@ -58,7 +59,7 @@ fn in_another_form(ask: &Ask) -> Ask {
 
 /// What is asked of a server with a second address to see what it supports: a pinhole, then an answer through it.
 fn capability_asks(seen: &Evidence, first: &Exchange) -> Vec<Ask> {
-    let Ok(server) = servers::judge(first) else { return Vec::new() };
+    let Ok(server) = servers::judge(seen, first) else { return Vec::new() };
     let ask = |what, remote, request, patience| Ask {
         key: Discovery::Capability(what, first.remote).of(first.server),
         server: first.server,
@@ -140,6 +141,7 @@ impl Probe for Discover {
             }
         }
         done &= asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
-        Step { asks, done, ..Step::default() }
+        done &= !nat64::looking_up(seen);
+        Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }
     }
 }

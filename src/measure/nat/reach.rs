@@ -3,6 +3,7 @@
 use super::first::{failed_here, key, main_socket, waited_long};
 use crate::evidence::key::{NatKey, Reach as How};
 use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::measure::nat64;
 use crate::wire::{Change, Family, Request, Transport};
 
 /// TCP is asked of so many servers at most: two are needed to blame UDP.
@@ -79,6 +80,7 @@ impl Probe for Reach {
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
             || asks.iter().any(|ask| seen.find(&ask.key).is_none_or(|exchange| !exchange.settled()));
-        Step { asks, done: capable || !waiting, ..Step::default() }
+        let done = (capable || !waiting) && !nat64::looking_up(seen);
+        Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }
     }
 }

@@ -59,13 +59,13 @@ impl Capable {
 }
 
 /// Why an answer's OTHER-ADDRESS is of no use, or `Ok` with the server's points.
-pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
+pub fn judge(seen: &Evidence, exchange: &Exchange) -> Result<Capable, Reason> {
     let name = exchange.remote;
     let fail = |text: String| Err(Reason::new(ReasonCode::NoSecondAddress, text));
     let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
     let Some(other) = reply.other else { return fail(format!("{name} names no second address (OTHER-ADDRESS)")) };
     // Through NAT64 the server names an IPv4 address, which is reached behind the same prefix.
-    let embedded = nat64::of_exchange(exchange);
+    let embedded = nat64::of_exchange(seen, exchange);
     let other = match (embedded, other.ip()) {
         (Some(embedded), IpAddr::V4(ip)) => SocketAddr::new(embedded.sibling(ip), other.port()),
         _ => other,
@@ -99,7 +99,7 @@ pub fn judge(exchange: &Exchange) -> Result<Capable, Reason> {
 pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
     let mut answered: Vec<(&Exchange, Capable)> = first::exchanges(seen, family)
         .into_iter()
-        .filter_map(|exchange| judge(exchange).ok().map(|capable| (exchange, capable)))
+        .filter_map(|exchange| judge(seen, exchange).ok().map(|capable| (exchange, capable)))
         .collect();
     let contacted = |capable: &Capable| {
         // Only the first question to each server, and controls, can come before anything is known of alternates.
@@ -129,7 +129,7 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
     let reasons: Vec<_> = answered
         .iter()
         .filter(|exchange| exchange.answer().is_some())
-        .filter_map(|exchange| judge(exchange).err())
+        .filter_map(|exchange| judge(seen, exchange).err())
         .map(|reason| reason.text)
         .collect();
     if reasons.is_empty() {
