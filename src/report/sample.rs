@@ -274,6 +274,7 @@ pub(crate) fn home_router() -> Report {
                 Outcome::Silence { waited_ms: 512.000_49 },
             ),
         ],
+        names: vec![Server { name: "ipv4only.arpa".to_owned(), lookups: vec![lookup(&["192.0.0.170:3478"])] }],
         host_addresses: ["127.0.0.1", "192.168.1.23", "::1", "2001:db8:1::23"].map(|ip| ip.parse().unwrap()).to_vec(),
         lookups: vec![
             Server {
