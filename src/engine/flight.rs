@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::codec::Codec;
 use super::patience::Schedule;
 use super::{SocketId, Time, millis};
 use crate::evidence::gate::Standing;
@@ -16,6 +17,8 @@ pub struct Flight {
     pub socket: SocketId,
     /// Where it goes.
     pub remote: SocketAddr,
+    /// How its protocol is spoken.
+    pub codec: &'static Codec,
     /// The encoded request: a retransmission is the same bytes (RFC 8489 section 6.2.1).
     pub bytes: Vec<u8>,
     /// When to send.
@@ -107,6 +110,7 @@ pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply
         faults,
         over: None,
         turn: None,
+        gateway: None,
     }
 }
 

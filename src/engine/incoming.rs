@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 
+use super::codec::{Answers, Said};
 use super::flight::{Flight, read_reply};
 use super::outgoing::beyond_the_relay;
 use super::patience::Schedule;
 use super::run::Engine;
 use super::{LogEvent, SocketId, Time, millis, turn_reply};
-use crate::evidence::{Failure, FailureCode, Integrity, Outcome, Over, Reply, Strays};
-use crate::wire::stun::control::answers_dns;
+use crate::evidence::{Failure, FailureCode, GatewayReply, Integrity, Outcome, Over, Reply, Strays};
 use crate::wire::stun::message::method_name;
 use crate::wire::stun::relay;
-use crate::wire::{Class, Control, Message, NotStun};
+use crate::wire::{Class, Message, Method, NotStun};
 
 /// How many strays the log tells one by one: a flood must not fill the disk of whoever keeps the log.
 pub(super) const STRAYS_TOLD: u32 = 500;
@@ -22,9 +22,11 @@ impl Engine {
         if let Some((peer, data)) = self.channel(socket, source, bytes) {
             return self.relayed(now, socket, peer, Over::Channel, data);
         }
-        if let Some(index) = self.named(socket, source, bytes) {
-            return self.name_server_answered(now, index, source);
-        }
+        let why = match self.by_socket(socket, bytes) {
+            Some((index, Ok(said))) => return self.said(now, index, source, said),
+            Some((_, Err(why))) => Some(why),
+            None => None,
+        };
         match Message::read(bytes) {
             Ok(message) => match relay::data_indication(&message) {
                 Some((peer, data)) if self.is_turn_server(socket, source) => {
@@ -38,27 +40,43 @@ impl Engine {
                     let failure = Failure { code: FailureCode::NotStun, text: error.to_string(), by: None };
                     self.failed(now, socket, None, &failure);
                 } else {
-                    self.note_garbage(socket, source, &error);
-                    self.note_stray(socket, source, &error.to_string());
-                    self.stray(now, source, error.to_string());
+                    if why.is_none() {
+                        self.note_garbage(socket, source, &error);
+                    }
+                    let what = why.unwrap_or_else(|| error.to_string());
+                    self.note_stray(socket, source, &what);
+                    self.stray(now, source, what);
                 }
             }
         }
     }
 
-    /// The question to a name server that this answers.
-    fn named(&self, socket: SocketId, source: SocketAddr, bytes: &[u8]) -> Option<usize> {
-        let is_it = |flight: &Flight| flight.socket == socket && flight.remote == source;
-        let asks = |index: usize| self.evidence.exchanges[index].request.control == Some(Control::Dns);
-        let mut flights = self.flights.iter().filter(|(index, flight)| is_it(flight) && asks(**index));
-        flights.find(|(_, flight)| answers_dns(&flight.bytes, bytes)).map(|(&index, _)| index)
+    /// The question, of a protocol without identities, that waits on this socket, and what this answers to it: of several the one
+    /// that it answers, else why it answers none.
+    fn by_socket(&self, socket: SocketId, bytes: &[u8]) -> Option<(usize, Said)> {
+        let mut refused = None;
+        for (&index, flight) in self.flights.iter().filter(|(_, flight)| flight.socket == socket) {
+            let Answers::BySocket(read) = flight.codec.answers else { continue };
+            match read(&flight.bytes, bytes) {
+                Ok(said) => return Some((index, Ok(said))),
+                Err(why) => refused = refused.or(Some((index, Err(why)))),
+            }
+        }
+        refused
     }
 
-    /// That it answered is all that counts; its round trip is none of the server's.
-    fn name_server_answered(&mut self, now: Time, index: usize, source: SocketAddr) {
-        let first = self.flights.get(&index).and_then(|flight| flight.sent.first()).copied();
-        let rtt_ms = millis(now.saturating_sub(first.unwrap_or(now)));
-        self.settle(now, index, Outcome::Reply(Reply { rtt_ms, ..Reply::from_source(source) }));
+    /// A question of such a protocol has its answer.
+    fn said(&mut self, now: Time, index: usize, source: SocketAddr, said: Option<GatewayReply>) {
+        let server = self.evidence.exchanges[index].server;
+        let Some(flight) = self.flights.get(&index) else { return };
+        let rtt = if flight.codec.measures {
+            self.paths.answered(server, &flight.sent, now)
+        } else {
+            now.saturating_sub(flight.sent.first().copied().unwrap_or(now))
+        };
+        let gateway = said.map(Box::new);
+        self.settle(now, index, Outcome::Reply(Reply { rtt_ms: millis(rtt), gateway, ..Reply::from_source(source) }));
+        self.hasten(now, server);
     }
 
     /// What is no STUN may be all that answers a question.
@@ -125,7 +143,8 @@ impl Engine {
             }
         };
         // RFC 8489 section 6.3.3: the method of a response is that of its request.
-        if looped.is_none() && message.method != self.evidence.exchanges[index].request.method.number() {
+        let asked = self.evidence.exchanges[index].request.method().map(Method::number);
+        if looped.is_none() && Some(message.method) != asked {
             let what = "an answer of another method than was asked";
             self.note_stray(socket, source, what);
             return self.stray(now, source, what.to_owned());

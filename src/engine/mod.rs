@@ -1,11 +1,12 @@
 //! The engine: turns what probes ask into messages and what comes back into evidence. Knows nothing of sockets.
 //!
-//! The rules that no probe may get wrong are kept here, once: an answer is matched by transaction id and by the socket it
-//! arrived on, never by source; a stray, malformed or duplicate datagram is an event, never an answer and never the end of
+//! The rules that no probe may get wrong are kept here, once: an answer is matched by its identity and by the socket it
+//! arrived on, never by source (what an identity is differs by protocol: the table in `codec`); a stray, malformed or duplicate datagram is an event, never an answer and never the end of
 //! waiting; quarantined remotes are not touched; new transactions are paced and retransmissions are out of step; every wait
 //! has an end.
 
 mod chance;
+mod codec;
 pub mod contract;
 mod ending;
 mod flight;

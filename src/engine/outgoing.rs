@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::codec::Codec;
 use super::flight::Flight;
 use super::patience::Schedule;
 use super::run::Engine;
@@ -148,13 +149,13 @@ impl Engine {
         let index = self.evidence.exchanges.len();
         // Beyond the relay it is datagrams again, whatever carries them to the server.
         let mut basis = None;
-        let mut schedule = if ask.transport.is_stream() && ask.request.relay.is_none() {
+        let mut schedule = if ask.transport.is_stream() && ask.request.relay().is_none() {
             Schedule::stream(self.settings.thorough)
         } else {
             let rtt = self.paths.rtt(ask.server);
-            let rtt = if ask.request.relay.is_some() { rtt.map(beyond_the_relay) } else { rtt };
+            let rtt = if ask.request.relay().is_some() { rtt.map(beyond_the_relay) } else { rtt };
             // Who is asked with credentials may have to look them up elsewhere first: the round trip known does not bound that.
-            let looks_up = ask.request.auth.is_some() && ask.request.method == Method::Allocate;
+            let looks_up = ask.request.auth().is_some() && ask.request.method() == Some(Method::Allocate);
             let rtt = rtt.filter(|rtt| !looks_up || *rtt > SLOW);
             basis = rtt.filter(|_| !looks_up && ask.patience != Patience::Once).map(|rtt| (ask.patience, rtt));
             Schedule::new(ask.patience, rtt, self.settings.thorough, &mut self.chance)
@@ -166,23 +167,26 @@ impl Engine {
             schedule.sends.clear();
             basis = None;
         }
+        let id = self.chance.transaction_id();
+        let question = ask.request.clone().identified(id);
         self.evidence.exchanges.push(Exchange {
             local: entry.and_then(|entry| entry.local(ask.remote)),
             paced: schedule.paced,
+            request: question.clone(),
             ..Exchange::begun(format!("e{}", index + 1), ask, millis(now))
         });
-        let id = self.chance.transaction_id();
         self.by_id.insert(id, index);
         let begun = entry.filter(|entry| entry.open).map(|_| now);
         let dead = entry.and_then(|entry| entry.dead.clone());
-        let auth = ask.request.auth.as_ref();
+        let auth = question.auth();
         let credential = auth.and_then(|auth| self.settings.credentials.get(auth.credential));
         let key = auth
             .zip(credential)
             .map(|(auth, credential)| Key::new(credential, &auth.echo.realm, auth.algorithm, auth.form));
-        let message = ask.request.message(id, credential);
-        let bytes = match &ask.request.relay {
-            Some(through) => relay::wrap(through, self.chance.transaction_id(), &message, ask.transport.is_stream()),
+        let codec = Codec::of(&question);
+        let message = (codec.encode)(&question, id, credential);
+        let bytes = match question.relay() {
+            Some(through) => relay::wrap(&through, self.chance.transaction_id(), &message, ask.transport.is_stream()),
             None => message,
         };
         self.flights.insert(
@@ -190,6 +194,7 @@ impl Engine {
             Flight {
                 socket,
                 remote: ask.remote,
+                codec,
                 bytes,
                 schedule,
                 basis,
@@ -202,7 +207,7 @@ impl Engine {
                 standing,
                 withheld: 0,
                 key,
-                relayed: ask.request.relay.is_some(),
+                relayed: ask.request.relay().is_some(),
                 aside: None,
             },
         );

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
 use crate::evidence::{Ask, Failure, LocalPort};
-use crate::wire::{Host, Method, Request, ServerSpec, TurnAttribute};
+use crate::wire::{Host, Method, Question, ServerSpec, TurnAttribute};
 
 /// One socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -119,16 +119,16 @@ impl Sockets {
 
 impl Socket {
     /// Takes note of what a request makes of the socket: who relays for it, which channel means which peer.
-    pub fn note(&mut self, request: &Request, remote: SocketAddr) {
-        if request.method == Method::Binding {
+    pub fn note(&mut self, question: &Question, remote: SocketAddr) {
+        if question.method().is_none_or(|method| method == Method::Binding) {
             return;
         }
         self.turn_servers.insert(remote);
-        let peer = request.attributes.iter().find_map(|attribute| match attribute {
+        let peer = question.attributes().iter().find_map(|attribute| match attribute {
             TurnAttribute::Peer(peer) => Some(*peer),
             _ => None,
         });
-        for attribute in &request.attributes {
+        for attribute in question.attributes() {
             if let (TurnAttribute::Channel(number), Some(peer)) = (attribute, peer) {
                 self.channels.insert(*number, peer);
             }

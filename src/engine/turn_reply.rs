@@ -3,10 +3,10 @@
 use crate::evidence::{Bearer, ErrorReply, Integrity, TurnReply};
 use crate::wire::stun::attribute;
 use crate::wire::stun::message::{ALLOCATE, BINDING};
-use crate::wire::{Algorithm, Class, Echo, Message, Request, excerpt};
+use crate::wire::{Algorithm, Class, Echo, Message, Question, excerpt};
 
 /// What the response to that request says beyond plain STUN; `None` where a Binding response says nothing of it.
-pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
+pub fn read(message: &Message, question: &Question, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
     let challenged = message.realm().is_some() || message.nonce().is_some();
     if message.method == BINDING && !challenged && message.alternate_servers().is_empty() {
         return None;
@@ -20,9 +20,7 @@ pub fn read(message: &Message, request: &Request, bytes: &[u8], integrity: Integ
     Some(TurnReply {
         realm: message.realm().map(text),
         nonce: message.nonce().is_some(),
-        nonce_renewed: message
-            .nonce()
-            .is_some_and(|nonce| request.auth.as_ref().is_none_or(|auth| auth.echo.nonce != nonce)),
+        nonce_renewed: message.nonce().is_some_and(|nonce| question.auth().is_none_or(|auth| auth.echo.nonce != nonce)),
         password_algorithms_bit,
         anonymity_bit,
         algorithms: message.password_algorithms().map(|numbers| numbers.into_iter().filter_map(algorithm).collect()),

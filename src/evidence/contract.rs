@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Evidence, Key};
-use crate::wire::{Request, Transport};
+use crate::wire::{Question, Transport};
 
 /// A question, as a pure function of the evidence so far.
 pub trait Probe {
@@ -53,7 +53,7 @@ pub struct Ask {
     /// Where to send it.
     pub remote: SocketAddr,
     /// What to ask.
-    pub request: Request,
+    pub request: Question,
     /// How long to keep asking.
     pub patience: Patience,
     /// Which local port the socket gets, if this ask opens it.
@@ -72,7 +72,7 @@ impl Ask {
             socket: socket.into(),
             transport: Transport::Udp,
             remote,
-            request: Request::default(),
+            request: Question::default(),
             patience: Patience::Answer,
             local_port: LocalPort::Fresh,
             terms: Terms::default(),

@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Connection, Exchanges, Key, TurnReply};
+use super::{Ask, Connection, Exchanges, GatewayReply, Key, TurnReply};
 use crate::wire::codes::codes;
-use crate::wire::{Request, Transport, error_name, escape};
+use crate::wire::{Question, Transport, error_name, escape};
 
 /// Everything seen in one run; what `--from` judges again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -103,7 +103,7 @@ pub struct Exchange {
     /// Where it was sent.
     pub remote: SocketAddr,
     /// What was asked.
-    pub request: Request,
+    pub request: Question,
     /// How many times it was sent.
     pub sends: u32,
     /// Whether the interval between the sends was longer than the round trip known then, so that a second send means a loss.
@@ -184,6 +184,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// What came of an exchange.
+#[expect(clippy::large_enum_variant, reason = "nearly every outcome is a reply")]
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Outcome {
@@ -265,6 +266,9 @@ pub struct Reply {
     /// What a TURN server says beyond a STUN server; absent where it says nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Box<TurnReply>>,
+    /// What a PCP or NAT-PMP server says; all of STUN is absent then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Box<GatewayReply>>,
 }
 
 impl Reply {
@@ -284,6 +288,7 @@ impl Reply {
             faults: Vec::new(),
             over: None,
             turn: None,
+            gateway: None,
         }
     }
 }

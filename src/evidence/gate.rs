@@ -77,7 +77,7 @@ impl Gate {
     pub fn note(&mut self, exchange: &Exchange) {
         let answers = match &exchange.outcome {
             Outcome::Reply(reply) => reply.over.is_none() && reply.source == exchange.remote,
-            Outcome::Looped { .. } => exchange.request.relay.is_none(),
+            Outcome::Looped { .. } => exchange.request.relay().is_none(),
             _ => false,
         };
         if answers {

@@ -28,7 +28,7 @@ impl Evidence {
         self.exchanges
             .iter()
             .filter(move |exchange| family.has(exchange.remote.ip()) && exchange.transport == transport)
-            .filter(|exchange| exchange.request.control.is_none())
+            .filter(|exchange| exchange.request.control().is_none())
     }
 
     /// Each server with its first address of the family for the transport, in the order they were named; a server whose

@@ -102,9 +102,10 @@ fn asked(server: &Server, exchanges: &[&Exchange]) -> Vec<(Transport, SocketAddr
 /// Whether it asked for nothing but the mapped address.
 fn is_plain(exchange: &Exchange) -> bool {
     let request = &exchange.request;
-    matches!(request.change, Change::Nothing | Change::Empty)
-        && request.response_port.is_none()
-        && request.control.is_none()
+    request.stun().is_some()
+        && matches!(request.change(), Change::Nothing | Change::Empty)
+        && request.response_port().is_none()
+        && request.control().is_none()
 }
 
 fn empty_row(server: &str, transport: Transport) -> ServerRow {
@@ -163,12 +164,12 @@ fn median(sorted: &[f64]) -> Option<f64> {
 fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<Capability> {
     let success = |exchange: &&&Exchange| exchange.reply().is_some_and(|reply| reply.error.is_none());
     let changed = |exchange: &&Exchange| {
-        matches!(exchange.request.change, Change::Port | Change::AddressAndPort)
+        matches!(exchange.request.change(), Change::Port | Change::AddressAndPort)
             && exchange.reply().is_some_and(|reply| reply.source != exchange.remote)
     };
     // The server saw the request come from another port than the one it was asked to answer to, and the answer arrived.
     let redirected = |exchange: &&Exchange| {
-        exchange.request.response_port.is_some_and(|port| {
+        exchange.request.response_port().is_some_and(|port| {
             exchange.reply().and_then(|reply| reply.mapped).is_some_and(|mapped| mapped.port() != port)
         })
     };
@@ -257,7 +258,7 @@ mod tests {
             transport: Transport::Udp,
             local: None,
             remote: SERVER.parse().unwrap(),
-            request: Request::change(change),
+            request: Request::change(change).into(),
             sends: 1,
             paced: true,
             started_ms: 0.0,
@@ -285,6 +286,7 @@ mod tests {
             faults: Vec::new(),
             over: None,
             turn: None,
+            gateway: None,
         }
     }
 

@@ -186,7 +186,7 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
         transport: Transport::Udp,
         local: Some(socket(LOCAL)),
         remote: socket(remote),
-        request: Request::change(change),
+        request: Request::change(change).into(),
         sends: 1,
         paced: true,
         started_ms: 1.5,
@@ -214,6 +214,7 @@ fn reply(source: &str, mapped: &str) -> Outcome {
         faults: Vec::new(),
         over: None,
         turn: None,
+        gateway: None,
     })
 }
 

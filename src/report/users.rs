@@ -12,7 +12,7 @@ pub(crate) type Names = Vec<(String, String)>;
 /// Every user name of the report.
 pub(crate) fn names(report: &Report) -> Names {
     let mut users: Vec<&String> = Vec::new();
-    let asked = report.evidence.iter().filter_map(|exchange| exchange.request.auth.as_ref().map(|auth| &auth.username));
+    let asked = report.evidence.iter().filter_map(|exchange| exchange.request.auth().map(|auth| &auth.username));
     for user in report.results.iter().filter_map(|result| result.username.as_ref()).chain(asked) {
         if !user.is_empty() && !users.contains(&user) {
             users.push(user);
@@ -57,7 +57,7 @@ pub(crate) fn without(report: &Report) -> Report {
             error.reason = inside(&error.reason, &names);
         }
     }
-    for auth in report.evidence.iter_mut().filter_map(|exchange| exchange.request.auth.as_mut()) {
+    for auth in report.evidence.iter_mut().filter_map(|exchange| exchange.request.auth_mut()) {
         auth.username = whole(&auth.username, &names);
     }
     report

@@ -1,4 +1,4 @@
-//! Protocols and what people write of them, as values: STUN and TURN messages, URIs, credentials, configurations of ICE servers.
+//! Protocols and what people write of them, as values: STUN, TURN, PCP and NAT-PMP messages, URIs, credentials, configurations of ICE servers.
 //! Knows nothing of sockets, clocks or randomness.
 
 pub(crate) mod codes;
@@ -7,6 +7,9 @@ pub mod escape;
 mod family;
 mod hmac;
 pub mod ice_servers;
+pub mod nat_pmp;
+pub mod pcp;
+mod question;
 mod remark;
 mod scope;
 pub mod stun;
@@ -19,6 +22,7 @@ pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
 pub use escape::escape;
 pub use family::Family;
 pub use ice_servers::{ConfigurationFacts, EntryKind};
+pub use question::Question;
 pub use remark::{Remark, RemarkCode};
 pub use scope::Scope;
 pub use stun::attribute::RawAttribute;

@@ -31,7 +31,7 @@ fn text(run: &Run) -> &str {
 }
 
 fn controls(run: &Run) -> Vec<Control> {
-    run.evidence.exchanges.iter().filter_map(|exchange| exchange.request.control).collect()
+    run.evidence.exchanges.iter().filter_map(|exchange| exchange.request.control()).collect()
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_port_that_is_silent_beside_one_that_passes_is_a_finding() {
 fn what_was_not_controlled_is_not_called_blocked() {
     let mut run = classify(&world(NatConfig { udp: Policy::Drop, ..NatConfig::default() }), 3);
     let exchanges = run.evidence.exchanges.into_iter();
-    run.evidence.exchanges = exchanges.filter(|exchange| exchange.request.control.is_none()).collect();
+    run.evidence.exchanges = exchanges.filter(|exchange| exchange.request.control().is_none()).collect();
     let found = judge::classify(&run.evidence, &super::bench::options()).remove(&Family::Ipv4).unwrap();
     assert_eq!(found.connectivity, Connectivity::Inconclusive);
     assert_eq!(found.reason.unwrap().code, ReasonCode::NoControl);

@@ -28,7 +28,7 @@ fn filtering(port: FilteringPort, step: FilteringStep) -> Key {
 fn filter_test_over(seen: &Evidence) -> Option<f64> {
     let of_fresh_ports = filtering(FilteringPort::Fresh(1), FilteringStep::Binding)
         ..=filtering(FilteringPort::Fresh(u8::MAX), FilteringStep::Change(AnswerFrom::AddressAndPort, u32::MAX));
-    let asked = seen.within(&of_fresh_ports).filter(|exchange| exchange.request.change != Change::Nothing);
+    let asked = seen.within(&of_fresh_ports).filter(|exchange| exchange.request.change() != Change::Nothing);
     asked.map(|exchange| exchange.ended_ms.expect("it is over")).max_by(f64::total_cmp)
 }
 
@@ -72,7 +72,7 @@ fn trap_3_an_open_filter_is_seen_on_two_fresh_ports() {
         .exchanges
         .iter()
         .filter(|exchange| exchange.server == 0 && exchange.reply().is_some())
-        .filter(|exchange| exchange.request.change == Change::AddressAndPort)
+        .filter(|exchange| exchange.request.change() == Change::AddressAndPort)
         .filter_map(|exchange| exchange.local.map(|local| local.port()))
         .collect();
     ports.dedup();
@@ -180,7 +180,11 @@ fn trap_12_pairs_without_a_name_get_none() {
 #[test]
 fn trap_15_a_binding_carries_no_change_request_unless_nothing_else_is_answered() {
     let run = classify(&behind(NatConfig::default()), 3);
-    assert!(run.evidence.exchanges.iter().all(|exchange| exchange.request.change != Change::Empty), "{}", story(&run));
+    assert!(
+        run.evidence.exchanges.iter().all(|exchange| exchange.request.change() != Change::Empty),
+        "{}",
+        story(&run)
+    );
     let mut scenario = behind(NatConfig::default());
     scenario.servers.truncate(1);
     scenario.servers[0].faults = vec![Fault::RequiresChangeRequest];

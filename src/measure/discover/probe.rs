@@ -7,7 +7,7 @@ use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, 
 use crate::measure::nat::first::waited_long;
 use crate::measure::nat::{controls, servers};
 use crate::measure::nat64;
-use crate::wire::{Change, Family, Request, Transport};
+use crate::wire::{Change, Family, Question, Request, Transport};
 
 /// Asks every server for the mapped address.
 pub struct Discover {
@@ -39,7 +39,7 @@ impl Discover {
             server,
             transport,
             remote,
-            request: Request::default(),
+            request: Question::default(),
             patience: Patience::Answer,
             local_port: if udp { self.local_port.clone() } else { LocalPort::Fresh },
             terms: Terms::default(),
@@ -51,7 +51,7 @@ impl Discover {
 fn in_another_form(ask: &Ask) -> Ask {
     Ask {
         key: key(ask.server, ask.transport, ask.remote, 0, true),
-        request: Request::change(Change::Empty),
+        request: Request::change(Change::Empty).into(),
         patience: Patience::Silence,
         ..ask.clone()
     }
@@ -60,18 +60,18 @@ fn in_another_form(ask: &Ask) -> Ask {
 /// What is asked of a server with a second address to see what it supports: a pinhole, then an answer through it.
 fn capability_asks(seen: &Evidence, first: &Exchange) -> Vec<Ask> {
     let Ok(server) = servers::judge(seen, first) else { return Vec::new() };
-    let ask = |what, remote, request, patience| Ask {
+    let ask = |what, remote, request: Request, patience| Ask {
         key: Discovery::Capability(what, first.remote).of(first.server),
         server: first.server,
         socket: format!("discover/{}/capabilities/{}", first.server, first.remote),
         transport: Transport::Udp,
         remote,
-        request,
+        request: request.into(),
         patience,
         local_port: LocalPort::Fresh,
         terms: Terms::default(),
     };
-    let prime = ask(Capability::Prime, server.alternate, Request::change(first.request.change), Patience::Answer);
+    let prime = ask(Capability::Prime, server.alternate, Request::change(first.request.change()), Patience::Answer);
     let external = seen.find(&prime.key).and_then(Exchange::mapped);
     let mut asks = vec![prime];
     if let Some(external) = external {
@@ -101,8 +101,10 @@ impl Probe for Discover {
                     for &remote in addresses.take(ADDRESSES) {
                         let mut form = Change::Nothing;
                         for number in 0..self.count {
-                            let ask =
-                                Ask { request: Request::change(form), ..self.ask(index, transport, remote, number) };
+                            let ask = Ask {
+                                request: Request::change(form).into(),
+                                ..self.ask(index, transport, remote, number)
+                            };
                             let mut found = seen.find(&ask.key);
                             // jstun's kind answers only what carries CHANGE-REQUEST.
                             let empty = in_another_form(&ask);

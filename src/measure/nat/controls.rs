@@ -56,7 +56,7 @@ pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
         return Vec::new();
     }
     let ask = |what, server, remote, control| Ask {
-        request: Request { control: Some(control), ..Request::default() },
+        request: Request { control: Some(control), ..Request::default() }.into(),
         patience: Patience::Silence,
         ..Ask::binding(NatTest::Control(what).over(family), server, format!("{}/control", family.name()), remote)
     };
@@ -95,7 +95,7 @@ pub enum Shown {
 #[must_use]
 pub fn judge(seen: &Evidence, family: Family) -> Shown {
     let all: Vec<&Exchange> = seen.within(&NatKey::controls(family)).collect();
-    let of = |control: Control| all.iter().copied().filter(move |one| one.request.control == Some(control));
+    let of = |control: Control| all.iter().copied().filter(move |one| one.request.control() == Some(control));
     let silent: Vec<&Exchange> = seen.of(family, Transport::Udp).filter(|one| one.reply().is_none()).collect();
     let count = distinct(&silent);
     let servers = format!("{count} of {count} servers");

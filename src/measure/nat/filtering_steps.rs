@@ -277,7 +277,7 @@ impl<'a> Run<'a> {
         let (primary, plain, change) = (self.server.primary, self.plain, change(what));
         let prime = self.ask(Port::Control, Asked::Prime(what), |ask| {
             ask.remote = point;
-            ask.request = Request::change(plain);
+            ask.request = Request::change(plain).into();
         });
         let Some(prime) = prime else {
             return Heard::Pending;
@@ -297,7 +297,7 @@ impl<'a> Run<'a> {
         }
         if let Some(external) = prime.mapped() {
             let directed = self.ask(Port::Control, Asked::Change(what, 1), |ask| {
-                ask.request = Request { change, response_port: Some(external.port()), ..Request::default() };
+                ask.request = Request { change, response_port: Some(external.port()), ..Request::default() }.into();
                 ask.patience = Patience::Silence;
             });
             match directed.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
             }
         }
         let plain = self.ask(Port::Control, Asked::Plain(what), |ask| {
-            ask.request = Request::change(change);
+            ask.request = Request::change(change).into();
             ask.patience = Patience::Silence;
         });
         match plain.map_or(Heard::Pending, |exchange| hear(exchange, point, self.seen)) {
@@ -356,7 +356,7 @@ impl<'a> Run<'a> {
     fn companion(&mut self, socket: Port, not_before_ms: Option<f64>) -> Option<&'a Exchange> {
         let plain = self.plain;
         self.ask(socket, Asked::Binding, |ask| {
-            ask.request = Request::change(plain);
+            ask.request = Request::change(plain).into();
             ask.patience = Patience::Series;
             ask.terms.not_before_ms = not_before_ms;
         })
@@ -372,7 +372,7 @@ impl<'a> Run<'a> {
             return None;
         }
         self.ask(socket, Asked::Change(what, 1), |ask| {
-            ask.request = Request::change(change(what));
+            ask.request = Request::change(change(what)).into();
             ask.patience = Patience::Series;
             ask.terms.beside = Some(leader);
         })

@@ -38,7 +38,7 @@ pub fn exchange(seen: &Evidence, family: Family, server: usize) -> Option<&Excha
 #[must_use]
 pub fn form(seen: &Evidence, family: Family, server: usize) -> Change {
     let first = exchange(seen, family, server).filter(|exchange| exchange.answer().is_some());
-    first.map_or(Change::Nothing, |exchange| exchange.request.change)
+    first.map_or(Change::Nothing, |exchange| exchange.request.change())
 }
 
 /// Sends without an answer after which something else is tried beside: half a second into the run.

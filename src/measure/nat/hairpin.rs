@@ -43,7 +43,7 @@ impl Probe for Hairpin {
             socket: format!("{}/hairpin/{socket}", self.family.name()),
             transport: Transport::Udp,
             remote,
-            request: Request::change(form),
+            request: Request::change(form).into(),
             patience,
             local_port: LocalPort::Fresh,
             terms: Terms::default(),

@@ -35,7 +35,7 @@ impl Mapping {
             socket: first::main_socket(self.family),
             transport: Transport::Udp,
             remote,
-            request: Request::change(first::form(seen, self.family, server)),
+            request: Request::change(first::form(seen, self.family, server)).into(),
             patience: Patience::Answer,
             local_port: self.local_port.clone(),
             terms: Terms::default(),

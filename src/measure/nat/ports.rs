@@ -62,7 +62,7 @@ impl Probe for Ports {
                 key,
                 transport: Transport::Udp,
                 remote: target.remote,
-                request: Request::change(target.request.change),
+                request: Request::change(target.request.change()).into(),
                 patience: Patience::Answer,
                 local_port: LocalPort::Fresh,
                 terms: Terms::default(),

@@ -29,7 +29,7 @@ impl Probe for Reach {
             socket,
             transport,
             remote,
-            request: Request::change(change),
+            request: Request::change(change).into(),
             patience,
             local_port: if transport == Transport::Udp { self.local_port.clone() } else { LocalPort::Fresh },
             terms: Terms::default(),

@@ -8,7 +8,7 @@ use super::servers::{self, Capable};
 use crate::evidence::key::{NatTest, Point};
 use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Reason, ReasonCode, Step, Terms};
 use crate::measure::witness;
-use crate::wire::{Family, Request, Transport};
+use crate::wire::{Family, Question, Transport};
 
 /// Connects from one local port to the points of a server with a second address.
 pub struct TcpMapping {
@@ -39,7 +39,7 @@ impl Probe for TcpMapping {
                     server: server.server,
                     transport: Transport::Tcp,
                     remote: server.point(point),
-                    request: Request::default(),
+                    request: Question::default(),
                     patience: Patience::Answer,
                     local_port: LocalPort::Shared(format!("{}/tcp/{}", self.family.name(), server.server)),
                     terms: Terms::default(),

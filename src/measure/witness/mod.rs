@@ -298,9 +298,9 @@ fn elsewhere(seen: &Evidence) -> Vec<Doubt> {
     let mut list: Vec<Doubt> = Vec::new();
     let mut known: BTreeMap<(SocketAddr, Transport), usize> = BTreeMap::new();
     let plain = |exchange: &&Exchange| {
-        matches!(exchange.request.change, Change::Nothing | Change::Empty)
-            && exchange.request.response_port.is_none()
-            && exchange.request.relay.is_none()
+        matches!(exchange.request.change(), Change::Nothing | Change::Empty)
+            && exchange.request.response_port().is_none()
+            && exchange.request.relay().is_none()
     };
     for exchange in seen.exchanges.iter().filter(plain) {
         let Some(reply) = exchange.reply().filter(|reply| reply.source != exchange.remote && reply.error.is_none())

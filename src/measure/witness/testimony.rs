@@ -79,7 +79,7 @@ impl<'a> Hearing<'a> {
                 hearing.belongs(index, address.ip());
             }
         }
-        for exchange in seen.exchanges.iter().filter(|exchange| exchange.request.relay.is_none()) {
+        for exchange in seen.exchanges.iter().filter(|exchange| exchange.request.relay().is_none()) {
             let Some(reply) = exchange.reply() else { continue };
             hearing.belongs(exchange.server, exchange.remote.ip());
             let claimed = [reply.other, reply.origin].into_iter().flatten().map(|address| address.ip());
@@ -159,7 +159,7 @@ fn machines(seen: &Evidence) -> Vec<usize> {
     let named = seen.servers.iter().enumerate().flat_map(|(index, server)| {
         server.lookups.iter().flat_map(|lookup| &lookup.addresses).map(move |address| (index, address.ip()))
     });
-    let replied = seen.exchanges.iter().filter(|one| one.request.relay.is_none() && one.reply().is_some());
+    let replied = seen.exchanges.iter().filter(|one| one.request.relay().is_none() && one.reply().is_some());
     let replied = replied.map(|exchange| (exchange.server, exchange.remote.ip()));
     for (server, ip) in named.chain(replied).filter(|(server, _)| *server < seen.servers.len()) {
         let (mine, theirs) = (first[server], *at.entry(ip).or_insert(first[server]));

@@ -2,7 +2,7 @@
 
 use super::{DoubtCode, Witnesses};
 use crate::evidence::{Evidence, Exchange, Key, Lookup, Outcome, Reply, Server};
-use crate::wire::{Request, Transport};
+use crate::wire::{Question, Transport};
 
 /// One question: the server's number, its address, the socket, this host's end of it, and what the server said.
 type Told = (usize, &'static str, &'static str, &'static str, &'static str);
@@ -29,7 +29,7 @@ fn evidence(told: &[Told]) -> Evidence {
         transport: Transport::Udp,
         local: Some(local.parse().unwrap()),
         remote: remote.parse().unwrap(),
-        request: Request::default(),
+        request: Question::default(),
         sends: 1,
         paced: true,
         started_ms: 0.0,

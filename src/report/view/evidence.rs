@@ -7,7 +7,7 @@ use crate::measure::turn::labels;
 use crate::report::document::Report;
 use crate::report::plain::round_ms;
 use crate::wire::escape::escape;
-use crate::wire::{Change, Method, Request};
+use crate::wire::{Change, Method, Question};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     page.heading("Evidence");
@@ -43,7 +43,8 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     }
 }
 
-fn asked(request: &Request) -> String {
+fn asked(question: &Question) -> String {
+    let Some(request) = question.stun() else { return format!("asked: {question}") };
     if request.method != Method::Binding || request.relay.is_some() || request.auth.is_some() {
         return format!("asked: {request}");
     }

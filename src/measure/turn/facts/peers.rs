@@ -95,7 +95,7 @@ impl<'a> Target<'a> {
     /// there: then the first one is asked all the same, and its silence means nothing.
     pub fn witnesses(&self) -> Vec<ThirdParty> {
         let thirds = self.third_parties();
-        let asked = |step: &str| self.find(step).and_then(|one| one.request.relay).map(|relay| relay.peer);
+        let asked = |step: &str| self.find(step).and_then(|one| one.request.relay()).map(|relay| relay.peer);
         let (first, second) = (asked("third"), asked("third-2"));
         let mut found: Vec<ThirdParty> = thirds.iter().copied().filter(|third| self.is_alive(*third)).collect();
         // Whoever is asked already keeps the place.

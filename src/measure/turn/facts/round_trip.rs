@@ -45,7 +45,7 @@ impl Path {
         let (first, allocation) = target.first().filter(|_| renewal::how(target).is_none())?;
         let relayed = allocation.relayed;
         let arrived = |step: &str| target.find(step).filter(|one| matches!(one.outcome, Outcome::Looped { .. }));
-        let peer = |one: &Exchange| one.request.relay.map(|relay| relay.peer);
+        let peer = |one: &Exchange| one.request.relay().map(|relay| relay.peer);
         let any = |steps: [&str; 2]| steps.into_iter().find_map(arrived);
         let plain = any(["inward", "inward-2"]).and(any(["outward", "outward-2"])).and_then(peer);
         let (peer, second) = match plain {
@@ -53,7 +53,7 @@ impl Path {
             None => (arrived("to-a").and(arrived("to-b")).and_then(peer)?, true),
         };
         let bound = target.last("channel").filter(|bind| succeeded(bind).is_some());
-        let channel = bound.is_some_and(|bind| bind.request.attributes.contains(&TurnAttribute::Peer(peer)));
+        let channel = bound.is_some_and(|bind| bind.request.attributes().contains(&TurnAttribute::Peer(peer)));
         Some(Self { first, relayed, peer, second, channel })
     }
 
@@ -68,7 +68,7 @@ impl Path {
             target.ask(step, "b", Request { relay: Some(relay), ..padded(manner.payload) })
         } else {
             let ask = target.plain(step, target.server, self.relayed);
-            Ask { request: padded(manner.payload), ..ask }
+            Ask { request: padded(manner.payload).into(), ..ask }
         };
         paced(ask, manner)
     }

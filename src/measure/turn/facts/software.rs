@@ -92,7 +92,7 @@ pub fn of(target: &Target) -> Software {
 
 /// SOFTWARE, from whatever answer has it: some servers put it into successes only.
 pub fn said(target: &Target) -> Option<String> {
-    let its = |one: &&Exchange| one.remote.ip() == target.remote.ip() && one.request.relay.is_none();
+    let its = |one: &&Exchange| one.remote.ip() == target.remote.ip() && one.request.relay().is_none();
     let mut answers = target.seen.exchanges.iter().filter(its).filter_map(Exchange::reply);
     answers.find_map(|reply| reply.software.clone())
 }

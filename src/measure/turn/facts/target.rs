@@ -7,7 +7,7 @@ use crate::evidence::{Ask, Evidence, Exchange, Integrity, Key, LocalPort, Patien
 use crate::measure::turn::labels;
 use crate::measure::turn::options::{Entry, TurnOptions};
 use crate::measure::witness::Witnesses;
-use crate::wire::{Algorithm, Auth, Family, Method, PasswordForm, Request, Scope, Transport, TurnAttribute};
+use crate::wire::{Algorithm, Auth, Family, Method, PasswordForm, Question, Request, Scope, Transport, TurnAttribute};
 
 /// IANA's number of UDP, what REQUESTED-TRANSPORT asks for (RFC 8656 section 7.1).
 const UDP: u8 = 17;
@@ -138,14 +138,14 @@ impl<'a> Target<'a> {
     }
 
     /// A question to the server on the target's own transport.
-    pub fn ask(&self, step: &str, socket: &str, request: Request) -> Ask {
+    pub fn ask(&self, step: &str, socket: &str, request: impl Into<Question>) -> Ask {
         Ask {
             key: self.key(step),
             server: self.server,
             socket: self.label(socket),
             transport: self.transport,
             remote: self.remote,
-            request,
+            request: request.into(),
             patience: Patience::Answer,
             local_port: LocalPort::Fresh,
             terms: Terms { keep_open: true, unpaced: true, ..Terms::default() },
@@ -200,7 +200,7 @@ impl<'a> Target<'a> {
             .iter()
             .filter(|exchange| exchange.socket == name)
             // What comes through the relay is somebody else's.
-            .filter(|exchange| exchange.request.relay.is_none())
+            .filter(|exchange| exchange.request.relay().is_none())
             .filter_map(|exchange| Some((exchange.ended_ms?, exchange.reply()?.turn.as_deref()?)))
             .filter(|(_, turn)| turn.nonce)
             .collect::<Vec<_>>();
@@ -270,7 +270,7 @@ impl<'a> Target<'a> {
     /// A request with credentials on that socket that is under way.
     fn signing(&self, socket: &str) -> Option<&'a Exchange> {
         let name = self.label(socket);
-        self.seen.exchanges.iter().find(|one| one.socket == name && one.request.auth.is_some() && !one.settled())
+        self.seen.exchanges.iter().find(|one| one.socket == name && one.request.auth().is_some() && !one.settled())
     }
 
     /// The last attempt at a request with credentials.
@@ -320,9 +320,9 @@ impl<'a> Target<'a> {
 
     /// The first answer that came from another address than was asked, and from where: clients ignore such answers.
     pub fn elsewhere(&self) -> Option<(&'a Exchange, SocketAddr)> {
-        let asked = self
-            .under("")
-            .filter(|one| one.transport == self.transport && one.remote == self.remote && one.request.relay.is_none());
+        let asked = self.under("").filter(|one| {
+            one.transport == self.transport && one.remote == self.remote && one.request.relay().is_none()
+        });
         asked.filter_map(|one| Some((one, one.reply()?.source))).find(|(one, source)| *source != one.remote)
     }
 
@@ -386,5 +386,5 @@ pub fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
 /// A success response that is not signed as its request was: clients drop it.
 pub fn is_unsigned(exchange: &Exchange) -> bool {
     let unsigned = |turn: &TurnReply| matches!(turn.integrity, Integrity::Missing | Integrity::Wrong);
-    exchange.request.auth.is_some() && granted(exchange).is_some_and(|(_, turn)| unsigned(turn))
+    exchange.request.auth().is_some() && granted(exchange).is_some_and(|(_, turn)| unsigned(turn))
 }

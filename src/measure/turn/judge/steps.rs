@@ -189,7 +189,7 @@ impl Ladder {
         let took = exchange.ended_ms.map(|at| at - exchange.started_ms);
         let bad = match &exchange.outcome {
             Outcome::Reply(reply) => {
-                let elsewhere = exchange.request.relay.is_none() && reply.source != exchange.remote;
+                let elsewhere = exchange.request.relay().is_none() && reply.source != exchange.remote;
                 elsewhere || failing(exchange)
             }
             Outcome::Looped { .. } => false,
@@ -225,7 +225,7 @@ fn refused(exchange: &Exchange) -> bool {
 /// What came of an exchange, in words.
 fn outcome(exchange: &Exchange) -> String {
     match &exchange.outcome {
-        Outcome::Reply(reply) if exchange.request.relay.is_none() && reply.source != exchange.remote => {
+        Outcome::Reply(reply) if exchange.request.relay().is_none() && reply.source != exchange.remote => {
             format!("answered from {}, which was not asked", reply.source)
         }
         Outcome::Reply(reply) => match (&reply.error, reply.mapped) {

@@ -119,9 +119,9 @@ fn ended(target: &Target) -> Cause {
 /// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
 pub fn proven(target: &Target, step: &str) -> bool {
     let Some(asked) = target.last(step) else { return false };
-    if target.transport.is_stream() && asked.request.relay.is_none() {
+    if target.transport.is_stream() && asked.request.relay().is_none() {
         let later = |one: &&Exchange| one.socket == asked.socket && one.started_ms > asked.started_ms;
-        let mut later = target.seen.exchanges.iter().filter(later).filter(|one| one.request.relay.is_none());
+        let mut later = target.seen.exchanges.iter().filter(later).filter(|one| one.request.relay().is_none());
         return later.any(|one| one.reply().is_some());
     }
     target.last(step).is_some_and(|asked| !paths::may_be_loss(target, asked))
@@ -173,8 +173,9 @@ fn closed(target: &Target, first: &str) -> Option<Cause> {
 fn mute(target: &Target) -> Option<Cause> {
     let refresh = target.last("refresh").filter(|asked| asked.silent() && proven(target, "refresh"))?;
     // An open relay is asked without a signature.
-    let is_its =
-        |one: &Exchange| one.request.auth.is_some() || target.is_open_relay() && one.request.method != Method::Binding;
+    let is_its = |one: &Exchange| {
+        one.request.auth().is_some() || target.is_open_relay() && one.request.method() != Some(Method::Binding)
+    };
     let signed = |one: &&Exchange| one.socket == refresh.socket && is_its(one);
     let answered = target.seen.exchanges.iter().filter(signed).filter(|one| one.reply().is_some()).count();
     let text = "the server grants an allocation and leaves what is asked of it then without an answer";

@@ -67,7 +67,7 @@ fn unheard(target: &Target, login: &str) -> Option<Cause> {
 /// Whether it is a refusal that should be signed and is not at all.
 pub fn is_unsigned(exchange: &Exchange) -> bool {
     let missing = |reply: &Reply| reply.turn.as_ref().is_some_and(|turn| turn.integrity == Integrity::Missing);
-    exchange.request.auth.is_some()
+    exchange.request.auth().is_some()
         && error_code(exchange).is_some_and(|code| !UNSIGNED.contains(&code))
         && exchange.reply().is_some_and(missing)
 }
@@ -104,13 +104,13 @@ fn refused(target: &Target, step: &str) -> Option<Cause> {
         ));
     }
     let refused = Refused {
-        signed: asked.request.auth.is_some(),
+        signed: asked.request.auth().is_some(),
         number,
         reason: &error.reason,
         software: software::of(target),
         binds: target.reply("binding").is_some_and(|reply| reply.error.is_none()),
-        odd: asked.request.auth.as_ref().and_then(|auth| table::odd(&auth.username)),
-        odd_realm: asked.request.auth.as_ref().and_then(|auth| table::odd(&auth.realm)),
+        odd: asked.request.auth().and_then(|auth| table::odd(&auth.username)),
+        odd_realm: asked.request.auth().and_then(|auth| table::odd(&auth.realm)),
         stranger: software::stranger(target),
     };
     let doubt =

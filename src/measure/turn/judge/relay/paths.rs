@@ -41,7 +41,7 @@ pub fn refuses_peer(target: &Target, exchange: &Exchange) -> bool {
         Some(0 | 403) => true,
         Some(443) => {
             let relayed = target.allocation_of(exchange).map(|one| Family::of(one.relayed));
-            let peers = exchange.request.attributes.iter().filter_map(|attribute| match attribute {
+            let peers = exchange.request.attributes().iter().filter_map(|attribute| match attribute {
                 TurnAttribute::Peer(peer) => Some(Family::of(*peer)),
                 _ => None,
             });
@@ -154,7 +154,8 @@ fn nobody(target: &Target) -> &'static str {
 
 /// The exchange in which that server was asked through the relay.
 pub fn asked_through<'a>(target: &Target<'a>, third: SocketAddr) -> Option<&'a Exchange> {
-    let asked = |step: &&str| target.find(step).and_then(|one| one.request.relay).is_some_and(|one| one.peer == third);
+    let asked =
+        |step: &&str| target.find(step).and_then(|one| one.request.relay()).is_some_and(|one| one.peer == third);
     ["third", "third-2", "own"].into_iter().find(asked).and_then(|step| target.find(step))
 }
 
@@ -205,9 +206,9 @@ fn is_relays(server: SocketAddr, seen: SocketAddr) -> bool {
 
 /// What a witness on the server's own machine saw.
 fn own(target: &Target) -> Option<RelayPath> {
-    let is_own = |sent: &&Exchange| sent.request.relay.is_some_and(|relay| target.is_own(relay.peer.ip()));
+    let is_own = |sent: &&Exchange| sent.request.relay().is_some_and(|relay| target.is_own(relay.peer.ip()));
     let sent = ["own", "third"].into_iter().filter_map(|step| target.find(step)).find(is_own)?;
-    let peer = sent.request.relay?.peer;
+    let peer = sent.request.relay()?.peer;
     let place = format!("{peer}, on the server's own machine, so that no firewall before it was passed,");
     Some(match &sent.outcome {
         Outcome::Reply(reply) => {

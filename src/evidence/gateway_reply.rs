@@ -1,0 +1,27 @@
+//! What a PCP or NAT-PMP server's response says, as evidence.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{nat_pmp, pcp};
+
+/// A response of either protocol: they share a port, and a server of one may answer a question of the other (RFC 6887 section 9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "protocol", rename_all = "kebab-case")]
+pub enum GatewayReply {
+    /// Of PCP. A mapping's nonce is not kept: had it been another than the request's, this were no reply.
+    Pcp(pcp::Response),
+    /// Of NAT-PMP.
+    NatPmp(nat_pmp::Response),
+}
+
+impl GatewayReply {
+    /// The server's time in seconds since it lost its state, if it ever did (RFC 6887 section 8.5, RFC 6886 section 3.6).
+    #[must_use]
+    pub fn epoch_s(&self) -> u32 {
+        match self {
+            Self::Pcp(response) => response.epoch_s,
+            Self::NatPmp(response) => response.epoch_s,
+        }
+    }
+}
