@@ -31,11 +31,24 @@ impl Exchanges {
         &'a self,
         keys: &RangeInclusive<Key>,
     ) -> impl DoubleEndedIterator<Item = &'a Exchange> + Clone + use<'a> {
-        let from = self.by_key.partition_point(|&at| self.list[at].ask < *keys.start());
-        let count = self.by_key[from..].partition_point(|&at| self.list[at].ask <= *keys.end());
-        let mut found = self.by_key[from..from + count].to_vec();
+        let mut found = self.places(keys).to_vec();
         found.sort_unstable();
         found.into_iter().map(|at| &self.list[at])
+    }
+
+    /// The same in the order of their keys, one by one: what looks at a few of many only costs those.
+    #[must_use]
+    pub fn range<'a>(
+        &'a self,
+        keys: &RangeInclusive<Key>,
+    ) -> impl DoubleEndedIterator<Item = &'a Exchange> + ExactSizeIterator + Clone + use<'a> {
+        self.places(keys).iter().map(|&at| &self.list[at])
+    }
+
+    fn places(&self, keys: &RangeInclusive<Key>) -> &[usize] {
+        let from = self.by_key.partition_point(|&at| self.list[at].ask < *keys.start());
+        let count = self.by_key[from..].partition_point(|&at| self.list[at].ask <= *keys.end());
+        &self.by_key[from..from + count]
     }
 
     /// Adds one that has just been started.
@@ -112,5 +125,62 @@ impl IntoIterator for Exchanges {
 
     fn into_iter(self) -> Self::IntoIter {
         self.list.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Ask;
+    use crate::evidence::key::{NatKey, NatTest, Reach};
+    use crate::wire::Family;
+
+    fn reach(server: usize) -> Key {
+        NatTest::Reach(Reach::Udp, server).over(Family::Ipv4)
+    }
+
+    fn exchange(number: usize, key: Key) -> Exchange {
+        let remote = "192.0.2.1:3478".parse().expect("an address");
+        Exchange::begun(format!("e{number}"), &Ask::binding(key, 0, "test", remote), 0.0)
+    }
+
+    fn ids<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> Vec<&'a str> {
+        exchanges.map(|exchange| exchange.id.as_str()).collect()
+    }
+
+    /// Servers 3, 1, 2, 1 (twice, as a foreign report may have it), and something else.
+    fn some() -> Exchanges {
+        let keys = [reach(3), reach(1), Key::Other("x".to_owned()), reach(2), reach(1)];
+        let mut exchanges = Exchanges::default();
+        for (number, key) in keys.into_iter().enumerate() {
+            exchanges.push(exchange(number, key));
+        }
+        exchanges
+    }
+
+    #[test]
+    fn what_is_pushed_is_found_and_the_first_of_two_with_one_key() {
+        let exchanges = some();
+        assert_eq!([1, 2, 3, 4].map(|server| exchanges.position(&reach(server))), [Some(1), Some(3), Some(0), None]);
+        assert_eq!(exchanges.position(&Key::Other("x".to_owned())), Some(2));
+    }
+
+    #[test]
+    fn a_range_comes_in_the_order_started_or_in_that_of_the_keys() {
+        let exchanges = some();
+        let all = NatKey::reach(Family::Ipv4, Reach::Udp, Reach::Udp);
+        assert_eq!(ids(exchanges.within(&all)), ["e0", "e1", "e3", "e4"]);
+        assert_eq!(ids(exchanges.range(&all)), ["e1", "e4", "e3", "e0"]);
+        assert_eq!(ids(exchanges.range(&(reach(2)..=reach(9)))), ["e3", "e0"]);
+        assert_eq!(ids(exchanges.range(&NatKey::reach(Family::Ipv6, Reach::Udp, Reach::Tcp))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_is_read_is_indexed_as_what_was_pushed() {
+        let exchanges = some();
+        let json = serde_json::to_string(&exchanges).expect("JSON");
+        let read: Exchanges = serde_json::from_str(&json).expect("the same");
+        assert_eq!(json, serde_json::to_string(&Vec::from(exchanges.clone())).expect("JSON"), "it is the list of them");
+        assert_eq!((&read.by_key, ids(read.iter())), (&exchanges.by_key, ids(exchanges.iter())));
     }
 }

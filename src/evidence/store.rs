@@ -22,6 +22,15 @@ impl Evidence {
         self.exchanges.within(keys)
     }
 
+    /// The same in the order of their keys, one by one: what looks at a few of many only costs those.
+    #[must_use]
+    pub fn range<'a>(
+        &'a self,
+        keys: &RangeInclusive<Key>,
+    ) -> impl DoubleEndedIterator<Item = &'a Exchange> + ExactSizeIterator + Clone + use<'a> {
+        self.exchanges.range(keys)
+    }
+
     /// The exchanges of a family over a transport, in the order they were started. Controls are none of them: what they show is a
     /// question of its own.
     pub fn of(&self, family: Family, transport: Transport) -> impl Iterator<Item = &Exchange> {

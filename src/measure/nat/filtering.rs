@@ -72,7 +72,7 @@ fn begin(seen: &Evidence, family: Family, repeat: bool, roles: &Roles) -> Vec<Te
         // A second witness is another machine, and one whose alternates this host has not opened its filter for.
         let known = sound.clone().any(|test| test.server.overlaps(&server))
             || sound.count() > 0
-                && seen.within(&NatKey::filtering(family, server.server)).next().is_none()
+                && seen.range(&NatKey::filtering(family, server.server)).next().is_none()
                 && seen.contacted_before(f64::MAX, |remote| server.is_alternate(remote));
         if !known {
             let steps::Test { progress, enough } = assess(seen, family, &server, repeat);
