@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 use nat_probe::cli::manual;
+use nat_probe::measure::catalog;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -52,16 +53,15 @@ fn each_code_key_and_variable_stands_on_its_page() {
             text.lines().filter_map(|line| line.strip_prefix("\\fB")?.strip_suffix("\\fR")).collect();
         let command = name.trim_start_matches("nat-probe-").trim_end_matches(".1");
         let mut wanted: Vec<String> = Vec::new();
-        if ["classify", "discover", "turn"].contains(&command) {
-            wanted.extend(["0", "1", "2", "3", "130", "NAT_PROBE_SERVERS", "NO_COLOR"].map(str::to_owned));
-            wanted.extend(nat_probe::report::require::keys(command).iter().map(|key| (*key).to_owned()));
-            let other = nat_probe::report::require::KEYS.iter().filter(|key| !wanted.iter().any(|own| own == *key));
-            let strange: Vec<_> = other.filter(|key| terms.contains(key)).collect();
+        if let Some(spec) = catalog::find(command) {
+            wanted.extend(spec.exit.iter().chain(spec.environment).map(|(term, _)| (*term).to_owned()));
+            wanted.extend(spec.keys.iter().map(|key| key.name.to_owned()));
+            wanted.extend((spec.codes)().into_iter().map(|(code, _)| code));
+            let strange: Vec<_> = catalog::keys().filter(|key| !spec.keys.contains(key)).collect();
+            let strange: Vec<_> = strange.into_iter().filter(|key| terms.contains(&key.name)).collect();
             assert!(strange.is_empty(), "{name} has keys of another command: {strange:?}");
         }
         if command == "turn" {
-            wanted.extend(nat_probe::measure::turn::DiagnosisCode::ALL.iter().map(ToString::to_string));
-            wanted.extend(["NAT_PROBE_TURN_PASSWORD", "NAT_PROBE_TURN_SECRET"].map(str::to_owned));
             assert!(text.contains("URI\\fR]..."), "the synopsis tells that URIs may be repeated");
         }
         for term in wanted {
@@ -122,6 +122,25 @@ fn the_run_in_the_readme_is_real() {
     }
 }
 
+/// The table of the commands, between its markers, is what they declare; written anew as the run is.
+#[test]
+fn the_table_in_the_readme_is_what_the_commands_declare() {
+    const BEGIN: &str = "<!-- commands -->\n";
+    const END: &str = "<!-- end of commands -->";
+    let readme = read("README.md");
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has a table of the commands");
+    let (shown, after) = rest.split_once(END).expect("the table has an end");
+    let table = manual::table();
+    if std::env::var_os("NAT_PROBE_UPDATE").is_some() {
+        fs::write(path("README.md"), format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            shown, table,
+            "the table in README.md is stale; refresh it: NAT_PROBE_UPDATE=1 cargo test --test docs"
+        );
+    }
+}
+
 #[test]
 fn the_readme_names_what_there_is() {
     let readme = read("README.md");
@@ -135,8 +154,8 @@ fn the_readme_names_what_there_is() {
     for code in [0, 1, 2, 3, 130] {
         assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code} is not in README.md");
     }
-    for key in nat_probe::report::require::KEYS {
-        assert!(readme.contains(&format!("`{key}`")), "the key {key} is not in README.md");
+    for key in catalog::keys() {
+        assert!(readme.contains(&format!("`{}`", key.name)), "the key {} is not in README.md", key.name);
     }
 }
 

@@ -1,150 +1,41 @@
-//! The one definition of the command line: parser, help, manual pages and completions all come from here.
+//! The arguments that commands share.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::error::CliError;
-use super::turn_args::TurnArgs;
-use super::{contract, duration, hints, servers};
-use crate::report::require::keys;
+use super::{duration, servers};
+use crate::engine::Settings;
+use crate::measure::catalog;
+use crate::measure::spec::Spec;
 use crate::wire::{Family, ServerSpec, Transport};
-
-/// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
-///
-/// nat-probe asks several STUN servers at once and judges by RFC 5780 what it sees: how addresses and ports are translated
-/// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
-#[derive(Debug, Parser)]
-#[command(name = "nat-probe", version, disable_help_subcommand = true)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// The definition, with what differs between the commands that measure.
-#[must_use]
-pub fn definition() -> clap::Command {
-    let measuring = ["classify", "discover", "turn"];
-    measuring.into_iter().fold(Cli::command().after_long_help(hints::of("")), |program, name| {
-        program.mut_subcommand(name, |command| {
-            let require = contract::of(name).require;
-            command
-                .after_long_help(hints::of(name))
-                .mut_arg("require", |option| option.help(require).long_help(require))
-        })
-    })
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// What does the NAT do?
-    ///
-    /// Finds out for each address family whether this host is open, firewalled or behind a NAT, what the NAT's mapping and
-    /// filtering depend on, how it chooses ports, and what that means for peers.
-    Classify(ClassifyArgs),
-    /// What address do others see?
-    ///
-    /// Asks every server at once and shows the address that each one saw, how long it took, and how the answers agree.
-    Discover(DiscoverArgs),
-    /// Does this TURN server work, and if not, which step fails and why?
-    ///
-    /// Climbs the ladder that every application climbs - reach the server, be challenged, allocate, let data through the relay, renew,
-    /// release - for each server, transport and address family at once, and names the cause of what fails with what to change.
-    Turn(Box<TurnArgs>),
-    /// Print the JSON Schema of what --json prints.
-    #[command(after_long_help = hints::SCHEMA)]
-    Schema,
-    /// Print a completion script for a shell.
-    #[command(after_long_help = hints::COMPLETIONS)]
-    Completions {
-        /// The shell.
-        shell: clap_complete::Shell,
-    },
-    /// Write the manual pages to a directory.
-    #[command(hide = true)]
-    Man {
-        /// Where to; made where it does not exist.
-        #[arg(value_hint = ValueHint::DirPath)]
-        directory: PathBuf,
-    },
-}
-
-/// The arguments of `classify`.
-#[derive(Debug, Args)]
-pub struct ClassifyArgs {
-    /// What is common to measuring.
-    #[command(flatten)]
-    pub measure: MeasureArgs,
-
-    /// Also test whether two inside hosts reach each other by their public addresses (RFC 4787 section 6).
-    #[arg(long, help_heading = "Measurement")]
-    pub hairpin: bool,
-
-    /// Also test the mapping of TCP connections (RFC 5382 section 4.1).
-    #[arg(long, help_heading = "Measurement")]
-    pub tcp: bool,
-
-    /// Judge the evidence of a saved JSON report again and send nothing; `-` reads standard input.
-    #[arg(
-        long,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        help_heading = "Measurement",
-        conflicts_with_all = [
-            "server", "servers_file", "ipv4", "ipv6", "interface", "source", "local_port", "deadline", "thorough", "hairpin", "tcp",
-            "simulate", "seed",
-        ]
-    )]
-    pub from: Option<PathBuf>,
-}
-
-/// The arguments of `discover`.
-#[derive(Debug, Args)]
-pub struct DiscoverArgs {
-    /// Judge the evidence of a report that `discover --json` wrote, without a packet; `-` reads standard input.
-    #[arg(
-        long,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        help_heading = "Measurement",
-        conflicts_with_all = [
-            "server", "servers_file", "ipv4", "ipv6", "interface", "source", "local_port", "deadline", "thorough", "transport",
-            "count", "simulate", "seed",
-        ]
-    )]
-    pub from: Option<PathBuf>,
-
-    /// What is common to measuring.
-    #[command(flatten)]
-    pub measure: MeasureArgs,
-
-    /// What carries the questions: udp, tcp, tls, or several with commas.
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        value_parser = transport,
-        default_value = "udp",
-        help_heading = "Measurement"
-    )]
-    pub transport: Vec<Transport>,
-
-    /// Ask each server so many times, for the spread of the round trips.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Measurement")]
-    pub count: u32,
-
-    /// Trust the certificate authorities of this PEM file too, beside the system's.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
-    pub ca: Option<PathBuf>,
-}
 
 /// What is common to the commands that measure.
 #[derive(Debug, Args)]
-pub struct MeasureArgs {
+pub struct RunArgs {
+    /// Which of this host's networks.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// Whether to pretend.
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
+
+    /// Judge the evidence of a report that this command wrote with --json again, without a packet; `-` reads standard input.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Measurement")]
+    pub from: Option<PathBuf>,
+
+    /// How to print it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What is common to the commands that ask STUN servers.
+#[derive(Debug, Args)]
+pub struct StunArgs {
     /// The servers named one by one.
     #[arg(
         short,
@@ -161,10 +52,6 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
     pub servers_file: Option<PathBuf>,
 
-    /// Which of this host's networks.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-
     /// Send from this local port instead of random ones; earlier traffic from it may color the verdict.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Network")]
     pub local_port: Option<u16>,
@@ -176,14 +63,6 @@ pub struct MeasureArgs {
     /// Wait as long as RFC 8489 says and repeat on a second port: slower, surer.
     #[arg(long, help_heading = "Measurement")]
     pub thorough: bool,
-
-    /// Whether to pretend.
-    #[command(flatten)]
-    pub simulation: SimulationArgs,
-
-    /// How to print it.
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
 /// Which of this host's networks to use.
@@ -280,11 +159,12 @@ impl OutputArgs {
     ///
     /// # Errors
     /// When a key is another command's.
-    pub fn fits(&self, command: &str) -> Result<(), CliError> {
-        let own = keys(command);
-        let Some(other) = self.require.iter().find(|one| !own.contains(&one.key())) else { return Ok(()) };
-        let whose = ["classify", "turn"].into_iter().find(|name| keys(name).contains(&other.key())).unwrap_or_default();
-        Err(CliError::usage(format!("cannot require {other} of {command}: {} is a key of {whose}", other.key()))
+    pub fn fits(&self, spec: &Spec) -> Result<(), CliError> {
+        let Some(other) = self.require.iter().find(|one| !spec.keys.contains(one.key())) else { return Ok(()) };
+        let (command, key) = (spec.name, other.key());
+        let whose = catalog::COMMANDS.iter().find(|spec| spec.keys.contains(key)).map_or("none", |spec| spec.name);
+        let own: Vec<&str> = spec.keys.iter().map(|key| key.name).collect();
+        Err(CliError::usage(format!("cannot require {other} of {command}: {} is a key of {whose}", key.name))
             .advise(format!("the keys of {command}: {}", own.join(", "))))
     }
 }
@@ -294,7 +174,7 @@ impl NetworkArgs {
     ///
     /// # Errors
     /// When the source address is of the family that was excluded.
-    pub fn families(&self) -> Result<Vec<Family>, super::error::CliError> {
+    pub fn families(&self) -> Result<Vec<Family>, CliError> {
         let chosen = match (self.ipv4, self.ipv6) {
             (true, false) => vec![Family::Ipv4],
             (false, true) => vec![Family::Ipv6],
@@ -304,7 +184,7 @@ impl NetworkArgs {
         let fitting: Vec<Family> = chosen.into_iter().filter(|family| family.has(source)).collect();
         if fitting.is_empty() {
             let (flag, family) = if self.ipv4 { ("-4", "IPv6") } else { ("-6", "IPv4") };
-            return Err(super::error::CliError::usage(format!(
+            return Err(CliError::usage(format!(
                 "--source {source} is an {family} address, and {flag} excludes those"
             ))
             .advise(format!("without {flag}, or another source address")));
@@ -313,19 +193,13 @@ impl NetworkArgs {
     }
 }
 
-impl MeasureArgs {
-    /// When the run is to be over.
+impl StunArgs {
+    /// How to run, over these transports.
     #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.deadline.unwrap_or(Duration::from_secs(if self.thorough { 120 } else { 10 }))
+    pub fn settings(&self, transports: Vec<Transport>) -> Settings {
+        let deadline = self.deadline.unwrap_or(Duration::from_secs(if self.thorough { 120 } else { 10 }));
+        Settings { deadline, thorough: self.thorough, transports, ..Settings::default() }
     }
-}
-
-fn transport(text: &str) -> Result<Transport, String> {
-    [Transport::Udp, Transport::Tcp, Transport::Tls]
-        .into_iter()
-        .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
-        .ok_or_else(|| "the transports are udp, tcp and tls".to_owned())
 }
 
 /// A requirement, checked when the arguments are.
@@ -337,19 +211,19 @@ fn requirement(text: &str) -> Result<Requirement, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
-    #[test]
-    fn the_definition_is_sound() {
-        definition().debug_assert();
+    #[derive(clap::Parser)]
+    struct Alone {
+        #[command(flatten)]
+        network: NetworkArgs,
     }
 
-    fn families(arguments: &[&str]) -> Result<Vec<Family>, super::super::error::CliError> {
-        let all = ["nat-probe", "classify"].iter().chain(arguments);
-        match Cli::try_parse_from(all).map(|cli| cli.command) {
-            Ok(Command::Classify(arguments)) => arguments.measure.network.families(),
-            other => panic!("{other:?}"),
-        }
+    fn families(arguments: &[&str]) -> Result<Vec<Family>, CliError> {
+        let all = ["nat-probe"].iter().chain(arguments);
+        Alone::try_parse_from(all).expect("the arguments are right").network.families()
     }
 
     #[test]

@@ -9,10 +9,11 @@ use clap::builder::{Resettable, StyledStr};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
-use super::args::definition;
-use super::contract;
+use super::definition::definition;
 use super::error::CliError;
-use crate::measure::turn::DiagnosisCode;
+use super::program;
+use crate::measure::catalog;
+use crate::measure::spec::Term;
 
 /// A page: its file name and its text.
 pub type Page = (String, Vec<u8>);
@@ -52,15 +53,20 @@ pub fn pages() -> io::Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// The table of the commands in the README.
+#[must_use]
+pub fn table() -> String {
+    let specs = catalog::COMMANDS.iter().copied().chain([&program::SCHEMA, &program::COMPLETIONS]);
+    let rows: Vec<String> = specs.map(|spec| format!("| `nat-probe {}` | {} |\n", spec.name, spec.question)).collect();
+    format!("| command | what for |\n|---|---|\n{}", rows.concat())
+}
+
 fn page_name(command: &Command) -> String {
     command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
 }
 
 fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
-    let own_name = command.get_name().to_owned();
-    let command_name = own_name.as_str();
-    let measures = matches!(command_name, "nat-probe" | "classify" | "discover" | "turn");
-    let examples = examples(command_name);
+    let spec = program::spec(command.get_name()).unwrap_or(&program::PROGRAM);
     let repeated =
         command.get_positionals().any(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
     let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
@@ -82,27 +88,19 @@ fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut text)?;
     }
     let mut roff = Roff::new();
-    let contract = contract::of(command_name);
-    if measures {
-        terms(&mut roff, "EXIT STATUS", contract.exit);
+    terms(&mut roff, "EXIT STATUS", spec.exit);
+    if !spec.environment.is_empty() {
         terms(&mut roff, "FILES", FILES);
-        terms(&mut roff, "ENVIRONMENT", contract.environment);
-        let grammar = [("How to write them", contract.grammar)];
-        terms(
-            &mut roff,
-            "REQUIREMENTS",
-            &if contract.keys.is_empty() { Vec::new() } else { [contract.keys, &grammar].concat() },
-        );
-    } else {
-        terms(&mut roff, "EXIT STATUS", &[contract.exit[0], contract.exit[2]]);
+        terms(&mut roff, "ENVIRONMENT", spec.environment);
     }
-    if command_name == "turn" {
-        let codes: Vec<(String, &str)> =
-            DiagnosisCode::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect();
-        let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
-        terms(&mut roff, "DIAGNOSES", &codes);
+    if !spec.keys.is_empty() {
+        let keys: Vec<Term> = spec.keys.iter().map(|key| (key.name, key.meaning)).collect();
+        terms(&mut roff, "REQUIREMENTS", &[&keys[..], &[("How to write them", spec.grammar)]].concat());
     }
-    terms(&mut roff, "EXAMPLES", examples);
+    let codes = (spec.codes)();
+    let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
+    terms(&mut roff, "DIAGNOSES", &codes);
+    terms(&mut roff, "EXAMPLES", spec.examples);
     see_also(&mut roff, name, names);
     roff.to_writer(&mut text)?;
     Ok(text)
@@ -137,7 +135,7 @@ fn see_also(roff: &mut Roff, name: &str, names: &[String]) {
     roff.text(line);
 }
 
-const FILES: &[(&str, &str)] = &[
+const FILES: &[Term] = &[
     (
         "$XDG_CONFIG_HOME/nat-probe/servers.txt, else ~/.config/nat-probe/servers.txt",
         "The servers to ask where neither the arguments nor the environment name any: one a line, # begins a comment. On macOS \
@@ -150,40 +148,3 @@ const FILES: &[(&str, &str)] = &[
          --simulate list describes those that come with the program.",
     ),
 ];
-
-fn examples(command: &str) -> &'static [(&'static str, &'static str)] {
-    match command {
-        "nat-probe" => &[
-            ("nat-probe classify", "What does the NAT in front of this host do?"),
-            ("nat-probe discover", "What address do others see?"),
-            ("nat-probe classify --simulate symmetric", "The same for a simulated network, without a packet."),
-        ],
-        "classify" => &[
-            ("nat-probe classify", "The verdict, what it rests on, and what it means."),
-            ("nat-probe classify --simulate home-router", "How it looks on a network that is only simulated."),
-            (
-                "nat-probe classify --json --require mapping=endpoint-independent --require filtering!=address-and-port-dependent",
-                "For a script: JSON on standard output, exit code 1 where the NAT is stricter than that.",
-            ),
-            ("nat-probe classify --json --redact", "A report without addresses, to paste into a public place."),
-            ("nat-probe classify --from report.json -v", "What was saved, judged again, with every exchange."),
-        ],
-        "turn" => &[
-            ("nat-probe turn turn:turn.example.org -u alice", "One server; the password is asked for."),
-            (
-                "nat-probe turn --ice-servers config.json --require turn=any",
-                "An application's servers, of which one suffices.",
-            ),
-        ],
-        "discover" => &[
-            ("nat-probe discover", "The address that each of the public servers sees."),
-            ("nat-probe discover --server stun.example.org --count 5", "One server, asked five times."),
-            ("nat-probe discover --server stuns:stun.example.org --transport tls", "Over TLS, the port found by SRV."),
-        ],
-        "schema" => &[("nat-probe schema > nat-probe.schema.json", "The schema, to validate reports with.")],
-        _ => &[
-            ("nat-probe completions bash > /etc/bash_completion.d/nat-probe", "For every user of bash."),
-            ("nat-probe completions zsh > ~/.zfunc/_nat-probe", "For one user of zsh."),
-        ],
-    }
-}

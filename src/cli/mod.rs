@@ -1,18 +1,20 @@
 //! The command line: arguments to plan, plan to report, report to output and exit code.
 
-pub mod again;
 pub mod args;
-pub mod contract;
+pub mod classify;
+pub mod definition;
+pub mod discover;
 pub mod duration;
 mod environment;
 pub mod error;
 pub mod events;
 pub mod exit;
 pub mod files;
-mod hints;
+mod footer;
+pub mod judge_again;
 pub mod manual;
-pub mod nat;
 pub mod output;
+pub mod program;
 pub mod progress;
 mod refusal;
 pub mod run;
@@ -29,7 +31,7 @@ use std::ffi::OsString;
 
 use clap::FromArgMatches as _;
 
-use args::{Cli, Command};
+use definition::{Cli, Command, definition};
 use error::CliError;
 use exit::Exit;
 use output::Output;
@@ -37,7 +39,7 @@ use output::Output;
 /// Runs the program with these arguments (the program's name first).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut out = Output::stdout();
-    let parsed = args::definition().try_get_matches_from(arguments);
+    let parsed = definition().try_get_matches_from(arguments);
     let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => dispatch(&cli.command, &mut out),
         Err(error) => refusal::answer(error, &mut out),
@@ -50,24 +52,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
-    let required = match command {
-        Command::Classify(arguments) => arguments.measure.output.fits("classify"),
-        Command::Discover(arguments) => arguments.measure.output.fits("discover"),
-        Command::Turn(arguments) => arguments.output.fits("turn"),
-        _ => Ok(()),
-    };
-    required?;
     match command {
-        Command::Classify(arguments) => nat::classify(arguments, out),
-        Command::Discover(arguments) => nat::discover(arguments, out),
-        Command::Turn(arguments) => turn::run(arguments, out),
+        Command::Classify(arguments) => run::run(arguments, out),
+        Command::Discover(arguments) => run::run(arguments, out),
+        Command::Turn(arguments) => run::run(&**arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut args::definition(), "nat-probe", &mut script);
+            clap_complete::generate(*shell, &mut definition(), "nat-probe", &mut script);
             // clap_complete labels the cases of a program with a hyphen in its name otherwise than it looks them up.
             let script = String::from_utf8_lossy(&script).replace("nat__subcmd__probe", "nat__probe").into_bytes();
             out.bytes(&script)?;

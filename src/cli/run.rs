@@ -1,17 +1,20 @@
-//! One run of a measuring command: servers and plan to evidence, evidence to report, report to output and exit code.
+//! The one path of every command that measures: arguments to plan, plan to evidence, evidence to report, report to output and exit
+//! code.
 
-use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
+use super::args::{OutputArgs, RunArgs, SimulationArgs, StunArgs};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::{scenario, terminal};
+use super::servers::{self, BuiltIn};
+use super::{judge_again, saved, scenario, terminal};
 use crate::engine::{Engine, Network, Settings};
 use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
+use crate::measure::spec::Spec;
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
-use crate::report::assemble::{Circumstances, Found, assemble, complaints, require};
-use crate::report::document::{NetworkKind, Options};
+use crate::report::assemble::{Circumstances, assemble, complaints, require};
+use crate::report::document::{Findings, NetworkKind};
 use crate::report::{ExitClass, Report, exit_class, json, view};
 use crate::sim::{Scenario, SimNetwork};
 use crate::wire::{Family, ServerSpec};
@@ -42,19 +45,40 @@ impl World {
             }
         }
     }
+    /// The STUN servers to ask: those named, else those of the world.
+    ///
+    /// # Errors
+    /// When a place that was named cannot be read, or names something that is no server.
+    pub fn stun_servers(&self, arguments: &StunArgs, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
+        let file = arguments.servers_file.as_deref();
+        match self {
+            Self::Simulated(_, scenario, _) if arguments.server.is_empty() && file.is_none() => {
+                scenario::servers(scenario)
+            }
+            Self::Simulated(..) => servers::named(&arguments.server, file),
+            Self::Real => servers::gather(&arguments.server, file, built_in),
+        }
+    }
 }
 
-/// One run of a command.
-pub struct Job<'a> {
-    /// The command's name.
-    pub command: &'static str,
-    /// Where.
-    pub world: World,
-    /// By which of this host's networks.
-    pub network: &'a NetworkArgs,
-    /// How to print it.
-    pub output: &'a OutputArgs,
-    /// How to make it; the seed is filled in here.
+/// A command that measures, as its arguments say.
+pub trait Measurement {
+    /// What it promises.
+    fn spec(&self) -> &'static Spec;
+
+    /// What is common to measuring.
+    fn common(&self) -> &RunArgs;
+
+    /// What to ask whom.
+    ///
+    /// # Errors
+    /// When the arguments or the configuration are wrong.
+    fn plan(&self, world: &World) -> Result<Plan, CliError>;
+}
+
+/// What to ask whom.
+pub struct Plan {
+    /// How to run; the seed is filled in where the run begins.
     pub settings: Settings,
     /// Whom TLS trusts.
     pub tls: TlsConfig,
@@ -62,84 +86,114 @@ pub struct Job<'a> {
     pub insecure: bool,
     /// Whom to ask.
     pub servers: Vec<ServerSpec>,
+    /// The families that names are looked up for.
+    pub looked_up: Vec<Family>,
+    /// The local port that was asked for.
+    pub local_port: Option<u16>,
     /// What to ask.
-    pub plan: Vec<Box<dyn Probe>>,
-    /// What the report says of how it was made.
-    pub options: Options,
+    pub probes: Vec<Box<dyn Probe>>,
+    /// The options, with nothing found yet.
+    pub asked: Findings,
 }
 
-impl Job<'_> {
-    /// Runs it and prints the report.
-    ///
-    /// # Errors
-    /// When the network cannot be used as asked, or the output cannot be written.
-    pub fn run(self, judge: &dyn Fn(&Evidence) -> Found, out: &mut Output) -> Result<Exit, CliError> {
-        let output = self.output;
-        let mut events = Events::new(output);
-        let (about, seen) = self.measure(&mut events, out)?;
-        let found = judge(&seen);
-        let stopped = seen.stopped;
-        let exit = deliver(assemble(about, seen, found), output, &mut events, out)?;
-        Ok(Exit::of(stopped, exit))
+impl Plan {
+    /// A plan without anything to ask yet.
+    #[must_use]
+    pub fn asking(asked: Findings) -> Self {
+        Self {
+            settings: Settings::default(),
+            tls: TlsConfig::default(),
+            insecure: false,
+            servers: Vec::new(),
+            looked_up: Vec::new(),
+            local_port: None,
+            probes: Vec::new(),
+            asked,
+        }
     }
+}
 
-    /// The families that names are looked up for. What a relay relays is of a family of its own, and so are those whom it is asked for,
-    /// however the server is reached.
-    fn looked_up(&self) -> Vec<Family> {
-        if self.command == "turn" { vec![Family::Ipv4, Family::Ipv6] } else { self.options.families.clone() }
+/// Measures, or judges a saved report again, and prints what came of it.
+///
+/// # Errors
+/// When the arguments are wrong, the network cannot be used as asked, or the output cannot be written.
+pub fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exit, CliError> {
+    let (spec, arguments) = (measurement.spec(), measurement.common());
+    let output = &arguments.output;
+    output.fits(spec)?;
+    let mut events = Events::new(output);
+    if let Some(path) = &arguments.from {
+        let report = judge_again::judged(saved::report(spec.name, path)?);
+        return deliver(report, output, &mut events, out);
     }
+    let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(output, out) };
+    let plan = measurement.plan(&world)?;
+    let (about, seen, asked) = measure(plan, &world, arguments, &mut events, out)?;
+    let stopped = seen.stopped;
+    let exit = deliver(assemble(about, seen, asked), output, &mut events, out)?;
+    Ok(Exit::of(stopped, exit))
+}
 
-    fn measure(mut self, events: &mut Events, out: &mut Output) -> Result<(Circumstances, Evidence), CliError> {
-        let about = |network, scenario, started_at| Circumstances {
-            command: self.command,
-            network,
-            scenario,
-            started_at,
-            options: self.options.clone(),
+fn measure(
+    mut plan: Plan,
+    world: &World,
+    arguments: &RunArgs,
+    events: &mut Events,
+    out: &mut Output,
+) -> Result<(Circumstances, Evidence, Findings), CliError> {
+    if let World::Simulated(name, scenario, seed) = world {
+        let mut network = SimNetwork::new(scenario, *seed).with_families(&plan.looked_up).with_insecure(plan.insecure);
+        plan.settings.seed = *seed;
+        let about = Circumstances {
+            network: NetworkKind::Simulated,
+            scenario: Some(name.clone()),
+            started_at: VIRTUAL_START.to_owned(),
         };
-        if let World::Simulated(name, scenario, seed) = &self.world {
-            let about = about(NetworkKind::Simulated, Some(name.clone()), VIRTUAL_START.to_owned());
-            let mut network =
-                SimNetwork::new(scenario, *seed).with_families(&self.looked_up()).with_insecure(self.insecure);
-            self.settings.seed = *seed;
-            return Ok((about, self.drive(&mut network, events, out)));
-        }
-        let config = Config {
-            families: self.looked_up(),
-            source: self.network.source,
-            interface: self.network.interface.clone(),
-            tls: self.tls.clone(),
-            insecure: self.insecure,
-            ..Config::default()
-        };
-        let mut network = RealNetwork::new(config).map_err(|error| match error {
-            NetError::Shortage(_) => CliError::shortage(error.to_string()),
-            _ => CliError::usage(error.to_string()).advise("an --interface or --source that this host has, or neither"),
-        })?;
-        if !self.output.quiet {
-            for note in network.notes() {
-                super::error::note(note);
-            }
-        }
-        let about = about(NetworkKind::Real, None, net::clock::now_rfc3339());
-        let local_port = self.options.local_port;
-        self.settings.seed = net::entropy();
-        let seen = self.drive(&mut network, events, out);
-        match local_port.and_then(|port| unusable_port(port, &seen)) {
-            Some(error) => Err(error),
-            None => Ok((about, seen)),
+        let (seen, asked) = drive(plan, &mut network, &arguments.output, events, out);
+        return Ok((about, seen, asked));
+    }
+    let config = Config {
+        families: plan.looked_up.clone(),
+        source: arguments.network.source,
+        interface: arguments.network.interface.clone(),
+        tls: plan.tls.clone(),
+        insecure: plan.insecure,
+        ..Config::default()
+    };
+    let mut network = RealNetwork::new(config).map_err(|error| match error {
+        NetError::Shortage(_) => CliError::shortage(error.to_string()),
+        _ => CliError::usage(error.to_string()).advise("an --interface or --source that this host has, or neither"),
+    })?;
+    if !arguments.output.quiet {
+        for note in network.notes() {
+            super::error::note(note);
         }
     }
+    let about = Circumstances { network: NetworkKind::Real, scenario: None, started_at: net::clock::now_rfc3339() };
+    let local_port = plan.local_port;
+    plan.settings.seed = net::entropy();
+    let (seen, asked) = drive(plan, &mut network, &arguments.output, events, out);
+    match local_port.and_then(|port| unusable_port(port, &seen)) {
+        Some(error) => Err(error),
+        None => Ok((about, seen, asked)),
+    }
+}
 
-    fn drive(self, network: &mut dyn Network, events: &mut Events, out: &mut Output) -> Evidence {
-        let progress = Progress::new(self.output);
-        let evidence = net::drive(Engine::new(self.settings, self.servers, self.plan), network, &mut |event| {
-            progress.see(event);
-            events.see(event, out);
-        });
-        progress.done();
-        evidence
-    }
+fn drive(
+    plan: Plan,
+    network: &mut dyn Network,
+    output: &OutputArgs,
+    events: &mut Events,
+    out: &mut Output,
+) -> (Evidence, Findings) {
+    let progress = Progress::new(output);
+    let engine = Engine::new(plan.settings, plan.servers, plan.probes);
+    let seen = net::drive(engine, network, &mut |event| {
+        progress.see(event);
+        events.see(event, out);
+    });
+    progress.done();
+    (seen, plan.asked)
 }
 
 /// The local port that was asked for could not be had: no measurement, but a mistake in the arguments.
@@ -153,15 +207,7 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 }
 
 /// Prints the report and tells what it comes to.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn deliver(
-    mut report: Report,
-    output: &OutputArgs,
-    events: &mut Events,
-    out: &mut Output,
-) -> Result<Exit, CliError> {
+fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &mut Output) -> Result<Exit, CliError> {
     require(&mut report, &output.require);
     report.redacted = output.redact;
     if output.ndjson {

@@ -7,6 +7,7 @@ use super::files::{self, Source};
 use super::servers;
 use crate::evidence::{Evidence, gate};
 use crate::report::Report;
+use crate::report::document::Findings;
 use crate::report::json::{ReadError, from_json};
 
 /// How large a saved report may be: a thousand servers need less, events included.
@@ -33,17 +34,12 @@ pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
 /// Why it cannot be judged again, and what to try.
 pub fn read(command: &str, text: &str) -> Result<Report, (String, String)> {
     let report = parse(text).map_err(|error| (error.to_string(), wanted(command)))?;
-    if report.command != command {
-        let other = &*report.command;
+    let other = report.findings.view().spec().name;
+    if other != command {
         let cause = format!("it is a report of {other}, not of {command}");
-        let advice = if ["classify", "discover", "turn"].contains(&other) {
-            format!("nat-probe {other} --from FILE, or a report of {command}")
-        } else {
-            wanted(command)
-        };
-        return Err((cause, advice));
+        return Err((cause, format!("nat-probe {other} --from FILE, or a report of {command}")));
     }
-    if command == "turn" && report.options.turn.is_none() {
+    if matches!(&report.findings, Findings::Turn(found) if found.options.turn.is_none()) {
         let cause = "it does not say what was tested: an older nat-probe wrote it";
         return Err((cause.to_owned(), "a report of this version".to_owned()));
     }

@@ -7,15 +7,10 @@ use super::environment;
 use super::error::{self, CliError};
 use super::files::Source;
 use super::turn_args::LoginArgs;
+pub use crate::measure::spec::{PASSWORD, SECRET};
 use crate::net;
 use crate::wire::escape::escape;
 use crate::wire::{Remark, RemarkCode, Secret, ice_servers};
-
-/// The environment variable with the password.
-pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
-
-/// The environment variable with the shared secret.
-pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
 
 /// What it is called in messages.
 const SHARED: &str = "shared secret";

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use super::environment;
 use super::error::CliError;
 use super::files::{self, Source};
+use crate::measure::spec;
 use crate::wire::ServerSpec;
 
 /// The built-in list.
 const BUILT_IN: &str = include_str!("servers.txt");
 
 /// The environment variable that names servers.
-pub const VARIABLE: &str = "NAT_PROBE_SERVERS";
+const VARIABLE: &str = spec::SERVERS;
 
 /// How many bytes of a servers file are read: thousands of servers, and yet no surprise when somebody names a disk image.
 const LARGEST_FILE: u64 = 1 << 20;

@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
+use super::args::RunArgs;
 use super::error::CliError;
-use super::exit::Exit;
 use super::files::{self, Source};
-use super::output::Output;
-use super::run::{Job, World};
+use super::run::{Measurement, Plan, World};
 use super::servers::{self, BuiltIn};
 use super::turn_args::TurnArgs;
-use super::{again, scenario, secrets, trust};
+use super::{scenario, secrets, trust};
 use crate::engine::Settings;
+use crate::measure::spec::Spec;
+use crate::measure::turn::spec::TURN;
 use crate::measure::turn::{self, Entry, Login, STRANGER, TurnOptions};
 use crate::net;
-use crate::report::assemble::Found;
-use crate::report::document::Options;
+use crate::report::document::{Findings, TurnAsked, TurnTested};
 use crate::sim::SIM_UNIX_START_S;
 use crate::wire::credential::rest;
 use crate::wire::ice_servers::{self, IceEntry, MOST_ENTRIES};
 use crate::wire::{
-    ConfigurationFacts, Credential, EntryKind, Host, Look, Making, Remark, RemarkCode, Secret, ServerSpec, Transport,
-    UriError,
+    ConfigurationFacts, Credential, EntryKind, Family, Host, Look, Making, Remark, RemarkCode, Secret, ServerSpec,
+    Transport, UriError,
 };
 
 /// How many of the usual STUN servers are asked through the relay.
@@ -35,68 +35,70 @@ const ICE_SERVERS: &str =
 /// The user of the simulated TURN servers that come with the program, and the password.
 const DEMO: &str = "demo";
 
-/// `nat-probe turn`.
-///
-/// # Errors
-/// When the arguments or the configuration are wrong, or the output cannot be written.
-pub fn run(arguments: &TurnArgs, out: &mut Output) -> Result<Exit, CliError> {
-    if let Some(path) = &arguments.from {
-        return again::run("turn", path, &arguments.output, out);
+impl Measurement for TurnArgs {
+    fn spec(&self) -> &'static Spec {
+        &TURN
     }
-    let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(&arguments.output, out) };
-    let families = arguments.network.families()?;
-    let simulated = matches!(world, World::Simulated(..));
-    let mut draft = Draft {
-        now_unix_s: if simulated { SIM_UNIX_START_S } else { net::clock::now_unix_s() },
-        transports: arguments.transport.clone(),
-        ..Draft::default()
-    };
-    one_standard_input(arguments)?;
-    draft.shared = secrets::shared(&arguments.login)?;
-    draft.arguments(arguments, &world)?;
-    draft.ice_servers(arguments)?;
-    if draft.entries.len() > MOST_ENTRIES {
-        return Err(CliError::usage(format!("cannot test {} entries in one run", draft.entries.len()))
-            .advise(format!("at most {MOST_ENTRIES}; applications use a handful")));
+
+    fn common(&self) -> &RunArgs {
+        &self.run
     }
-    let third_parties = draft.third_parties(arguments, &world)?;
-    let stranger = draft.add_login(Credential { username: STRANGER.to_owned(), password: Secret::new("") }, None);
-    let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
-    transports.sort_unstable();
-    transports.dedup();
-    let options = TurnOptions {
-        entries: draft.entries,
-        configuration: draft.configuration,
-        families: families.clone(),
-        third_parties,
-        realm: arguments.login.realm.clone(),
-        count: arguments.count,
-        hold_s: arguments.duration.map(|duration| duration.as_secs()),
-        features: arguments.features,
-        follow: !arguments.no_follow,
-        insecure: arguments.insecure,
-        stranger: Some(stranger.credential),
-        now_unix_s: draft.now_unix_s,
-    };
-    let job = Job {
-        command: "turn",
-        world,
-        network: &arguments.network,
-        output: &arguments.output,
-        settings: Settings {
-            deadline: arguments.deadline(),
+
+    fn plan(&self, world: &World) -> Result<Plan, CliError> {
+        let families = self.run.network.families()?;
+        let simulated = matches!(world, World::Simulated(..));
+        let mut draft = Draft {
+            now_unix_s: if simulated { SIM_UNIX_START_S } else { net::clock::now_unix_s() },
+            transports: self.transport.clone(),
+            ..Draft::default()
+        };
+        one_standard_input(self)?;
+        draft.shared = secrets::shared(&self.login)?;
+        draft.arguments(self, world)?;
+        draft.ice_servers(self)?;
+        if draft.entries.len() > MOST_ENTRIES {
+            return Err(CliError::usage(format!("cannot test {} entries in one run", draft.entries.len()))
+                .advise(format!("at most {MOST_ENTRIES}; applications use a handful")));
+        }
+        let third_parties = draft.third_parties(self, world)?;
+        let stranger = draft.add_login(Credential { username: STRANGER.to_owned(), password: Secret::new("") }, None);
+        let mut transports: Vec<Transport> = draft.entries.iter().flat_map(|entry| entry.transports.clone()).collect();
+        transports.sort_unstable();
+        transports.dedup();
+        let options = TurnOptions {
+            entries: draft.entries,
+            configuration: draft.configuration,
+            families: families.clone(),
+            third_parties,
+            realm: self.login.realm.clone(),
+            count: self.count,
+            hold_s: self.duration.map(|duration| duration.as_secs()),
+            features: self.features,
+            follow: !self.no_follow,
+            insecure: self.insecure,
+            stranger: Some(stranger.credential),
+            now_unix_s: draft.now_unix_s,
+        };
+        let settings = Settings {
+            deadline: self.deadline(),
             transports: transports.clone(),
             credentials: draft.credentials,
-            server_name: arguments.server_name.clone(),
+            server_name: self.server_name.clone(),
             ..Settings::default()
-        },
-        tls: trust::read(arguments.ca.as_deref())?,
-        insecure: arguments.insecure,
-        servers: draft.servers,
-        plan: turn::plan(&options),
-        options: Options { families, transports, turn: Some(options.clone()), ..Options::default() },
-    };
-    job.run(&|seen| Found::Turn(turn::judge(seen, &options)), out)
+        };
+        let probes = turn::plan(&options);
+        let asked = TurnAsked { families, transports, turn: Some(options) };
+        Ok(Plan {
+            settings,
+            tls: trust::read(self.ca.as_deref())?,
+            insecure: self.insecure,
+            servers: draft.servers,
+            // What a relay relays is of a family of its own, and so are those whom it is asked for, however the server is reached.
+            looked_up: vec![Family::Ipv4, Family::Ipv6],
+            probes,
+            ..Plan::asking(Findings::Turn(TurnTested { options: asked, ..TurnTested::default() }))
+        })
+    }
 }
 
 /// Standard input can be read once.
@@ -190,7 +192,7 @@ impl Draft {
                 Err(CliError::usage("cannot use the password: there is no user name").advise("-u NAME beside it"))
             }
             // Nobody has to know whom the simulated servers know.
-            (None, None) if arguments.simulation.simulate.is_some() && arguments.uri.is_empty() => {
+            (None, None) if arguments.run.simulation.simulate.is_some() && arguments.uri.is_empty() => {
                 Ok(Some(self.add_login(Credential { username: DEMO.to_owned(), password: Secret::new(DEMO) }, None)))
             }
             (None, None) => Ok(None),
@@ -205,7 +207,7 @@ impl Draft {
                 }))
             }
             (Some(user), secret) => {
-                let found = secrets::password(given, user, arguments.output.quiet)?;
+                let found = secrets::password(given, user, arguments.run.output.quiet)?;
                 remarks.extend(found.remark);
                 let credential = Credential { username: user.clone(), password: found.secret };
                 Ok(Some(self.add_login(credential, secret.as_ref())))

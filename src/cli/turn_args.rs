@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::args::{NetworkArgs, OutputArgs, SimulationArgs};
+use super::args::RunArgs;
 use super::{duration, servers};
 use crate::wire::{Secret, ServerSpec, Transport};
 
@@ -24,19 +24,6 @@ pub struct TurnArgs {
     /// Test the entries of an application's own configuration: the JSON given to RTCPeerConnection; `-` reads standard input.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ice_servers: Option<PathBuf>,
-
-    /// Judge the evidence of a report that `turn --json` wrote, without a packet; `-` reads standard input.
-    #[arg(
-        long,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        help_heading = "Measurement",
-        conflicts_with_all = [
-            "uri", "ice_servers", "user", "server", "ipv4", "ipv6", "interface", "source", "deadline", "duration", "features",
-            "transport", "count", "no_follow", "ca", "insecure", "server_name", "simulate", "seed",
-        ]
-    )]
-    pub from: Option<PathBuf>,
 
     /// Who asks.
     #[command(flatten)]
@@ -99,17 +86,9 @@ pub struct TurnArgs {
     #[arg(long, value_name = "NAME", help_heading = "TLS")]
     pub server_name: Option<String>,
 
-    /// Which of this host's networks.
+    /// What is common to measuring.
     #[command(flatten)]
-    pub network: NetworkArgs,
-
-    /// Whether to pretend.
-    #[command(flatten)]
-    pub simulation: SimulationArgs,
-
-    /// How to print it.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub run: RunArgs,
 }
 
 /// Who asks.

@@ -1,5 +1,6 @@
 //! The report: findings plus the evidence each one rests on. Every output format is a function of this.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::advice_code::AdviceCode;
 use crate::evidence::{Connection, Exchange, FailureCode, Server, Stop};
 use crate::measure::nat::finding::FamilyFindings;
+use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
 use crate::measure::turn::{TurnOptions, TurnResult};
 use crate::measure::witness::Disbelieved;
 use crate::wire::codes::codes;
@@ -21,8 +23,6 @@ pub struct Report {
     pub event: Option<String>,
     /// The version of this contract: members are added beside the present ones, never renamed.
     pub schema_version: u32,
-    /// `classify`, `discover` or `turn`.
-    pub command: String,
     /// Which program wrote it.
     pub tool: Tool,
     /// Whether packets were sent.
@@ -40,18 +40,9 @@ pub struct Report {
     /// Why the run ended early, if it did: what follows is what was learnt until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
-    /// How the measurement was made, as far as a verdict depends on it.
-    pub options: Options,
-    /// The verdicts of each address family that was asked for.
-    pub families: Families,
-    /// The application's configuration that was tested (turn with --ice-servers).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub configuration: Option<ConfigurationFacts>,
-    /// Whether each TURN server works, a result for each entry, transport and family (turn).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<TurnResult>,
-    /// One row for each server, address and transport.
-    pub servers: Vec<ServerRow>,
+    /// What the command found, and how it was asked.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// What it means and what to do.
     pub advice: Vec<Advice>,
     /// The outcome of each `--require`.
@@ -73,6 +64,20 @@ pub struct Report {
     pub strays: u32,
 }
 
+impl Report {
+    /// The verdicts of each address family, of the commands that judge families.
+    #[must_use]
+    pub fn families(&self) -> &Families {
+        self.findings.nat().map_or(&Families::NONE, |nat| &nat.families)
+    }
+
+    /// The rows of the servers, of the commands that ask STUN servers.
+    #[must_use]
+    pub fn servers(&self) -> &[ServerRow] {
+        self.findings.nat().map_or(&[], |nat| &nat.servers)
+    }
+}
+
 /// Which program wrote the report.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
@@ -92,29 +97,80 @@ pub enum NetworkKind {
     Simulated,
 }
 
-/// How the measurement was made, as far as a verdict depends on it.
+/// What a command found, with the options that its verdicts depend on: the member `command` says which.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Findings {
+    /// What does the NAT do?
+    Classify(Classified),
+    /// What address do others see?
+    Discover(Discovered),
+    /// Does this TURN server work?
+    Turn(TurnTested),
+}
+
+impl Findings {
+    /// What was found out about the NATs in front of this host, by the commands that ask.
+    #[must_use]
+    pub fn nat(&self) -> Option<&NatFindings> {
+        match self {
+            Self::Classify(found) => Some(&found.nat),
+            Self::Discover(found) => Some(&found.nat),
+            Self::Turn(_) => None,
+        }
+    }
+}
+
+/// What `classify` found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Options {
+pub struct Classified {
+    /// How it was asked.
+    pub options: ClassifyOptions,
+    /// The verdicts and the servers they come from.
+    #[serde(flatten)]
+    pub nat: NatFindings,
+}
+
+/// What `discover` found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Discovered {
+    /// How it was asked.
+    pub options: DiscoverOptions,
+    /// The verdicts and the servers they come from.
+    #[serde(flatten)]
+    pub nat: NatFindings,
+}
+
+/// What was found out about the NATs in front of this host.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct NatFindings {
+    /// The verdicts of each address family that was asked for.
+    pub families: Families,
+    /// One row for each server, address and transport.
+    pub servers: Vec<ServerRow>,
+}
+
+/// What `turn` found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct TurnTested {
+    /// How it was asked.
+    pub options: TurnAsked,
+    /// The application's configuration that was tested (`--ice-servers`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationFacts>,
+    /// Whether each server works, a result for each entry, transport and family.
+    #[serde(default)]
+    pub results: Vec<TurnResult>,
+}
+
+/// How `turn` was asked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct TurnAsked {
     /// The families asked for.
     pub families: Vec<Family>,
-    /// The transports asked for (discover).
+    /// The transports that any entry is tested over.
     pub transports: Vec<Transport>,
-    /// `--count`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u32>,
-    /// `--local-port`: verdicts may reflect earlier traffic from that port.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub local_port: Option<u16>,
-    /// `--thorough`.
-    #[serde(default)]
-    pub thorough: bool,
-    /// `--hairpin`.
-    #[serde(default)]
-    pub hairpin: bool,
-    /// `--tcp`.
-    #[serde(default)]
-    pub tcp: bool,
-    /// What was tested, without any secret (turn); absent where it was redacted.
+    /// What was tested, without any secret; absent where it was redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurnOptions>,
 }
@@ -130,7 +186,16 @@ pub struct Families {
     pub ipv6: Option<FamilyFindings>,
 }
 
+impl From<BTreeMap<Family, FamilyFindings>> for Families {
+    fn from(mut found: BTreeMap<Family, FamilyFindings>) -> Self {
+        Self { ipv4: found.remove(&Family::Ipv4), ipv6: found.remove(&Family::Ipv6) }
+    }
+}
+
 impl Families {
+    /// None at all.
+    pub const NONE: Self = Self { ipv4: None, ipv6: None };
+
     /// The findings of one family, if it was asked for.
     #[must_use]
     pub fn get(&self, family: Family) -> Option<&FamilyFindings> {

@@ -1,11 +1,6 @@
 //! What a report means for the exit code.
 
-use crate::measure::nat::finding::Connectivity;
-use crate::measure::turn::finding::TurnVerdict;
-use crate::wire::EntryKind;
-
 use super::document::{Report, RequirementOutcome};
-use super::require::{Requirement, counts, works_somehow};
 
 /// What a script learns from the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,44 +19,11 @@ pub fn exit_class(report: &Report) -> ExitClass {
     let any = |outcome| report.requirements.iter().any(|requirement| requirement.outcome == outcome);
     if any(RequirementOutcome::Unmet) {
         ExitClass::Unmet
-    } else if report.command == "turn" && !any(RequirementOutcome::Unknown) {
-        turn(report)
-    } else if any(RequirementOutcome::Unknown) || !measured(report) {
+    } else if any(RequirementOutcome::Unknown) {
         ExitClass::NotMeasured
     } else {
-        ExitClass::Measured
+        report.findings.view().exit_class(&report.requirements)
     }
-}
-
-/// Every entry has to work, unless a requirement that holds says how many suffice. A family that this host does not have is nobody's
-/// fault.
-fn turn(report: &Report) -> ExitClass {
-    let replaced = report
-        .requirements
-        .iter()
-        .any(|one| one.requirement.parse::<Requirement>().is_ok_and(|requirement| requirement.is_about_turn()));
-    let tested = || report.results.iter().filter(|result| counts(result));
-    // Nothing relays: that is known, whatever the STUN servers do.
-    if !report.results.is_empty() && report.results.iter().all(|result| result.kind == EntryKind::Stun) {
-        return ExitClass::Unmet;
-    }
-    if tested().all(|result| result.verdict == TurnVerdict::Inconclusive) {
-        ExitClass::NotMeasured
-    } else if replaced || tested().all(|result| works_somehow(report, result)) {
-        ExitClass::Measured
-    } else {
-        ExitClass::Unmet
-    }
-}
-
-fn measured(report: &Report) -> bool {
-    if report.command == "discover" {
-        return report.servers.iter().any(|row| row.mapped.is_some());
-    }
-    report
-        .families
-        .iter()
-        .any(|(_, found)| !matches!(found.connectivity, Connectivity::Inconclusive | Connectivity::Unavailable))
 }
 
 #[cfg(test)]
@@ -96,10 +58,10 @@ mod tests {
     #[test]
     fn without_a_family_nothing_was_measured() {
         let mut report = sample::home_router();
-        report.families.ipv4 = Some(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
-        report.families.ipv6 = Some(sample::unavailable());
+        report.families_mut().ipv4 = Some(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
+        report.families_mut().ipv6 = Some(sample::unavailable());
         assert_eq!(exit_class(&report), ExitClass::NotMeasured);
-        report.families.ipv6 = Some(sample::udp_blocked());
+        report.families_mut().ipv6 = Some(sample::udp_blocked());
         assert_eq!(exit_class(&report), ExitClass::Measured, "that UDP is blocked is a result");
     }
 
@@ -107,7 +69,7 @@ mod tests {
     fn discover_needs_one_server_that_answered() {
         let mut report = sample::discover();
         assert_eq!(exit_class(&report), ExitClass::Measured);
-        report.servers.retain(|row| row.mapped.is_none());
+        report.servers_mut().retain(|row| row.mapped.is_none());
         assert_eq!(exit_class(&report), ExitClass::NotMeasured);
     }
 }

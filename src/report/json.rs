@@ -9,6 +9,7 @@ use super::plain::to_text;
 use super::redact::{self, Redactor};
 use super::sound::Sound;
 use super::{Style, escape, users};
+use crate::measure::catalog;
 
 /// The version of the JSON contract that this program writes, and the newest it reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -79,6 +80,9 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
     if head.redacted {
         return Err(ReadError::Redacted);
     }
+    if !head.command.is_empty() && catalog::find(&head.command).is_none() {
+        return Err(ReadError::NotAReport(format!("this nat-probe has no command {}", escape::visible(&head.command))));
+    }
     serde_json::from_str(text).map_err(|error| ReadError::Damaged(error.to_string()))
 }
 
@@ -88,6 +92,7 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
 struct Head {
     schema_version: Option<u64>,
     tool: Name,
+    command: String,
     redacted: bool,
 }
 
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn the_contract_paths_exist() {
         let mut report = sample::home_router();
-        report.advice = crate::report::advice::advise(&report);
+        report.advice = crate::report::advice::advise(&report, None);
         let text = render(&report);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(text.ends_with("}\n"));

@@ -8,6 +8,7 @@ pub mod address;
 pub mod advice;
 pub mod advice_code;
 pub mod assemble;
+mod command;
 pub mod document;
 pub(crate) mod escape;
 pub mod exit;

@@ -4,7 +4,7 @@ use crate::evidence::{Connection, Exchange, Outcome};
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::Train;
 
-use super::document::Report;
+use super::document::{Classified, Discovered, Findings, Report};
 use super::sound::LARGEST;
 
 /// Rounds to three decimals: a microsecond is the finest that a user-space clock tells.
@@ -25,11 +25,13 @@ pub(super) fn to_text(report: &Report) -> String {
 fn rounded(report: &Report) -> Report {
     let mut report = report.clone();
     round(&mut report.duration_ms);
-    for row in &mut report.servers {
-        some([&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms]);
+    match &mut report.findings {
+        Findings::Classify(Classified { nat, .. }) | Findings::Discover(Discovered { nat, .. }) => {
+            nat.servers.iter_mut().for_each(|row| some([&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms]));
+        }
+        Findings::Turn(found) => found.results.iter_mut().for_each(round_result),
     }
     report.lookups.iter_mut().flat_map(|server| &mut server.lookups).for_each(|lookup| round(&mut lookup.duration_ms));
-    report.results.iter_mut().for_each(round_result);
     report.connections.iter_mut().for_each(round_connection);
     report.evidence.iter_mut().for_each(round_exchange);
     report

@@ -223,13 +223,14 @@ mod tests {
     #[test]
     fn no_address_survives_in_any_format() {
         for mut report in sample::all() {
-            report.servers[0].server = "stun:[2001:db8:5::9]:3478".to_owned();
-            report.servers[0].software = Some("seen from 203.0.113.99\\x1b2001:db8:6::1".to_owned());
+            report.servers_mut()[0].server = "stun:[2001:db8:5::9]:3478".to_owned();
+            report.servers_mut()[0].software = Some("seen from 203.0.113.99\\x1b2001:db8:6::1".to_owned());
             report.redacted = true;
             let mut secrets: Vec<String> = report.host_addresses.iter().map(ToString::to_string).collect();
             secrets.extend(report.evidence.iter().map(|exchange| exchange.remote.ip().to_string()));
-            secrets
-                .extend(report.families.iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string));
+            secrets.extend(
+                report.families().iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string),
+            );
             secrets.extend(["203.0.113.99", "2001:db8:5::9"].map(str::to_owned));
             for format in FORMATS {
                 for width in [200, 80, 20] {

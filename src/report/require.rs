@@ -12,95 +12,36 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, Rfc3489Type};
+use crate::measure::catalog;
+use crate::measure::spec::{Key, Takes};
 use crate::wire::Family;
 
-/// Something required: `[ipv4.|ipv6.]KEY=VALUE[,VALUE]` or `KEY!=VALUE[,VALUE]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something required: `[ipv4.|ipv6.]KEY=VALUE[,VALUE]`, `KEY!=VALUE[,VALUE]` or `KEY<NUMBER`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Requirement {
     text: String,
     family: Option<Family>,
     negated: bool,
+    key: &'static Key,
     wanted: Wanted,
 }
 
-/// The key with the values of which one is to hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The values of which one is to hold.
+#[derive(Clone, Debug, PartialEq)]
 enum Wanted {
-    Connectivity(Vec<Connectivity>),
-    Mapping(Vec<MappingBehavior>),
-    Filtering(Vec<FilteringBehavior>),
-    Family(Vec<Family>),
-    PublicAddress(Vec<Network>),
-    Rfc3489(Vec<Option<Rfc3489Type>>),
-    Turn(turn::Wanted),
+    Words(Vec<&'static str>),
+    Networks(Vec<Network>),
+    Below { bound: f64, equal: bool },
 }
-
-/// The keys that a report of the command can answer.
-#[must_use]
-pub fn keys(command: &str) -> &'static [&'static str] {
-    match command {
-        "classify" => &KEYS[..6],
-        "discover" => &["connectivity", "family", "public-address"],
-        "turn" => &KEYS[6..],
-        _ => &[],
-    }
-}
-
-/// The keys there are, those of `classify` before those of `turn`.
-pub const KEYS: [&str; 9] = [
-    "connectivity",
-    "mapping",
-    "filtering",
-    "family",
-    "public-address",
-    "rfc3489",
-    "turn",
-    "relay-family",
-    "turn-rtt-ms",
-];
-
-const CONNECTIVITIES: [(&str, Connectivity); 6] = [
-    ("open", Connectivity::Open),
-    ("firewalled", Connectivity::Firewalled),
-    ("direct", Connectivity::Direct),
-    ("nat", Connectivity::Nat),
-    ("udp-blocked", Connectivity::UdpBlocked),
-    ("unavailable", Connectivity::Unavailable),
-];
-const MAPPINGS: [(&str, MappingBehavior); 4] = [
-    ("none", MappingBehavior::None),
-    ("endpoint-independent", MappingBehavior::EndpointIndependent),
-    ("address-dependent", MappingBehavior::AddressDependent),
-    ("address-and-port-dependent", MappingBehavior::AddressAndPortDependent),
-];
-const FILTERINGS: [(&str, FilteringBehavior); 3] = [
-    ("endpoint-independent", FilteringBehavior::EndpointIndependent),
-    ("address-dependent", FilteringBehavior::AddressDependent),
-    ("address-and-port-dependent", FilteringBehavior::AddressAndPortDependent),
-];
-const FAMILIES: [(&str, Family); 2] = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
-
-/// The RFC 3489 types, and `none` for what has no name.
-const RFC3489: [(&str, Option<Rfc3489Type>); 8] = [
-    ("open-internet", Some(Rfc3489Type::OpenInternet)),
-    ("full-cone", Some(Rfc3489Type::FullCone)),
-    ("restricted-cone", Some(Rfc3489Type::RestrictedCone)),
-    ("port-restricted-cone", Some(Rfc3489Type::PortRestrictedCone)),
-    ("symmetric", Some(Rfc3489Type::Symmetric)),
-    ("symmetric-udp-firewall", Some(Rfc3489Type::SymmetricUdpFirewall)),
-    ("udp-blocked", Some(Rfc3489Type::UdpBlocked)),
-    ("none", None),
-];
 
 /// Why a requirement is not understood.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RequirementError {
     /// No `=` or `!=`.
-    #[error("`{0}` is not KEY=VALUE or KEY!=VALUE; the keys are {keys}", keys = KEYS.join(", "))]
+    #[error("`{0}` is not KEY=VALUE or KEY!=VALUE; the keys are {keys}", keys = known())]
     NoOperator(String),
     /// An unknown key.
-    #[error("unknown key `{0}`; the keys are {keys}", keys = KEYS.join(", "))]
+    #[error("unknown key `{0}`; the keys are {keys}", keys = known())]
     UnknownKey(String),
     /// An unknown value.
     #[error("unknown value `{value}` for {key}; the values are {list}", list = .values.join(", "))]
@@ -110,22 +51,34 @@ pub enum RequirementError {
         /// The value as written.
         value: String,
         /// The values there are.
-        values: Vec<&'static str>,
+        values: &'static [&'static str],
     },
     /// No network.
-    #[error("`{value}` is no network for public-address: {error}")]
+    #[error("`{value}` is no network for {key}: {error}")]
     Network {
+        /// The key.
+        key: &'static str,
         /// The value as written.
         value: String,
         /// What is wrong with it.
         error: NetworkError,
     },
     /// A bound that is no number, or another operator with it.
-    #[error("`{0}` is no bound; write turn-rtt-ms<150 or turn-rtt-ms<=150")]
-    Bound(String),
+    #[error("`{text}` is no bound; write {key}<150 or {key}<=150")]
+    Bound {
+        /// The key.
+        key: &'static str,
+        /// The requirement as written.
+        text: String,
+    },
     /// A prefix that contradicts the key or the value.
     #[error("`{0}` names one address family and asks about the other")]
     OtherFamily(String),
+}
+
+/// The keys that some command has, as a list in a sentence.
+fn known() -> String {
+    catalog::keys().map(|key| key.name).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Requirement {
@@ -133,87 +86,70 @@ impl FromStr for Requirement {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if text.starts_with("turn-rtt-ms") {
-            let wanted = Wanted::Turn(turn::Wanted::rtt(text)?);
-            return Ok(Self { text: text.to_owned(), family: None, negated: false, wanted });
+        // The first of the operators ends the name; `<=` has the other one in it.
+        let name = text.split(['=', '<', '!']).next().unwrap_or_default();
+        let (family, name) = match name.trim().split_once('.') {
+            Some(("ipv4", name)) => (Some(Family::Ipv4), name),
+            Some(("ipv6", name)) => (Some(Family::Ipv6), name),
+            _ => (None, name.trim()),
+        };
+        let key = catalog::keys().find(|key| key.name == name);
+        if let Some(key) = key.filter(|key| key.takes == Takes::Bound) {
+            let wanted = Wanted::below(key, text)?;
+            return Ok(Self { text: text.to_owned(), family: None, negated: false, key, wanted });
         }
         let (left, values) = text.split_once('=').ok_or_else(|| RequirementError::NoOperator(text.to_owned()))?;
-        let (left, negated) = left.strip_suffix('!').map_or((left, false), |left| (left, true));
-        let (family, key) = match left.trim().split_once('.') {
-            Some(("ipv4", key)) => (Some(Family::Ipv4), key),
-            Some(("ipv6", key)) => (Some(Family::Ipv6), key),
-            _ => (None, left.trim()),
-        };
+        let negated = left.ends_with('!');
+        let key = key.ok_or_else(|| RequirementError::UnknownKey(name.to_owned()))?;
         let values: Vec<&str> = values.split([',', '|']).map(str::trim).collect();
-        let wanted = Wanted::parse(key, &values)?;
-        let contradicts = match (&wanted, family) {
-            (Wanted::Family(_) | Wanted::Turn(_), Some(_)) => true,
-            (Wanted::PublicAddress(networks), Some(family)) => {
-                networks.iter().any(|network| network.family() != family)
-            }
-            _ => false,
-        };
+        let wanted = Wanted::of(key, &values)?;
+        let contradicts = family.is_some_and(|family| !key.per_family || wanted.is_of_another(family));
         if contradicts {
             return Err(RequirementError::OtherFamily(text.to_owned()));
         }
-        Ok(Self { text: text.to_owned(), family, negated, wanted })
+        Ok(Self { text: text.to_owned(), family, negated, key, wanted })
     }
 }
 
 impl Requirement {
     /// Its key, without the prefix of a family.
     #[must_use]
-    pub fn key(&self) -> &'static str {
-        match &self.wanted {
-            Wanted::Connectivity(_) => "connectivity",
-            Wanted::Mapping(_) => "mapping",
-            Wanted::Filtering(_) => "filtering",
-            Wanted::Family(_) => "family",
-            Wanted::PublicAddress(_) => "public-address",
-            Wanted::Rfc3489(_) => "rfc3489",
-            Wanted::Turn(wanted) => wanted.key(),
-        }
+    pub fn key(&self) -> &'static Key {
+        self.key
     }
 }
 
 impl Wanted {
-    fn parse(key: &str, values: &[&str]) -> Result<Self, RequirementError> {
-        match key {
-            "connectivity" => pick("connectivity", &CONNECTIVITIES, values).map(Self::Connectivity),
-            "mapping" => pick("mapping", &MAPPINGS, values).map(Self::Mapping),
-            "filtering" => pick("filtering", &FILTERINGS, values).map(Self::Filtering),
-            "family" => pick("family", &FAMILIES, values).map(Self::Family),
-            "public-address" => {
-                let network = |value: &&str| {
-                    value.parse().map_err(|error| RequirementError::Network { value: (*value).to_owned(), error })
-                };
-                values.iter().map(network).collect::<Result<_, _>>().map(Self::PublicAddress)
+    fn of(key: &'static Key, values: &[&str]) -> Result<Self, RequirementError> {
+        let word = |known: &'static [&'static str], value: &str| {
+            let found = known.iter().copied().find(|word| *word == value);
+            let value = value.to_owned();
+            found.ok_or(RequirementError::UnknownValue { key: key.name, value, values: known })
+        };
+        let network = |value: &str| {
+            value.parse().map_err(|error| RequirementError::Network { key: key.name, value: value.to_owned(), error })
+        };
+        match key.takes {
+            Takes::Words(known) => {
+                values.iter().map(|value| word(known, value)).collect::<Result<_, _>>().map(Self::Words)
             }
-            "rfc3489" => pick("rfc3489", &RFC3489, values).map(Self::Rfc3489),
-            "turn" => pick("turn", &turn::ANY_OF, values).map(|any| Self::Turn(turn::Wanted::Works(any))),
-            "relay-family" => {
-                pick("relay-family", &FAMILIES, values).map(|any| Self::Turn(turn::Wanted::RelayFamily(any)))
-            }
-            _ => Err(RequirementError::UnknownKey(key.to_owned())),
+            Takes::Network => values.iter().map(|value| network(value)).collect::<Result<_, _>>().map(Self::Networks),
+            Takes::Bound => Err(RequirementError::Bound { key: key.name, text: values.join(",") }),
         }
     }
-}
 
-fn pick<T: Copy>(key: &'static str, known: &[(&'static str, T)], values: &[&str]) -> Result<Vec<T>, RequirementError> {
-    let one = |value: &&str| {
-        let found = known.iter().find(|(name, _)| name == value).map(|(_, known)| *known);
-        found.ok_or_else(|| RequirementError::UnknownValue {
-            key,
-            value: (*value).to_owned(),
-            values: known.iter().map(|(name, _)| *name).collect(),
-        })
-    };
-    values.iter().map(one).collect()
-}
+    fn below(key: &'static Key, text: &str) -> Result<Self, RequirementError> {
+        let bound = text.split_once('<').filter(|(name, _)| name.trim() == key.name).map(|(_, bound)| bound);
+        let equal = bound.is_some_and(|bound| bound.starts_with('='));
+        let bound = bound.map(|bound| bound.strip_prefix('=').unwrap_or(bound).trim());
+        let bound = bound.and_then(|bound| bound.parse::<f64>().ok()).filter(|bound| bound.is_finite() && *bound > 0.0);
+        let text = text.to_owned();
+        bound.map(|bound| Self::Below { bound, equal }).ok_or(RequirementError::Bound { key: key.name, text })
+    }
 
-/// The name of a value in one of the tables above.
-fn name<T: PartialEq>(known: &[(&'static str, T)], value: &T) -> &'static str {
-    known.iter().find(|(_, known)| known == value).map_or("inconclusive", |(name, _)| name)
+    fn is_of_another(&self, family: Family) -> bool {
+        matches!(self, Self::Networks(networks) if networks.iter().any(|network| network.family() != family))
+    }
 }
 
 impl fmt::Display for Requirement {

@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 
-use super::document::{Capability, Families, NetworkKind, Options, Report, ServerError, ServerRow, Tool};
+use super::document::{
+    Capability, Classified, Discovered, Families, Findings, NatFindings, NetworkKind, Report, ServerError, ServerRow,
+    Tool,
+};
 use crate::evidence::{Behavior, Exchange, Failure, FailureCode, Lookup, Outcome, Reason, ReasonCode, Reply, Server};
 use crate::measure::nat::finding::{
     Alg, Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior, Pooling,
     PoolingBehavior, PortAssignment, PortBehavior, PortSample, Rfc3489Type,
 };
+use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
 use crate::wire::{Change, Family, Request, Transport};
 
 const LOCAL: &str = "192.168.1.23:40112";
@@ -218,6 +222,38 @@ fn reply(source: &str, mapped: &str) -> Outcome {
     })
 }
 
+impl Report {
+    /// The verdicts of a report that has some.
+    pub(crate) fn families_mut(&mut self) -> &mut Families {
+        &mut self.nat_mut().families
+    }
+
+    /// The rows of a report that has some.
+    pub(crate) fn servers_mut(&mut self) -> &mut Vec<ServerRow> {
+        &mut self.nat_mut().servers
+    }
+
+    fn nat_mut(&mut self) -> &mut NatFindings {
+        match &mut self.findings {
+            Findings::Classify(found) => &mut found.nat,
+            Findings::Discover(found) => &mut found.nat,
+            Findings::Turn(_) => panic!("turn judges no NAT"),
+        }
+    }
+}
+
+/// The same findings as a report of `discover`.
+pub(crate) fn as_discover(mut report: Report) -> Report {
+    let options = DiscoverOptions {
+        families: vec![Family::Ipv4, Family::Ipv6],
+        transports: vec![Transport::Udp],
+        count: 1,
+        ..DiscoverOptions::default()
+    };
+    report.findings = Findings::Discover(Discovered { options, nat: report.nat_mut().clone() });
+    report
+}
+
 /// The commonest case: endpoint-independent mapping, address-and-port-dependent filtering, a firewall on IPv6.
 pub(crate) fn home_router() -> Report {
     let lookup = |addresses: &[&str]| Lookup {
@@ -231,7 +267,6 @@ pub(crate) fn home_router() -> Report {
     Report {
         event: None,
         schema_version: super::json::SCHEMA_VERSION,
-        command: "classify".to_owned(),
         tool: Tool { name: "nat-probe".to_owned(), version: "0.1.0".to_owned() },
         network: NetworkKind::Real,
         scenario: None,
@@ -239,17 +274,21 @@ pub(crate) fn home_router() -> Report {
         duration_ms: 1_312.345_678,
         redacted: false,
         stopped: None,
-        options: Options { families: vec![Family::Ipv4, Family::Ipv6], ..Options::default() },
-        families: Families {
-            ipv4: Some(nat(Behavior::EndpointIndependent, Behavior::AddressAndPortDependent)),
-            ipv6: Some(firewalled(Behavior::AddressAndPortDependent)),
-        },
-        servers: vec![
-            row("stun1.example.org", "198.51.100.1:3478", MAPPED),
-            row("stun2.example.org:3478", "192.0.2.9:3478", MAPPED),
-            dead("stun3.example.org", None, FailureCode::NameNotFound, "no such name"),
-            row("stun1.example.org", "[2001:db8:5::1]:3478", "[2001:db8:1::23]:40200"),
-        ],
+        findings: Findings::Classify(Classified {
+            options: ClassifyOptions { families: vec![Family::Ipv4, Family::Ipv6], ..ClassifyOptions::default() },
+            nat: NatFindings {
+                families: Families {
+                    ipv4: Some(nat(Behavior::EndpointIndependent, Behavior::AddressAndPortDependent)),
+                    ipv6: Some(firewalled(Behavior::AddressAndPortDependent)),
+                },
+                servers: vec![
+                    row("stun1.example.org", "198.51.100.1:3478", MAPPED),
+                    row("stun2.example.org:3478", "192.0.2.9:3478", MAPPED),
+                    dead("stun3.example.org", None, FailureCode::NameNotFound, "no such name"),
+                    row("stun1.example.org", "[2001:db8:5::1]:3478", "[2001:db8:1::23]:40200"),
+                ],
+            },
+        }),
         advice: Vec::new(),
         requirements: Vec::new(),
         evidence: vec![
@@ -288,8 +327,6 @@ pub(crate) fn home_router() -> Report {
                 lookups: vec![Lookup { failure: Some(failed), ..lookup(&[]) }],
             },
         ],
-        configuration: None,
-        results: Vec::new(),
         connections: Vec::new(),
         strays: 0,
     }
@@ -298,9 +335,8 @@ pub(crate) fn home_router() -> Report {
 /// A report about IPv4 alone.
 pub(crate) fn ipv4(found: FamilyFindings) -> Report {
     let mut report = home_router();
-    report.options.families = vec![Family::Ipv4];
-    report.families = Families { ipv4: Some(found), ipv6: None };
-    report.servers.truncate(3);
+    *report.families_mut() = Families { ipv4: Some(found), ipv6: None };
+    report.servers_mut().truncate(3);
     report
 }
 
@@ -310,7 +346,7 @@ pub(crate) fn plain_servers() -> Report {
     found.filtering = inconclusive(ReasonCode::NoSecondAddress, "no server has a second address").filtering;
     found.rfc3489_type = None;
     let mut report = ipv4(found);
-    for row in &mut report.servers {
+    for row in report.servers_mut() {
         row.capabilities.clear();
     }
     report
@@ -319,8 +355,8 @@ pub(crate) fn plain_servers() -> Report {
 /// What `discover` finds behind the same router.
 pub(crate) fn discover() -> Report {
     let mut report = home_router();
-    "discover".clone_into(&mut report.command);
-    for found in [&mut report.families.ipv4, &mut report.families.ipv6].into_iter().flatten() {
+    let families = report.families_mut();
+    for found in [&mut families.ipv4, &mut families.ipv6].into_iter().flatten() {
         let not_asked = inconclusive(ReasonCode::NotAsked, "discover does not ask");
         found.filtering = not_asked.filtering;
         found.mapping = Mapping { because: found.mapping.because.clone(), ..not_asked.mapping };
@@ -328,8 +364,7 @@ pub(crate) fn discover() -> Report {
         found.pooling = None;
         found.rfc3489_type = None;
     }
-    report.options.transports = vec![Transport::Udp];
-    report
+    as_discover(report)
 }
 
 /// One of every kind.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::document::Report;
+use super::document::{Findings, Report};
 use crate::evidence::{Outcome, Reply};
 use crate::wire::escape::escape;
 
@@ -13,7 +13,8 @@ pub(crate) type Names = Vec<(String, String)>;
 pub(crate) fn names(report: &Report) -> Names {
     let mut users: Vec<&String> = Vec::new();
     let asked = report.evidence.iter().filter_map(|exchange| exchange.request.auth().map(|auth| &auth.username));
-    for user in report.results.iter().filter_map(|result| result.username.as_ref()).chain(asked) {
+    let results = if let Findings::Turn(found) = &report.findings { &found.results[..] } else { &[] };
+    for user in results.iter().filter_map(|result| result.username.as_ref()).chain(asked) {
         if !user.is_empty() && !users.contains(&user) {
             users.push(user);
         }
@@ -38,8 +39,13 @@ pub(crate) fn without(report: &Report) -> Report {
     let names = names(report);
     let mut report = report.clone();
     // Entries and logins serve to judge again, which a redacted report cannot be.
-    report.options.turn = None;
-    for result in &mut report.results {
+    let results = if let Findings::Turn(found) = &mut report.findings {
+        found.options.turn = None;
+        &mut found.results[..]
+    } else {
+        &mut []
+    };
+    for result in results {
         if let Some(user) = &mut result.username {
             *user = whole(user, &names);
         }

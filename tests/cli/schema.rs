@@ -2,16 +2,47 @@
 
 use serde_json::{Value, json};
 
-/// What is wrong with the value, as paths into it.
+/// What is wrong with the value, as paths into it; a member that the schema does not know is a fault.
 fn faults(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String> {
-    let fits = |schema: &Value| faults(schema, root, value, path).is_empty();
-    let mut found = Vec::new();
-    if let Some(reference) = schema["$ref"].as_str() {
-        let target = root.pointer(reference.trim_start_matches('#'));
-        found.extend(faults(target.unwrap_or_else(|| panic!("{reference} leads nowhere")), root, value, path));
+    let mut found = contradictions(schema, root, value, path);
+    let known = described(schema, root, value);
+    let members = value.as_object().into_iter().flatten().map(|(name, _)| name);
+    let strange = members.filter(|name| !known.is_empty() && !known.contains(name));
+    found.extend(strange.map(|name| format!("{path}: {name} is not described")));
+    found
+}
+
+/// The parts of a schema that hold of the same value.
+fn parts<'a>(schema: &'a Value, root: &'a Value) -> Vec<&'a Value> {
+    let target = schema["$ref"].as_str().map(|reference| {
+        root.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    });
+    target.into_iter().chain(schema["allOf"].as_array().into_iter().flatten()).collect()
+}
+
+/// The members that the schema, or what of it fits the value, has words for.
+fn described<'a>(schema: &'a Value, root: &'a Value, value: &Value) -> Vec<&'a String> {
+    let mut known: Vec<&String> =
+        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name).collect();
+    let choices = ["anyOf", "oneOf"].into_iter().filter_map(|word| schema[word].as_array()).flatten();
+    // Of the variants of an enum, the one with that tag.
+    let tagged = |schema: &&Value| {
+        let mut tags = schema["properties"].as_object().into_iter().flatten();
+        tags.all(|(name, one)| one.get("const").is_none_or(|tag| value.get(name) == Some(tag)))
+    };
+    let fitting = choices.filter(tagged);
+    for part in parts(schema, root).into_iter().chain(fitting) {
+        known.extend(described(part, root, value));
     }
-    if let Some(all) = schema["allOf"].as_array() {
-        found.extend(all.iter().flat_map(|schema| faults(schema, root, value, path)));
+    known
+}
+
+/// What of the value the schema forbids.
+fn contradictions(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String> {
+    let fits = |schema: &Value| contradictions(schema, root, value, path).is_empty();
+    let mut found = Vec::new();
+    for part in parts(schema, root) {
+        found.extend(contradictions(part, root, value, path));
     }
     if schema["anyOf"].as_array().is_some_and(|any| !any.iter().any(fits)) {
         found.push(format!("{path}: fits nothing of anyOf"));
@@ -41,9 +72,6 @@ fn faults(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String
     for (name, member) in value.as_object().into_iter().flatten() {
         if let Some(schema) = schema["properties"].get(name) {
             found.extend(faults(schema, root, member, &format!("{path}/{name}")));
-        } else if schema.get("properties").is_some() && schema.get("$ref").is_none() && name != "kind" {
-            // `kind` tells the members of an enum apart and stands beside what it refers to.
-            found.push(format!("{path}: {name} is not described"));
         }
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -116,6 +144,9 @@ fn the_check_sees_faults() {
         *bad.pointer_mut(pointer).unwrap() = wrong;
         assert!(!faults(&schema, &schema, &bad, "").is_empty(), "{pointer}");
     }
+    let mut bad = good.clone();
+    bad.as_object_mut().unwrap().insert("surprise".to_owned(), json!(1));
+    assert_eq!(faults(&schema, &schema, &bad, ""), [": surprise is not described"]);
     let mut bad = good;
     bad.as_object_mut().unwrap().remove("tool");
     assert_eq!(faults(&schema, &schema, &bad, ""), [": tool is missing"]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nat_probe::cli::{again, saved};
+use nat_probe::cli::{judge_again, saved};
 use nat_probe::report::json::{from_json, render};
 use nat_probe::report::{FORMATS, Report, Style};
 use nat_probe::sim::Scenario;
@@ -57,7 +57,7 @@ fn reports() {
         };
         for command in ["classify", "discover", "turn"] {
             let Ok(report) = saved::read(command, &text) else { continue };
-            let judged = again::judged(report);
+            let judged = judge_again::judged(report);
             print(&judged);
             let written = render(&judged);
             let back = from_json(&written).unwrap_or_else(|error| panic!("{error}: {written}"));

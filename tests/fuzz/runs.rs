@@ -5,13 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, Time};
-use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
 use nat_probe::measure::turn::{self, Entry, Login, TurnOptions};
 use nat_probe::net::drive;
 use nat_probe::report::Report;
-use nat_probe::report::assemble::{Circumstances, Found, assemble};
-use nat_probe::report::document::{NetworkKind, Options};
+use nat_probe::report::assemble::{Circumstances, assemble};
+use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind, TurnAsked, TurnTested};
 use nat_probe::sim::{SIM_UNIX_START_S, Scenario, SimNetwork, presets};
 use nat_probe::wire::{Credential, Family, Secret, ServerSpec, Transport};
 
@@ -104,14 +103,12 @@ pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: 
         assert!(network.now() <= DEADLINE + FAREWELL, "it ended at {:?}", network.now());
         seen
     };
-    let (name, options, seen, found) = match command {
+    let (asked, seen) = match command {
         0 => {
             let [hairpin, tcp, thorough] = [(); 3].map(|()| dice.one_in(2));
             let asked = ClassifyOptions { families: families.clone(), local_port: None, hairpin, tcp, thorough };
             let seen = run(Settings { thorough, ..settings }, servers, plan::classify(&asked), dice);
-            let options = Options { families, hairpin, tcp, thorough, ..Options::default() };
-            let found = Found::Nat(judge::classify(&seen, &asked));
-            ("classify", options, seen, found)
+            (Findings::Classify(Classified { options: asked, nat: NatFindings::default() }), seen)
         }
         1 => {
             let transports = vec![Transport::Udp, Transport::Tcp];
@@ -119,13 +116,11 @@ pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: 
                 families: families.clone(),
                 transports: transports.clone(),
                 count: 2,
-                local_port: None,
+                ..DiscoverOptions::default()
             };
-            let settings = Settings { transports: transports.clone(), ..settings };
+            let settings = Settings { transports, ..settings };
             let seen = run(settings, servers, plan::discover(&asked), dice);
-            let options = Options { families, transports, count: Some(2), ..Options::default() };
-            let found = Found::Nat(judge::discover(&seen, &asked));
-            ("discover", options, seen, found)
+            (Findings::Discover(Discovered { options: asked, nat: NatFindings::default() }), seen)
         }
         _ => {
             let third_parties = (0..servers.len()).collect();
@@ -156,19 +151,16 @@ pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: 
             let credentials = vec![Credential { username: "demo".to_owned(), password: Secret::new("demo") }];
             let settings = Settings { credentials, transports: vec![transport], ..settings };
             let seen = run(settings, servers, turn::plan(&asked), dice);
-            let found = Found::Turn(turn::judge(&seen, &asked));
-            let options = Options { families, transports: vec![transport], turn: Some(asked), ..Options::default() };
-            ("turn", options, seen, found)
+            let options = TurnAsked { families, transports: vec![transport], turn: Some(asked) };
+            (Findings::Turn(TurnTested { options, ..TurnTested::default() }), seen)
         }
     };
     let about = Circumstances {
-        command: name,
         network: NetworkKind::Simulated,
         scenario: Some("fuzz".to_owned()),
         started_at: "1970-01-01T00:00:00.000Z".to_owned(),
-        options,
     };
-    assemble(about, seen, found)
+    assemble(about, seen, asked)
 }
 
 #[test]

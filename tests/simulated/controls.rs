@@ -166,8 +166,12 @@ fn what_was_not_controlled_is_not_called_blocked() {
 
 #[test]
 fn discover_asks_the_same_controls() {
-    let asked =
-        DiscoverOptions { families: vec![Family::Ipv4], transports: vec![Transport::Udp], count: 1, local_port: None };
+    let asked = DiscoverOptions {
+        families: vec![Family::Ipv4],
+        transports: vec![Transport::Udp],
+        count: 1,
+        ..DiscoverOptions::default()
+    };
     let judged = |scenario: &Scenario| {
         let seen = discover(scenario, &asked);
         let found = judge::discover(&seen, &asked).remove(&Family::Ipv4).unwrap();

@@ -255,8 +255,12 @@ fn a_third_party_that_answers_is_asked_all_there_is_to_ask() {
     let scenario = Scenario { nats: vec![NatConfig::default()], link: link(40.0, 0.0), ..Scenario::default() };
     let run = super::bench::classify(&scenario, 3);
     assert!(run.evidence.exchanges.iter().all(|exchange| !matches!(&exchange.outcome, Outcome::Failed(_))));
-    let asked =
-        DiscoverOptions { families: vec![Family::Ipv4], transports: vec![Transport::Udp], count: 1, local_port: None };
+    let asked = DiscoverOptions {
+        families: vec![Family::Ipv4],
+        transports: vec![Transport::Udp],
+        count: 1,
+        ..DiscoverOptions::default()
+    };
     let seen = super::bench::discover(&scenario, &asked);
     assert!(seen.exchanges.iter().all(|exchange| exchange.reply().is_some()));
 }

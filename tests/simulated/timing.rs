@@ -105,7 +105,7 @@ fn two_hundred_servers_take_the_time_of_the_slowest() {
         families: vec![Family::Ipv4],
         transports: vec![nat_probe::wire::Transport::Udp],
         count: 1,
-        local_port: None,
+        ..Default::default()
     };
     let evidence = discover(&scenario, &asked);
     let answered: Vec<_> = evidence.exchanges.iter().filter(|exchange| exchange.mapped().is_some()).collect();

@@ -255,7 +255,7 @@ fn discover_says_what_is_wrong_where_udp_is_blocked() {
         families: vec![nat_probe::wire::Family::Ipv4],
         transports: vec![nat_probe::wire::Transport::Udp],
         count: 1,
-        local_port: None,
+        ..Default::default()
     };
     let seen = super::bench::discover(&scenario, &asked);
     let found =

@@ -1,3 +1,4 @@
 //! Which address do servers see?
 
 pub(crate) mod probe;
+pub mod spec;

@@ -18,4 +18,5 @@ mod points;
 mod ports;
 mod reach;
 pub(crate) mod servers;
+pub mod spec;
 mod tcp;

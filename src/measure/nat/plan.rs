@@ -1,5 +1,8 @@
 //! Which probes make up a command.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::filtering::Filtering;
 use super::hairpin::Hairpin;
 use super::mapping::Mapping;
@@ -10,32 +13,45 @@ use crate::evidence::{LocalPort, Probe};
 use crate::measure::discover::probe::Discover;
 use crate::wire::{Family, Transport};
 
-/// What `classify` measures.
-#[derive(Clone, Debug)]
+/// What `classify` measures. It is saved with the report: judging again needs nothing else.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ClassifyOptions {
     /// The families asked for.
     pub families: Vec<Family>,
-    /// The port of the socket whose mapping is tested.
+    /// The port of the socket whose mapping is tested: verdicts may reflect earlier traffic from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_port: Option<u16>,
+    /// Repeat filtering and mapping tests on a second port.
+    #[serde(default)]
+    pub thorough: bool,
     /// Test hairpinning too.
+    #[serde(default)]
     pub hairpin: bool,
     /// Test the mapping over TCP too.
+    #[serde(default)]
     pub tcp: bool,
-    /// Repeat filtering and mapping tests on a second port.
-    pub thorough: bool,
 }
 
-/// What `discover` measures.
-#[derive(Clone, Debug)]
+/// What `discover` measures; saved as well.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DiscoverOptions {
     /// The families asked for.
     pub families: Vec<Family>,
     /// The transports asked for.
     pub transports: Vec<Transport>,
     /// How often each server is asked.
+    #[serde(default = "once")]
     pub count: u32,
-    /// The port of the UDP sockets.
+    /// The port of the UDP sockets: what is seen may reflect earlier traffic from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_port: Option<u16>,
+    /// Wait as long as RFC 8489 says.
+    #[serde(default)]
+    pub thorough: bool,
+}
+
+fn once() -> u32 {
+    1
 }
 
 fn port(fixed: Option<u16>) -> LocalPort {

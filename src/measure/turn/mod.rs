@@ -22,6 +22,7 @@ pub mod finding;
 mod judge;
 pub mod labels;
 pub mod options;
+pub mod spec;
 
 pub use crate::wire::{ConfigurationFacts, EntryKind};
 pub use ask::plan;

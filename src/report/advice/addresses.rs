@@ -17,7 +17,7 @@ fn seen_as(case: &Case, kind: Kind) -> Vec<IpAddr> {
 
 /// Addresses of servers that answered over this family.
 fn servers(case: &Case) -> impl Iterator<Item = IpAddr> {
-    let answered = case.report.servers.iter().filter(|row| row.believed().is_some());
+    let answered = case.report.servers().iter().filter(|row| row.believed().is_some());
     answered.filter_map(|row| row.address).map(|address| address.ip()).filter(|ip| case.family.has(*ip))
 }
 
@@ -164,7 +164,7 @@ pub(super) fn teredo(case: &Case) -> Option<Advice> {
 }
 
 pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
-    let other = case.report.families.ipv4.as_ref().map(|found| found.connectivity);
+    let other = case.report.families().ipv4.as_ref().map(|found| found.connectivity);
     let alone = matches!(other, None | Some(Connectivity::Unavailable));
     if case.family != Family::Ipv6 || alone || case.found.connectivity != Connectivity::Unavailable {
         return None;
@@ -177,7 +177,7 @@ pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
 
 /// No address of any family that was asked for.
 pub(super) fn offline(report: &Report) -> Option<Advice> {
-    let mut families = report.families.iter().peekable();
+    let mut families = report.families().iter().peekable();
     families.peek()?;
     if !families.all(|(_, found)| found.connectivity == Connectivity::Unavailable) {
         return None;
@@ -189,7 +189,7 @@ pub(super) fn offline(report: &Report) -> Option<Advice> {
 
 /// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
 pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
-    let (ipv4, ipv6) = (report.families.ipv4.as_ref()?, report.families.ipv6.as_ref()?);
+    let (ipv4, ipv6) = (report.families().ipv4.as_ref()?, report.families().ipv6.as_ref()?);
     let direct = matches!(ipv6.connectivity, Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct);
     let hindered =
         matches!(ipv4.connectivity, Connectivity::Nat | Connectivity::UdpBlocked | Connectivity::Unavailable)
@@ -232,7 +232,7 @@ mod tests {
             assert!(!has(&seen(public), "carrier-grade-nat") && !has(&seen(public), "not-the-internet"));
         }
         let mut report = seen("10.1.2.3");
-        for row in &mut report.servers {
+        for row in report.servers_mut() {
             row.address = row.address.map(|_| "10.9.9.9:3478".parse().unwrap());
         }
         assert!(has(&report, "private-servers") && !has(&report, "not-the-internet"));
@@ -241,19 +241,19 @@ mod tests {
     #[test]
     fn a_shared_local_address_counts_only_behind_a_nat() {
         let mut report = seen("203.0.113.7");
-        report.families.ipv4.as_mut().unwrap().local_address = Some("100.99.0.1".parse().unwrap());
+        report.families_mut().ipv4.as_mut().unwrap().local_address = Some("100.99.0.1".parse().unwrap());
         assert!(has(&report, "carrier-grade-nat"));
-        report.families.ipv4.as_mut().unwrap().local_address = Some("192.0.0.4".parse().unwrap());
+        report.families_mut().ipv4.as_mut().unwrap().local_address = Some("192.0.0.4".parse().unwrap());
         assert!(has(&report, "ipv4-over-ipv6"));
     }
 
     #[test]
     fn ports_in_one_block() {
         let mut report = seen("203.0.113.7");
-        let ports = report.families.ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
+        let ports = report.families_mut().ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
         ports.samples = (0..8).map(|n| PortSample { local: 40000 + n, external: 61440 + n * 500 }).collect();
         assert!(has(&report, "port-block"));
-        let ports = report.families.ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
+        let ports = report.families_mut().ipv4.as_mut().unwrap().port_assignment.as_mut().unwrap();
         ports.samples[0].external = 1024;
         assert!(!has(&report, "port-block"));
     }
@@ -262,11 +262,11 @@ mod tests {
     fn the_other_family() {
         assert!(has(&sample::home_router(), "ipv6-direct-is-best-path"));
         let mut report = sample::home_router();
-        report.families.ipv6 = Some(sample::unavailable());
+        report.families_mut().ipv6 = Some(sample::unavailable());
         assert!(has(&report, "ipv6-unavailable") && !has(&report, "ipv6-direct-is-best-path"));
-        report.families.ipv4 = Some(sample::unavailable());
+        report.families_mut().ipv4 = Some(sample::unavailable());
         assert_eq!(codes(&report), ["offline"]);
-        report.families.ipv4 = None;
+        report.families_mut().ipv4 = None;
         assert_eq!(codes(&report), ["offline"]);
     }
 }

@@ -229,7 +229,7 @@ mod tests {
         for code in ["relay-required", "sip-alg", "pooling-arbitrary", "ports-predictable", "no-hairpinning"] {
             assert!(codes(&report).contains(&code.to_owned()), "{code}");
         }
-        let texts: Vec<String> = advise(&report).into_iter().map(|advice| advice.text).collect();
+        let texts: Vec<String> = advise(&report, None).into_iter().map(|advice| advice.text).collect();
         assert!(
             texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")),
             "addresses are named: {texts:?}"

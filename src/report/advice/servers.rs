@@ -12,7 +12,7 @@ use crate::report::document::{Advice, ServerRow};
 
 /// Rows of servers that answered over this family.
 fn answered<'a>(case: &'a Case) -> impl Iterator<Item = (&'a ServerRow, IpAddr)> {
-    case.report.servers.iter().filter_map(|row| {
+    case.report.servers().iter().filter_map(|row| {
         let mapped = row.believed()?.ip();
         let of_family = row.address.is_some_and(|address| case.family.has(address.ip()));
         of_family.then_some((row, mapped))
@@ -35,7 +35,7 @@ fn witnesses<'a>(case: &'a Case) -> BTreeMap<IpAddr, Vec<&'a str>> {
 pub(super) fn not_believed(case: &Case) -> Option<Advice> {
     let of_family = |row: &&ServerRow| row.address.is_some_and(|address| case.family.has(address.ip()));
     let mut told: Vec<(&str, DoubtCode)> = Vec::new();
-    for row in case.report.servers.iter().filter(of_family) {
+    for row in case.report.servers().iter().filter(of_family) {
         if let Some(doubt) = row.disbelieved.as_ref().filter(|doubt| !doubt.code.is_near())
             && !told.iter().any(|(server, _)| *server == row.server)
         {
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn nothing_answered_at_all() {
         let mut report = sample::ipv4(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
-        report.servers.retain(|row| row.mapped.is_none());
+        report.servers_mut().retain(|row| row.mapped.is_none());
         assert_eq!(codes(&report), ["no-server-answered"]);
     }
 
@@ -262,11 +262,11 @@ mod tests {
         let report = sample::plain_servers();
         assert!(codes(&report).contains(&"no-rfc5780-server".to_owned()));
         let mut report = sample::plain_servers();
-        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code =
+        report.families_mut().ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code =
             ReasonCode::ChangeRequestIgnored;
         assert!(codes(&report).contains(&"server-faults".to_owned()));
         assert!(!codes(&report).contains(&"no-rfc5780-server".to_owned()));
-        report.families.ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = ReasonCode::TooLossy;
+        report.families_mut().ipv4.as_mut().unwrap().filtering.reason.as_mut().unwrap().code = ReasonCode::TooLossy;
         assert!(codes(&report).contains(&"run-again".to_owned()));
         assert!(
             codes(&sample::discover()).iter().all(|code| code != AdviceCode::NoRfc5780Server.to_string().as_str()),
@@ -278,10 +278,10 @@ mod tests {
     fn a_server_that_keeps_its_answers_back_is_named() {
         let mut report = sample::home_router();
         assert!(!codes(&report).contains(&"server-withholds-answers".to_owned()));
-        let filtering = &mut report.families.ipv4.as_mut().unwrap().filtering;
+        let filtering = &mut report.families_mut().ipv4.as_mut().unwrap().filtering;
         filtering.withheld_by = vec!["stun2.example.org:3478".to_owned()];
         let advice =
-            advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerWithholdsAnswers).unwrap();
+            advise(&report, None).into_iter().find(|advice| advice.code == AdviceCode::ServerWithholdsAnswers).unwrap();
         assert!(advice.text.starts_with("What stun2.example.org:3478 was asked"), "{}", advice.text);
     }
 
@@ -291,14 +291,15 @@ mod tests {
             crate::evidence::Behavior::EndpointIndependent,
             crate::evidence::Behavior::EndpointIndependent,
         ));
-        report.servers[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
+        report.servers_mut()[1].mapped = Some("203.0.113.8:51034".parse().unwrap());
         assert!(codes(&report).contains(&"several-exits".to_owned()), "one against one");
-        let mut third = report.servers[0].clone();
+        let mut third = report.servers()[0].clone();
         third.server = "stun4.example.org".to_owned();
-        report.servers.push(third);
+        report.servers_mut().push(third);
         assert!(codes(&report).contains(&"server-disagrees".to_owned()));
         assert!(!codes(&report).contains(&"several-exits".to_owned()));
-        let text = &advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerDisagrees).unwrap().text;
+        let text =
+            &advise(&report, None).into_iter().find(|advice| advice.code == AdviceCode::ServerDisagrees).unwrap().text;
         assert!(text.contains("stun2.example.org:3478 saw 203.0.113.8 while all others saw 203.0.113.7"), "{text}");
     }
 }

@@ -2,11 +2,11 @@
 //! it can and nothing is guessed where it cannot.
 
 use crate::evidence::Reason;
-use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, Rfc3489Type};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Rfc3489Type};
 use crate::measure::nat::legacy;
 use crate::wire::Family;
 
-use super::{CONNECTIVITIES, FILTERINGS, MAPPINGS, Network, RFC3489, Requirement, Wanted, name};
+use super::{Network, Requirement, Wanted};
 use crate::report::document::{self, Families, RequirementOutcome};
 use crate::report::{family_name, possible};
 
@@ -18,9 +18,10 @@ impl Requirement {
     #[must_use]
     pub fn check(&self, families: &Families) -> document::Requirement {
         let (outcome, text) = match &self.wanted {
-            Wanted::Family(wanted) => self.family_usable(wanted, families),
-            Wanted::PublicAddress(networks) => self.address(networks, families),
-            _ => self.verdict(families),
+            Wanted::Words(words) if self.key.name == "family" => self.family_usable(words, families),
+            Wanted::Words(_) => self.verdict(families),
+            Wanted::Networks(networks) => self.address(networks, families),
+            Wanted::Below { .. } => (RequirementOutcome::Unknown, "no NAT behavior is a number".to_owned()),
         };
         let nothing = families
             .iter()
@@ -55,28 +56,32 @@ impl Requirement {
         let Some(found) = families.get(family) else {
             return not_asked(family);
         };
-        let (what, now, reason, holds): (_, _, _, Vec<bool>) = match &self.wanted {
-            Wanted::Connectivity(wanted) => {
-                let literal = wanted.contains(&found.connectivity);
-                let holds = possible::connectivities(found).iter().map(|one| literal || wanted.contains(one)).collect();
-                ("connectivity", name(&CONNECTIVITIES, &found.connectivity).to_owned(), &found.reason, holds)
+        let Wanted::Words(wanted) = &self.wanted else { return not_asked(family) };
+        let holds = |possible: Vec<&str>| possible.iter().map(|one| wanted.contains(one)).collect::<Vec<bool>>();
+        let (what, now, reason, holds) = match self.key.name {
+            "connectivity" => {
+                let now = connectivity(found.connectivity);
+                let possible = possible::connectivities(found).into_iter().map(connectivity).collect();
+                // Asked for by name, what is found now counts, whatever else is possible.
+                let holds = if wanted.contains(&now) { vec![true] } else { holds(possible) };
+                ("connectivity", now.to_owned(), &found.reason, holds)
             }
-            Wanted::Mapping(wanted) => {
-                let holds = possible::mappings(found).iter().map(|one| wanted.contains(one)).collect();
-                ("mapping", mapping_now(found), &found.mapping.reason, holds)
+            "mapping" => {
+                let possible = possible::mappings(found).into_iter().map(mapping).collect();
+                ("mapping", mapping_now(found), &found.mapping.reason, holds(possible))
             }
-            Wanted::Filtering(wanted) => {
-                let holds = possible::filterings(found).iter().map(|one| wanted.contains(one)).collect();
-                ("filtering", name(&FILTERINGS, &found.filtering.behavior).to_owned(), &found.filtering.reason, holds)
+            "filtering" => {
+                let possible = possible::filterings(found).into_iter().map(filtering).collect();
+                let now = filtering(found.filtering.behavior).to_owned();
+                ("filtering", now, &found.filtering.reason, holds(possible))
             }
-            Wanted::Rfc3489(wanted) => {
-                let possible = rfc3489_types(found);
-                let holds = possible.iter().map(|one| wanted.contains(one)).collect();
+            "rfc3489" => {
+                let possible = rfc3489_types(found).into_iter().map(rfc3489).collect::<Vec<_>>();
                 let reason = found.mapping.reason.as_ref().map_or(&found.filtering.reason, |_| &found.mapping.reason);
-                let now = if let [one] = possible[..] { name(&RFC3489, &one) } else { "not known" };
-                ("RFC 3489 type", now.to_owned(), reason, holds)
+                let now = if let [one] = possible[..] { one } else { "not known" };
+                ("RFC 3489 type", now.to_owned(), reason, holds(possible))
             }
-            Wanted::Family(_) | Wanted::PublicAddress(_) | Wanted::Turn(_) => return not_asked(family),
+            other => return (RequirementOutcome::Unknown, format!("{other} is no behavior of a NAT")),
         };
         let outcome = judge(&holds, self.negated);
         (
@@ -89,16 +94,15 @@ impl Requirement {
         )
     }
 
-    fn family_usable(&self, wanted: &[Family], families: &Families) -> (RequirementOutcome, String) {
+    fn family_usable(&self, words: &[&str], families: &Families) -> (RequirementOutcome, String) {
+        let wanted = words.iter().map(|word| if *word == "ipv6" { Family::Ipv6 } else { Family::Ipv4 });
         let states: Vec<(Option<bool>, String)> = wanted
-            .iter()
             .map(|family| {
-                let found = families.get(*family);
+                let found = families.get(family);
                 let usable = found.and_then(usable);
-                let state = found.map_or("was not asked for".to_owned(), |found| {
-                    format!("is {}", name(&CONNECTIVITIES, &found.connectivity))
-                });
-                (usable, format!("{} {state}", family_name(*family)))
+                let state = found
+                    .map_or("was not asked for".to_owned(), |found| format!("is {}", connectivity(found.connectivity)));
+                (usable, format!("{} {state}", family_name(family)))
             })
             .collect();
         let any = if states.iter().any(|(usable, _)| *usable == Some(true)) {
@@ -129,6 +133,9 @@ impl Requirement {
         (outcome, format!("the public address is {}", list.join(" and ")))
     }
 }
+
+/// No value that could be required.
+const INCONCLUSIVE: &str = "inconclusive";
 
 /// All of the possible values hold: met. None: unmet. Some: it could not be told.
 fn judge(holds: &[bool], negated: bool) -> RequirementOutcome {
@@ -162,11 +169,56 @@ fn usable(found: &FamilyFindings) -> Option<bool> {
     }
 }
 
+fn connectivity(found: Connectivity) -> &'static str {
+    match found {
+        Connectivity::Open => "open",
+        Connectivity::Firewalled => "firewalled",
+        Connectivity::Direct => "direct",
+        Connectivity::Nat => "nat",
+        Connectivity::UdpBlocked => "udp-blocked",
+        Connectivity::Unavailable => "unavailable",
+        Connectivity::Inconclusive => INCONCLUSIVE,
+    }
+}
+
+fn mapping(found: MappingBehavior) -> &'static str {
+    match found {
+        MappingBehavior::None => "none",
+        MappingBehavior::EndpointIndependent => "endpoint-independent",
+        MappingBehavior::AddressDependent => "address-dependent",
+        MappingBehavior::AddressAndPortDependent => "address-and-port-dependent",
+        MappingBehavior::ConnectionDependent | MappingBehavior::Inconclusive => INCONCLUSIVE,
+    }
+}
+
+fn filtering(found: FilteringBehavior) -> &'static str {
+    match found {
+        FilteringBehavior::EndpointIndependent => "endpoint-independent",
+        FilteringBehavior::AddressDependent => "address-dependent",
+        FilteringBehavior::AddressAndPortDependent => "address-and-port-dependent",
+        FilteringBehavior::Inconclusive => INCONCLUSIVE,
+    }
+}
+
 fn mapping_now(found: &FamilyFindings) -> String {
     match (found.mapping.behavior, found.mapping.endpoint_independent) {
         (MappingBehavior::Inconclusive, Some(false)) => "not endpoint-independent".to_owned(),
         (MappingBehavior::Inconclusive, Some(true)) => "endpoint-independent".to_owned(),
-        (known, _) => name(&MAPPINGS, &known).to_owned(),
+        (known, _) => mapping(known).to_owned(),
+    }
+}
+
+fn rfc3489(found: Option<Rfc3489Type>) -> &'static str {
+    match found {
+        Some(Rfc3489Type::OpenInternet) => "open-internet",
+        Some(Rfc3489Type::FullCone) => "full-cone",
+        Some(Rfc3489Type::RestrictedCone) => "restricted-cone",
+        Some(Rfc3489Type::PortRestrictedCone) => "port-restricted-cone",
+        Some(Rfc3489Type::Symmetric) => "symmetric",
+        Some(Rfc3489Type::SymmetricUdpFirewall) => "symmetric-udp-firewall",
+        Some(Rfc3489Type::UdpBlocked) => "udp-blocked",
+        Some(Rfc3489Type::Unknown) => INCONCLUSIVE,
+        None => "none",
     }
 }
 

@@ -7,13 +7,13 @@ use crate::measure::nat::finding::FamilyFindings;
 use crate::report::document::Report;
 use crate::report::{family_name, peers, possible};
 
-pub(super) fn write(page: &mut Page, report: &Report) {
-    for (family, found) in report.families.iter() {
+pub(crate) fn write(page: &mut Page, report: &Report) {
+    for (family, found) in report.families().iter() {
         let (tint, sentence) = sentence::verdict(family, found);
         page.paragraph(tint, &sentence);
     }
     let shown: Vec<_> = report
-        .families
+        .families()
         .iter()
         .map(|(family, found)| (family, Picture::of(report, family, found), tables::behaviors(found)))
         // Connectivity alone is what the sentence said.
@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 
 /// Which peers connect directly, over UDP and, where that was tested, over TCP.
 fn meaning(page: &mut Page, report: &Report) {
-    let meanings: Vec<_> = report.families.iter().map(|(family, found)| (family, means(found))).collect();
+    let meanings: Vec<_> = report.families().iter().map(|(family, found)| (family, means(found))).collect();
     let meanings: Vec<_> = meanings.into_iter().filter(|(_, means)| !means.is_empty()).collect();
     let mut rest = &meanings[..];
     if !rest.is_empty() {

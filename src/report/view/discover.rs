@@ -13,12 +13,12 @@ use crate::report::document::{Report, ServerRow};
 use crate::report::family_name;
 use crate::wire::{Family, Transport};
 
-pub(super) fn write(page: &mut Page, report: &Report) {
-    for (family, found) in report.families.iter() {
+pub(crate) fn write(page: &mut Page, report: &Report) {
+    for (family, found) in report.families().iter() {
         let (tint, line) = line(report, family, found);
         page.paragraph(tint, &format!("{}: {line}", family_name(family)));
     }
-    let rows: Vec<Vec<String>> = report.servers.iter().map(tables::server).collect();
+    let rows: Vec<Vec<String>> = report.servers().iter().map(tables::server).collect();
     if !rows.is_empty() {
         page.table(&tables::SERVERS, &rows);
     }
@@ -59,7 +59,7 @@ fn nothing(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, St
     match found.connectivity {
         Connectivity::Unavailable => (Tint::Plain, format!("not available{reason}.")),
         Connectivity::UdpBlocked => (Tint::Bad, format!("UDP is blocked{reason}.")),
-        _ if report.servers.iter().any(|row| row.mapped.is_some() && is_of(row, family)) => {
+        _ if report.servers().iter().any(|row| row.mapped.is_some() && is_of(row, family)) => {
             (Tint::Warning, format!("no server that answered is believed{reason}."))
         }
         _ => (Tint::Bad, format!("no server answered{reason}.")),
@@ -77,7 +77,7 @@ fn is_of(row: &ServerRow, family: Family) -> bool {
 /// How many rows saw which address.
 fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
     let mut seen = BTreeMap::new();
-    for row in report.servers.iter().filter(|row| is_of(row, family)) {
+    for row in report.servers().iter().filter(|row| is_of(row, family)) {
         if let Some(mapped) = row.believed() {
             *seen.entry(mapped.ip()).or_insert(0) += 1;
         }

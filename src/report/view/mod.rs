@@ -1,20 +1,20 @@
 //! The page for people.
 
-mod classify;
-mod discover;
+pub(super) mod classify;
+pub(super) mod discover;
 mod evidence;
 mod page;
 mod picture;
 mod sentence;
 mod tables;
 mod tint;
-mod turn;
+pub(super) mod turn;
 mod wrap;
 
 use super::document::{AnswerCode, NetworkKind, Report, RequirementOutcome, ServerRow, Severity};
 use super::{family_name, users};
 use crate::evidence::Stop;
-use page::Page;
+pub(super) use page::Page;
 use tint::Tint;
 
 use super::Style;
@@ -26,22 +26,10 @@ pub fn render(report: &Report, style: &Style) -> String {
     let report = masked.as_ref().unwrap_or(report);
     let mut page = Page::new(style, report);
     preamble(&mut page, report);
-    match report.command.as_str() {
-        "discover" => discover::write(&mut page, report),
-        "turn" => turn::write(&mut page, report),
-        _ => classify::write(&mut page, report),
-    }
+    report.findings.view().write(&mut page, report);
     advice(&mut page, report);
     requirements(&mut page, report);
-    match report.command.as_str() {
-        "discover" => footer(&mut page, report),
-        "turn" => turn::footer(&mut page, report),
-        _ => {
-            doubted_servers(&mut page, report);
-            failed_servers(&mut page, report);
-            footer(&mut page, report);
-        }
-    }
+    report.findings.view().write_end(&mut page, report);
     if style.verbosity > 0 {
         evidence::write(&mut page, report, style.verbosity);
     }
@@ -68,7 +56,7 @@ fn advice(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("What to do");
-    let several = report.families.iter().count() > 1;
+    let several = report.families().iter().count() > 1;
     for advice in &report.advice {
         let family = advice.family.filter(|_| several).map(family_name).filter(|name| !advice.text.starts_with(name));
         let text = family.map_or(advice.text.clone(), |name| format!("{name}: {}", advice.text));
@@ -98,14 +86,14 @@ fn requirements(page: &mut Page, report: &Report) {
 /// Rows of servers that had their time to answer.
 fn asked(report: &Report) -> impl Iterator<Item = &ServerRow> {
     report
-        .servers
+        .servers()
         .iter()
         .filter(|row| row.error.as_ref().is_none_or(|error| error.code != AnswerCode::NotWaitedFor.into()))
 }
 
 /// Whoever stands here answered; what it saw of this host decides nothing.
-fn doubted_servers(page: &mut Page, report: &Report) {
-    let doubted: Vec<_> = report.servers.iter().filter_map(|row| Some((row, row.disbelieved.as_ref()?))).collect();
+pub(super) fn doubted_servers(page: &mut Page, report: &Report) {
+    let doubted: Vec<_> = report.servers().iter().filter_map(|row| Some((row, row.disbelieved.as_ref()?))).collect();
     if doubted.is_empty() {
         return;
     }
@@ -116,7 +104,7 @@ fn doubted_servers(page: &mut Page, report: &Report) {
     }
 }
 
-fn failed_servers(page: &mut Page, report: &Report) {
+pub(super) fn failed_servers(page: &mut Page, report: &Report) {
     let failed: Vec<_> = asked(report).filter(|row| row.mapped.is_none() && row.disbelieved.is_none()).collect();
     if failed.is_empty() {
         return;
@@ -129,8 +117,8 @@ fn failed_servers(page: &mut Page, report: &Report) {
     }
 }
 
-fn footer(page: &mut Page, report: &Report) {
-    let answered = report.servers.iter().filter(|row| row.mapped.is_some()).count();
+pub(super) fn footer(page: &mut Page, report: &Report) {
+    let answered = report.servers().iter().filter(|row| row.mapped.is_some()).count();
     let all = asked(report).count();
     let seconds = report.duration_ms / 1000.0;
     let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v lists every exchange." } else { "" };

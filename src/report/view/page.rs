@@ -25,7 +25,7 @@ const LONG_WORD: usize = 28;
 const LONG_ADDRESS: usize = 24;
 
 /// The page as it grows.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     style: &'a Style,
     redactor: Option<Redactor>,
     text: String,

@@ -141,7 +141,7 @@ fn externals(mapped: &[SocketAddr], found: &FamilyFindings) -> Vec<String> {
 
 fn answered(report: &Report, family: Family) -> usize {
     let mut names: Vec<&str> = report
-        .servers
+        .servers()
         .iter()
         .filter(|row| row.mapped.is_some() && row.address.is_some_and(|address| family.has(address.ip())))
         .map(|row| row.server.as_str())

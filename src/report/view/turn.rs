@@ -7,24 +7,24 @@ use super::page::Page;
 use super::tint::Tint;
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
-use crate::report::document::Report;
+use crate::report::document::{Report, TurnTested};
 use crate::report::require::{counts, works, works_somehow};
 use crate::report::{escape, family_name};
 use crate::wire::{ConfigurationFacts, EntryKind, Remark};
 
 const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed address,\ntime to relay, loss"];
 
-pub(super) fn write(page: &mut Page, report: &Report) {
-    let (tint, line) = sentence(report);
+pub(crate) fn write(page: &mut Page, found: &TurnTested) {
+    let (tint, line) = sentence(found);
     page.paragraph(tint, &line);
-    if let Some(facts) = &report.configuration {
+    if let Some(facts) = &found.configuration {
         configuration(page, facts);
     }
-    let rows: Vec<Vec<String>> = report.results.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = found.results.iter().map(row).collect();
     if !rows.is_empty() {
         page.table(&RESULTS, &rows);
     }
-    for result in &report.results {
+    for result in &found.results {
         let flawed = result.verdict != TurnVerdict::Ok;
         let more = !result.remarks.is_empty() || result.quality.is_some() || result.hold.is_some();
         if flawed || more || !result.features.is_empty() || page.verbosity() > 0 {
@@ -33,8 +33,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     }
 }
 
-pub(super) fn footer(page: &mut Page, report: &Report) {
-    let (made, confirmed) = report
+pub(crate) fn footer(page: &mut Page, found: &TurnTested, report: &Report) {
+    let (made, confirmed) = found
         .results
         .iter()
         .filter_map(|result| result.released)
@@ -47,10 +47,10 @@ pub(super) fn footer(page: &mut Page, report: &Report) {
 }
 
 /// How many entries work, and why the first others do not.
-fn sentence(report: &Report) -> (Tint, String) {
-    let (turns, working) = count(report, EntryKind::Turn);
-    let (stuns, answering) = count(report, EntryKind::Stun);
-    let usable = |result: &TurnResult| works_somehow(report, result);
+fn sentence(found: &TurnTested) -> (Tint, String) {
+    let (turns, working) = count(found, EntryKind::Turn);
+    let (stuns, answering) = count(found, EntryKind::Stun);
+    let usable = |result: &TurnResult| works_somehow(&found.results, result);
     let tint = match working {
         0 => Tint::Bad,
         _ if working == turns && answering == stuns => Tint::Good,
@@ -69,7 +69,7 @@ fn sentence(report: &Report) -> (Tint, String) {
     if stuns > 0 {
         line = format!("{line}; {answering} of {stuns} {}", entries(stuns, "STUN"));
     }
-    let tested = || report.results.iter().filter(|result| counts(result));
+    let tested = || found.results.iter().filter(|result| counts(result));
     let first = tested().find(|result| !usable(result) && result.kind == EntryKind::Turn);
     if let Some(result) = first.or_else(|| tested().find(|result| !usable(result))) {
         let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
@@ -77,7 +77,7 @@ fn sentence(report: &Report) -> (Tint, String) {
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
         line = format!("{line}; {}{over} {how}: {text}", name(result));
     }
-    let one_family = report.results.iter().find(|result| !works(result) && counts(result) && usable(result));
+    let one_family = found.results.iter().find(|result| !works(result) && counts(result) && usable(result));
     if let Some(result) = one_family.filter(|_| first.is_none()) {
         let over = result.family.map_or("one family", family_name);
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
@@ -88,9 +88,9 @@ fn sentence(report: &Report) -> (Tint, String) {
 }
 
 /// The entries of a kind, and how many of them work over everything they were tested over.
-fn count(report: &Report, kind: EntryKind) -> (usize, usize) {
+fn count(found: &TurnTested, kind: EntryKind) -> (usize, usize) {
     let mut entries: Vec<(&str, &str)> = Vec::new();
-    let tested = || report.results.iter().filter(|result| counts(result) && result.kind == kind);
+    let tested = || found.results.iter().filter(|result| counts(result) && result.kind == kind);
     for result in tested() {
         if !entries.contains(&(&result.uri, &result.place)) {
             entries.push((&result.uri, &result.place));
@@ -99,7 +99,7 @@ fn count(report: &Report, kind: EntryKind) -> (usize, usize) {
     let same = |result: &TurnResult, (uri, place): &(&str, &str)| result.uri == *uri && result.place == *place;
     let working = entries
         .iter()
-        .filter(|entry| tested().all(|result| !same(result, entry) || works_somehow(report, result)))
+        .filter(|entry| tested().all(|result| !same(result, entry) || works_somehow(&found.results, result)))
         .count();
     (entries.len(), working)
 }

@@ -1,0 +1,91 @@
+//! The one definition of the command line: parser, help, manual pages and completions all come from here.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
+
+use super::classify::ClassifyArgs;
+use super::discover::DiscoverArgs;
+use super::turn_args::TurnArgs;
+use super::{footer, program};
+use crate::measure::catalog;
+use crate::measure::spec::Spec;
+
+/// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
+///
+/// nat-probe asks several STUN servers at once and judges by RFC 5780 what it sees: how addresses and ports are translated
+/// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
+#[derive(Debug, Parser)]
+#[command(name = "nat-probe", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do; the words of the help are in each command's [`Spec`].
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Classify(ClassifyArgs),
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Discover(DiscoverArgs),
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Turn(Box<TurnArgs>),
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Schema,
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages to a directory.
+    #[command(hide = true)]
+    Man {
+        /// Where to; made where it does not exist.
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
+}
+
+/// The definition, with what each command promises.
+#[must_use]
+pub fn definition() -> clap::Command {
+    let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
+    let program = [&program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
+        program.mut_subcommand(spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
+    });
+    catalog::COMMANDS.iter().fold(program, |program, spec| program.mut_subcommand(spec.name, |it| measuring(it, spec)))
+}
+
+fn measuring(command: clap::Command, spec: &Spec) -> clap::Command {
+    let require = format!("Require something of the result (repeat), for scripts: {}, ...", spec.requirements);
+    // A saved report was measured long ago: only how to print it, and what to require of it, is still open.
+    let settled = command.get_arguments().filter(|one| one.get_help_heading() != Some("Output"));
+    let settled: Vec<clap::Id> = settled.map(|one| one.get_id().clone()).filter(|id| id != "from").collect();
+    command
+        .about(spec.question)
+        .long_about(format!("{}\n\n{}", spec.question, spec.how))
+        .after_long_help(footer::of(spec))
+        .mut_arg("require", |option| option.help(require.clone()).long_help(require))
+        .mut_arg("from", |option| option.conflicts_with_all(settled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn every_command_that_measures_is_offered() {
+        let program = definition();
+        for spec in catalog::COMMANDS {
+            let command = program.find_subcommand(spec.name).expect(spec.name);
+            assert_eq!(command.get_about().map(ToString::to_string).as_deref(), Some(spec.question));
+        }
+    }
+}

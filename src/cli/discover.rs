@@ -1,0 +1,86 @@
+//! `nat-probe discover`: what address others see.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::args::{RunArgs, StunArgs};
+use super::error::CliError;
+use super::run::{Measurement, Plan, World};
+use super::servers::BuiltIn;
+use super::trust;
+use crate::measure::discover::spec::DISCOVER;
+use crate::measure::nat::plan::{self, DiscoverOptions};
+use crate::measure::spec::Spec;
+use crate::report::document::{Discovered, Findings, NatFindings};
+use crate::wire::Transport;
+
+/// The arguments of `discover`.
+#[derive(Debug, Args)]
+pub struct DiscoverArgs {
+    /// Whom to ask, and how.
+    #[command(flatten)]
+    pub stun: StunArgs,
+
+    /// What carries the questions: udp, tcp, tls, or several with commas.
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = transport,
+        default_value = "udp",
+        help_heading = "Measurement"
+    )]
+    pub transport: Vec<Transport>,
+
+    /// Ask each server so many times, for the spread of the round trips.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Measurement")]
+    pub count: u32,
+
+    /// Trust the certificate authorities of this PEM file too, beside the system's.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
+    pub ca: Option<PathBuf>,
+
+    /// What is common to measuring.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+impl Measurement for DiscoverArgs {
+    fn spec(&self) -> &'static Spec {
+        &DISCOVER
+    }
+
+    fn common(&self) -> &RunArgs {
+        &self.run
+    }
+
+    fn plan(&self, world: &World) -> Result<Plan, CliError> {
+        let mut transports = self.transport.clone();
+        transports.sort_unstable();
+        transports.dedup();
+        let options = DiscoverOptions {
+            families: self.run.network.families()?,
+            transports,
+            count: self.count,
+            local_port: self.stun.local_port,
+            thorough: self.stun.thorough,
+        };
+        Ok(Plan {
+            settings: self.stun.settings(options.transports.clone()),
+            tls: trust::read(self.ca.as_deref())?,
+            servers: world.stun_servers(&self.stun, BuiltIn::All)?,
+            looked_up: options.families.clone(),
+            local_port: options.local_port,
+            probes: plan::discover(&options),
+            ..Plan::asking(Findings::Discover(Discovered { options, nat: NatFindings::default() }))
+        })
+    }
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    [Transport::Udp, Transport::Tcp, Transport::Tls]
+        .into_iter()
+        .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
+        .ok_or_else(|| "the transports are udp, tcp and tls".to_owned())
+}

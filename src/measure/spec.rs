@@ -1,0 +1,109 @@
+//! What a command promises, as data: help, manual pages, the README's table, completions, the keys of `--require` and the schema are
+//! made from it.
+
+/// A term and what it means.
+pub type Term = (&'static str, &'static str);
+
+/// What a command promises.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its name, as it is typed and as it stands in `command` of the JSON.
+    pub name: &'static str,
+    /// The question that it answers.
+    pub question: &'static str,
+    /// How, in a few sentences.
+    pub how: &'static str,
+    /// What its exit codes mean.
+    pub exit: &'static [Term],
+    /// The keys of its `--require`.
+    pub keys: &'static [Key],
+    /// How these are written.
+    pub grammar: &'static str,
+    /// A few requirements, for the help of the option itself.
+    pub requirements: &'static str,
+    /// The environment variables that it reads.
+    pub environment: &'static [Term],
+    /// How the names of the simulated networks begin that are made for it; nothing where all are.
+    pub simulates: &'static str,
+    /// Its codes with what they mean, where scripts and support threads name them.
+    pub codes: fn() -> Vec<(String, &'static str)>,
+    /// How it is used, and for what.
+    pub examples: &'static [Term],
+}
+
+/// A key of `--require`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What may stand behind it.
+    pub takes: Takes,
+    /// Whether it is about one address family at a time, so that `ipv4.` or `ipv6.` may stand before it.
+    pub per_family: bool,
+    /// What it means, its values included.
+    pub meaning: &'static str,
+}
+
+/// What may stand behind a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One of these.
+    Words(&'static [&'static str]),
+    /// An address or a network in CIDR notation.
+    Network,
+    /// A number behind `<` or `<=`.
+    Bound,
+}
+
+/// The environment variable that names STUN servers.
+pub const SERVERS: &str = "NAT_PROBE_SERVERS";
+
+/// The environment variable with the password of a TURN user.
+pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
+
+/// The environment variable with the secret shared with a TURN server.
+pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
+
+/// No codes of its own.
+pub(crate) fn no_codes() -> Vec<(String, &'static str)> {
+    Vec::new()
+}
+
+/// What the exit codes of most commands mean.
+pub(crate) const EXIT: &[Term] = &[
+    ("0", "Measured, and everything required is so."),
+    ("1", "Measured, and something required is not so; standard error and requirements[] say what."),
+    USAGE,
+    ("3", "Could not be measured: no server answered, or a verdict that a requirement needs is inconclusive."),
+    INTERRUPTED,
+];
+
+/// Exit code 2.
+pub const USAGE: Term =
+    ("2", "The arguments, a file or the environment are wrong, or the output could not be written.");
+
+/// Exit code 130.
+pub(crate) const INTERRUPTED: Term =
+    ("130", "Interrupted by Ctrl-C; what was learnt until then was printed. A second Ctrl-C ends at once.");
+
+/// The variables that every page obeys.
+pub(crate) const NO_COLOR: Term =
+    ("NO_COLOR", "Where it is set and not empty, color is used only with --color always.");
+pub(crate) const LOCALE: Term = (
+    "LC_ALL, LC_CTYPE, LANG",
+    "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
+);
+pub(crate) const COLUMNS: Term = ("COLUMNS", "The width of the page where the output is no terminal; 80 without it.");
+pub(crate) const XDG: Term = ("XDG_CONFIG_HOME", "Where the configuration is, see FILES.");
+
+/// The environment of the commands that ask STUN servers.
+pub const STUN_ENVIRONMENT: &[Term] = &[
+    (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
+    NO_COLOR,
+    LOCALE,
+    COLUMNS,
+    XDG,
+];
+
+/// The words for an address family.
+pub(crate) const FAMILY_WORDS: &[&str] = &["ipv4", "ipv6"];

@@ -1,0 +1,49 @@
+//! `classify`.
+
+use super::contract::View;
+use crate::evidence::Evidence;
+use crate::measure::nat::finding::Connectivity;
+use crate::measure::nat::judge;
+use crate::measure::nat::spec::CLASSIFY;
+use crate::measure::spec::Spec;
+use crate::report::advice::advise;
+use crate::report::document::{self, Advice, Classified, NatFindings, Report};
+use crate::report::exit::ExitClass;
+use crate::report::require::Requirement;
+use crate::report::rows::rows;
+use crate::report::view::{self, Page};
+
+impl View for Classified {
+    fn spec(&self) -> &'static Spec {
+        &CLASSIFY
+    }
+
+    fn judge(&mut self, seen: &Evidence) {
+        let families = judge::classify(seen, &self.options).into();
+        self.nat = NatFindings { servers: rows(seen, &families), families };
+    }
+
+    fn write(&self, page: &mut Page, report: &Report) {
+        view::classify::write(page, report);
+    }
+
+    fn write_end(&self, page: &mut Page, report: &Report) {
+        view::doubted_servers(page, report);
+        view::failed_servers(page, report);
+        view::footer(page, report);
+    }
+
+    fn advise(&self, report: &Report) -> Vec<Advice> {
+        advise(report, self.options.local_port)
+    }
+
+    fn check(&self, requirement: &Requirement) -> document::Requirement {
+        requirement.check(&self.nat.families)
+    }
+
+    fn exit_class(&self, _: &[document::Requirement]) -> ExitClass {
+        let unknown = [Connectivity::Inconclusive, Connectivity::Unavailable];
+        let measured = self.nat.families.iter().any(|(_, found)| !unknown.contains(&found.connectivity));
+        if measured { ExitClass::Measured } else { ExitClass::NotMeasured }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a report asks of a finding, whatever the command.
+
+use crate::evidence::Evidence;
+use crate::measure::spec::Spec;
+use crate::report::document::{self, Advice, Report};
+use crate::report::exit::ExitClass;
+use crate::report::require::Requirement;
+use crate::report::view::Page;
+
+/// What a command found, as the rest of the program sees it.
+pub(crate) trait View {
+    /// What the command promises.
+    fn spec(&self) -> &'static Spec;
+
+    /// Judges the evidence by the options: the same for a run that has just ended and for a report read back from a file.
+    fn judge(&mut self, seen: &Evidence);
+
+    /// Writes its part of the page, the verdict first.
+    fn write(&self, page: &mut Page, report: &Report);
+
+    /// Writes what stands below the advice.
+    fn write_end(&self, page: &mut Page, report: &Report);
+
+    /// What it means and what to do.
+    fn advise(&self, report: &Report) -> Vec<Advice>;
+
+    /// Whether what is required holds, with what was found instead or why it could not be told.
+    fn check(&self, requirement: &Requirement) -> document::Requirement;
+
+    /// The class of its exit code, where nothing required is unmet or could not be told.
+    fn exit_class(&self, required: &[document::Requirement]) -> ExitClass;
+}

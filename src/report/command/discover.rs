@@ -1,0 +1,45 @@
+//! `discover`.
+
+use super::contract::View;
+use crate::evidence::Evidence;
+use crate::measure::discover::spec::DISCOVER;
+use crate::measure::nat::judge;
+use crate::measure::spec::Spec;
+use crate::report::advice::advise;
+use crate::report::document::{self, Advice, Discovered, NatFindings, Report};
+use crate::report::exit::ExitClass;
+use crate::report::require::Requirement;
+use crate::report::rows::rows;
+use crate::report::view::{self, Page};
+
+impl View for Discovered {
+    fn spec(&self) -> &'static Spec {
+        &DISCOVER
+    }
+
+    fn judge(&mut self, seen: &Evidence) {
+        let families = judge::discover(seen, &self.options).into();
+        self.nat = NatFindings { servers: rows(seen, &families), families };
+    }
+
+    fn write(&self, page: &mut Page, report: &Report) {
+        view::discover::write(page, report);
+    }
+
+    fn write_end(&self, page: &mut Page, report: &Report) {
+        view::footer(page, report);
+    }
+
+    fn advise(&self, report: &Report) -> Vec<Advice> {
+        advise(report, self.options.local_port)
+    }
+
+    fn check(&self, requirement: &Requirement) -> document::Requirement {
+        requirement.check(&self.nat.families)
+    }
+
+    fn exit_class(&self, _: &[document::Requirement]) -> ExitClass {
+        let answered = self.nat.servers.iter().any(|row| row.mapped.is_some());
+        if answered { ExitClass::Measured } else { ExitClass::NotMeasured }
+    }
+}
