@@ -5,6 +5,7 @@ mod nat;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod turn_socket;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use discover::{Capability, DiscoverKey, Discovery};
 pub use nat::{AnswerFrom, ControlKey, FilteringPort, FilteringStep, HairpinStep, NatKey, NatTest, Point, Reach};
-pub use turn::TurnKey;
+pub use turn::{DataStep, Leg, PlainBinding, Renewal, ServerStep, SocketStep, ThirdParty, Train, TurnKey, TurnStep};
+pub use turn_socket::SocketRole;
 
 use crate::wire::{Family, Transport};
 
@@ -29,6 +31,14 @@ pub enum Key {
     Turn(TurnKey),
     /// None of ours, in a report that somebody else wrote, or another release: as it was written.
     Other(String),
+}
+
+impl Key {
+    /// Whether it is one of the many packets that measure a TURN server's quality or keep an allocation in use.
+    #[must_use]
+    pub fn is_packet(&self) -> bool {
+        matches!(self, Self::Turn(key) if key.is_packet())
+    }
 }
 
 impl fmt::Display for Key {

@@ -61,12 +61,42 @@ fn discoveries() -> impl Strategy<Value = Discovery> {
     ]
 }
 
+fn turn_steps() -> impl Strategy<Value = TurnStep> {
+    let third = || {
+        let parts = any::<(usize, bool)>();
+        parts.prop_map(|(number, empty_change_request)| ThirdParty { number, empty_change_request })
+    };
+    let roles = || select(SocketRole::ALL);
+    let legs = || select(Leg::ALL);
+    prop_oneof![
+        select(ServerStep::ALL).prop_map(TurnStep::Server),
+        select(DataStep::ALL).prop_map(TurnStep::Data),
+        select(PlainBinding::ALL).prop_map(TurnStep::PlainBinding),
+        third().prop_map(TurnStep::Control),
+        third().prop_map(TurnStep::ThirdParty),
+        (roles(), select(SocketStep::ALL)).prop_map(|(role, step)| TurnStep::On(role, step)),
+        (roles(), any::<std::net::IpAddr>()).prop_map(|(role, peer)| TurnStep::Permit(role, peer)),
+        (select(Renewal::ALL), any::<u32>()).prop_map(|(renewal, number)| TurnStep::Renewal(renewal, number)),
+        (any::<u32>(), legs()).prop_map(|(number, leg)| TurnStep::KeepAlive(number, leg)),
+        (select(Train::ALL), any::<u32>(), legs())
+            .prop_map(|(train, number, leg)| TurnStep::Quality(train, number, leg)),
+        any::<u32>().prop_map(TurnStep::Direct),
+    ]
+}
+
 fn keys() -> impl Strategy<Value = Key> {
-    let turn = (any::<usize>(), transports(), families(), "[a-z0-9./-]{0,30}");
+    let turn = (any::<usize>(), transports(), families(), any::<bool>(), turn_steps(), 1u32..);
     prop_oneof![
         (nat_tests(), families()).prop_map(|(test, family)| test.over(family)),
         (any::<usize>(), discoveries()).prop_map(|(server, ask)| ask.of(server)),
-        turn.prop_map(|(entry, transport, family, step)| Key::Turn(TurnKey { entry, transport, family, step })),
+        turn.prop_map(|(entry, transport, family, redirected, step, attempt)| Key::Turn(TurnKey {
+            entry,
+            transport,
+            family,
+            redirected,
+            step,
+            attempt
+        })),
     ]
 }
 
@@ -106,6 +136,53 @@ fn the_words_of_reports_are_ours() {
 }
 
 #[test]
+fn the_words_of_a_turn_test_are_ours() {
+    let (transport, family) = (Transport::Udp, Family::Ipv4);
+    let third = |number, empty_change_request| ThirdParty { number, empty_change_request };
+    let on = TurnStep::On;
+    let peer = "192.0.2.1".parse().unwrap();
+    for (text, redirected, step, attempt) in [
+        ("binding", false, ServerStep::Binding.into(), 1),
+        ("redirected/a/login/2", true, on(SocketRole::First, SocketStep::Login), 2),
+        ("a2/delete/3", false, on(SocketRole::FirstRetry, SocketStep::Delete), 3),
+        ("b/delete/again", false, on(SocketRole::Second, SocketStep::DeleteAgain), 1),
+        ("b/delete/2/again", false, on(SocketRole::Second, SocketStep::DeleteAgain), 2),
+        ("sha-256/allocate", false, on(SocketRole::Sha256, SocketStep::Allocate), 1),
+        ("a/permit/192.0.2.1", false, TurnStep::Permit(SocketRole::First, peer), 1),
+        ("control/2", false, TurnStep::Control(third(2, false)), 1),
+        ("x/third/0/empty-change-request", false, TurnStep::ThirdParty(third(0, true)), 1),
+        ("x/default", false, PlainBinding::StunPort.into(), 1),
+        ("to-b", false, DataStep::ToSecond.into(), 1),
+        ("hold/refresh/3/2", false, TurnStep::Renewal(Renewal::Refresh, 3), 2),
+        ("hold/17/back", false, TurnStep::KeepAlive(17, Leg::Back), 1),
+        ("quality/payload/1200/out", false, TurnStep::Quality(Train::Payload, 1200, Leg::Out), 1),
+        ("quality/direct/5", false, TurnStep::Direct(5), 1),
+    ] {
+        let text = format!("turn/0/udp/ipv4/{text}");
+        let key = Key::Turn(TurnKey { entry: 0, transport, family, redirected, step, attempt });
+        assert_eq!((Key::from(&*text), key.to_string()), (key, text));
+    }
+}
+
+#[test]
+fn a_range_of_a_turn_test_leaves_the_packets_out() {
+    let Key::Turn(target) = Key::from("turn/1/udp/ipv4/binding") else { panic!("a key of turn") };
+    let key = |text: &str| Key::from(format!("turn/1/udp/ipv4/{text}").as_str());
+    for text in ["binding", "refresh/4", "control/0", "a/delete/again", "b/permit/2001:db8::1/2", "to-a"] {
+        assert!(target.dialog().contains(&key(text)) && !key(text).is_packet(), "{text}");
+    }
+    for text in ["hold/0/out", "quality/send/7/back", "quality/direct/0"] {
+        assert!(!target.dialog().contains(&key(text)) && key(text).is_packet(), "{text}");
+        assert!(target.all().contains(&key(text)), "{text}");
+    }
+    assert!(target.renewals(Renewal::Permit).contains(&key("hold/permit/9/2")));
+    assert!(!target.renewals(Renewal::Permit).contains(&key("hold/permit-b/9")));
+    for other in ["turn/1/udp/ipv6/binding", "turn/1/tcp/ipv4/to-a", "turn/1/udp/ipv4/redirected/binding"] {
+        assert!(!target.all().contains(&Key::from(other)), "{other}");
+    }
+}
+
+#[test]
 fn what_is_not_written_as_we_write_it_is_kept() {
     for text in [
         "",
@@ -121,6 +198,9 @@ fn what_is_not_written_as_we_write_it_is_kept() {
         "ipv4/reach/udp/0/more",
         "turn/0/udp/ipv4",
         "turn/00/udp/ipv4/binding",
+        "turn/0/udp/ipv4/a/login/1",
+        "turn/0/udp/ipv4/a/delete-again",
+        "turn/0/udp/ipv4/c/login",
         "discover/0/udp/192.0.2.1/0",
     ] {
         assert_eq!(Key::from(text), Key::Other(text.to_owned()));

@@ -20,7 +20,6 @@ mod diagnosis;
 mod facts;
 pub mod finding;
 mod judge;
-pub mod labels;
 pub mod options;
 pub mod spec;
 

@@ -3,7 +3,6 @@
 use super::page::Page;
 use super::tint::Tint;
 use crate::evidence::{Exchange, Integrity, Outcome, Reply, TurnReply};
-use crate::measure::turn::labels;
 use crate::report::document::Report;
 use crate::report::plain::round_ms;
 use crate::wire::escape::escape;
@@ -11,7 +10,7 @@ use crate::wire::{Change, Method, Question};
 
 pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
     page.heading("Evidence");
-    let listed = |exchange: &&Exchange| verbosity > 1 || !labels::is_packet(&exchange.ask);
+    let listed = |exchange: &&Exchange| verbosity > 1 || !exchange.ask.is_packet();
     for exchange in report.evidence.iter().filter(listed) {
         let server = report.lookups.get(exchange.server).map_or("", |server| server.name.as_str());
         let local = exchange.local.map_or_else(|| "(nothing sent)".to_owned(), |local| local.to_string());

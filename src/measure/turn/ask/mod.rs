@@ -1,24 +1,26 @@
-//! What is asked of a target, and when.
+//! What is asked of a target, and when: the probe of `turn`.
+//!
+//! ```text
+//!                  probe
+//!   sequence   quality  keep_alive   release  features
+//!  login, data       round_trip
+//!     planner          train
+//!                 signing
+//! ```
 
 mod data;
-pub mod features;
-pub mod release;
-pub mod sequence;
+mod features;
+mod keep_alive;
+mod login;
+mod other_ways;
+mod planner;
+mod probe;
+mod quality;
+mod release;
+mod round_trip;
+mod sequence;
+mod signing;
+mod train;
 
-use crate::evidence::Probe;
-use crate::measure::turn::TurnOptions;
-use sequence::Sequence;
-
-/// The probes of `turn`: one for each entry, transport and family.
-#[must_use]
-pub fn plan(options: &TurnOptions) -> Vec<Box<dyn Probe>> {
-    let mut plan: Vec<Box<dyn Probe>> = Vec::new();
-    for (number, entry) in options.entries.iter().enumerate().filter(|(_, entry)| entry.server.is_some()) {
-        for &transport in &entry.transports {
-            for &family in &options.families {
-                plan.push(Box::new(Sequence { options: options.clone(), entry: number, transport, family }));
-            }
-        }
-    }
-    plan
-}
+pub use probe::plan;
+pub use sequence::is_complete;

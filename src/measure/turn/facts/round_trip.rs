@@ -1,21 +1,31 @@
 //! Round trips through the relay: a packet goes from the allocation to a peer of ours, and one comes back from there.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::evidence::{Ask, Exchange, Outcome, Patience};
-use crate::measure::turn::facts::target::{CHANNEL, Target, succeeded};
-use crate::measure::turn::judge::renewal;
-use crate::measure::turn::labels;
-use crate::wire::{Relay, Request, TurnAttribute};
+use super::exchange::{looped_from, looped_ms, succeeded};
+use super::target::Target;
+use crate::evidence::key::{DataStep, Leg, ServerStep, SocketRole, TurnStep};
+use crate::evidence::{Exchange, Outcome};
+use crate::wire::TurnAttribute;
 
-/// What a Binding request without padding and the header of PADDING take.
-const HEADERS: u16 = 24;
+/// Bytes of a packet: 20 ms of G.711 with the header of RTP (RFC 3551 section 4.5.14).
+pub const VOICE: u16 = 172;
+/// The payloads to try: what every path takes, QUIC's and WebRTC's usual size (RFC 9000 section 14.1), nearly a full frame.
+pub const PAYLOADS: [u16; 3] = [500, 1200, 1400];
+/// The channel of the test; the smallest number (RFC 8656 section 12).
+pub const CHANNEL: u16 = 0x4000;
+
+/// A packet in so many milliseconds while the allocation is kept, and in longer runs fewer: so many at most.
+const KEEP_ALIVE_INTERVAL_MS: f64 = 1_000.0;
+const MOST_KEEP_ALIVES: f64 = 3_600.0;
+
+/// What may have been lost is looked at again so long: a packet that comes later than anybody waits for it counts as arrived.
+const LATEST_MS: f64 = 10_000.0;
 
 /// The way of the packets; it is known to work in both directions.
-pub struct Path {
+pub struct Way {
     /// The socket of the allocation.
-    pub first: &'static str,
+    pub first: SocketRole,
     /// Its relayed address.
     pub relayed: SocketAddr,
     /// The peer, as the relay sees it.
@@ -26,109 +36,38 @@ pub struct Path {
     pub channel: bool,
 }
 
-/// How a packet is to go.
-#[derive(Clone, Copy)]
-pub struct Manner {
-    /// Bytes of payload.
-    pub payload: u16,
-    /// On the channel; else in an indication.
-    pub channel: bool,
-    /// How often.
-    pub patience: Patience,
-    /// When, in milliseconds of the run.
-    pub not_before_ms: f64,
-}
-
-impl Path {
+impl Way {
     /// The plain socket where data was seen to pass both ways, else the second allocation; `None` where neither was.
     pub fn of(target: &Target) -> Option<Self> {
-        let (first, allocation) = target.first().filter(|_| renewal::how(target).is_none())?;
+        let (first, allocation) = target.first().filter(|_| target.ended_by_renewal().is_none())?;
         let relayed = allocation.relayed;
-        let arrived = |step: &str| target.find(step).filter(|one| matches!(one.outcome, Outcome::Looped { .. }));
+        let arrived = |step: DataStep| target.find(step).filter(|one| looped_from(one).is_some());
         let peer = |one: &Exchange| one.request.relay().map(|relay| relay.peer);
-        let any = |steps: [&str; 2]| steps.into_iter().find_map(arrived);
-        let plain = any(["inward", "inward-2"]).and(any(["outward", "outward-2"])).and_then(peer);
+        let any = |steps: [DataStep; 2]| steps.into_iter().find_map(arrived);
+        let inward = any([DataStep::Inward, DataStep::Inward2]);
+        let plain = inward.and(any([DataStep::Outward, DataStep::Outward2])).and_then(peer);
         let (peer, second) = match plain {
             Some(peer) => (peer, false),
-            None => (arrived("to-a").and(arrived("to-b")).and_then(peer)?, true),
+            None => (arrived(DataStep::ToFirst).and(arrived(DataStep::ToSecond)).and_then(peer)?, true),
         };
-        let bound = target.last("channel").filter(|bind| succeeded(bind).is_some());
+        let bound = target.last(ServerStep::Channel).filter(|bind| succeeded(bind).is_some());
         let channel = bound.is_some_and(|bind| bind.request.attributes().contains(&TurnAttribute::Peer(peer)));
         Some(Self { first, relayed, peer, second, channel })
     }
-
-    fn out(&self, target: &Target, step: &str, manner: Manner) -> Ask {
-        let relay = Relay { peer: self.peer, channel: manner.channel.then_some(CHANNEL) };
-        paced(target.ask(step, self.first, Request { relay: Some(relay), ..padded(manner.payload) }), manner)
-    }
-
-    fn back(&self, target: &Target, step: &str, manner: Manner) -> Ask {
-        let ask = if self.second {
-            let relay = Relay { peer: self.relayed, channel: None };
-            target.ask(step, "b", Request { relay: Some(relay), ..padded(manner.payload) })
-        } else {
-            let ask = target.plain(step, target.server, self.relayed);
-            Ask { request: padded(manner.payload).into(), ..ask }
-        };
-        paced(ask, manner)
-    }
 }
 
-fn padded(payload: u16) -> Request {
-    Request { padding: Some(payload.saturating_sub(HEADERS)), ..Request::default() }
-}
-
-fn paced(mut ask: Ask, manner: Manner) -> Ask {
-    ask.patience = manner.patience;
-    ask.terms.not_before_ms = Some(manner.not_before_ms);
-    ask
-}
-
-/// The exchanges of a target whose step begins in a certain way, by step.
-pub struct Steps<'a> {
-    by_step: BTreeMap<&'a str, &'a Exchange>,
-}
-
-impl<'a> Steps<'a> {
-    /// Those that begin with `prefix`.
-    pub fn under(target: &Target<'a>, prefix: &str) -> Self {
-        Self { by_step: target.under(prefix).map(|one| (labels::step(&one.ask), one)).collect() }
-    }
-
-    /// The exchange of that step.
-    pub fn find(&self, step: &str) -> Option<&'a Exchange> {
-        self.by_step.get(step).copied()
-    }
-
-    /// When the first of them began; `None` before.
-    pub fn begun_ms(&self) -> Option<f64> {
-        self.by_step.values().map(|one| one.started_ms).min_by(f64::total_cmp)
-    }
-
-    /// The round trip of that name, as far as it got.
-    pub fn round(&self, name: &str) -> Round<'a> {
-        Round { out: self.find(&format!("{name}/out")), back: self.find(&format!("{name}/back")) }
-    }
-}
-
-/// One packet there and back.
+/// One packet there and back, as far as it got.
 #[derive(Clone, Copy)]
-pub struct Round<'a> {
+pub struct RoundTrip<'a> {
     pub out: Option<&'a Exchange>,
     pub back: Option<&'a Exchange>,
 }
 
-impl Round<'_> {
-    /// What is still to be asked of it, and whether nothing is and all is known.
-    pub fn ask(&self, target: &Target, path: &Path, name: &str, manner: Manner) -> (Option<Ask>, bool) {
-        match (self.out, self.back) {
-            (None, _) => (Some(path.out(target, &format!("{name}/out"), manner)), false),
-            (Some(out), None) if looped_ms(out).is_some() => {
-                (Some(path.back(target, &format!("{name}/back"), manner)), false)
-            }
-            (Some(out), None) => (None, out.settled()),
-            (Some(_), Some(back)) => (None, back.settled()),
-        }
+impl<'a> RoundTrip<'a> {
+    /// The round trip of which this is the step of each way.
+    pub fn find(target: &Target<'a>, step: impl Fn(Leg) -> TurnStep) -> Self {
+        let out = target.find(step(Leg::Out));
+        Self { out, back: out.and_then(|_| target.find(step(Leg::Back))) }
     }
 
     /// How long there and back took; `None` if it did not arrive.
@@ -146,15 +85,88 @@ impl Round<'_> {
         }
     }
 
+    /// Whether nothing more can come of it.
+    pub fn is_over(&self, now_ms: f64) -> bool {
+        match (self.out, self.back) {
+            (Some(out), None) => looped_ms(out).is_none() && is_final(out, now_ms),
+            (Some(_), Some(back)) => is_final(back, now_ms),
+            (None, _) => false,
+        }
+    }
+
     /// Arrivals beyond the first, on either way.
     pub fn copies(&self) -> u32 {
         [self.out, self.back].into_iter().flatten().map(|one| one.copies).sum()
     }
 }
 
-fn looped_ms(exchange: &Exchange) -> Option<f64> {
-    match exchange.outcome {
-        Outcome::Looped { rtt_ms, .. } => Some(rtt_ms),
-        _ => None,
+/// Whether nothing more can come of a packet.
+pub fn is_final(sent: &Exchange, now_ms: f64) -> bool {
+    match sent.outcome {
+        Outcome::Pending => false,
+        Outcome::Silence { .. } => now_ms > sent.started_ms + LATEST_MS,
+        _ => true,
+    }
+}
+
+/// So many milliseconds an allocation is to be kept.
+pub fn keep_alive_span_ms(hold_s: u64) -> f64 {
+    std::time::Duration::from_secs(hold_s).as_secs_f64() * 1_000.0
+}
+
+/// A packet in so many milliseconds keeps it in use.
+pub fn keep_alive_interval_ms(hold_s: u64) -> f64 {
+    KEEP_ALIVE_INTERVAL_MS.max(keep_alive_span_ms(hold_s) / MOST_KEEP_ALIVES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::turn::facts::testing::Scene;
+
+    fn round(scene: &Scene) -> (bool, bool, Option<f64>) {
+        let target = scene.target();
+        let found = RoundTrip::find(&target, |leg| TurnStep::KeepAlive(0, leg));
+        (found.counts(), found.is_over(5_000.0), found.rtt_ms())
+    }
+
+    #[test]
+    fn what_is_under_way_counts_for_nothing() {
+        let mut scene = Scene::udp();
+        assert_eq!(round(&scene), (false, false, None));
+        scene.pending("hold/0/out");
+        assert_eq!(round(&scene), (false, false, None));
+        scene.looped("hold/0/out", "192.0.2.10:50000");
+        assert_eq!(round(&scene), (false, false, None), "the packet back is still to be asked for");
+        scene.looped("hold/0/back", "198.51.100.1:40000");
+        assert_eq!(round(&scene), (true, true, Some(40.0)));
+    }
+
+    #[test]
+    fn what_was_lost_counts_at_once_and_is_looked_at_for_a_while() {
+        let mut scene = Scene::udp();
+        scene.silent("hold/0/out");
+        assert_eq!(round(&scene), (true, false, None));
+        let target = scene.target();
+        assert!(RoundTrip::find(&target, |leg| TurnStep::KeepAlive(0, leg)).is_over(60_000.0));
+    }
+
+    #[test]
+    fn the_way_is_the_plain_socket_where_both_directions_work() {
+        let mut scene = Scene::udp();
+        scene.granted("a/login", "192.0.2.10:50000");
+        scene.looped("inward", "198.51.100.1:40000");
+        assert!(Way::of(&scene.target()).is_none(), "one direction is not both");
+        scene.relayed("outward", "198.51.100.1:40000");
+        let target = scene.target();
+        let way = Way::of(&target).expect("both directions work");
+        assert_eq!((way.second, way.channel), (false, false));
+        assert_eq!(way.peer, "198.51.100.1:40000".parse().unwrap());
+    }
+
+    #[test]
+    fn long_runs_send_at_most_so_many_packets() {
+        assert!((keep_alive_interval_ms(60) - 1_000.0).abs() < 1e-9);
+        assert!((keep_alive_interval_ms(36_000) - 10_000.0).abs() < 1e-9);
     }
 }

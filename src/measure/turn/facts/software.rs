@@ -1,7 +1,5 @@
-//! Which server answers, as far as it tells or shows, and what its options are called: a cure in another server's words is none.
-
-use crate::evidence::Exchange;
-use crate::measure::turn::facts::target::{Target, error_code};
+//! The TURN servers that are known: by what names, with what habits, and what their options are called. A cure in another server's words
+//! is none.
 
 /// A TURN server whose habits and options are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,52 +80,18 @@ const NAMES: [(&str, Software); 12] = [
 /// Realms that come with a server which does not name itself otherwise.
 const REALMS: [(&str, Software); 2] = [("livekit", Livekit), ("stunner.l7mp.io", Stunner)];
 
-/// Who answers on that target: by SOFTWARE in any answer, else by what only one server does.
-pub fn of(target: &Target) -> Software {
-    match said(target) {
-        Some(name) => named(&name),
-        None => behaves(target).unwrap_or(Unknown),
-    }
-}
-
-/// SOFTWARE, from whatever answer has it: some servers put it into successes only.
-pub fn said(target: &Target) -> Option<String> {
-    let its = |one: &&Exchange| one.remote.ip() == target.remote.ip() && one.request.relay().is_none();
-    let mut answers = target.seen.exchanges.iter().filter(its).filter_map(Exchange::reply);
-    answers.find_map(|reply| reply.software.clone())
-}
-
-fn named(name: &str) -> Software {
-    let name = name.to_lowercase();
-    NAMES.iter().find(|(start, _)| name.starts_with(start)).map_or(Other, |&(_, software)| software)
-}
-
-fn behaves(target: &Target) -> Option<Software> {
-    let turn = target.reply("a/allocate")?.turn.as_deref()?;
-    if let Some(&(_, software)) = REALMS.iter().find(|(realm, _)| turn.realm.as_deref() == Some(realm)) {
-        return Some(software);
-    }
-    // Password algorithms, and no nonce of RFC 8489 to protect them with.
-    if turn.algorithms.is_some() && !turn.password_algorithms_bit {
-        return Some(TurnRs);
-    }
-    // A login that nobody has is no bad request to anybody else.
-    (stranger(target) == Some(400)).then_some(Pion)
-}
-
-/// What a user gets that nobody has.
-pub fn stranger(target: &Target) -> Option<u16> {
-    target.last("stranger/login").and_then(error_code)
-}
-
-impl Target<'_> {
-    /// What to do at this server: see [`Software::cure`].
-    pub fn cure(&self, todo: &str, settings: &[Setting]) -> String {
-        of(self).cure(todo, settings)
-    }
-}
-
 impl Software {
+    /// Who begins its name so.
+    pub fn named(name: &str) -> Self {
+        let name = name.to_lowercase();
+        NAMES.iter().find(|(start, _)| name.starts_with(start)).map_or(Other, |&(_, software)| software)
+    }
+
+    /// Who comes with that realm and does not name itself.
+    pub fn of_realm(realm: &str) -> Option<Self> {
+        REALMS.iter().find(|(name, _)| *name == realm).map(|&(_, software)| software)
+    }
+
     /// The error code with which it refuses a login; `None` where that is not known.
     pub fn refuses_logins_with(self) -> Option<u16> {
         match self {
@@ -272,7 +236,7 @@ mod tests {
             ("node-turn", NodeTurn),
             ("TurnServer 0.7.3", Other),
         ] {
-            assert_eq!(named(name), software, "{name}");
+            assert_eq!(Software::named(name), software, "{name}");
         }
     }
 

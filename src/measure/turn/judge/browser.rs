@@ -1,9 +1,9 @@
 //! What works and is of no use in a browser: ports that browsers refuse, entries that they reject, records that they do not ask for.
 
+use super::cause::{Cause, degraded};
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::target::Target;
 use crate::measure::turn::finding::TurnVerdict;
-use crate::measure::turn::judge::verdict::{Cause, cause};
 use crate::wire::{EntryKind, Host, Remark, RemarkCode, ServerSpec};
 
 /// Ports below 1024 that Chromium takes for TURN: those that deployments use.
@@ -21,13 +21,13 @@ pub fn judge(target: &Target, (verdict, found): Cause) -> Cause {
     let works = if target.entry.kind == EntryKind::Stun { "it answers" } else { "it relays" };
     if let Some(rejected) = &target.entry.rejected {
         let text = format!("{works}, and not in every browser: {}", rejected.text);
-        return cause(TurnVerdict::Degraded, Code::BrowserRejects, text, &rejected.fix);
+        return degraded(Code::BrowserRejects, text, &rejected.fix);
     }
     match port(target) {
         Some(browser) => {
             let text = format!("{works}, and {browser} refuses port {} for TURN", target.remote.port());
             let fix = "let the server listen on 3478, 443, 80 or 53 too, and name that port";
-            cause(TurnVerdict::Degraded, Code::BrowserPort, text, fix)
+            degraded(Code::BrowserPort, text, fix)
         }
         None => (verdict, found),
     }

@@ -1,10 +1,12 @@
 //! What TLS says of the server: why a handshake failed, and whether somebody reads along.
 
-use crate::evidence::{Connection, Failure, FailureCode, TlsFacts};
+use super::cause::{Cause, cause, failed};
+use crate::evidence::key::{ServerStep, SocketRole};
+use crate::evidence::{Failure, FailureCode, TlsFacts};
 use crate::measure::turn::DiagnosisCode as Code;
+use crate::measure::turn::facts::connection::{failed_late, is_open};
 use crate::measure::turn::facts::target::Target;
 use crate::measure::turn::finding::TurnVerdict;
-use crate::measure::turn::judge::verdict::{Cause, cause, failed};
 use crate::wire::{Transport, escape};
 
 /// Makers of boxes and programs that open TLS to read along, as their certificates name them.
@@ -26,50 +28,18 @@ const INSPECTORS: [&str; 15] = [
     "bitdefender",
 ];
 
-/// The first connection of the target.
-pub fn connection<'a>(target: &Target<'a>) -> Option<&'a Connection> {
-    of(target, "a")
-}
-
-fn of<'a>(target: &Target<'a>, socket: &str) -> Option<&'a Connection> {
-    let name = target.label(socket);
-    target.seen.connections.iter().find(|connection| connection.socket == name)
-}
-
-/// Whether the server took the first connection, whatever came of it then.
-pub fn connected(target: &Target) -> bool {
-    connection(target).is_some_and(|connection| connection.connected_ms.is_some())
-}
-
-/// Whether what was tried on that socket shows a server that speaks TLS. A certificate need not be good for that, nor be the name's,
-/// and who refuses the handshake with an alert speaks it too.
-pub fn speaks_tls(target: &Target, socket: &str) -> bool {
-    let Some(connection) = of(target, socket) else { return false };
-    // Without a name to greet with nothing was said to the server: the failure is our own.
-    let greeted = connection.tls.as_ref().is_some_and(|facts| !facts.server_name.is_empty());
-    let spoken = |failure: &Failure| match failure.code {
-        FailureCode::TlsNameMismatch | FailureCode::TlsExpired | FailureCode::TlsUntrusted => true,
-        FailureCode::TlsHandshakeFailed => greeted,
-        _ => false,
-    };
-    connection.opened_ms.is_some() || connection.failure.as_ref().is_some_and(spoken)
-}
-
-/// Whether what was tried on that socket was answered by what is no TLS.
-pub fn speaks_no_tls(target: &Target, socket: &str) -> bool {
-    let failure = of(target, socket).and_then(|connection| connection.failure.as_ref());
-    failure.is_some_and(|failure| failure.code == FailureCode::NotTls)
-}
-
 /// Why there is no secure connection; `None` if there is, or if TCP failed already.
 pub fn judge(target: &Target) -> Option<Cause> {
-    let connection = connection(target).filter(|connection| unshaken(connection).is_some() || !opened(connection))?;
+    let connection = target.connection(SocketRole::First).filter(|one| failed_late(one).is_some() || !is_open(one))?;
     let facts = connection.tls.as_ref();
     if let Some(text) = facts.and_then(inspector) {
         return Some(intercepted(TurnVerdict::Failed, text));
     }
     // TCP beside a silent DTLS says nothing of the port: UDP may be blocked.
-    if target.transport == Transport::Tls && !speaks_tls(target, "a") && target.reply("tcp").is_some() {
+    if target.transport == Transport::Tls
+        && !target.speaks_tls(SocketRole::First)
+        && target.reply(ServerStep::OverTcp).is_some()
+    {
         let text = format!("{} speaks no TLS: it answers without", target.remote);
         return Some(failed(
             Code::PlainExpected,
@@ -77,40 +47,16 @@ pub fn judge(target: &Target) -> Option<Cause> {
             "write turn: in place of turns:, or use the server's TLS port (5349)",
         ));
     }
-    if let Some(text) = unshaken(connection) {
+    if let Some(text) = failed_late(connection) {
         let fix = "let the server, or the proxy before it, ask clients for no certificate: those of TURN have none";
         return Some(failed(Code::TlsHandshakeFailed, text, fix));
     }
     certificate(TurnVerdict::Failed, connection.failure.as_ref()?, facts)
 }
 
-fn opened(connection: &Connection) -> bool {
-    connection.opened_ms.is_some()
-}
-
-/// Whether the secure connection stood.
-pub fn stood(target: &Target) -> bool {
-    target.transport.is_secure() && connection(target).is_some_and(opened)
-}
-
-/// Why the handshake failed although it seemed over: with TLS 1.3 the server looks for the client's certificate last, and says that it
-/// wants one, or only hangs up.
-pub fn unshaken(connection: &Connection) -> Option<String> {
-    let failure = connection.failure.as_ref()?;
-    let wanted = connection.tls.as_ref().is_some_and(|facts| facts.client_certificate_wanted);
-    match failure.code {
-        FailureCode::TlsHandshakeFailed if wanted || opened(connection) => Some(escape(&failure.text)),
-        FailureCode::ConnectionClosed if wanted && opened(connection) => {
-            let said = escape(&failure.text);
-            Some(format!("the server asked for a client certificate, none was shown, and then: {said}"))
-        }
-        _ => None,
-    }
-}
-
 /// A certificate problem that was passed over, or an inspector whom this host trusts.
 pub fn passed_over(target: &Target) -> Option<Cause> {
-    let facts = connection(target)?.tls.as_ref()?;
+    let facts = target.connection(SocketRole::First)?.tls.as_ref()?;
     if let Some(text) = inspector(facts).or_else(|| two_issuers(target, facts)) {
         return Some(intercepted(TurnVerdict::Degraded, text));
     }
@@ -128,7 +74,7 @@ fn inspector(facts: &TlsFacts) -> Option<String> {
 }
 
 fn two_issuers(target: &Target, facts: &TlsFacts) -> Option<String> {
-    let other = of(target, "b")?.tls.as_ref()?;
+    let other = target.connection(SocketRole::Second)?.tls.as_ref()?;
     let (one, other) = (&facts.chain.first()?.issuer, &other.chain.first()?.issuer);
     (one != other).then(|| format!("two connections showed certificates of {} and of {}", escape(one), escape(other)))
 }
@@ -161,4 +107,65 @@ fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>
         _ => return None,
     };
     Some(cause(verdict, code, text, fix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::CertificateFacts;
+    use crate::measure::turn::facts::testing::Scene;
+
+    fn code(change: impl FnOnce(&mut Scene)) -> Option<Code> {
+        let mut scene = Scene::over(Transport::Tls);
+        change(&mut scene);
+        judge(&scene.target()).map(|(_, found)| found.code)
+    }
+
+    fn facts(issuer: &str) -> TlsFacts {
+        let certificate = CertificateFacts { issuer: issuer.to_owned(), ..CertificateFacts::default() };
+        TlsFacts { server_name: "turn.example.org".to_owned(), chain: vec![certificate], ..TlsFacts::default() }
+    }
+
+    #[test]
+    fn a_failed_handshake_says_what_is_wrong_with_the_certificate() {
+        for (failure, wanted) in [
+            (FailureCode::TlsNameMismatch, Some(Code::TlsNameMismatch)),
+            (FailureCode::TlsExpired, Some(Code::TlsExpired)),
+            (FailureCode::TlsUntrusted, Some(Code::TlsUntrusted)),
+            (FailureCode::NotTls, Some(Code::NotStun)),
+            (FailureCode::ConnectionRefused, None),
+        ] {
+            let found = code(|scene| {
+                scene.connection(false, Some(failure));
+            });
+            assert_eq!(found, wanted, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn an_inspector_is_known_by_his_certificate() {
+        let found = code(|scene| {
+            scene.connection(false, Some(FailureCode::TlsUntrusted)).tls = Some(facts("Fortinet CA"));
+        });
+        assert_eq!(found, Some(Code::TlsIntercepted));
+    }
+
+    #[test]
+    fn a_port_that_answers_without_tls_speaks_none() {
+        let found = code(|scene| {
+            scene.connection(false, Some(FailureCode::NotTls));
+            scene.bound("tcp", "198.51.100.1:40000");
+        });
+        assert_eq!(found, Some(Code::PlainExpected));
+    }
+
+    #[test]
+    fn what_was_passed_over_degrades() {
+        let mut scene = Scene::over(Transport::Tls);
+        let problem = crate::measure::turn::facts::testing::failure(FailureCode::TlsExpired);
+        scene.connection(true, None).tls = Some(TlsFacts { problem: Some(problem), ..facts("a public authority") });
+        let target = scene.target();
+        assert_eq!(judge(&target), None, "the connection stands");
+        assert_eq!(passed_over(&target).map(|(_, found)| found.code), Some(Code::TlsExpired));
+    }
 }

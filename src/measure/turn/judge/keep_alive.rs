@@ -1,175 +1,76 @@
-//! Keeping the allocation for a while as a call would: packets every second, and every renewal in its time.
+//! What keeping the allocation for a while saw: what was lost or slow, which renewals failed, and whether it lasted.
 
-use std::net::SocketAddr;
-
-use crate::evidence::{Exchange, Outcome, Patience, Step};
+use super::cause::{Cause, failed};
+use crate::evidence::key::{Renewal, TurnStep};
+use crate::evidence::{Exchange, Outcome};
 use crate::measure::turn::DiagnosisCode as Code;
-use crate::measure::turn::facts::round_trip::{Manner, Path, Round, Steps};
-use crate::measure::turn::facts::target::{CHANNEL, Target, Tried, error_code, is_stale, succeeded};
+use crate::measure::turn::facts::exchange::{error_code, is_stale, succeeded};
+use crate::measure::turn::facts::round_trip::{RoundTrip, Way, keep_alive_interval_ms, keep_alive_span_ms};
+use crate::measure::turn::facts::target::{Target, step_of};
 use crate::measure::turn::finding::{Hiccup, KeepAlive};
-use crate::measure::turn::judge::quality::VOICE;
-use crate::measure::turn::judge::verdict::{Cause, failed};
-use crate::wire::{Method, Request, TurnAttribute, escape};
+use crate::wire::escape;
 
-/// A packet there and back in so many milliseconds, and in longer runs fewer: so many at most.
-const INTERVAL_MS: f64 = 1_000.0;
-const MOST_ROUNDS: f64 = 3_600.0;
-/// Permissions last five minutes (RFC 8656 section 9), channels ten (section 12); a minute is left for the renewal.
-const PERMISSION_MS: f64 = 240_000.0;
-const CHANNEL_MS: f64 = 540_000.0;
-/// The lifetime where the server names none (RFC 8656 section 3.2).
-const LIFETIME_S: u32 = 600;
 /// A round trip that many times the median, and that much longer, is out of the ordinary.
 const SLOW_TIMES: f64 = 3.0;
 const SLOW_MS: f64 = 200.0;
 /// So many lost in a row at the end are no chance.
 const GONE: usize = 3;
 
-/// Something that is renewed again and again.
-struct Renewal {
-    what: &'static str,
-    name: String,
-    socket: &'static str,
-    every_ms: f64,
-    request: Request,
-}
-
-/// What is to be asked now, and whether the time is over and all is known.
-pub fn next(target: &Target) -> Step {
-    let Some((path, hold_s)) = Path::of(target).zip(target.options.hold_s) else {
-        return Step { done: true, ..Step::default() };
-    };
-    let steps = Steps::under(target, "hold/");
-    let now_ms = target.seen.elapsed_ms;
-    let begun_ms = steps.begun_ms().unwrap_or(now_ms);
-    let (interval_ms, end_ms) = (interval_ms(hold_s), begun_ms + span_ms(hold_s));
-    let mut step = Step { done: true, ..Step::default() };
-    for number in 0u32.. {
-        let at_ms = begun_ms + f64::from(number) * interval_ms;
-        if at_ms >= end_ms {
-            break;
-        }
-        let manner = Manner { payload: VOICE, channel: path.channel, patience: Patience::Once, not_before_ms: at_ms };
-        let name = format!("hold/{number}");
-        let (ask, settled) = steps.round(&name).ask(target, &path, &name, manner);
-        step.asks.extend(ask);
-        step.done &= settled;
-        if at_ms > now_ms {
-            break;
-        }
-    }
-    for renewal in renewals(target, &path) {
-        for number in 1u32.. {
-            let at_ms = begun_ms + f64::from(number) * renewal.every_ms;
-            let last = at_ms >= end_ms;
-            // The last renewal is at the end, whenever that is: it tells whether the allocation is still there.
-            if last && renewal.name != "refresh" {
-                break;
-            }
-            let at_ms = at_ms.min(end_ms);
-            let name = format!("hold/{}/{number}", renewal.name);
-            match target.on(renewal.socket, &name, &renewal.request) {
-                Tried::Ask(mut ask) => {
-                    ask.terms.not_before_ms = Some(at_ms);
-                    step.asks.push(*ask);
-                    step.done = false;
-                }
-                Tried::Asked(exchange) => step.done &= exchange.settled(),
-                Tried::Impossible => {}
-            }
-            if last || at_ms > now_ms {
-                break;
-            }
-        }
-    }
-    step
-}
-
-fn span_ms(hold_s: u64) -> f64 {
-    std::time::Duration::from_secs(hold_s).as_secs_f64() * 1_000.0
-}
-
-fn interval_ms(hold_s: u64) -> f64 {
-    INTERVAL_MS.max(span_ms(hold_s) / MOST_ROUNDS)
-}
-
-/// What has to be renewed to keep the path open. Lifetimes at half their time: a run of six minutes sees one of the usual ten.
-fn renewals(target: &Target, path: &Path) -> Vec<Renewal> {
-    let lifetime_s = target.allocation(path.first).and_then(|one| one.turn.lifetime_s).unwrap_or(LIFETIME_S).max(2);
-    let half_ms = f64::from(lifetime_s) * 500.0;
-    let renewal = |what, name: &str, socket, every_ms, method, attributes| Renewal {
-        what,
-        name: name.to_owned(),
-        socket,
-        every_ms,
-        request: Request::turn(method, attributes),
-    };
-    let peer = |peer: SocketAddr| vec![TurnAttribute::Peer(peer)];
-    let (refresh, permit, bind) = (Method::Refresh, Method::CreatePermission, Method::ChannelBind);
-    let mut found = vec![
-        renewal("Refresh", "refresh", path.first, half_ms, refresh, Vec::new()),
-        renewal("CreatePermission", "permit", path.first, PERMISSION_MS, permit, peer(path.peer)),
-    ];
-    if path.channel {
-        let attributes = vec![TurnAttribute::Channel(CHANNEL), TurnAttribute::Peer(path.peer)];
-        found.push(renewal("ChannelBind", "channel", path.first, CHANNEL_MS, bind, attributes));
-    }
-    if path.second {
-        found.push(renewal("Refresh", "refresh-b", "b", half_ms, refresh, Vec::new()));
-        found.push(renewal("CreatePermission", "permit-b", "b", PERMISSION_MS, permit, peer(path.relayed)));
-    }
-    found
-}
+/// What is renewed, with the request that renews it.
+const RENEWALS: [(Renewal, &str); 5] = [
+    (Renewal::Refresh, "Refresh"),
+    (Renewal::Permit, "CreatePermission"),
+    (Renewal::Channel, "ChannelBind"),
+    (Renewal::RefreshSecond, "Refresh"),
+    (Renewal::PermitSecond, "CreatePermission"),
+];
 
 /// What keeping the allocation saw; `None` if it was not asked for, or there was nothing to keep.
 pub fn judge(target: &Target) -> Option<KeepAlive> {
-    let (path, hold_s) = Path::of(target).zip(target.options.hold_s)?;
-    let steps = Steps::under(target, "hold/");
-    let begun_ms = steps.begun_ms()?;
-    let rounds = rounds(&steps, hold_s);
-    let mut hold = KeepAlive {
-        held_s: (target.seen.elapsed_ms - begun_ms).clamp(0.0, span_ms(hold_s)) / 1_000.0,
-        ..KeepAlive::default()
-    };
+    let (_, hold_s) = Way::of(target).zip(target.options.hold_s)?;
+    let keeps = |one: &&Exchange| matches!(step_of(one), Some(TurnStep::KeepAlive(..) | TurnStep::Renewal(..)));
+    let begun_ms = target.exchanges().filter(keeps).map(|one| one.started_ms).min_by(f64::total_cmp)?;
+    let rounds = rounds(target, hold_s);
     let counted = rounds.iter().filter(|round| round.counts());
+    let kept_ms = (target.seen.elapsed_ms - begun_ms).clamp(0.0, keep_alive_span_ms(hold_s));
+    let mut kept = KeepAlive { held_s: kept_ms / 1_000.0, ..KeepAlive::default() };
     for round in counted {
-        hold.sent = hold.sent.saturating_add(1);
-        hold.received = hold.received.saturating_add(u32::from(round.rtt_ms().is_some()));
+        kept.sent = kept.sent.saturating_add(1);
+        kept.received = kept.received.saturating_add(u32::from(round.rtt_ms().is_some()));
     }
-    hold.hiccups = gaps(&rounds);
-    hold.hiccups.extend(slow(&rounds));
-    for renewal in renewals(target, &path) {
+    kept.hiccups = gaps(&rounds);
+    kept.hiccups.extend(slow(&rounds));
+    for (renewal, what) in RENEWALS {
         for number in 1u32.. {
-            let name = format!("hold/{}/{number}", renewal.name);
-            let Some(first) = steps.find(&name) else { break };
-            let attempts: Vec<&Exchange> =
-                std::iter::once(first).chain((2u32..).map_while(|nth| steps.find(&format!("{name}/{nth}")))).collect();
-            hold.stale_nonces += u32::try_from(attempts.iter().filter(|one| is_stale(one)).count()).unwrap_or(0);
+            let step = TurnStep::Renewal(renewal, number);
+            let attempts: Vec<&Exchange> = (1u32..).map_while(|attempt| target.attempt(step, attempt)).collect();
             let Some(&last) = attempts.last() else { break };
+            let stale = attempts.iter().filter(|one| is_stale(one)).count();
+            kept.stale_nonces = kept.stale_nonces.saturating_add(u32::try_from(stale).unwrap_or(u32::MAX));
             if succeeded(last).is_some() {
-                hold.renewals = hold.renewals.saturating_add(1);
+                kept.renewals = kept.renewals.saturating_add(1);
             } else if let Some(why) = trouble(last) {
-                let text = format!("{} {why}", renewal.what);
-                hold.hiccups.push(Hiccup { at_ms: last.started_ms, text });
+                kept.hiccups.push(Hiccup { at_ms: last.started_ms, text: format!("{what} {why}") });
             }
         }
     }
-    hold.hiccups.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
-    Some(hold)
+    kept.hiccups.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+    Some(kept)
 }
 
-fn rounds<'a>(steps: &Steps<'a>, hold_s: u64) -> Vec<Round<'a>> {
-    let end = (span_ms(hold_s) / interval_ms(hold_s)).ceil();
+fn rounds<'a>(target: &Target<'a>, hold_s: u64) -> Vec<RoundTrip<'a>> {
+    let end = (keep_alive_span_ms(hold_s) / keep_alive_interval_ms(hold_s)).ceil();
     let all = (0u32..).take_while(|number| f64::from(*number) < end);
-    all.map(|number| steps.round(&format!("hold/{number}"))).take_while(|round| round.out.is_some()).collect()
+    let rounds = all.map(|number| RoundTrip::find(target, |leg| TurnStep::KeepAlive(number, leg)));
+    rounds.take_while(|round| round.out.is_some()).collect()
 }
 
 /// Packets in a row that did not come back, as one.
-fn gaps(rounds: &[Round]) -> Vec<Hiccup> {
-    let known: Vec<&Round> = rounds.iter().filter(|round| round.counts()).collect();
+fn gaps(rounds: &[RoundTrip]) -> Vec<Hiccup> {
+    let known: Vec<&RoundTrip> = rounds.iter().filter(|round| round.counts()).collect();
     let runs = known.chunk_by(|one, other| one.rtt_ms().is_none() == other.rtt_ms().is_none());
     let lost = runs.filter(|run| run.iter().all(|round| round.rtt_ms().is_none()));
-    let seconds = |round: &Round| round.out.map_or(0.0, |out| out.started_ms) / 1_000.0;
+    let seconds = |round: &RoundTrip| round.out.map_or(0.0, |out| out.started_ms) / 1_000.0;
     lost.filter_map(|run| {
         let begun = run.first()?.out?.started_ms;
         let end = seconds(run.last()?);
@@ -183,8 +84,8 @@ fn gaps(rounds: &[Round]) -> Vec<Hiccup> {
 }
 
 /// Round trips far longer than the others.
-fn slow(rounds: &[Round]) -> Vec<Hiccup> {
-    let mut times: Vec<f64> = rounds.iter().filter_map(Round::rtt_ms).collect();
+fn slow(rounds: &[RoundTrip]) -> Vec<Hiccup> {
+    let mut times: Vec<f64> = rounds.iter().filter_map(RoundTrip::rtt_ms).collect();
     times.sort_by(f64::total_cmp);
     let Some(&median) = times.get(times.len() / 2) else { return Vec::new() };
     let bound = (median * SLOW_TIMES).max(median + SLOW_MS);
@@ -212,15 +113,14 @@ fn trouble(exchange: &Exchange) -> Option<String> {
 
 /// It did not last: at the end the allocation is gone, or nothing passes any more.
 pub fn lost(target: &Target) -> Option<Cause> {
-    let hold_s = target.options.hold_s?;
-    let steps = Steps::under(target, "hold/");
-    let rounds = rounds(&steps, hold_s);
-    let known: Vec<&Round> = rounds.iter().filter(|round| round.counts()).collect();
+    let rounds = rounds(target, target.options.hold_s?);
+    let known: Vec<&RoundTrip> = rounds.iter().filter(|round| round.counts()).collect();
     let quiet = known.iter().rev().take_while(|round| round.rtt_ms().is_none()).count();
-    let gone = target.under("hold/refresh/").rfind(|one| one.settled()).map(|one| error_code(one) == Some(437));
+    let mut renewals = target.seen.within(&target.key.renewals(Renewal::Refresh)).rev();
+    let gone = renewals.find(|one| one.settled()).and_then(error_code) == Some(437);
     let since = known.len().checked_sub(quiet).and_then(|index| known.get(index)).and_then(|round| round.out);
     let since = since.map_or(0.0, |out| out.started_ms) / 1_000.0;
-    let text = match (gone == Some(true), quiet >= GONE) {
+    let text = match (gone, quiet >= GONE) {
         (true, true) => format!(
             "the allocation did not last: from {since:.1} s on nothing came back, and at the end it is gone (437)"
         ),
@@ -230,4 +130,59 @@ pub fn lost(target: &Target) -> Option<Cause> {
     };
     let fix = "look into the server's log at that time: restarts, limits (max-allocate-lifetime, permission-lifetime, channel-lifetime), a NAT that forgets";
     Some(failed(Code::AllocationLost, text, fix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::turn::facts::testing::{PLAIN, RELAYED, Scene};
+
+    /// Three packets came back, and then so many did not.
+    fn kept(lost: u32) -> Scene {
+        let mut scene = Scene::relays();
+        scene.options.hold_s = Some(60);
+        for number in 0..3 {
+            scene.relayed(&format!("hold/{number}/out"), PLAIN);
+            scene.looped(&format!("hold/{number}/back"), PLAIN);
+        }
+        for number in 3..3 + lost {
+            scene.silent(&format!("hold/{number}/out"));
+        }
+        scene
+    }
+
+    #[test]
+    fn packets_and_renewals_are_counted() {
+        let mut scene = kept(1);
+        scene.refused("hold/refresh/1", 438);
+        scene.granted("hold/refresh/1/2", "");
+        scene.refused("hold/permit/1", 403);
+        let found = judge(&scene.target()).expect("it was kept");
+        assert_eq!((found.sent, found.received, found.renewals, found.stale_nonces), (4, 3, 1, 1));
+        let texts: Vec<&str> = found.hiccups.iter().map(|hiccup| hiccup.text.as_str()).collect();
+        assert_eq!(texts, ["a packet did not come back", "CreatePermission was refused (403 Forbidden)"]);
+    }
+
+    #[test]
+    fn a_slow_packet_is_a_hiccup() {
+        let mut scene = kept(0);
+        if let Outcome::Looped { rtt_ms, .. } = &mut scene.pending("hold/2/back").outcome {
+            *rtt_ms = 400.0;
+        }
+        let found = judge(&scene.target()).expect("it was kept");
+        assert_eq!(found.hiccups.len(), 1, "{:?}", found.hiccups);
+        assert_eq!(found.hiccups[0].text, "a packet took 420 ms (median 40 ms)");
+    }
+
+    #[test]
+    fn it_did_not_last_where_the_last_packets_are_lost_or_the_allocation_is_gone() {
+        let text = |scene: &Scene| lost(&scene.target()).map(|(_, found)| found.text);
+        assert_eq!(text(&kept(2)), None, "two may be chance");
+        assert!(text(&kept(3)).expect("lost").starts_with("the way through the relay did not last"));
+        let mut gone = kept(0);
+        gone.refused("hold/refresh/1", 437);
+        assert!(text(&gone).expect("lost").ends_with("it is gone (437)"));
+        gone.granted("hold/refresh/2", RELAYED);
+        assert_eq!(text(&gone), None, "the last renewal counts");
+    }
 }

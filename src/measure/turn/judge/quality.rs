@@ -1,118 +1,49 @@
-//! How well it relays: trains of packets there and back, beside the Binding straight to the server in the same moments, and how large
-//! a packet may be.
+//! How well it relays: loss, order and round trips of the packets that were counted, and what that means.
 
-use crate::evidence::{Ask, Exchange, Outcome, Patience, Step};
+use super::cause::{Cause, degraded};
+use crate::evidence::key::{ServerStep, Train as Kind, TurnStep};
+use crate::evidence::{Exchange, Outcome};
 use crate::measure::turn::DiagnosisCode as Code;
-use crate::measure::turn::facts::round_trip::{Manner, Path, Round, Steps};
+use crate::measure::turn::facts::round_trip::{PAYLOADS, RoundTrip, Way};
 use crate::measure::turn::facts::software::Setting;
-use crate::measure::turn::facts::target::Target;
-use crate::measure::turn::finding::{Quality, QualityPath, Train, TurnVerdict};
-use crate::measure::turn::judge::verdict::{Cause, cause};
-use crate::wire::Request;
+use crate::measure::turn::facts::target::{Target, step_of};
+use crate::measure::turn::finding::{Quality, QualityPath, Train};
 
-/// A packet in so many milliseconds, as voice is sent.
-const INTERVAL_MS: f64 = 20.0;
-/// Bytes of each: 20 ms of G.711 with the header of RTP (RFC 3551 section 4.5.14).
-pub const VOICE: u16 = 172;
-/// The payloads to try: what every path takes, QUIC's and WebRTC's usual size (RFC 9000 section 14.1), nearly a full frame.
-const PAYLOADS: [u16; 3] = [500, 1200, 1400];
 /// More of the round trips lost than this is heard: about one in twenty each way.
-pub const HEARD_PERCENT: f64 = 10.0;
-
-/// What is to be asked now, and whether all is known.
-pub fn next(target: &Target) -> Step {
-    let Some(path) = Path::of(target).filter(|_| target.options.count > 0) else {
-        return Step { done: true, ..Step::default() };
-    };
-    let steps = Steps::under(target, "quality/");
-    let now_ms = target.seen.elapsed_ms;
-    let begun_ms = steps.begun_ms().unwrap_or(now_ms);
-    let mut step = Step { done: true, ..Step::default() };
-    let mut round = |name: &str, manner| {
-        let (ask, settled) = steps.round(name).ask(target, &path, name, manner);
-        step.asks.extend(ask);
-        step.done &= settled;
-    };
-    for payload in PAYLOADS {
-        let manner = Manner { payload, channel: false, patience: Patience::Silence, not_before_ms: begun_ms };
-        round(&format!("quality/payload/{payload}"), manner);
-    }
-    let (comparable, mut direct) = (is_comparable(target), Vec::new());
-    for number in 0..target.options.count {
-        let at_ms = begun_ms + f64::from(number) * INTERVAL_MS;
-        let manner = Manner { payload: VOICE, channel: false, patience: Patience::Once, not_before_ms: at_ms };
-        round(&format!("quality/send/{number}"), manner);
-        if path.channel {
-            let not_before_ms = at_ms + INTERVAL_MS / 3.0;
-            round(&format!("quality/channel/{number}"), Manner { channel: true, not_before_ms, ..manner });
-        }
-        let name = format!("quality/direct/{number}");
-        if comparable && steps.find(&name).is_none() {
-            direct.push(straightly(target, &name, at_ms + INTERVAL_MS * 2.0 / 3.0));
-        }
-        // Those after the next one are stated when it is their turn.
-        if at_ms > now_ms {
-            break;
-        }
-    }
-    step.done &= direct.is_empty();
-    step.done &= !comparable
-        || (0..target.options.count)
-            .all(|number| steps.find(&format!("quality/direct/{number}")).is_some_and(Exchange::settled));
-    step.asks.extend(direct);
-    step
-}
-
-/// Whether the server answers Binding, without which there is nothing to compare with.
-fn is_comparable(target: &Target) -> bool {
-    target.reply("binding").is_some()
-}
-
-/// Whether the packets straight to the server went over the allocation's own socket, where its limits hold for them too.
-fn is_shared(target: &Target, path: &Path) -> bool {
-    target.find("quality/direct/0").is_some_and(|one| one.socket == target.label(path.first))
-}
-
-/// On a socket of its own: what limits an allocation's bandwidth (coturn's max-bps) limits all that its client sends.
-fn straightly(target: &Target, name: &str, not_before_ms: f64) -> Ask {
-    let mut ask = target.ask(name, "direct", Request::default());
-    ask.patience = Patience::Once;
-    ask.terms.not_before_ms = Some(not_before_ms);
-    ask
-}
+const HEARD_PERCENT: f64 = 10.0;
 
 /// How well it relays; `None` where nothing was sent.
 pub fn judge(target: &Target) -> Option<Quality> {
-    let path = Path::of(target)?;
-    let steps = Steps::under(target, "quality/");
-    steps.begun_ms()?;
+    let way = Way::of(target)?;
+    let measures = |one: &Exchange| matches!(step_of(one), Some(TurnStep::Quality(..) | TurnStep::Direct(_)));
+    target.exchanges().any(measures).then_some(())?;
     let numbers = || 0..target.options.count;
-    let through = |kind: &str| {
-        let rounds: Vec<Round> = numbers().map(|number| steps.round(&format!("quality/{kind}/{number}"))).collect();
-        train(&rounds)
-    };
+    let round = |kind, number| RoundTrip::find(target, |leg| TurnStep::Quality(kind, number, leg));
+    let through = |kind| train(&numbers().map(|number| round(kind, number)).collect::<Vec<_>>());
     let passed = |payload: u16| {
-        let round = steps.round(&format!("quality/payload/{payload}"));
+        let round = round(Kind::Payload, payload.into());
         round.counts().then(|| (payload, round.rtt_ms().is_some()))
     };
     let payloads: Vec<(u16, bool)> = PAYLOADS.into_iter().filter_map(passed).collect();
+    // Without an answer to Binding there is nothing to compare with.
+    let comparable = target.reply(ServerStep::Binding).is_some();
     Some(Quality {
-        path: if path.second { QualityPath::SecondAllocation } else { QualityPath::Peer },
-        indications: through("send"),
-        channel: through("channel"),
-        direct: direct(numbers().filter_map(|number| steps.find(&format!("quality/direct/{number}"))))
-            .filter(|_| is_comparable(target)),
+        path: if way.second { QualityPath::SecondAllocation } else { QualityPath::Peer },
+        indications: through(Kind::Send),
+        channel: through(Kind::Channel),
+        direct: direct(numbers().filter_map(|number| target.find(TurnStep::Direct(number)))).filter(|_| comparable),
         largest_payload: payloads.iter().filter(|(_, passed)| *passed).map(|(payload, _)| *payload).max(),
         failed_payloads: payloads.into_iter().filter(|(_, passed)| !passed).map(|(payload, _)| payload).collect(),
     })
 }
 
 /// What became of packets there and back; `None` if none was sent.
-pub fn train(rounds: &[Round]) -> Option<Train> {
-    let rounds: Vec<&Round> = rounds.iter().filter(|round| round.counts()).collect();
+fn train(rounds: &[RoundTrip]) -> Option<Train> {
+    let rounds: Vec<&RoundTrip> = rounds.iter().filter(|round| round.counts()).collect();
     let times: Vec<f64> = rounds.iter().filter_map(|round| round.rtt_ms()).collect();
-    let ends =
-        |leg: fn(&Round) -> Option<f64>| overtaken(&rounds.iter().filter_map(|round| leg(round)).collect::<Vec<_>>());
+    let ends = |leg: fn(&RoundTrip) -> Option<f64>| {
+        overtaken(&rounds.iter().filter_map(|round| leg(round)).collect::<Vec<_>>())
+    };
     let there = ends(|round| round.rtt_ms().and(round.out?.ended_ms));
     // Those overtaken on their way there come back in that order: what counts is whether they came back in the order they left.
     let mut left: Vec<(f64, f64)> = rounds
@@ -179,24 +110,24 @@ fn rank(len: usize, share: f64) -> usize {
 }
 
 /// Too much is lost: on the way to the server already, or beyond.
-pub fn lossy(target: &Target) -> Option<Cause> {
-    let quality = judge(target)?;
+pub fn lossy(target: &Target, quality: &Quality) -> Option<Cause> {
     let trains = [&quality.indications, &quality.channel].into_iter().flatten();
     let (sent, lost) = trains.fold((0, 0), |(sent, lost), one| (sent + one.sent, lost + one.sent - one.received));
     if sent == 0 || 100.0 * f64::from(lost) / f64::from(sent) < HEARD_PERCENT {
         return None;
     }
-    let (straight, missing) = quality.direct.map_or((0, 0), |direct| (direct.sent, direct.sent - direct.received));
+    let (straight, missing) =
+        quality.direct.as_ref().map_or((0, 0), |direct| (direct.sent, direct.sent - direct.received));
     let beside = if straight == 0 {
         "the server leaves Binding unanswered, so that there is nothing to compare with".to_owned()
     } else {
         format!("{missing} of {straight} straight to the server")
     };
     let seen = format!("{lost} of {sent} round trips through the relay were lost, and {beside}");
-    let lossy = |code, what: &str, fix: &str| cause(TurnVerdict::Degraded, code, format!("{seen}: {what}"), fix);
+    let lossy = |code, what: &str, fix: &str| degraded(code, format!("{seen}: {what}"), fix);
     let its = "look at the server's load, its own network, and its limits of bandwidth";
     let its = &target.cure(its, &[Setting::Bandwidth]);
-    if Path::of(target).is_some_and(|path| is_shared(target, &path)) {
+    if is_shared(target) {
         return Some(lossy(
             Code::RelayLossy,
             "those went over the allocation's own socket, so that where could not be told",
@@ -209,6 +140,13 @@ pub fn lossy(target: &Target) -> Option<Cause> {
         (true, 0) => lossy(Code::RelayLossy, "too few to tell where", "run again with --count 200"),
         (true, _) => lossy(Code::PathLossy, "packets are lost on the way to the server already", own),
     })
+}
+
+/// Whether the packets straight to the server went over the allocation's own socket, where its limits hold for them too, as in reports
+/// of older releases.
+fn is_shared(target: &Target) -> bool {
+    let name = target.first().map(|(role, _)| target.socket(role));
+    target.find(TurnStep::Direct(0)).is_some_and(|one| Some(&one.socket) == name.as_ref())
 }
 
 /// Whether what was lost straight to the server can account for the loss through the relay, whose packets go that way twice: expected

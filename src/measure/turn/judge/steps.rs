@@ -1,50 +1,59 @@
 //! The ladder: every step with its time and outcome, or why it could not be tried.
 
+use super::credentials;
+use super::judged::Judged;
+use crate::evidence::key::{DataStep, ServerStep, SocketRole, SocketStep};
 use crate::evidence::{Connection, Exchange, Outcome};
-use crate::measure::turn::ask::release;
-use crate::measure::turn::facts::target::{FIRST, LOGINS, Target, error_code, is_unsigned, succeeded};
-use crate::measure::turn::finding::{Diagnosis, RelayPaths, StepName, StepResult, StepStatus};
-use crate::measure::turn::judge::{credentials, handshake, relay, renewal, verdict};
+use crate::measure::turn::facts::allocation::LOGINS;
+use crate::measure::turn::facts::connection::failed_late;
+use crate::measure::turn::facts::exchange::{error_code, is_unsigned, succeeded};
+use crate::measure::turn::facts::target::Target;
+use crate::measure::turn::finding::{Diagnosis, StepName, StepResult, StepStatus};
 use crate::wire::{EntryKind, Transport, escape};
 
 /// The steps of a target whose address is known.
-pub fn judge(target: &Target, relay: Option<&RelayPaths>) -> Vec<StepResult> {
+pub fn judge(judged: &Judged) -> Vec<StepResult> {
+    let target = judged.target;
     // What is wrong with the credentials keeps nobody from trying them.
     let credentials = credentials::step(target.entry, target.options).filter(|_| target.entry.kind == EntryKind::Turn);
     let mut ladder = Ladder { steps: credentials.into_iter().collect(), stopped: None };
     ladder.resolve(target);
     ladder.connection(target);
-    let binding = target.find("binding");
     // TURN goes on without it: some servers answer Allocate only.
-    let bound = ladder.exchange(StepName::Binding, binding, |_| false);
+    let bound = ladder.exchange(StepName::Binding, target.find(ServerStep::Binding), |_| false);
     if target.entry.kind == EntryKind::Stun {
         return ladder.steps;
     }
     if !bound && ladder.stopped == Some(StepName::Binding) {
         ladder.stopped = None;
     }
-    ladder.allocation(target, relay);
-    let first = target.first().map(|(socket, _)| socket);
-    let after = |step: &'static str| target.last(step);
-    let mut permits = first.into_iter().flat_map(|socket| target.under(&format!("{socket}/permit/")));
+    ladder.allocation(judged);
+    let relayed = judged.relayed();
+    let mut permits = relayed.into_iter().flat_map(|relayed| target.permits(relayed.role));
     let permit = permits.clone().find(|one| succeeded(one).is_some()).or_else(|| permits.next());
     ladder.exchange(StepName::Permission, permit, refused);
-    let data = ["outward", "third", "to-b", "inward"].map(|step| target.find(step));
-    let fault = relay.and_then(|relay| relay::judge(target, relay));
-    ladder.data(StepName::Data, &data, fault.and_then(|found| found.fault(StepName::Data).cloned()));
-    ladder.exchange(StepName::Channel, after("channel-data").or(after("channel")), refused);
-    ladder.stopped = ladder.stopped.filter(|_| first.is_none());
-    ladder.exchange(StepName::Refresh, after("refresh"), |one| refused(one) || renewal::how(target).is_some());
-    if let Some(how) = renewal::how(target)
+    let data = [DataStep::Outward, DataStep::Third, DataStep::ToSecond, DataStep::Inward];
+    ladder.data(StepName::Data, &data.map(|step| target.find(step)), fault(judged, StepName::Data));
+    let channel = target.last(ServerStep::ChannelData).or(target.last(ServerStep::Channel));
+    ladder.exchange(StepName::Channel, channel, refused);
+    ladder.stopped = ladder.stopped.filter(|_| relayed.is_none());
+    let ended = relayed.and_then(|relayed| relayed.ended);
+    ladder.exchange(StepName::Refresh, target.last(ServerStep::Refresh), |one| refused(one) || ended.is_some());
+    if let Some(how) = ended
         && let Some(step) = ladder.steps.last_mut()
     {
-        step.detail = format!("granted, and the allocation {how}");
+        step.detail = format!("granted, and the allocation {}", how.words());
     }
-    ladder.stopped = ladder.stopped.filter(|_| first.is_none());
-    let delete = first.and_then(|socket| target.last(&release::step(socket)));
-    let gone = first.is_some_and(|socket| release::confirmed(target, socket));
+    ladder.stopped = ladder.stopped.filter(|_| relayed.is_none());
+    let delete = relayed.and_then(|relayed| target.last((relayed.role, SocketStep::Delete)));
+    let gone = relayed.is_some_and(|relayed| target.is_given_back(relayed.role));
     ladder.exchange(StepName::Delete, delete, |one| refused(one) && !gone);
     ladder.steps
+}
+
+/// What is wrong with relaying, where it belongs to that step.
+fn fault(judged: &Judged, step: StepName) -> Option<Diagnosis> {
+    judged.relayed()?.relaying.as_ref()?.fault(step).cloned()
 }
 
 /// The steps so far, and the one that made the rest impossible.
@@ -88,8 +97,7 @@ impl Ladder {
         if !target.transport.connects() {
             return;
         }
-        let name = target.label("a");
-        let Some(connection) = target.seen.connections.iter().find(|one| one.socket == name) else {
+        let Some(connection) = target.connection(SocketRole::First) else {
             return self.skip(StepName::Connect);
         };
         let failure = connection.failure.as_ref().map(|failure| escape(&failure.text));
@@ -118,7 +126,7 @@ impl Ladder {
             return self.skip(StepName::Handshake);
         }
         let begun = connection.connected_ms.unwrap_or(connection.started_ms);
-        let opened = connection.opened_ms.filter(|_| handshake::unshaken(connection).is_none());
+        let opened = connection.opened_ms.filter(|_| failed_late(connection).is_none());
         match (opened, failure) {
             (Some(at), _) => {
                 let facts = connection.tls.clone().unwrap_or_default();
@@ -137,18 +145,18 @@ impl Ladder {
     }
 
     /// The challenge, the answer to it, and the address that came of it.
-    fn allocation(&mut self, target: &Target, relay: Option<&RelayPaths>) {
-        let socket = FIRST.into_iter().rev().find(|socket| target.find(&format!("{socket}/allocate")).is_some());
-        let socket = socket.unwrap_or("a");
-        let challenge = target.find(&format!("{socket}/allocate"));
-        let unanswerable = challenge.filter(|one| error_code(one) == Some(401) && !target.may_log_in(socket));
+    fn allocation(&mut self, judged: &Judged) {
+        let target = judged.target;
+        let role = target.last_tried().unwrap_or(SocketRole::First);
+        let challenge = target.find((role, SocketStep::Allocate));
+        let unanswerable = challenge.filter(|one| error_code(one) == Some(401) && !target.may_log_in(role));
         self.exchange(StepName::Challenge, challenge, |one| {
             error_code(one).is_some_and(|code| code != 401 || unanswerable.is_some())
         });
-        let login = LOGINS.iter().rev().find_map(|step| target.last(&format!("{socket}/{step}")));
-        let allocation = target.allocation(socket);
-        let unsigned = verdict::unsigned(target, socket).filter(|_| !target.is_signed(socket));
-        match (&allocation, unsigned, challenge) {
+        let login = LOGINS.into_iter().rev().find_map(|step| target.last((role, step)));
+        let allocation = target.allocation(role);
+        let unsigned = judged.relayed().and_then(|relayed| relayed.unsigned.clone());
+        match (&allocation, unsigned.filter(|_| !target.is_signed(role)), challenge) {
             (_, Some((_, fault)), _) => {
                 self.push(StepName::Allocate, StepStatus::Failed, None, fault.text, Vec::new());
             }
@@ -170,9 +178,7 @@ impl Ladder {
             return self.skip(StepName::RelayedAddress);
         };
         let lifetime = allocation.turn.lifetime_s.map(|s| format!(", for {s} s")).unwrap_or_default();
-        let fault = relay.and_then(|relay| relay::judge(target, relay));
-        let fault = fault.and_then(|found| found.fault(StepName::RelayedAddress).cloned());
-        let (status, detail) = match fault {
+        let (status, detail) = match fault(judged, StepName::RelayedAddress) {
             Some(fault) => (StepStatus::Failed, fault.text),
             None => (StepStatus::Ok, format!("{}{lifetime}", allocation.relayed)),
         };
@@ -268,5 +274,42 @@ pub fn words(step: StepName) -> &'static str {
         StepName::Channel => "channel",
         StepName::Refresh => "refresh",
         StepName::Delete => "delete",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::turn::facts::testing::Scene;
+
+    fn steps(scene: &Scene) -> Vec<(StepName, StepStatus)> {
+        let target = scene.target();
+        judge(&Judged::new(&target)).into_iter().map(|step| (step.name, step.status)).collect()
+    }
+
+    #[test]
+    fn a_server_that_relays_passes_every_step() {
+        let mut scene = Scene::relays();
+        scene.granted("a/delete", "");
+        let found = steps(&scene);
+        assert_eq!(found.len(), 11);
+        assert!(found.iter().all(|(_, status)| *status == StepStatus::Ok), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_failed_step_makes_impossible_is_skipped() {
+        let mut scene = Scene::udp();
+        scene.bound("binding", "198.51.100.1:40000");
+        scene.challenged("a", "example.org");
+        scene.refused("a/login", 401);
+        let found = steps(&scene);
+        let failed: Vec<StepName> =
+            found.iter().filter(|(_, status)| *status == StepStatus::Failed).map(|(name, _)| *name).collect();
+        assert_eq!(failed, [StepName::Allocate]);
+        let after = found.iter().skip_while(|(name, _)| *name != StepName::RelayedAddress);
+        assert!(
+            after.clone().count() == 6 && after.clone().all(|(_, status)| *status == StepStatus::Skipped),
+            "{found:?}"
+        );
     }
 }

@@ -1,13 +1,19 @@
 //! Why nothing that speaks TURN was reached: the path, the port, the host, or what is there in place of a TURN server.
 
+use std::net::SocketAddr;
+
+use super::cause::{Cause, failed, inconclusive};
+use super::handshake;
+use super::silence::{is_proven, lost};
+use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnStep};
 use crate::evidence::{Exchange, Failure, FailureCode, Outcome};
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::software::Setting;
 use crate::measure::turn::facts::target::Target;
-use crate::measure::turn::finding::TurnVerdict;
-use crate::measure::turn::judge::handshake;
-use crate::measure::turn::judge::verdict::{Cause, cause, failed, lost, proven};
 use crate::wire::{EntryKind, Transport, escape};
+
+const BINDING: TurnStep = TurnStep::Server(ServerStep::Binding);
+const ALLOCATE: TurnStep = TurnStep::On(SocketRole::First, SocketStep::Allocate);
 
 /// Answers came from another address than was asked.
 pub fn elsewhere(target: &Target) -> Option<Cause> {
@@ -24,8 +30,8 @@ pub fn elsewhere(target: &Target) -> Option<Cause> {
 /// The first failure of the system or the path.
 fn failure<'a>(target: &Target<'a>) -> Option<(&'a Exchange, &'a crate::evidence::Failure)> {
     // Whoever answered Allocate was reached, whatever became of the Binding.
-    let steps: &[&str] = if target.reply("a/allocate").is_some() { &[] } else { &["a/allocate", "binding"] };
-    steps.iter().filter_map(|step| target.find(step)).find_map(|exchange| match &exchange.outcome {
+    let steps: &[TurnStep] = if target.reply(ALLOCATE).is_some() { &[] } else { &[ALLOCATE, BINDING] };
+    steps.iter().filter_map(|step| target.find(*step)).find_map(|exchange| match &exchange.outcome {
         Outcome::Failed(failure) => Some((exchange, failure)),
         _ => None,
     })
@@ -33,14 +39,14 @@ fn failure<'a>(target: &Target<'a>) -> Option<(&'a Exchange, &'a crate::evidence
 
 /// Nothing that speaks TURN was reached.
 pub fn judge(target: &Target) -> Option<Cause> {
-    let answers = |step: &str| target.reply(step).is_some();
+    let answers = |step: TurnStep| target.reply(step).is_some();
     if target.transport.is_secure()
         && let Some(found) = handshake::judge(target)
     {
         return Some(found);
     }
     let remote = target.remote;
-    if target.transport == Transport::Tcp && handshake::speaks_tls(target, "tls") {
+    if target.transport == Transport::Tcp && target.speaks_tls(SocketRole::OverTls) {
         let text = format!("{remote} speaks TLS and was asked without");
         let fix = if target.entry.uri.starts_with("turns:") {
             "leave --transport out: turns: is asked over TLS by itself; or use the server's plain port (3478)"
@@ -67,9 +73,9 @@ pub fn judge(target: &Target) -> Option<Cause> {
             FailureCode::NoAnswer => no_answer(target),
             FailureCode::DtlsNotBuilt => {
                 let fix = "build it with cargo's --features dtls, or test turns: over TCP (leave ?transport=udp out)";
-                cause(TurnVerdict::Inconclusive, Code::DtlsNotBuilt, text, fix)
+                inconclusive(Code::DtlsNotBuilt, text, fix)
             }
-            FailureCode::NotStun if answers("binding") => {
+            FailureCode::NotStun if answers(BINDING) => {
                 let text = format!("the server answers Binding, and Allocate by what is no STUN: {text}");
                 failed(Code::ProtocolError, text, "look into the server's log; a box on the way may change messages")
             }
@@ -77,7 +83,7 @@ pub fn judge(target: &Target) -> Option<Cause> {
                 let text = format!("something that is no STUN or TURN server answers there: {text}");
                 failed(Code::NotStun, text, "check the port; a web server or a proxy may be in its place")
             }
-            FailureCode::ConnectionClosed if handshake::stood(target) && !answers("binding") => {
+            FailureCode::ConnectionClosed if target.is_secured() && !answers(BINDING) => {
                 let text =
                     format!("TLS succeeded, and then: {text}: a TLS proxy whose backend is down, or another service");
                 let fix =
@@ -92,13 +98,13 @@ pub fn judge(target: &Target) -> Option<Cause> {
             _ => failed(Code::ProtocolError, text, "run again with -v to see every exchange"),
         });
     }
-    let garbage = ["a/allocate", "binding"].iter().find_map(|step| target.find(step)?.not_stun.as_ref());
-    if let Some(garbage) = garbage.filter(|_| !answers("binding") && !answers("a/allocate")) {
+    let garbage = [ALLOCATE, BINDING].iter().find_map(|step| target.find(*step)?.not_stun.as_ref());
+    if let Some(garbage) = garbage.filter(|_| !answers(BINDING) && !answers(ALLOCATE)) {
         let text = format!("what answers on {remote} is {garbage}");
         return Some(failed(Code::NotStun, text, "check the port; another service is in its place"));
     }
-    let strays = ["a/allocate", "binding"].iter().find_map(|step| target.find(step)?.strays.as_ref());
-    if let Some(strays) = strays.filter(|_| !answers("binding") && !answers("a/allocate")) {
+    let strays = [ALLOCATE, BINDING].iter().find_map(|step| target.find(*step)?.strays.as_ref());
+    if let Some(strays) = strays.filter(|_| !answers(BINDING) && !answers(ALLOCATE)) {
         let text = format!(
             "{remote} does not answer, and {strays}: clients ignore that",
             strays = escape(&strays.to_string())
@@ -106,11 +112,11 @@ pub fn judge(target: &Target) -> Option<Cause> {
         let fix = "update the server, or look for a box on the way that changes messages";
         return Some(failed(Code::ProtocolError, text, fix));
     }
-    let silent = |step: &str| target.find(step).is_some_and(Exchange::silent);
-    if silent("a/allocate") && answers("binding") && !proven(target, "a/allocate") {
+    let silent = |step: TurnStep| target.find(step).is_some_and(Exchange::silent);
+    if silent(ALLOCATE) && answers(BINDING) && !is_proven(target, ALLOCATE) {
         return Some(lost(target));
     }
-    if silent("a/allocate") && answers("binding") {
+    if silent(ALLOCATE) && answers(BINDING) {
         let text = format!("{remote} answers Binding and leaves Allocate without an answer: STUN only");
         return Some(failed(
             Code::StunOnly,
@@ -118,13 +124,13 @@ pub fn judge(target: &Target) -> Option<Cause> {
             &target.cure("switch TURN on at the server, or use a TURN server", &[Setting::Relaying]),
         ));
     }
-    (silent("a/allocate") || silent("binding") && target.entry.kind == EntryKind::Stun).then(|| no_answer(target))
+    (silent(ALLOCATE) || silent(BINDING) && target.entry.kind == EntryKind::Stun).then(|| no_answer(target))
 }
 
 /// A refusal: by whom says of what. A router far away that knows no way shows that the family works as far as there.
 fn refused(target: &Target, failure: &Failure) -> Cause {
     let text = escape(&failure.text);
-    let unknown = |code, text: String, fix: &str| cause(TurnVerdict::Inconclusive, code, text, fix);
+    let unknown = |code, text: String, fix: &str| inconclusive(code, text, fix);
     let mut of_family = target.seen.exchanges.iter().filter(|one| target.family.has(one.remote.ip()));
     match (failure.code, failure.by) {
         (FailureCode::NetworkUnreachable, None) if of_family.all(|one| one.reply().is_none()) => {
@@ -157,12 +163,12 @@ fn refused(target: &Target, failure: &Failure) -> Cause {
 fn short(failure: &Failure) -> Cause {
     let text = format!("this host could not: {}", escape(&failure.text));
     let fix = "raise this host's limits (ulimit -n), or test fewer entries at once";
-    cause(TurnVerdict::Inconclusive, Code::LocalSocket, text, fix)
+    inconclusive(Code::LocalSocket, text, fix)
 }
 
 /// Whether this host ran out of something in any step: then nothing that failed is the server's fault.
 pub fn shortage(target: &Target) -> Option<Cause> {
-    target.under("").find_map(|one| match &one.outcome {
+    target.exchanges().find_map(|one| match &one.outcome {
         Outcome::Failed(failure) if failure.code == FailureCode::LocalShortage => Some(short(failure)),
         _ => None,
     })
@@ -174,7 +180,7 @@ fn no_answer(target: &Target) -> Cause {
     let over = target.transport.name();
     let check = "check address and port, that the server runs, and the firewalls between";
     if matches!(target.transport, Transport::Udp | Transport::Dtls) {
-        let (tcp, udp) = (target.find("tcp"), control(target));
+        let (tcp, udp) = (target.find(ServerStep::OverTcp), control(target));
         return match tcp.map(|asked| &asked.outcome) {
             Some(Outcome::Reply(_)) => no_udp(target, udp),
             Some(Outcome::Failed(failure)) if failure.code == FailureCode::ConnectionRefused => {
@@ -191,7 +197,7 @@ fn no_answer(target: &Target) -> Cause {
             _ => failed(Code::NoAnswer, format!("{remote} did not answer over {over}, nor over TCP"), check),
         };
     }
-    if target.transport == Transport::Tcp && handshake::speaks_no_tls(target, "tls") {
+    if target.transport == Transport::Tcp && target.speaks_no_tls(SocketRole::OverTls) {
         let text = format!(
             "{remote} takes connections, leaves STUN without an answer and answers TLS by what is no TLS: something else listens there, a web \
              server for example"
@@ -200,14 +206,14 @@ fn no_answer(target: &Target) -> Cause {
             "check the port; if there is a load balancer, whether it adds a PROXY header that the server does not know";
         return failed(Code::NotStun, text, fix);
     }
-    if handshake::stood(target) {
+    if target.is_secured() {
         let text = format!(
             "{remote} speaks TLS, and what is asked inside gets no answer: a TLS proxy whose backend is silent, or another service"
         );
         let fix = "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
         return failed(Code::NoAnswer, text, fix);
     }
-    if handshake::connected(target) {
+    if target.connected() {
         let text = format!("{remote} takes connections and says nothing over {over}");
         let fix = "check the port, and that the server runs; behind a load balancer, that one side does not wait for a PROXY header which the \
                    other leaves out";
@@ -220,7 +226,7 @@ fn no_answer(target: &Target) -> Cause {
 #[derive(Clone, Copy)]
 enum Control {
     /// That one answered.
-    Passes(std::net::SocketAddr),
+    Passes(SocketAddr),
     /// None answered.
     Silent,
     /// There was nobody to ask, or it did not come to an end.
@@ -228,7 +234,7 @@ enum Control {
 }
 
 fn control(target: &Target) -> Control {
-    let asked = || target.under("control/");
+    let asked = || target.seen.within(&target.key.controls());
     match asked().find(|one| one.answer().is_some()) {
         Some(answered) => Control::Passes(answered.remote),
         None if asked().next().is_some() && asked().all(Exchange::silent) => Control::Silent,
@@ -270,5 +276,68 @@ fn no_udp(target: &Target, control: Control) -> Cause {
             );
             failed(Code::NoAnswer, text, &format!("name a STUN server with --server to tell; until then {offer}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::turn::facts::testing::{PLAIN, Scene};
+
+    fn code(scene: &Scene) -> Option<Code> {
+        judge(&scene.target()).map(|(_, found)| found.code)
+    }
+
+    fn silent_over_udp() -> Scene {
+        let mut scene = Scene::udp();
+        scene.silent("binding");
+        scene.silent("a/allocate");
+        scene
+    }
+
+    #[test]
+    fn a_server_that_answers_allocate_was_reached() {
+        let mut scene = Scene::udp();
+        scene.challenged("a", "example.org");
+        scene.failed("binding", FailureCode::ConnectionRefused);
+        assert_eq!(code(&scene), None);
+    }
+
+    #[test]
+    fn what_the_system_or_the_path_says_is_told() {
+        for (failure, wanted) in [
+            (FailureCode::ConnectionRefused, Code::ConnectionRefused),
+            (FailureCode::NetworkUnreachable, Code::FamilyUnavailable),
+            (FailureCode::Prohibited, Code::LocalSocket),
+            (FailureCode::NotStun, Code::NotStun),
+            (FailureCode::LocalShortage, Code::LocalSocket),
+        ] {
+            let mut scene = Scene::udp();
+            scene.failed("binding", failure);
+            scene.failed("a/allocate", failure);
+            assert_eq!(code(&scene), Some(wanted), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn udp_is_blocked_only_if_nobody_answers_over_it() {
+        let mut scene = silent_over_udp();
+        assert_eq!(code(&scene), Some(Code::NoAnswer), "nor over TCP");
+        scene.bound("tcp", PLAIN);
+        assert_eq!(code(&scene), Some(Code::NoAnswer), "nobody was asked who would tell");
+        scene.silent("control/0");
+        assert_eq!(code(&scene), Some(Code::UdpBlockedUseTcp));
+        scene.bound("control/0/empty-change-request", PLAIN);
+        assert_eq!(code(&scene), Some(Code::NoAnswer), "UDP to others passes");
+    }
+
+    #[test]
+    fn a_server_that_answers_binding_alone_is_a_stun_server() {
+        let mut scene = Scene::udp();
+        scene.bound("binding", PLAIN);
+        scene.silent("a/allocate");
+        assert_eq!(code(&scene), Some(Code::StunOnly));
+        scene.silent("a/allocate").sends = 1;
+        assert_eq!(code(&scene), Some(Code::Undetermined), "it may have been lost");
     }
 }

@@ -1,101 +1,117 @@
-//! From what was seen to the cause: one code, one sentence, one thing to do.
+//! Why it works or does not: ordered tables, one for each way that it may have gone, of which the first row that fits decides.
 
-use crate::evidence::{Exchange, FailureCode, Integrity, Outcome};
+use super::cause::{Cause, cause, failed, inconclusive};
+use super::degraded::{DEGRADED, ipv6_only};
+use super::judged::{Judged, Reached, Relayed, Row};
+use super::relay::Meaning;
+use super::silence::is_proven;
+use super::{renewal, unreachable};
+use crate::evidence::key::{ServerStep, SocketStep, TurnStep};
+use crate::evidence::{Exchange, FailureCode, Outcome};
 use crate::measure::turn::DiagnosisCode as Code;
-use crate::measure::turn::ask::release;
-use crate::measure::turn::ask::sequence::is_complete;
-use crate::measure::turn::facts::target::{Target, error_code, granted, is_unsigned, succeeded};
-use crate::measure::turn::finding::{Diagnosis, PathOutcome, RelayPath, RelayPaths, TurnVerdict};
-use crate::measure::turn::judge::relay::paths;
-use crate::measure::turn::judge::relay::table::Meaning;
-use crate::measure::turn::judge::{degraded, keep_alive, refusal, relay, renewal, unreachable};
-use crate::measure::turn::labels;
-use crate::wire::{EntryKind, Method, escape};
+use crate::measure::turn::facts::target::{Target, step_of};
+use crate::measure::turn::finding::{PathOutcome, RelayPath, TurnVerdict};
+use crate::wire::{Method, escape};
 
-/// A verdict with its cause.
-pub type Cause = (TurnVerdict, Diagnosis);
+/// What a STUN server, or a server without an allocation, did.
+const UNALLOCATED: &[fn(&Judged) -> Option<Cause>] =
+    &[|judged| unreachable::elsewhere(judged.target), answers, |judged| judged.unreachable.clone(), refused];
 
-/// A cause for which it fails.
-pub fn failed(code: Code, text: impl Into<String>, fix: &str) -> Cause {
-    cause(TurnVerdict::Failed, code, text, fix)
-}
+/// What became of an allocation, before anything lesser counts.
+const ALLOCATED: &[Row] = &[
+    |judged, _| unreachable::elsewhere(judged.target),
+    |_, relayed| relayed.unsigned.clone(),
+    |_, relayed| relayed.ended.filter(|_| relayed.spoilt).map(renewal::judge),
+    does_not_relay,
+    |_, relayed| relayed.ended.map(renewal::judge),
+    mute,
+    |_, relayed| relayed.not_kept.clone(),
+    closed,
+    cut_short,
+    seen_by_nobody,
+    some_data_only,
+    doubtful,
+];
 
-/// A cause for the verdict.
-pub fn cause(verdict: TurnVerdict, code: Code, text: impl Into<String>, fix: &str) -> Cause {
-    (verdict, Diagnosis { code, text: text.into(), fix: fix.to_owned() })
-}
-
-/// Why it works or does not.
-pub fn judge(target: &Target, relay: Option<&RelayPaths>) -> Cause {
-    let found = of_server(target, relay);
-    if found.0 == TurnVerdict::Ok { found } else { unreachable::shortage(target).unwrap_or(found) }
-}
-
-fn of_server(target: &Target, relay: Option<&RelayPaths>) -> Cause {
-    if let Some(found) = unreachable::elsewhere(target) {
-        return found;
-    }
-    if target.entry.kind == EntryKind::Stun {
-        return match target.find("binding").and_then(Exchange::mapped) {
-            Some(mapped) => cause(TurnVerdict::Ok, Code::Ok, format!("it answers: this host is {mapped}"), ""),
-            None => unreachable::judge(target).unwrap_or_else(|| ended(target)),
-        };
-    }
-    let Some((first, _)) = target.first() else {
-        return unreachable::judge(target).or_else(|| refusal::judge(target)).unwrap_or_else(|| ended(target));
-    };
-    let complete = is_complete(target);
-    let relaying = relay.and_then(|relay| relay::judge(target, relay));
-    let decisive = relaying.as_ref().filter(|found| found.is_decisive() && (complete || found.is_plain()));
-    let broken = unsigned(target, first)
-        .or_else(|| renewal::judge(target).filter(|_| renewal::spoils_data(target)))
-        .or_else(|| decisive.and_then(|found| found.found.clone()))
-        .or_else(|| renewal::judge(target))
-        .or_else(|| mute(target))
-        .or_else(|| keep_alive::lost(target))
-        .or_else(|| closed(target, first));
-    if let Some(broken) = broken {
-        return broken;
-    }
-    let Some((relay, relaying)) = relay.zip(relaying).filter(|_| target.seen.stop_reason().is_none() || complete)
-    else {
-        return ended(target);
-    };
-    match relaying.meaning {
-        Meaning::Unseen => degraded::ipv6_only(target).unwrap_or_else(|| unseen(relay)),
-        Meaning::SomeOnly => some_only(),
-        _ if doubtful(target, relay) => {
-            if target.seen.stop_reason().is_some() {
-                ended(target)
-            } else {
-                some_only()
-            }
+/// The verdict and its cause.
+pub fn judge(judged: &Judged) -> Cause {
+    let found = match &judged.reached {
+        Reached::Stun | Reached::Server { .. } => {
+            UNALLOCATED.iter().find_map(|row| row(judged)).unwrap_or_else(|| ended(judged.target))
         }
-        _ => degraded::judge(target, first, &relaying)
-            .unwrap_or_else(|| cause(TurnVerdict::Ok, Code::Ok, "it relays", "")),
+        Reached::Allocation(relayed) => {
+            let works = || cause(TurnVerdict::Ok, Code::Ok, "it relays", "");
+            ALLOCATED.iter().chain(DEGRADED).find_map(|row| row(judged, relayed)).unwrap_or_else(works)
+        }
+    };
+    // This host ran out of something: then nothing that failed is the server's fault.
+    if found.0 == TurnVerdict::Ok { found } else { unreachable::shortage(judged.target).unwrap_or(found) }
+}
+
+/// A STUN server tells an address.
+fn answers(judged: &Judged) -> Option<Cause> {
+    let stun = matches!(judged.reached, Reached::Stun);
+    let mapped = judged.target.find(ServerStep::Binding).filter(|_| stun)?.mapped()?;
+    Some(cause(TurnVerdict::Ok, Code::Ok, format!("it answers: this host is {mapped}"), ""))
+}
+
+fn refused(judged: &Judged) -> Option<Cause> {
+    match &judged.reached {
+        Reached::Server { refusal } => refusal.clone(),
+        _ => None,
     }
 }
 
-fn some_only() -> Cause {
-    let text = "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
-    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
+/// The paths through the relay show it; where the run was cut short, only if the relayed address shows it by itself.
+fn does_not_relay(judged: &Judged, relayed: &Relayed) -> Option<Cause> {
+    let relaying = relayed.relaying.as_ref()?;
+    let decisive = relaying.is_decisive() && (judged.complete || relaying.is_plain());
+    relaying.found.clone().filter(|_| decisive)
 }
 
-/// Whether something that could speak against the relay is not known: the run was stopped before, or a test with our own plain socket
-/// did not come to an end.
-fn doubtful(target: &Target, relay: &RelayPaths) -> bool {
-    let is_unknown = |view: &RelayPath| view.outcome == PathOutcome::Unknown;
-    let answered = |step: &str| target.last(step).is_some_and(|one| one.reply().is_some());
-    let has_socket = !target.plain_addresses().is_empty();
-    let unfinished = has_socket && (is_unknown(&relay.from_peer) || is_unknown(&relay.to_peer));
-    let views = [&relay.third_party, &relay.to_peer, &relay.from_peer, &relay.between_allocations];
-    let missing = views.into_iter().any(is_unknown) || !answered("refresh") || !answered("channel");
-    unfinished || missing && target.seen.stop_reason().is_some()
+/// Whoever grants an allocation and answers nothing that is asked of it has lost it, or is somebody else.
+fn mute(judged: &Judged, _: &Relayed) -> Option<Cause> {
+    let target = judged.target;
+    let silent = |asked: &&Exchange| asked.silent() && is_proven(target, ServerStep::Refresh);
+    let refresh = target.last(ServerStep::Refresh).filter(silent)?;
+    // An open relay is asked without a signature.
+    let is_its = |one: &Exchange| {
+        one.request.auth().is_some() || target.is_open_relay() && one.request.method() != Some(Method::Binding)
+    };
+    let asked = target.exchanges().filter(|one| one.socket == refresh.socket && is_its(one));
+    let answered = asked.filter(|one| one.reply().is_some()).count();
+    let text = "the server grants an allocation and leaves what is asked of it then without an answer";
+    let fix = "look into the server's log; a load balancer may send one client to several servers";
+    (answered <= 1).then(|| failed(Code::ProtocolError, text, fix))
+}
+
+/// The connection ended before it was our turn to end it.
+fn closed(judged: &Judged, relayed: &Relayed) -> Option<Cause> {
+    let name = judged.target.socket(relayed.role);
+    let deletes =
+        |one: &Exchange| matches!(step_of(one), Some(TurnStep::On(_, SocketStep::Delete | SocketStep::DeleteAgain)));
+    let mut asked = judged.target.exchanges().filter(|one| one.socket == name && !deletes(one));
+    let failure = asked.find_map(|one| match &one.outcome {
+        Outcome::Failed(failure) if failure.code == FailureCode::ConnectionClosed => Some(failure),
+        _ => None,
+    })?;
+    let text = format!("the server grants an allocation, and then: {}", escape(&failure.text));
+    let fix = "look into the server's log; a proxy or a firewall may close connections";
+    Some(failed(Code::ConnectionClosed, text, fix))
+}
+
+/// The run ended before everything was tried.
+fn cut_short(judged: &Judged, relayed: &Relayed) -> Option<Cause> {
+    let unknown = judged.was_stopped() && !judged.complete || relayed.relaying.is_none();
+    unknown.then(|| ended(judged.target))
 }
 
 /// Nobody outside could be asked: what happens on the server alone decides nothing.
-fn unseen(relay: &RelayPaths) -> Cause {
-    let between = match relay.between_allocations.outcome {
+fn seen_by_nobody(judged: &Judged, relayed: &Relayed) -> Option<Cause> {
+    if relayed.relaying.as_ref()?.meaning != Meaning::Unseen {
+        return None;
+    }
+    let between = match judged.paths.as_ref()?.between_allocations.outcome {
         PathOutcome::Works => "data gets from one allocation on the server to another",
         PathOutcome::Fails => "no data gets from one allocation on the server to another",
         PathOutcome::Forbidden => "the server refuses (403) its own addresses as peers",
@@ -104,7 +120,30 @@ fn unseen(relay: &RelayPaths) -> Cause {
     let text =
         format!("could not tell: {between}, and nobody outside it answered, who would tell whether data gets past it");
     let fix = "name a STUN server that can be reached, with --server";
-    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
+    ipv6_only(judged, relayed).or_else(|| Some(inconclusive(Code::Undetermined, text, fix)))
+}
+
+fn some_data_only(_: &Judged, relayed: &Relayed) -> Option<Cause> {
+    let text = "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
+    let some = relayed.relaying.as_ref()?.meaning == Meaning::SomeOnly;
+    some.then(|| inconclusive(Code::Undetermined, text, "run again on a better path"))
+}
+
+/// Something that could speak against the relay is not known: the run was stopped before, or a test with our own plain socket did not
+/// come to an end.
+fn doubtful(judged: &Judged, _: &Relayed) -> Option<Cause> {
+    let (target, paths) = (judged.target, judged.paths.as_ref()?);
+    let is_unknown = |path: &RelayPath| path.outcome == PathOutcome::Unknown;
+    let answered = |step: ServerStep| target.last(step).is_some_and(|one| one.reply().is_some());
+    let has_socket = !target.plain_addresses().is_empty();
+    let unfinished = has_socket && (is_unknown(&paths.from_peer) || is_unknown(&paths.to_peer));
+    let all = [&paths.third_party, &paths.to_peer, &paths.from_peer, &paths.between_allocations];
+    let missing = all.into_iter().any(is_unknown) || !answered(ServerStep::Refresh) || !answered(ServerStep::Channel);
+    if judged.was_stopped() {
+        return (unfinished || missing).then(|| ended(target));
+    }
+    let text = "could not tell: some data gets through, and whether peers reach the relayed address was not seen";
+    unfinished.then(|| inconclusive(Code::Undetermined, text, "run again on a better path"))
 }
 
 fn ended(target: &Target) -> Cause {
@@ -113,82 +152,88 @@ fn ended(target: &Target) -> Cause {
         None => "could not tell: no test of the relay with data could be made".to_owned(),
     };
     let fix = "run again with a longer --deadline, or name a STUN server with --server";
-    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, fix)
+    inconclusive(Code::Undetermined, text, fix)
 }
 
-/// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
-pub fn proven(target: &Target, step: &str) -> bool {
-    let Some(asked) = target.last(step) else { return false };
-    if target.transport.is_stream() && asked.request.relay().is_none() {
-        let later = |one: &&Exchange| one.socket == asked.socket && one.started_ms > asked.started_ms;
-        let mut later = target.seen.exchanges.iter().filter(later).filter(|one| one.request.relay().is_none());
-        return later.any(|one| one.reply().is_some());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Stop;
+    use crate::measure::turn::facts::testing::{PLAIN, Scene};
+    use crate::wire::Transport;
+
+    fn found(scene: &Scene) -> (TurnVerdict, Code) {
+        let target = scene.target();
+        let (verdict, found) = judge(&Judged::new(&target));
+        (verdict, found.code)
     }
-    target.last(step).is_some_and(|asked| !paths::may_be_loss(target, asked))
-}
 
-/// So much is lost that a silence proves nothing.
-pub fn lost(target: &Target) -> Cause {
-    let text =
-        format!("could not tell: so much is lost on the way to {} that its silence proves nothing", target.remote);
-    cause(TurnVerdict::Inconclusive, Code::Undetermined, text, "run again on a better path")
-}
+    fn changed(change: impl FnOnce(&mut Scene)) -> (TurnVerdict, Code) {
+        let mut scene = Scene::relays();
+        change(&mut scene);
+        found(&scene)
+    }
 
-/// A success that is not signed with our key: whoever sent it does not know the password.
-pub fn unsigned(target: &Target, first: &str) -> Option<Cause> {
-    let later = target.under(&format!("{first}/permit/"));
-    let later = later.chain(["refresh", "channel"].iter().filter_map(|step| target.last(step)));
-    let steps = std::iter::once(target.allocation(first)?.exchange).chain(later);
-    let turn = steps.filter(|one| is_unsigned(one)).find_map(granted).map(|(_, turn)| turn)?;
-    let what = match turn.integrity {
-        Integrity::Wrong => "is signed with another key, or was changed on its way",
-        _ => "is not signed",
-    };
-    let text = format!("a success response {what}: browsers drop it");
-    Some(failed(
-        Code::IntegrityMissingOrBad,
-        text,
-        "look for a proxy or an ALG that rewrites TURN, or update the server",
-    ))
-}
+    #[test]
+    fn a_server_that_relays_works() {
+        assert_eq!(changed(|_| ()), (TurnVerdict::Ok, Code::Ok));
+    }
 
-/// The connection ended before it was our turn to end it.
-fn closed(target: &Target, first: &str) -> Option<Cause> {
-    let (name, delete) = (target.label(first), release::step(first));
-    let mut asked =
-        target.seen.exchanges.iter().filter(|one| one.socket == name && !labels::step(&one.ask).starts_with(&delete));
-    let failure = asked.find_map(|one| match &one.outcome {
-        Outcome::Failed(failure) if failure.code == FailureCode::ConnectionClosed => Some(failure),
-        _ => None,
-    })?;
-    let text = format!("the server grants an allocation, and then: {}", escape(&failure.text));
-    Some(failed(
-        Code::ConnectionClosed,
-        text,
-        "look into the server's log; a proxy or a firewall may close connections",
-    ))
-}
+    #[test]
+    fn a_server_of_which_nothing_was_heard_decides_nothing() {
+        assert_eq!(found(&Scene::udp()), (TurnVerdict::Inconclusive, Code::Undetermined));
+    }
 
-/// Whoever grants an allocation and answers nothing that is asked of it has lost it, or is somebody else.
-fn mute(target: &Target) -> Option<Cause> {
-    let refresh = target.last("refresh").filter(|asked| asked.silent() && proven(target, "refresh"))?;
-    // An open relay is asked without a signature.
-    let is_its = |one: &Exchange| {
-        one.request.auth().is_some() || target.is_open_relay() && one.request.method() != Some(Method::Binding)
-    };
-    let signed = |one: &&Exchange| one.socket == refresh.socket && is_its(one);
-    let answered = target.seen.exchanges.iter().filter(signed).filter(|one| one.reply().is_some()).count();
-    let text = "the server grants an allocation and leaves what is asked of it then without an answer";
-    let fix = "look into the server's log; a load balancer may send one client to several servers";
-    (answered <= 1).then(|| failed(Code::ProtocolError, text, fix))
-}
+    #[test]
+    fn answers_from_elsewhere_outweigh_everything() {
+        let verdict = changed(|scene| {
+            scene.reply("binding", |reply| reply.source = "203.0.113.7:3478".parse().expect("an address"));
+        });
+        assert_eq!(verdict, (TurnVerdict::Failed, Code::AnswersFromElsewhere));
+    }
 
-/// Whether the last attempt at a step succeeded.
-pub fn went_well(target: &Target, step: &str) -> bool {
-    target.last(step).is_some_and(|exchange| succeeded(exchange).is_some())
-}
+    #[test]
+    fn a_connection_that_is_closed_meanwhile_fails() {
+        let mut scene = Scene::over(Transport::Tcp);
+        scene.challenged("a", "example.org");
+        scene.granted("a/login", "192.0.2.10:50000");
+        scene.failed("refresh", FailureCode::ConnectionClosed);
+        assert_eq!(found(&scene), (TurnVerdict::Failed, Code::ConnectionClosed));
+    }
 
-/// The error code of the last attempt at a step.
-pub fn code(target: &Target, step: &str) -> Option<u16> {
-    target.last(step).and_then(error_code)
+    #[test]
+    fn what_a_stop_left_open_is_not_told() {
+        let stopped = |step: &'static str| {
+            changed(|scene| {
+                scene.seen.stopped = Some(Stop::Interrupted);
+                scene.abandoned(step);
+            })
+        };
+        assert_eq!(stopped("inward"), (TurnVerdict::Inconclusive, Code::Undetermined));
+        assert_eq!(stopped("refresh"), (TurnVerdict::Inconclusive, Code::Undetermined));
+        let complete = changed(|scene| {
+            scene.seen.stopped = Some(Stop::Interrupted);
+            scene.bound("x/third/0", PLAIN);
+        });
+        assert_eq!(complete.1, Code::Undetermined, "no third party was asked through the relay");
+    }
+
+    #[test]
+    fn where_this_host_ran_out_of_sockets_nothing_is_the_servers_fault() {
+        let verdict = changed(|scene| {
+            scene.failed("refresh", FailureCode::ConnectionClosed);
+            scene.failed("inward-b", FailureCode::LocalShortage);
+        });
+        assert_eq!(verdict, (TurnVerdict::Inconclusive, Code::LocalSocket));
+    }
+
+    #[test]
+    fn a_server_that_grants_and_then_is_mute_fails() {
+        let mut scene = Scene::udp();
+        scene.bound("binding", PLAIN);
+        scene.challenged("a", "example.org");
+        scene.granted("a/login", "192.0.2.10:50000");
+        scene.silent("refresh");
+        assert_eq!(found(&scene), (TurnVerdict::Failed, Code::ProtocolError));
+    }
 }

@@ -5,50 +5,48 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::evidence::{Exchange, FailureCode, Integrity, Outcome, Reply};
+use crate::evidence::key::{ServerStep, SocketStep, TurnStep};
+use crate::evidence::{Exchange, FailureCode, Integrity, Outcome};
 use crate::measure::turn::DiagnosisCode as Code;
-use crate::measure::turn::facts::software;
+use crate::measure::turn::facts::exchange::{UNSIGNED_ERRORS, is_stale, is_unsigned_refusal};
 use crate::measure::turn::facts::software::Setting;
-use crate::measure::turn::facts::target::{FIRST, Target, error_code};
-use crate::measure::turn::finding::TurnVerdict;
-use crate::measure::turn::judge::verdict;
-use crate::measure::turn::judge::verdict::{Cause, cause, code, failed};
+use crate::measure::turn::facts::target::{ATTEMPTS, Target};
+use crate::measure::turn::judge::cause::{Cause, failed, inconclusive};
+use crate::measure::turn::judge::silence::{is_proven, lost};
 use crate::wire::escape;
 use table::{Meaning, Refused};
 
-/// Errors that no server signs: it may not know yet with which key (RFC 8489 sections 9.2.4 and 10).
-const UNSIGNED: [u16; 4] = [300, 400, 401, 438];
-
 /// The cause in the server's refusal; `None` where it refused nothing.
 pub fn judge(target: &Target) -> Option<Cause> {
-    let socket = FIRST.into_iter().rev().find(|socket| target.find(&format!("{socket}/allocate")).is_some())?;
-    let (challenge, login) = (format!("{socket}/allocate"), format!("{socket}/login"));
-    if target.stale_without_end(&login) {
+    let role = target.last_tried()?;
+    let on = |step| TurnStep::On(role, step);
+    let (challenge, login) = (on(SocketStep::Allocate), on(SocketStep::Login));
+    if target.attempt(login, ATTEMPTS).is_some_and(is_stale) {
         let text =
             "every nonce of the server is stale at once: requests reach it from changing ports, or not the same server";
         let fix =
             "look for a proxy or load balancer that rewrites source ports, or spreads one client over several servers";
         return Some(failed(Code::StaleNonceLoop, text, fix));
     }
-    if code(target, &login).is_some() {
-        return refused(target, &login);
+    if target.code(login).is_some() {
+        return refused(target, login);
     }
-    if let Some(found) = unheard(target, &login) {
+    if let Some(found) = unheard(target, login) {
         return Some(found);
     }
-    if target.last(&login).or(target.find(&challenge)).is_some_and(granted_nothing) {
-        let text = format!("the server grants an allocation without a relayed address{}", bytes(target, &login));
+    if target.last(login).or(target.find(challenge)).is_some_and(granted_nothing) {
+        let text = format!("the server grants an allocation without a relayed address{}", bytes(target, login));
         return Some(failed(Code::ProtocolError, text, "update the server"));
     }
-    refused(target, &challenge)
+    refused(target, challenge)
 }
 
 /// The challenge was answered, and what came then is no answer.
-fn unheard(target: &Target, login: &str) -> Option<Cause> {
+fn unheard(target: &Target, login: TurnStep) -> Option<Cause> {
     let last = target.last(login)?;
     if last.silent() {
-        if last.not_stun.is_none() && !verdict::proven(target, login) {
-            return Some(verdict::lost(target));
+        if last.not_stun.is_none() && !is_proven(target, login) {
+            return Some(lost(target));
         }
         let what = match &last.not_stun {
             Some(garbage) => format!("answers a request with credentials by what is {garbage}"),
@@ -64,37 +62,24 @@ fn unheard(target: &Target, login: &str) -> Option<Cause> {
     Some(failed(code, text, "look into the server's log; a box on the way may change or cut what is said"))
 }
 
-/// Whether it is a refusal that should be signed and is not at all.
-pub fn is_unsigned(exchange: &Exchange) -> bool {
-    let missing = |reply: &Reply| reply.turn.as_ref().is_some_and(|turn| turn.integrity == Integrity::Missing);
-    exchange.request.auth().is_some()
-        && error_code(exchange).is_some_and(|code| !UNSIGNED.contains(&code))
-        && exchange.reply().is_some_and(missing)
-}
-
-/// Whether the credentials may be what was refused: 401, and from pion and its kin 400.
-pub fn may_be_the_login(exchange: &Exchange) -> bool {
-    matches!(error_code(exchange), Some(400 | 401))
-}
-
 fn granted_nothing(exchange: &Exchange) -> bool {
     exchange.reply().is_some_and(|reply| reply.error.is_none())
 }
 
 /// The bytes that make no sense, for whoever can read them.
-fn bytes(target: &Target, step: &str) -> String {
+fn bytes(target: &Target, step: TurnStep) -> String {
     let reply = target.last(step).and_then(Exchange::reply);
     let excerpt = reply.and_then(|reply| reply.turn.as_ref()).and_then(|turn| turn.excerpt.as_ref());
     excerpt.map(|excerpt| format!(" ({})", escape(excerpt))).unwrap_or_default()
 }
 
 /// The error response to that step, and what it means.
-fn refused(target: &Target, step: &str) -> Option<Cause> {
+fn refused(target: &Target, step: TurnStep) -> Option<Cause> {
     let asked = target.last(step)?;
     let error = asked.reply()?.error.as_ref()?;
     let number = error.code;
     let integrity = asked.reply().and_then(|reply| reply.turn.as_ref()).map(|turn| turn.integrity);
-    if integrity == Some(Integrity::Wrong) && !UNSIGNED.contains(&number) {
+    if integrity == Some(Integrity::Wrong) && !UNSIGNED_ERRORS.contains(&number) {
         let text =
             format!("the refusal ({error}) is signed with another key, or was changed on its way: clients drop it");
         return Some(failed(
@@ -107,14 +92,17 @@ fn refused(target: &Target, step: &str) -> Option<Cause> {
         signed: asked.request.auth().is_some(),
         number,
         reason: &error.reason,
-        software: software::of(target),
-        binds: target.reply("binding").is_some_and(|reply| reply.error.is_none()),
+        software: target.software(),
+        binds: target.reply(ServerStep::Binding).is_some_and(|reply| reply.error.is_none()),
         odd: asked.request.auth().and_then(|auth| table::odd(&auth.username)),
         odd_realm: asked.request.auth().and_then(|auth| table::odd(&auth.realm)),
-        stranger: software::stranger(target),
+        stranger: target.stranger_code(),
     };
-    let doubt =
-        if is_unsigned(asked) { "; the refusal is not signed, so a box on the way may have sent it" } else { "" };
+    let doubt = if is_unsigned_refusal(asked) {
+        "; the refusal is not signed, so a box on the way may have sent it"
+    } else {
+        ""
+    };
     let said = |text: &str| format!("{text} ({error}){doubt}");
     Some(match table::meaning(&refused) {
         Meaning::Challenge => challenged(target, step),
@@ -141,7 +129,7 @@ fn elsewhere(target: &Target, said: impl Fn(&str) -> String) -> Cause {
 }
 
 /// There is a challenge, and it was not answered.
-fn challenged(target: &Target, step: &str) -> Cause {
+fn challenged(target: &Target, step: TurnStep) -> Cause {
     let turn = target.reply(step).and_then(|reply| reply.turn.as_deref());
     let realm = turn.and_then(|turn| turn.realm.as_deref()).filter(|realm| !realm.is_empty());
     let nonce = turn.is_some_and(|turn| turn.nonce);
@@ -181,8 +169,7 @@ fn challenged(target: &Target, step: &str) -> Cause {
         let text = format!("the server wants credentials (realm \"{}\") and none were given", escape(realm));
         return failed(Code::CredentialsNeeded, text, "give --user and a password");
     }
-    cause(
-        TurnVerdict::Inconclusive,
+    inconclusive(
         Code::Undetermined,
         "could not tell: the run ended before the credentials were tried",
         "run again with a longer --deadline",

@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::evidence::key::{DataStep, SocketRole, SocketStep, TurnStep};
 use crate::evidence::{Exchange, FailureCode, Outcome};
-use crate::measure::loss;
-use crate::measure::turn::facts::peers::ThirdParty;
-use crate::measure::turn::facts::target::{Target, error_code, permit_step};
+use crate::measure::turn::facts::allocation::Allocation;
+use crate::measure::turn::facts::exchange::error_code;
+use crate::measure::turn::facts::peers::{Peer, is_host};
+use crate::measure::turn::facts::target::{Target, step_of};
 use crate::measure::turn::finding::{PathOutcome, RelayPath, RelayPaths};
+use crate::measure::turn::judge::silence::may_be_loss;
 use crate::wire::{Family, TurnAttribute, escape};
 
 /// The views; `None` without an allocation.
@@ -17,11 +20,11 @@ pub fn judge(target: &Target) -> Option<RelayPaths> {
     Some(RelayPaths {
         third_party,
         seen_address,
-        to_peer: plain(target, first, &["outward", "outward-2"]),
-        from_peer: plain(target, first, &["inward", "inward-2"]),
+        to_peer: plain(target, first, &[DataStep::Outward, DataStep::Outward2]),
+        from_peer: plain(target, first, &[DataStep::Inward, DataStep::Inward2]),
         between_allocations: between(target, first),
-        from_peer_to_second: target.find("inward-b").map(|sent| data(target, sent)),
-        from_peer_to_own_address: target.find("inward-own").map(|sent| data(target, sent)),
+        from_peer_to_second: target.find(DataStep::InwardSecond).map(|sent| data(target, sent)),
+        from_peer_to_own_address: target.find(DataStep::InwardOwn).map(|sent| data(target, sent)),
         own_machine: own(target),
     })
 }
@@ -40,7 +43,7 @@ pub fn refuses_peer(target: &Target, exchange: &Exchange) -> bool {
     match error_code(exchange) {
         Some(0 | 403) => true,
         Some(443) => {
-            let relayed = target.allocation_of(exchange).map(|one| Family::of(one.relayed));
+            let relayed = allocation_of(target, exchange).map(|one| Family::of(one.relayed));
             let peers = exchange.request.attributes().iter().filter_map(|attribute| match attribute {
                 TurnAttribute::Peer(peer) => Some(Family::of(*peer)),
                 _ => None,
@@ -51,14 +54,22 @@ pub fn refuses_peer(target: &Target, exchange: &Exchange) -> bool {
     }
 }
 
+/// The allocation on the socket of that request for a permission.
+fn allocation_of<'a>(target: &Target<'a>, exchange: &Exchange) -> Option<Allocation<'a>> {
+    match step_of(exchange)? {
+        TurnStep::Permit(role, _) => target.allocation(role),
+        _ => None,
+    }
+}
+
 /// The code of an error response, in words.
 pub fn code_words(code: u16) -> String {
     if code == 0 { "an error without a code".to_owned() } else { code.to_string() }
 }
 
 /// A permission that was refused, or that failed otherwise, settles the view.
-fn permission(target: &Target, step: &str) -> Option<RelayPath> {
-    let asked = target.last(step)?;
+fn permission(target: &Target, role: SocketRole, peer: IpAddr) -> Option<RelayPath> {
+    let asked = target.last(TurnStep::Permit(role, peer))?;
     match error_code(asked) {
         Some(code) if refuses_peer(target, asked) => {
             let text = format!("the server refuses this peer ({})", code_words(code));
@@ -70,11 +81,6 @@ fn permission(target: &Target, step: &str) -> Option<RelayPath> {
         None if asked.silent() => Some(view(PathOutcome::Unknown, "the permission was not answered", &[asked])),
         None => None,
     }
-}
-
-/// Whether so much is lost here that a silence proves nothing.
-pub fn may_be_loss(target: &Target, sent: &Exchange) -> bool {
-    sent.sends < loss::sends_needed(target.under(""), loss::RARE)
 }
 
 /// What became of a request of ours that was to arrive at another of our sockets.
@@ -102,9 +108,9 @@ fn data(target: &Target, sent: &Exchange) -> RelayPath {
 }
 
 /// What the best of these attempts shows: one that worked, else one that did not.
-fn best(target: &Target, steps: &[&str]) -> Option<RelayPath> {
+fn best(target: &Target, steps: &[DataStep]) -> Option<RelayPath> {
     let views: Vec<RelayPath> =
-        steps.iter().filter_map(|step| target.find(step)).map(|sent| data(target, sent)).collect();
+        steps.iter().filter_map(|step| target.find(*step)).map(|sent| data(target, sent)).collect();
     let rank = |view: &RelayPath| match view.outcome {
         PathOutcome::Works => 0,
         PathOutcome::Unknown => 1,
@@ -114,7 +120,7 @@ fn best(target: &Target, steps: &[&str]) -> Option<RelayPath> {
 }
 
 /// Data between the relay and our plain socket.
-fn plain(target: &Target, first: &str, steps: &[&str]) -> RelayPath {
+fn plain(target: &Target, first: SocketRole, steps: &[DataStep]) -> RelayPath {
     let addresses = target.plain_addresses();
     if addresses.is_empty() {
         return unknown("no address of a plain socket of ours is known: no server answered it over UDP");
@@ -122,12 +128,12 @@ fn plain(target: &Target, first: &str, steps: &[&str]) -> RelayPath {
     if let Some(found) = best(target, steps) {
         return found;
     }
-    let refused = addresses.iter().find_map(|address| permission(target, &permit_step(first, address.ip())));
+    let refused = addresses.iter().find_map(|address| permission(target, first, address.ip()));
     refused.unwrap_or_else(|| unknown("it was not tried: the run had ended, or what it needs was not there"))
 }
 
 /// What third parties saw: one that saw the relayed address outweighs the others.
-fn third(target: &Target, first: &str, relayed: SocketAddr) -> (RelayPath, Option<SocketAddr>) {
+fn third(target: &Target, first: SocketRole, relayed: SocketAddr) -> (RelayPath, Option<SocketAddr>) {
     let witnesses = target.witnesses();
     let seen: Vec<(RelayPath, Option<SocketAddr>)> =
         witnesses.iter().map(|third| through(target, first, *third)).collect();
@@ -154,14 +160,14 @@ fn nobody(target: &Target) -> &'static str {
 
 /// The exchange in which that server was asked through the relay.
 pub fn asked_through<'a>(target: &Target<'a>, third: SocketAddr) -> Option<&'a Exchange> {
-    let asked =
-        |step: &&str| target.find(step).and_then(|one| one.request.relay()).is_some_and(|one| one.peer == third);
-    ["third", "third-2", "own"].into_iter().find(asked).and_then(|step| target.find(step))
+    let steps = [DataStep::Third, DataStep::Third2, DataStep::OwnMachine];
+    let asked = |one: &&Exchange| one.request.relay().is_some_and(|relay| relay.peer == third);
+    steps.into_iter().filter_map(|step| target.find(step)).find(asked)
 }
 
-fn through(target: &Target, first: &str, third: ThirdParty) -> (RelayPath, Option<SocketAddr>) {
+fn through(target: &Target, first: SocketRole, third: Peer) -> (RelayPath, Option<SocketAddr>) {
     let at = third.address;
-    if let Some(refused) = permission(target, &permit_step(first, at.ip())) {
+    if let Some(refused) = permission(target, first, at.ip()) {
         return (refused, None);
     }
     let Some(sent) = asked_through(target, at) else { return (unknown("it was not tried: the run had ended"), None) };
@@ -199,15 +205,13 @@ fn through(target: &Target, first: &str, third: ThirdParty) -> (RelayPath, Optio
 
 /// Whether a server at that address can have seen a relay there: not at its own, and not in another family.
 fn is_relays(server: SocketAddr, seen: SocketAddr) -> bool {
-    Family::of(server) == Family::of(seen)
-        && server.ip() != seen.ip()
-        && crate::measure::turn::facts::peers::is_host(seen)
+    Family::of(server) == Family::of(seen) && server.ip() != seen.ip() && is_host(seen)
 }
 
 /// What a witness on the server's own machine saw.
 fn own(target: &Target) -> Option<RelayPath> {
     let is_own = |sent: &&Exchange| sent.request.relay().is_some_and(|relay| target.is_own(relay.peer.ip()));
-    let sent = ["own", "third"].into_iter().filter_map(|step| target.find(step)).find(is_own)?;
+    let sent = [DataStep::OwnMachine, DataStep::Third].into_iter().filter_map(|step| target.find(step)).find(is_own)?;
     let peer = sent.request.relay()?.peer;
     let place = format!("{peer}, on the server's own machine, so that no firewall before it was passed,");
     Some(match &sent.outcome {
@@ -222,9 +226,11 @@ fn own(target: &Target) -> Option<RelayPath> {
     })
 }
 
-fn between(target: &Target, first: &str) -> RelayPath {
-    let (Some(one), Some(other)) = (target.allocation(first), target.allocation("b")) else {
-        let refused = target.last("b/login").or_else(|| target.find("b/allocate"));
+fn between(target: &Target, first: SocketRole) -> RelayPath {
+    let (Some(one), Some(other)) = (target.allocation(first), target.allocation(SocketRole::Second)) else {
+        let refused = target
+            .last((SocketRole::Second, SocketStep::Login))
+            .or_else(|| target.find((SocketRole::Second, SocketStep::Allocate)));
         let text = match refused.and_then(error_code) {
             Some(486) => "the quota leaves no room for a second allocation (486)".to_owned(),
             Some(code) => format!("there was no second allocation ({})", code_words(code)),
@@ -232,23 +238,23 @@ fn between(target: &Target, first: &str) -> RelayPath {
         };
         return unknown(text);
     };
-    let way = |step: &str, permit: String| {
-        permission(target, &permit)
+    let way = |step: DataStep, role, peer: SocketAddr| {
+        permission(target, role, peer.ip())
             .or_else(|| target.find(step).map(|sent| data(target, sent)))
             .unwrap_or_else(|| unknown("it was not tried: the run had ended, or what it needs was not there"))
     };
-    let to = way("to-b", permit_step(first, other.relayed.ip()));
-    let from = way("to-a", permit_step("b", one.relayed.ip()));
+    let to = way(DataStep::ToSecond, first, other.relayed);
+    let from = way(DataStep::ToFirst, SocketRole::Second, one.relayed);
     let both = to.outcome == PathOutcome::Works && from.outcome == PathOutcome::Works;
     if both || to.outcome != PathOutcome::Works { to } else { from }
 }
 
 /// The peers that the first allocation may not have, with the code of the refusal.
-pub fn refused_peers(target: &Target, first: &str) -> Vec<(IpAddr, u16)> {
+pub fn refused_peers(target: &Target, first: SocketRole) -> Vec<(IpAddr, u16)> {
     let thirds = target.witnesses().into_iter().map(|third| third.address);
     let peers = thirds.chain(target.plain_addresses()).map(|address| address.ip());
     let refused = peers.filter_map(|ip| {
-        let asked = target.last(&permit_step(first, ip)).filter(|asked| refuses_peer(target, asked))?;
+        let asked = target.last(TurnStep::Permit(first, ip)).filter(|asked| refuses_peer(target, asked))?;
         Some((ip, error_code(asked)?))
     });
     let mut found: Vec<(IpAddr, u16)> = Vec::new();
