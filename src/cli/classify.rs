@@ -9,7 +9,7 @@ use super::servers::BuiltIn;
 use crate::measure::nat::plan::{self, ClassifyOptions};
 use crate::measure::nat::spec::CLASSIFY;
 use crate::measure::spec::Spec;
-use crate::report::document::{Classified, Findings, NatFindings};
+use crate::report::document::{Classified, Findings};
 use crate::wire::Transport;
 
 /// The arguments of `classify`.
@@ -55,7 +55,7 @@ impl Measurement for ClassifyArgs {
             looked_up: options.families.clone(),
             local_port: options.local_port,
             probes: plan::classify(&options),
-            ..Plan::asking(Findings::Classify(Classified { options, nat: NatFindings::default() }))
+            ..Plan::asking(Findings::Classify(Classified { options, ..Classified::default() }))
         })
     }
 }

@@ -1,12 +1,14 @@
 //! The report: findings plus the evidence each one rests on. Every output format is a function of this.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::advice_code::AdviceCode;
+use super::peers::PeerRow;
 use crate::evidence::{Connection, Exchange, FailureCode, Server, Stop};
 use crate::measure::nat::finding::FamilyFindings;
 use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
@@ -129,6 +131,9 @@ pub struct Classified {
     /// The verdicts and the servers they come from.
     #[serde(flatten)]
     pub nat: NatFindings,
+    /// How peers connect with this host over UDP: a row for each kind of peer and family.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerRow>,
 }
 
 /// What `discover` found.
@@ -294,6 +299,15 @@ pub enum ServerErrorCode {
     Answer(AnswerCode),
     /// Why there was none.
     Failure(FailureCode),
+}
+
+impl fmt::Display for ServerErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(code) => code.fmt(f),
+            Self::Failure(code) => code.fmt(f),
+        }
+    }
 }
 
 impl From<AnswerCode> for ServerErrorCode {

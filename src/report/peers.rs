@@ -1,263 +1,384 @@
-//! Which peers connect directly: the matrix of mapping and filtering against mapping and filtering.
-//!
-//! Both ends are taken to do what ICE does (RFC 8445): they know each other's STUN-learnt address, keep sending to it in both
-//! directions, and learn a new one from what arrives (peer-reflexive candidates). Each NAT has one external address.
+//! Who connects directly with this host and who needs a relay: the one table that the page, the advice and the JSON read, so that
+//! they cannot contradict each other.
 
-use crate::evidence::Behavior;
-use crate::measure::nat::finding::{FamilyFindings, MappingBehavior, PoolingBehavior};
+mod matrix;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::matrix::{Direct, Pair, direct};
 use super::possible;
+use crate::evidence::{Behavior, ReasonCode};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, PoolingBehavior};
+use crate::wire::Family;
+use crate::wire::codes::codes;
 
-/// A mapping with a filtering: one kind of NAT. A host without NAT has endpoint-independent mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// What the mapping depends on.
-    pub mapping: Behavior,
-    /// What the filtering depends on.
-    pub filtering: Behavior,
+use Behavior::{AddressAndPortDependent, AddressDependent, EndpointIndependent};
+
+/// Whether peers of one kind connect directly with this host over UDP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeerRow {
+    /// The family that both ends use.
+    pub family: Family,
+    /// What the peer is behind.
+    pub kind: PeerKind,
+    /// What its mapping may depend on (RFC 4787); a peer without NAT keeps one address and port for everybody.
+    pub mapping: Vec<Behavior>,
+    /// What its filtering may depend on.
+    pub filtering: Vec<Behavior>,
+    /// How the two connect.
+    pub outcome: PeerOutcome,
+    /// Why.
+    pub reason: PeerReason,
 }
 
-/// Whether two ends connect without a relay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direct {
-    /// They do.
-    Yes,
-    /// It depends on the implementation, or on what could not be measured.
-    Maybe,
-    /// They need a relay.
-    No,
+/// What a peer is behind: the words of RFC 3489, which people search for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeerKind {
+    /// Neither NAT nor firewall.
+    Open,
+    /// Endpoint-independent mapping and filtering.
+    FullCone,
+    /// Endpoint-independent mapping, address-dependent filtering; a firewall that filters so counts too.
+    RestrictedCone,
+    /// Endpoint-independent mapping, address-and-port-dependent filtering; a firewall that lets in only answers counts too.
+    PortRestrictedCone,
+    /// Another external port for each destination.
+    Symmetric,
 }
 
-use Direct::{Maybe as M, No as N, Yes as Y};
+/// How this host and a peer connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeerOutcome {
+    /// Without a relay.
+    Direct,
+    /// Only by a relay (TURN).
+    Relay,
+    /// Some peers of the kind connect directly, others do not.
+    Depends,
+    /// What it depends on could not be measured here.
+    CouldNotTell,
+}
 
-/// Rows and columns in the order of [`Pair::all`]. The matrix is symmetric. `M`: works where the NAT keeps the addresses that were
-/// sent to for each internal endpoint (the wording of RFC 4787 section 5), fails where it keeps them for each external port.
-const MATRIX: [[Direct; 9]; 9] = [
-    [Y, Y, Y, Y, Y, Y, Y, Y, Y],
-    [Y, Y, Y, Y, Y, Y, Y, Y, Y],
-    [Y, Y, Y, N, N, N, N, N, N],
-    [Y, Y, N, Y, Y, N, Y, Y, N],
-    [Y, Y, N, Y, M, N, Y, M, N],
-    [Y, Y, N, N, N, N, N, N, N],
-    [Y, Y, N, Y, Y, N, N, N, N],
-    [Y, Y, N, Y, M, N, N, N, N],
-    [Y, Y, N, N, N, N, N, N, N],
-];
+/// Why an outcome is what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeerReason {
+    /// For programs.
+    pub code: PeerReasonCode,
+    /// For people.
+    pub text: String,
+}
 
-impl Pair {
-    /// All nine, by mapping and then by filtering.
+codes! {
+    /// Why an outcome is what it is. "Here" is this host's NAT or firewall.
+    pub enum PeerReasonCode {
+        /// Each end knows the port that the other sends from.
+        PortsKnown,
+        /// The peer's port cannot be known; the filter here lets it in.
+        LetInHere,
+        /// This host's port cannot be known; the peer's filter lets it in.
+        LetInThere,
+        /// The peer's port cannot be known, and the filter here lets in only known ports.
+        ShutOutHere,
+        /// This host's port cannot be known, and the peer's filter lets in only known ports.
+        ShutOutThere,
+        /// Both ends take new ports, and a filter lets in only known ones.
+        NeitherPortKnown,
+        /// This host appears under another address at each destination, and the peer's filter lets in only known addresses.
+        AddressChanges,
+        /// It depends on the peer's filtering, and on how its NAT keeps it.
+        PeerFiltering,
+        /// UDP does not get out of this network.
+        UdpBlocked,
+        /// STUN, which ICE checks connections with (RFC 8445), does not get out of this network.
+        StunBlocked,
+        /// How the NAT here maps could not be told.
+        MappingUnknown,
+        /// What the filter here lets in could not be told.
+        FilteringUnknown,
+        /// Neither could be told.
+        MappingAndFilteringUnknown,
+        /// Nothing could be measured.
+        NotMeasured,
+        /// The servers are in a private network: what peers on the internet meet was not measured.
+        NotTheInternet,
+        /// A reason that only another version knows, whose report was read.
+        #[serde(other)]
+        Unknown,
+    }
+}
+
+impl PeerReasonCode {
+    /// In a few words, as they stand in the last column of a table.
     #[must_use]
-    pub fn all() -> [Self; 9] {
-        std::array::from_fn(|index| Self { mapping: Behavior::ALL[index / 3], filtering: Behavior::ALL[index % 3] })
-    }
-
-    fn index(self) -> usize {
-        self.mapping as usize * 3 + self.filtering as usize
-    }
-}
-
-/// Whether this pair of ends connects without a relay.
-#[must_use]
-pub fn direct(local: Pair, remote: Pair) -> Direct {
-    MATRIX[local.index()][remote.index()]
-}
-
-/// The nine kinds of peers, sorted by whether they connect directly with this host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outlook {
-    /// They connect.
-    pub direct: Vec<Pair>,
-    /// It depends.
-    pub maybe: Vec<Pair>,
-    /// They need a relay.
-    pub relay: Vec<Pair>,
-}
-
-/// The outlook for this host; `None` when UDP does not get out, or is not known to.
-#[must_use]
-pub fn outlook(found: &FamilyFindings) -> Option<Outlook> {
-    let mappings = possible::peer_mappings(found);
-    let filterings = possible::peer_filterings(found);
-    let own: Vec<Pair> = Pair::all()
-        .into_iter()
-        .filter(|pair| mappings.contains(&pair.mapping) && filterings.contains(&pair.filtering))
-        .collect();
-    if own.is_empty() {
-        return None;
-    }
-    let pooled = found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary);
-    // Another external address for each destination does not pass a filter that looks at the address.
-    let shut_out = |local: Pair, remote: Pair| {
-        pooled && local.mapping != Behavior::EndpointIndependent && remote.filtering != Behavior::EndpointIndependent
-    };
-    let meet = |local: Pair, remote: Pair| if shut_out(local, remote) { Direct::No } else { direct(local, remote) };
-    let mut outlook = Outlook::default();
-    for remote in Pair::all() {
-        if own.iter().all(|local| meet(*local, remote) == Direct::Yes) {
-            outlook.direct.push(remote);
-        } else if own.iter().all(|local| meet(*local, remote) == Direct::No) {
-            outlook.relay.push(remote);
-        } else {
-            outlook.maybe.push(remote);
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::PortsKnown => "each end knows the other's port",
+            Self::LetInHere => "its new port is let in here",
+            Self::LetInThere => "it lets this host's new port in",
+            Self::ShutOutHere => "its new port is not let in here",
+            Self::ShutOutThere => "it does not let this host's new port in",
+            Self::NeitherPortKnown => "neither end can know the other's port",
+            Self::AddressChanges => "it does not let this host's other addresses in",
+            Self::PeerFiltering => "most of them need a relay, a few do not",
+            Self::UdpBlocked => "UDP does not get out here",
+            Self::StunBlocked => "STUN does not get out here",
+            Self::MappingUnknown => "how ports are mapped here is not known",
+            Self::FilteringUnknown => "whom the filter here lets in is not known",
+            Self::MappingAndFilteringUnknown => "neither mapping nor filtering here is known",
+            Self::NotMeasured => "nothing could be measured",
+            Self::NotTheInternet => "no server on the internet saw this host",
+            Self::Unknown => "a reason of another version",
         }
     }
-    Some(outlook)
+}
+
+impl From<PeerReasonCode> for PeerReason {
+    fn from(code: PeerReasonCode) -> Self {
+        Self { code, text: code.text().to_owned() }
+    }
+}
+
+impl PeerKind {
+    /// From the most open to the strictest.
+    pub const ALL: [Self; 5] =
+        [Self::Open, Self::FullCone, Self::RestrictedCone, Self::PortRestrictedCone, Self::Symmetric];
+
+    fn mapping(self) -> &'static [Behavior] {
+        match self {
+            Self::Symmetric => &[AddressDependent, AddressAndPortDependent],
+            _ => &[EndpointIndependent],
+        }
+    }
+
+    fn filtering(self) -> &'static [Behavior] {
+        match self {
+            Self::Open | Self::FullCone => &[EndpointIndependent],
+            Self::RestrictedCone => &[AddressDependent],
+            Self::PortRestrictedCone => &[AddressAndPortDependent],
+            Self::Symmetric => &[AddressDependent, AddressAndPortDependent],
+        }
+    }
+
+    fn pairs(self) -> impl Iterator<Item = Pair> {
+        let filterings = self.filtering().iter();
+        self.mapping()
+            .iter()
+            .flat_map(move |&mapping| filterings.clone().map(move |&filtering| Pair { mapping, filtering }))
+    }
+}
+
+/// The rows of every family.
+#[must_use]
+pub fn table<'a>(families: impl Iterator<Item = (Family, &'a FamilyFindings)>) -> Vec<PeerRow> {
+    families.flat_map(|(family, found)| rows(family, found)).collect()
+}
+
+/// The rows of one family, a row a kind; none where the family is not available or was not asked about peers.
+#[must_use]
+pub fn rows(family: Family, found: &FamilyFindings) -> Vec<PeerRow> {
+    let not_asked = found.filtering.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotAsked);
+    if not_asked || found.connectivity == Connectivity::Unavailable {
+        return Vec::new();
+    }
+    let row = |kind: PeerKind| {
+        let (outcome, code) = alike(found).unwrap_or_else(|| by_kind(found, kind));
+        PeerRow {
+            family,
+            kind,
+            mapping: kind.mapping().to_vec(),
+            filtering: kind.filtering().to_vec(),
+            outcome,
+            reason: code.into(),
+        }
+    };
+    PeerKind::ALL.map(row).to_vec()
+}
+
+/// What holds for every peer, whatever it is behind.
+fn alike(found: &FamilyFindings) -> Option<(PeerOutcome, PeerReasonCode)> {
+    let stun_blocked = found.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::StunBlocked);
+    match found.connectivity {
+        Connectivity::UdpBlocked => Some((PeerOutcome::Relay, PeerReasonCode::UdpBlocked)),
+        Connectivity::Inconclusive if stun_blocked => Some((PeerOutcome::Relay, PeerReasonCode::StunBlocked)),
+        Connectivity::Inconclusive | Connectivity::Unavailable => {
+            Some((PeerOutcome::CouldNotTell, PeerReasonCode::NotMeasured))
+        }
+        _ if possible::in_private(found).is_some() => Some((PeerOutcome::CouldNotTell, PeerReasonCode::NotTheInternet)),
+        _ => None,
+    }
+}
+
+/// What the matrix says, for every pair of mapping and filtering that this host may have.
+fn by_kind(found: &FamilyFindings, kind: PeerKind) -> (PeerOutcome, PeerReasonCode) {
+    let mappings = possible::peer_mappings(found);
+    let filterings = possible::peer_filterings(found);
+    let pooled = found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary);
+    let own = |mapping: Behavior| filterings.iter().map(move |&filtering| Pair { mapping, filtering });
+    let mut met = mappings.iter().flat_map(|&mapping| own(mapping)).map(|local| meet(local, kind, pooled));
+    let unknown = match (mappings.len(), filterings.len()) {
+        (..=1, _) => PeerReasonCode::FilteringUnknown,
+        (_, ..=1) => PeerReasonCode::MappingUnknown,
+        _ => PeerReasonCode::MappingAndFilteringUnknown,
+    };
+    let could_not_tell = (PeerOutcome::CouldNotTell, unknown);
+    let Some(first) = met.next() else { return could_not_tell };
+    if met.all(|other| other.0 == first.0) { first } else { could_not_tell }
+}
+
+/// How an end whose behaviors are known meets a peer of the kind.
+fn meet(local: Pair, kind: PeerKind, pooled: bool) -> (PeerOutcome, PeerReasonCode) {
+    let own_port_known = local.mapping == EndpointIndependent;
+    // Another external address for each destination does not pass a filter that looks at the address.
+    let strange = |remote: Pair| pooled && !own_port_known && remote.filtering != EndpointIndependent;
+    let direct = |remote: Pair| if strange(remote) { Direct::No } else { direct(local, remote) };
+    let peer_port_known = kind != PeerKind::Symmetric;
+    if kind.pairs().all(|remote| direct(remote) == Direct::Yes) {
+        let code = match (own_port_known, peer_port_known) {
+            (true, true) => PeerReasonCode::PortsKnown,
+            (true, false) => PeerReasonCode::LetInHere,
+            (false, _) => PeerReasonCode::LetInThere,
+        };
+        (PeerOutcome::Direct, code)
+    } else if kind.pairs().all(|remote| direct(remote) == Direct::No) {
+        let code = match (own_port_known, peer_port_known) {
+            _ if kind.pairs().all(strange) => PeerReasonCode::AddressChanges,
+            (true, _) => PeerReasonCode::ShutOutHere,
+            (false, true) => PeerReasonCode::ShutOutThere,
+            (false, false) => PeerReasonCode::NeitherPortKnown,
+        };
+        (PeerOutcome::Relay, code)
+    } else {
+        (PeerOutcome::Depends, PeerReasonCode::PeerFiltering)
+    }
+}
+
+/// What games call it, which each of them tests in its own way; `None` where too little is known.
+#[must_use]
+pub fn games_word(found: &FamilyFindings) -> Option<&'static str> {
+    if found.connectivity == Connectivity::UdpBlocked {
+        return Some("strict");
+    }
+    if possible::in_private(found).is_some() {
+        return None;
+    }
+    match (&possible::peer_mappings(found)[..], &possible::peer_filterings(found)[..]) {
+        ([], _) | (_, []) => None,
+        ([EndpointIndependent], [EndpointIndependent]) => Some("open"),
+        ([EndpointIndependent], [AddressAndPortDependent]) => Some("moderate"),
+        ([EndpointIndependent], _) => Some("open or moderate"),
+        (mappings, _) if !mappings.contains(&EndpointIndependent) => Some("strict"),
+        _ => None,
+    }
 }
 
 /// What the mapping over TCP means for peers; `None` where it was not tested. Two ends behind NATs connect over TCP only by opening at
 /// the same moment (RFC 6544, RFC 5382 REQ-2), and for that each must know the port that the other will have.
 #[must_use]
-pub fn over_tcp(found: &FamilyFindings) -> Option<String> {
+pub fn over_tcp(found: &FamilyFindings) -> Option<&'static str> {
     let tcp = found.tcp_mapping.as_ref()?;
-    let text = match (tcp.behavior, tcp.endpoint_independent) {
+    Some(match (tcp.behavior, tcp.endpoint_independent) {
         (MappingBehavior::None, _) => {
-            "this host's own address and port: peers can connect where no firewall stops them, or by opening at the same moment"
+            "this host's own address and port: peers connect where no firewall stops them, or by opening at the same moment."
         }
         (MappingBehavior::EndpointIndependent, _) | (MappingBehavior::Inconclusive, Some(true)) => {
-            "one external port for every destination: peers whose port is known too can connect by opening at the same moment (ICE-TCP)"
+            "one external port for every destination: peers whose port is known too can connect by opening at the same moment \
+             (ICE-TCP)."
         }
-        (MappingBehavior::Inconclusive, None) => "whether peers can connect could not be told",
-        (
-            MappingBehavior::AddressDependent
-            | MappingBehavior::AddressAndPortDependent
-            | MappingBehavior::ConnectionDependent
-            | MappingBehavior::Inconclusive,
-            _,
-        ) => {
-            "another external port for each destination, which peers cannot know: those behind a NAT or a firewall connect over UDP or need a relay (TURN)"
-        }
-    };
-    Some(format!("{text}."))
-}
-
-impl Outlook {
-    /// One sentence for each of the three sorts that there are.
-    #[must_use]
-    pub fn sentences(&self) -> Vec<String> {
-        if self.direct.len() == 9 {
-            return vec!["Every peer connects directly, whatever its NAT.".to_owned()];
-        }
-        let mut sentences = Vec::new();
-        for (peers, before, word, after) in [
-            (&self.direct, "Connects directly", "with", ""),
-            (&self.maybe, "Perhaps", "with", ": that depends on details that could not be measured"),
-            (&self.relay, "Needs a relay (TURN)", "for", ""),
-        ] {
-            if !peers.is_empty() {
-                sentences.push(format!("{before} {word} {}{after}.", describe(peers, word)));
-            }
-        }
-        sentences
-    }
-}
-
-/// Peers in words, each phrase after the same word: mappings with the same filterings share a phrase.
-fn describe(peers: &[Pair], word: &str) -> String {
-    let filterings = |mapping: Behavior| -> Vec<Behavior> {
-        peers.iter().filter(|pair| pair.mapping == mapping).map(|pair| pair.filtering).collect()
-    };
-    let mut groups: Vec<(Vec<Behavior>, Vec<Behavior>)> = Vec::new();
-    for mapping in Behavior::ALL {
-        let filterings = filterings(mapping);
-        match groups.last_mut() {
-            _ if filterings.is_empty() => {}
-            // Endpoint-independent mapping has words of its own and stands alone.
-            Some((mappings, same)) if *same == filterings && mappings[0] != Behavior::EndpointIndependent => {
-                mappings.push(mapping);
-            }
-            _ => groups.push((vec![mapping], filterings)),
-        }
-    }
-    let phrases: Vec<String> = groups.iter().map(|(mappings, filterings)| phrase(mappings, filterings)).collect();
-    phrases.join(&format!("; and {word} "))
-}
-
-fn phrase(mappings: &[Behavior], filterings: &[Behavior]) -> String {
-    let who = match mappings {
-        [Behavior::EndpointIndependent] => {
-            "peers without NAT or with endpoint-independent mapping (cone NATs)".to_owned()
-        }
-        [one] => format!("peers behind {} mapping (symmetric NATs)", one.name()),
-        _ => "peers behind address-dependent or address-and-port-dependent mapping (symmetric NATs)".to_owned(),
-    };
-    if filterings.len() == Behavior::ALL.len() {
-        return who;
-    }
-    let names: Vec<&str> = filterings.iter().map(|filtering| filtering.name()).collect();
-    format!("{who}, if their filtering is {}", names.join(" or "))
+        (MappingBehavior::Inconclusive, None) => "whether peers can connect could not be told.",
+        _ => "another external port for each destination: peers behind a NAT or a firewall cannot connect that way.",
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Direct, Pair, direct, outlook, over_tcp};
-    use crate::evidence::Behavior::{
-        self, AddressAndPortDependent as APD, AddressDependent as AD, EndpointIndependent as EI,
-    };
-    use crate::evidence::ReasonCode;
-    use crate::measure::nat::finding::PoolingBehavior;
+    use super::*;
     use crate::report::sample;
 
-    fn meet(a: (Behavior, Behavior), b: (Behavior, Behavior)) -> Direct {
-        direct(Pair { mapping: a.0, filtering: a.1 }, Pair { mapping: b.0, filtering: b.1 })
+    const EI: Behavior = EndpointIndependent;
+    const AD: Behavior = AddressDependent;
+    const APD: Behavior = AddressAndPortDependent;
+
+    fn outcomes(found: &FamilyFindings) -> String {
+        let letter = |row: PeerRow| match row.outcome {
+            PeerOutcome::Direct => 'd',
+            PeerOutcome::Relay => 'R',
+            PeerOutcome::Depends => '~',
+            PeerOutcome::CouldNotTell => '?',
+        };
+        rows(Family::Ipv4, found).into_iter().map(letter).collect()
     }
 
     #[test]
-    fn both_ends_agree() {
-        for a in Pair::all() {
-            for b in Pair::all() {
-                assert_eq!(direct(a, b), direct(b, a), "{a:?} {b:?}");
-            }
+    fn the_nine_nats_and_the_five_kinds_of_peers() {
+        for (mapping, filtering, expected) in [
+            (EI, EI, "ddddd"),
+            (EI, AD, "ddddd"),
+            (EI, APD, "ddddR"),
+            (AD, EI, "dddR~"),
+            (AD, AD, "dddR~"),
+            (AD, APD, "dddRR"),
+            (APD, EI, "dddR~"),
+            (APD, AD, "dddR~"),
+            (APD, APD, "dddRR"),
+        ] {
+            assert_eq!(outcomes(&sample::nat(mapping, filtering)), expected, "{mapping:?} {filtering:?}");
         }
+        assert_eq!(outcomes(&sample::open()), "ddddd");
+        assert_eq!(outcomes(&sample::firewalled(AD)), "ddddd");
+        assert_eq!(outcomes(&sample::firewalled(APD)), "ddddR");
     }
 
-    /// The three rules that the matrix was derived from.
     #[test]
-    fn the_matrix_follows_its_rules() {
-        for a in Pair::all() {
-            for b in Pair::all() {
-                if a.mapping == EI && b.mapping == EI {
-                    assert_eq!(direct(a, b), Direct::Yes, "one known port each");
-                }
-                if a.mapping == EI && b.mapping != EI {
-                    let expected = if a.filtering == APD { Direct::No } else { Direct::Yes };
-                    assert_eq!(direct(a, b), expected, "an unknown port gets through {a:?} or not");
-                }
-                if a.mapping != EI && b.mapping != EI && (a.filtering == APD || b.filtering == APD) {
-                    assert_eq!(direct(a, b), Direct::No);
-                }
-            }
+    fn what_is_not_known_is_not_promised() {
+        let mut found = sample::nat(EI, APD);
+        found.filtering = sample::inconclusive(ReasonCode::NoSecondAddress, "x").filtering;
+        assert_eq!(outcomes(&found), "dddd?", "endpoint-independent peers connect whatever the filter");
+        assert_eq!(rows(Family::Ipv4, &found)[4].reason.code, PeerReasonCode::FilteringUnknown);
+        found.mapping = sample::inconclusive(ReasonCode::OneDestination, "x").mapping;
+        assert_eq!(outcomes(&found), "ddd??");
+        assert_eq!(outcomes(&sample::inconclusive(ReasonCode::NoAnswer, "x")), "?????");
+        assert_eq!(outcomes(&sample::unavailable()), "", "no peers without the family");
+        let discover = sample::discover();
+        assert!(rows(Family::Ipv4, discover.families().ipv4.as_ref().unwrap()).is_empty(), "nobody asked");
+    }
+
+    #[test]
+    fn what_does_not_get_out_needs_a_relay() {
+        assert_eq!(outcomes(&sample::udp_blocked()), "RRRRR");
+        assert_eq!(outcomes(&sample::inconclusive(ReasonCode::StunBlocked, "x")), "RRRRR");
+    }
+
+    #[test]
+    fn servers_in_a_private_network_tell_nothing_of_peers_on_the_internet() {
+        let mut found = sample::open();
+        found.public_addresses = vec!["127.0.0.1".parse().unwrap()];
+        assert_eq!(outcomes(&found), "?????");
+        assert_eq!(games_word(&found), None);
+    }
+
+    #[test]
+    fn a_pool_of_addresses_shuts_out_whom_a_filter_keeps() {
+        let mut found = sample::nat(APD, APD);
+        found.pooling.as_mut().unwrap().behavior = PoolingBehavior::Arbitrary;
+        assert_eq!(outcomes(&found), "ddRRR");
+        assert_eq!(rows(Family::Ipv4, &found)[2].reason.code, PeerReasonCode::AddressChanges);
+        let mut found = sample::nat(EI, AD);
+        found.pooling.as_mut().unwrap().behavior = PoolingBehavior::Arbitrary;
+        assert_eq!(outcomes(&found), "ddddd", "one socket keeps its address");
+    }
+
+    #[test]
+    fn games_have_words_of_their_own() {
+        for (mapping, filtering, word) in
+            [(EI, EI, "open"), (EI, AD, "open or moderate"), (EI, APD, "moderate"), (APD, EI, "strict")]
+        {
+            assert_eq!(games_word(&sample::nat(mapping, filtering)), Some(word));
         }
-    }
-
-    #[test]
-    fn cells_of_the_table() {
-        assert_eq!(meet((AD, AD), (AD, AD)), Direct::Maybe);
-        assert_eq!(meet((APD, EI), (AD, AD)), Direct::Yes);
-        assert_eq!(meet((APD, EI), (APD, EI)), Direct::No);
-        assert_eq!(meet((APD, AD), (AD, AD)), Direct::Maybe);
-        assert_eq!(meet((APD, APD), (EI, AD)), Direct::Yes);
-        assert_eq!(meet((APD, APD), (EI, APD)), Direct::No);
-        assert_eq!(meet((AD, EI), (AD, EI)), Direct::Yes);
-    }
-
-    #[test]
-    fn words_for_the_common_kinds() {
-        let words = |mapping, filtering| outlook(&sample::nat(mapping, filtering)).unwrap().sentences();
-        assert_eq!(words(EI, EI), ["Every peer connects directly, whatever its NAT."]);
-        assert_eq!(
-            words(EI, APD),
-            [
-                "Connects directly with peers without NAT or with endpoint-independent mapping (cone NATs).",
-                "Needs a relay (TURN) for peers behind address-dependent or address-and-port-dependent mapping (symmetric NATs)."
-            ]
-        );
-        assert_eq!(words(APD, APD).len(), 2);
-        assert!(words(APD, APD)[0].ends_with("if their filtering is endpoint-independent or address-dependent."));
-        for pair in Pair::all() {
-            let outlook = outlook(&sample::nat(pair.mapping, pair.filtering)).unwrap();
-            assert_eq!(outlook.direct.len() + outlook.maybe.len() + outlook.relay.len(), 9);
-            assert!(!outlook.sentences().is_empty());
-        }
+        assert_eq!(games_word(&sample::udp_blocked()), Some("strict"));
+        assert_eq!(games_word(&sample::inconclusive(ReasonCode::NoAnswer, "x")), None);
     }
 
     #[test]
@@ -265,32 +386,10 @@ mod tests {
         let mut found = sample::nat(EI, EI);
         assert_eq!(over_tcp(&found), None, "not tested, not told");
         found.tcp_mapping = Some(sample::nat(APD, APD).mapping);
-        assert!(over_tcp(&found).unwrap().contains("need a relay"));
+        assert!(over_tcp(&found).unwrap().contains("cannot connect"));
         found.tcp_mapping = Some(sample::nat(EI, EI).mapping);
         assert!(over_tcp(&found).unwrap().contains("same moment"));
         found.tcp_mapping = Some(sample::inconclusive(ReasonCode::NoAnswer, "x").mapping);
         assert!(over_tcp(&found).unwrap().contains("could not be told"));
-    }
-
-    #[test]
-    fn a_pool_of_addresses_leaves_only_peers_without_a_filter() {
-        let mut found = sample::nat(APD, APD);
-        found.pooling.as_mut().unwrap().behavior = PoolingBehavior::Arbitrary;
-        let pooled = outlook(&found).unwrap();
-        assert_eq!(pooled.direct, [Pair { mapping: EI, filtering: EI }]);
-        assert_eq!(pooled.relay.len(), 8);
-    }
-
-    #[test]
-    fn what_is_not_known_is_not_promised() {
-        let mut found = sample::nat(EI, APD);
-        found.filtering = sample::inconclusive(ReasonCode::NoSecondAddress, "x").filtering;
-        let open = outlook(&found).unwrap();
-        assert_eq!(open.direct.len(), 3, "endpoint-independent peers connect whatever the filter");
-        assert_eq!(open.maybe.len(), 6);
-        assert!(open.relay.is_empty());
-        assert!(outlook(&sample::inconclusive(ReasonCode::NoAnswer, "x")).is_none());
-        assert!(outlook(&sample::udp_blocked()).is_none());
-        assert_eq!(outlook(&sample::firewalled(AD)).unwrap().direct.len(), 9);
     }
 }

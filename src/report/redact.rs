@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(json["evidence"][0]["outcome"]["mapped"], format!("{public}:51034"));
         let local = json["families"]["ipv4"]["local_address"].as_str().unwrap();
         assert_eq!(local, "A");
-        let page = crate::report::view::render(&report, &Style::default());
+        let page = crate::report::view::render(&report, &Style { verbosity: 1, ..Style::default() });
         assert!(page.contains(&format!("{public}:51034")), "{page}");
         assert!(page.contains("stun3.example.org"), "names stay: {page}");
     }

@@ -288,6 +288,7 @@ pub(crate) fn home_router() -> Report {
                     row("stun1.example.org", "[2001:db8:5::1]:3478", "[2001:db8:1::23]:40200"),
                 ],
             },
+            peers: Vec::new(),
         }),
         advice: Vec::new(),
         requirements: Vec::new(),

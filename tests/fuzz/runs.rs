@@ -108,7 +108,7 @@ pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: 
             let [hairpin, tcp, thorough] = [(); 3].map(|()| dice.one_in(2));
             let asked = ClassifyOptions { families: families.clone(), local_port: None, hairpin, tcp, thorough };
             let seen = run(Settings { thorough, ..settings }, servers, plan::classify(&asked), dice);
-            (Findings::Classify(Classified { options: asked, nat: NatFindings::default() }), seen)
+            (Findings::Classify(Classified { options: asked, ..Classified::default() }), seen)
         }
         1 => {
             let transports = vec![Transport::Udp, Transport::Tcp];

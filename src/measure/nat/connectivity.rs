@@ -141,7 +141,8 @@ fn refusal(seen: &Evidence, udp: &[&Exchange]) -> Option<(bool, String)> {
     let mut text = None;
     for exchange in udp {
         let failure = failure(exchange)?;
-        if failure.by.is_some_and(|by| seen.host_addresses.contains(&by)) {
+        let by_server = failure.by == Some(exchange.remote.ip());
+        if !by_server && failure.by.is_some_and(|by| seen.host_addresses.contains(&by)) {
             // The kernel's own ICMP: neighbor discovery failed.
             text.get_or_insert_with(|| "met nobody on this host's own network (ARP or neighbor discovery)".to_owned());
         } else if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {

@@ -7,8 +7,9 @@ use crate::measure::nat::judge;
 use crate::measure::nat::spec::CLASSIFY;
 use crate::measure::spec::Spec;
 use crate::report::advice::advise;
-use crate::report::document::{self, Advice, Classified, NatFindings, Report};
+use crate::report::document::{self, Advice, Classified, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
+use crate::report::peers;
 use crate::report::require::Requirement;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
@@ -19,18 +20,18 @@ impl View for Classified {
     }
 
     fn judge(&mut self, seen: &Evidence) {
-        let families = judge::classify(seen, &self.options).into();
+        let families: Families = judge::classify(seen, &self.options).into();
+        self.peers = peers::table(families.iter());
         self.nat = NatFindings { servers: rows(seen, &families), families };
     }
 
     fn write(&self, page: &mut Page, report: &Report) {
-        view::classify::write(page, report);
+        view::classify::write(page, report, &self.peers);
     }
 
     fn write_end(&self, page: &mut Page, report: &Report) {
-        view::doubted_servers(page, report);
-        view::failed_servers(page, report);
-        view::footer(page, report);
+        view::servers::write(page, report);
+        view::servers::footer(page, report);
     }
 
     fn advise(&self, report: &Report) -> Vec<Advice> {

@@ -27,7 +27,7 @@ impl View for Discovered {
     }
 
     fn write_end(&self, page: &mut Page, report: &Report) {
-        view::footer(page, report);
+        view::servers::footer(page, report);
     }
 
     fn advise(&self, report: &Report) -> Vec<Advice> {

@@ -1,81 +1,117 @@
-//! The page of `classify`: what the NAT does.
+//! The page of `classify`: what the NAT does and what that means for peers; what it rests on with `-v`.
 
 use super::page::Page;
 use super::picture::Picture;
-use super::{sentence, tables};
-use crate::measure::nat::finding::FamilyFindings;
+use super::table::{Cell, Table};
+use super::tint::Tint;
+use super::{behaviors, sentence};
 use crate::report::document::Report;
-use crate::report::{family_name, peers, possible};
+use crate::report::family_name;
+use crate::report::peers::{PeerKind, PeerOutcome, PeerReasonCode, PeerRow, games_word, over_tcp};
+use crate::wire::Family;
 
-pub(crate) fn write(page: &mut Page, report: &Report) {
+pub(crate) fn write(page: &mut Page, report: &Report, rows: &[PeerRow]) {
     for (family, found) in report.families().iter() {
         let (tint, sentence) = sentence::verdict(family, found);
         page.paragraph(tint, &sentence);
     }
-    let shown: Vec<_> = report
+    pictures(page, report);
+    peers(page, rows);
+    let several = report.families().iter().filter(|(_, found)| over_tcp(found).is_some()).count() > 1;
+    for (family, found) in report.families().iter() {
+        if let Some(text) = over_tcp(found) {
+            let family = if several { format!("{} ", family_name(family)) } else { String::new() };
+            page.paragraph(Tint::Plain, &format!("Over {family}TCP: {text}"));
+        }
+    }
+    for (family, found) in report.families().iter() {
+        if let Some(hairpin) = &found.hairpinning {
+            let verdict = behaviors::hairpinning(hairpin);
+            let text = format!("{} hairpinning {verdict}: {}.", family_name(family), hairpin.summary);
+            page.paragraph(Tint::Plain, &text);
+        }
+    }
+    if let Some(word) = report.families().iter().find_map(|(_, found)| games_word(found)) {
+        page.paragraph(Tint::Plain, &format!("NAT type in games: {word}, most likely (each tests in its own way)."));
+    }
+    if page.verbosity() > 0 {
+        for (family, found) in report.families().iter() {
+            behaviors::write(page, family, found);
+        }
+    }
+}
+
+/// One picture in boxes; of several each in a line.
+fn pictures(page: &mut Page, report: &Report) {
+    let drawn: Vec<(Family, Picture)> = report
         .families()
         .iter()
-        .map(|(family, found)| (family, Picture::of(report, family, found), tables::behaviors(found)))
-        // Connectivity alone is what the sentence said.
-        .filter(|(_, picture, rows)| picture.is_some() || rows.len() > 1)
+        .filter_map(|(family, found)| Some((family, Picture::of(report, family, found)?)))
         .collect();
-    for (family, picture, rows) in &shown {
-        if shown.len() > 1 {
-            page.heading(family_name(*family));
+    if let [(_, picture)] = &drawn[..] {
+        let drawings = picture.drawings(page.ascii(), |text| page.clean(text));
+        page.drawing(&drawings);
+    } else if !drawn.is_empty() {
+        page.blank();
+        for (family, picture) in &drawn {
+            let line = picture.line(page.ascii());
+            page.lines(Tint::Plain, "", "      ", &format!("{}: {line}", family_name(*family)));
         }
-        if let Some(picture) = picture {
-            let drawings = picture.drawings(page.ascii(), |text| page.clean(text));
-            page.drawing(&drawings);
-        }
-        if rows.len() > 1 {
-            page.table(&tables::BEHAVIORS, rows);
-        }
-    }
-    meaning(page, report);
-}
-
-/// Which peers connect directly, over UDP and, where that was tested, over TCP.
-fn meaning(page: &mut Page, report: &Report) {
-    let meanings: Vec<_> = report.families().iter().map(|(family, found)| (family, means(found))).collect();
-    let meanings: Vec<_> = meanings.into_iter().filter(|(_, means)| !means.is_empty()).collect();
-    let mut rest = &meanings[..];
-    if !rest.is_empty() {
-        page.heading("What it means");
-    }
-    while let Some(((_, means), _)) = rest.split_first() {
-        let same = rest.iter().take_while(|(_, other)| other == means).count();
-        let names: Vec<&str> = rest[..same].iter().map(|(family, _)| family_name(*family)).collect();
-        for (over, sentence) in means {
-            let names = (meanings.len() > 1).then(|| names.join(" and "));
-            let words: Vec<String> = names.into_iter().chain(over.map(|over| format!("over {over}"))).collect();
-            page.bullet(&if words.is_empty() {
-                sentence.clone()
-            } else {
-                labeled(&words.join(", "), sentence, over.is_some())
-            });
-        }
-        rest = &rest[same..];
     }
 }
 
-/// The sentence after what it is about; where that is a transport, it is one part of the answer only and goes on in small letters.
-fn labeled(label: &str, sentence: &str, goes_on: bool) -> String {
-    let with_first = |text: &str, change: fn(char) -> char| {
-        let mut characters = text.chars();
-        characters.next().map(change).into_iter().chain(characters).collect::<String>()
-    };
-    let sentence = if goes_on { with_first(sentence, |c| c.to_ascii_lowercase()) } else { sentence.to_owned() };
-    format!("{}: {sentence}", with_first(label, |c| c.to_ascii_uppercase()))
+/// How peers connect, a row for each kind, a column for each family.
+fn peers(page: &mut Page, rows: &[PeerRow]) {
+    // What could not be measured at all, the verdict has said.
+    let measured = |row: &&PeerRow| row.reason.code != PeerReasonCode::NotMeasured;
+    let families: Vec<Vec<&PeerRow>> = [Family::Ipv4, Family::Ipv6]
+        .map(|family| rows.iter().filter(|row| row.family == family).filter(measured).collect::<Vec<_>>())
+        .into_iter()
+        .filter(|rows| !rows.is_empty())
+        .collect();
+    let Some(first) = families.first() else { return };
+    let alike = families.iter().all(|rows| rows.iter().all(|row| row.reason == rows[0].reason));
+    let kinds = if alike { 1 } else { first.len() };
+    let rows: Vec<Vec<Cell>> = (0..kinds)
+        .map(|index| {
+            let met: Vec<&PeerRow> = families.iter().filter_map(|rows| rows.get(index).copied()).collect();
+            let name = if alike { "anything" } else { kind(first[index].kind) };
+            let outcomes = met.iter().map(|row| outcome(row.outcome));
+            std::iter::once(name.into()).chain(outcomes).chain([because(&met)]).collect()
+        })
+        .collect();
+    let columns = families.iter().map(|rows| if families.len() > 1 { family_name(rows[0].family) } else { "connects" });
+    let header: Vec<&str> = std::iter::once("a peer behind").chain(columns).chain(["because"]).collect();
+    page.table(Table::new(&header, rows).bare());
 }
 
-/// Sentences about peers; with what they are about where both transports were tested.
-fn means(found: &FamilyFindings) -> Vec<(Option<&'static str>, String)> {
-    if possible::in_private(found).is_some() {
-        let text = "No server on the internet saw this host: what peers there meet was not measured.";
-        return peers::outlook(found).map(|_| (None, text.to_owned())).into_iter().collect();
+fn kind(kind: PeerKind) -> &'static str {
+    match kind {
+        PeerKind::Open => "no NAT, no firewall",
+        PeerKind::FullCone => "full cone NAT",
+        PeerKind::RestrictedCone => "restricted cone",
+        PeerKind::PortRestrictedCone => "port-restricted cone",
+        PeerKind::Symmetric => "symmetric NAT",
     }
-    let over_tcp = peers::over_tcp(found);
-    let over_udp = peers::outlook(found).map(|outlook| outlook.sentences()).unwrap_or_default();
-    let udp = over_tcp.is_some().then_some("UDP");
-    over_udp.into_iter().map(|sentence| (udp, sentence)).chain(over_tcp.map(|tcp| (Some("TCP"), tcp))).collect()
+}
+
+fn outcome(outcome: PeerOutcome) -> Cell {
+    match outcome {
+        PeerOutcome::Direct => Cell::tinted(Tint::Good, "directly"),
+        PeerOutcome::Relay => Cell::tinted(Tint::Bad, "by relay"),
+        PeerOutcome::Depends => Cell::tinted(Tint::Warning, "depends"),
+        PeerOutcome::CouldNotTell => Cell::tinted(Tint::Warning, "not known"),
+    }
+}
+
+/// Why they do not connect directly; that they do needs no reason.
+fn because(met: &[&PeerRow]) -> Cell {
+    let hindered: Vec<&&PeerRow> = met.iter().filter(|row| row.outcome != PeerOutcome::Direct).collect();
+    let Some(first) = hindered.first() else { return Cell::from("") };
+    if hindered.iter().all(|row| row.reason == first.reason) {
+        return first.reason.text.clone().into();
+    }
+    let texts: Vec<String> =
+        hindered.iter().map(|row| format!("{}: {}", family_name(row.family), row.reason.text)).collect();
+    texts.join("; ").into()
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::page::Page;
+use super::sentence;
+use super::table::{Cell, Table};
 use super::tint::Tint;
-use super::{sentence, tables};
+use super::words;
 use crate::evidence::{Exchange, Outcome, Reply};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::address::Kind;
 use crate::report::document::{Report, ServerRow};
-use crate::report::family_name;
+use crate::report::{escape, family_name};
 use crate::wire::{Family, Transport};
 
 pub(crate) fn write(page: &mut Page, report: &Report) {
@@ -18,10 +20,40 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
         let (tint, line) = line(report, family, found);
         page.paragraph(tint, &format!("{}: {line}", family_name(family)));
     }
-    let rows: Vec<Vec<String>> = report.servers().iter().map(tables::server).collect();
+    let rows: Vec<Vec<Cell>> = report.servers().iter().map(|row| server(row, page.verbosity() > 0)).collect();
     if !rows.is_empty() {
-        page.table(&tables::SERVERS, &rows);
+        page.table(Table::new(&SERVERS, rows).spare(&["supports", "software", "address", "min", "max"]));
     }
+}
+
+const SERVERS: [&str; 10] =
+    ["server", "address", "over", "sees this host as", "ms", "min", "max", "software", "supports", "but"];
+
+/// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
+fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
+    let name = escape::visible(&row.server);
+    let address = row.address.map(|address| address.to_string()).filter(|address| *address != name);
+    let software = row.software.as_deref().filter(|_| in_full).map(escape::visible);
+    let supports = if in_full { words::list(&row.capabilities) } else { String::new() };
+    let failure = row.error.as_ref().map(|error| Cell::tinted(Tint::Bad, escape::visible(&error.text)));
+    let doubt = row.disbelieved.as_ref();
+    let doubt =
+        doubt.map(|doubt| Cell::tinted(Tint::Warning, escape::visible(&format!("not believed: {}", doubt.text))));
+    // Asked once, a server has one time.
+    let range = row.rtt_min_ms < row.rtt_max_ms;
+    let time = |ms: Option<f64>| ms.map(|ms| format!("{ms:.1}")).unwrap_or_default().into();
+    vec![
+        name.into(),
+        address.unwrap_or_default().into(),
+        row.transport.name().into(),
+        row.mapped.map(|mapped| mapped.to_string()).unwrap_or_default().into(),
+        time(row.rtt_ms),
+        time(row.rtt_min_ms.filter(|_| range)),
+        time(row.rtt_max_ms.filter(|_| range)),
+        software.unwrap_or_default().into(),
+        supports.into(),
+        doubt.or(failure).unwrap_or_else(|| "".into()),
+    ]
 }
 
 /// What the servers of one family said together.

@@ -2,9 +2,9 @@
 
 use super::page::Page;
 use super::tint::Tint;
+use super::words::{ms, times};
 use crate::evidence::{Exchange, Integrity, Outcome, Reply, TurnReply};
 use crate::report::document::Report;
-use crate::report::plain::round_ms;
 use crate::wire::escape::escape;
 use crate::wire::{Change, Method, Question};
 
@@ -22,8 +22,7 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
         );
         let socket = format!("{}, socket {}", exchange.ask, exchange.socket);
         page.lines(Tint::Faint, "  ", "    ", &socket);
-        let asked =
-            format!("{}, {}, from {:.1} ms", asked(&exchange.request), times(exchange.sends), exchange.started_ms);
+        let asked = format!("{}, {}, from {}", asked(&exchange.request), sent(exchange.sends), ms(exchange.started_ms));
         page.lines(Tint::Plain, "  ", "    ", &asked);
         page.lines(tint(&exchange.outcome), "  ", "    ", &outcome(exchange));
         if let (Outcome::Reply(reply), 2..) = (&exchange.outcome, verbosity) {
@@ -57,12 +56,8 @@ fn asked(question: &Question) -> String {
     format!("asked: {change}{port}")
 }
 
-fn times(sends: u32) -> String {
-    match sends {
-        0 => "not sent".to_owned(),
-        1 => "sent once".to_owned(),
-        _ => format!("sent {sends} times"),
-    }
+fn sent(sends: u32) -> String {
+    if sends == 0 { "not sent".to_owned() } else { format!("sent {}", times(sends)) }
 }
 
 fn tint(outcome: &Outcome) -> Tint {
@@ -79,13 +74,13 @@ fn outcome(exchange: &Exchange) -> String {
         Outcome::Pending => "no outcome yet".to_owned(),
         Outcome::Reply(reply) => answered(reply),
         Outcome::Looped { source, socket, .. } => format!("arrived at our own socket {socket}, from {source}"),
-        Outcome::Silence { waited_ms } => format!("silence for {} ms", round_ms(*waited_ms)),
+        Outcome::Silence { waited_ms } => format!("silence for {}", ms(*waited_ms)),
         Outcome::Failed(failure) => {
             let by = failure.by.map(|by| format!(" (said by {by})")).unwrap_or_default();
             format!("failed: {}{by}", failure.text)
         }
         Outcome::Abandoned { waited_ms } => {
-            format!("given up after {} ms, the answer was no longer needed", round_ms(*waited_ms))
+            format!("given up after {}, the answer was no longer needed", ms(*waited_ms))
         }
     }
 }
@@ -97,7 +92,7 @@ fn answered(reply: &Reply) -> String {
         (None, None) if reply.turn.is_some() => "success".to_owned(),
         (None, None) => "without a mapped address".to_owned(),
     };
-    format!("answered by {} after {} ms: {what}", reply.source, round_ms(reply.rtt_ms))
+    format!("answered by {} after {}: {what}", reply.source, ms(reply.rtt_ms))
 }
 
 fn details(reply: &Reply) -> Vec<String> {
@@ -145,12 +140,7 @@ fn connections(page: &mut Page, report: &Report) {
         match (&connection.failure, connection.opened_ms) {
             (Some(failure), _) => page.lines(Tint::Bad, "  ", "    ", &format!("failed: {}", escape(&failure.text))),
             (None, Some(opened)) => {
-                page.lines(
-                    Tint::Good,
-                    "  ",
-                    "    ",
-                    &format!("open after {} ms", round_ms(opened - connection.started_ms)),
-                );
+                page.lines(Tint::Good, "  ", "    ", &format!("open after {}", ms(opened - connection.started_ms)));
             }
             (None, None) => page.lines(Tint::Faint, "  ", "    ", "never open"),
         }

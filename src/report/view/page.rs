@@ -3,26 +3,21 @@
 
 use std::fmt::Write;
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
 
+use super::table::{Cell, NARROW, Table};
 use super::tint::Tint;
 use super::wrap::wrap;
 use crate::report::document::Report;
 use crate::report::redact::Redactor;
 use crate::report::{Style, escape};
 
-/// Below this width a table is a list, and there is no picture.
-const NARROW: usize = 50;
+/// Lines that are longer are hard to read.
+const WIDEST_PROSE: usize = 100;
 
-/// What a column of prose needs to be read.
-const PROSE: usize = 16;
-
-/// The longest word that a table keeps whole: no code of ours is longer.
-const LONG_WORD: usize = 28;
-
-/// Longer than any IPv4 address with its port.
-const LONG_ADDRESS: usize = 24;
+/// Rows of a usual terminal: what matters most fits at its width, so that the verdict does not scroll away.
+const ROWS: usize = 24;
+const COLUMNS: usize = 80;
 
 /// The page as it grows.
 pub(crate) struct Page<'a> {
@@ -31,12 +26,20 @@ pub(crate) struct Page<'a> {
     text: String,
     /// The last line is a title.
     titled: bool,
+    /// So many pieces of advice were not written.
+    left_out: usize,
+}
+
+/// A state of the page to go back to.
+pub(super) struct Mark {
+    length: usize,
+    titled: bool,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(style: &'a Style, report: &Report) -> Self {
         let redactor = report.redacted.then(|| Redactor::for_report(report));
-        Self { style, redactor, text: String::new(), titled: false }
+        Self { style, redactor, text: String::new(), titled: false, left_out: 0 }
     }
 
     pub(super) fn finish(self) -> String {
@@ -49,6 +52,30 @@ impl<'a> Page<'a> {
 
     pub(super) fn ascii(&self) -> bool {
         self.style.ascii
+    }
+
+    /// Rows that remain of a usual terminal; a narrower one shows the same in more of them.
+    pub(super) fn rows_left(&self) -> usize {
+        let width = self.style.width.clamp(1, COLUMNS);
+        (ROWS * COLUMNS / width).saturating_sub(self.text.lines().count())
+    }
+
+    pub(super) fn leave_out(&mut self, advice: usize) {
+        self.left_out = advice;
+    }
+
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { length: self.text.len(), titled: self.titled }
+    }
+
+    /// Takes away what was written since.
+    pub(super) fn go_back(&mut self, mark: &Mark) {
+        self.text.truncate(mark.length);
+        self.titled = mark.titled;
     }
 
     /// Text as it may be shown.
@@ -85,24 +112,24 @@ impl<'a> Page<'a> {
 
     /// An item that hinders connections.
     pub(super) fn alarm(&mut self, tint: Tint, text: &str) {
-        self.item(tint, "! ", "  ", text);
-    }
-
-    fn item(&mut self, tint: Tint, first: &str, others: &str, text: &str) {
-        let width = self.style.width.saturating_sub(first.len());
-        for (number, line) in wrap(&self.clean(text), width).into_iter().enumerate() {
-            let start = if number == 0 { tint.paint(self.style, first) } else { others.to_owned() };
-            self.raw(&format!("{start}{line}"));
+        let first = tint.paint(self.style, "! ");
+        for (number, line) in self.prose("  ", text).into_iter().enumerate() {
+            self.raw(&format!("{}{line}", if number == 0 { &first } else { "  " }));
         }
     }
 
     /// A paragraph whose first line begins with one thing and whose others begin with another.
     pub(super) fn lines(&mut self, tint: Tint, first: &str, others: &str, text: &str) {
-        let width = self.style.width.saturating_sub(first.len().max(others.len()));
-        for (number, line) in wrap(&self.clean(text), width).into_iter().enumerate() {
+        let indent = if first.len() > others.len() { first } else { others };
+        for (number, line) in self.prose(indent, text).into_iter().enumerate() {
             let indent = if number == 0 { first } else { others };
             self.raw(&format!("{indent}{}", tint.paint(self.style, &line)));
         }
+    }
+
+    fn prose(&self, indent: &str, text: &str) -> Vec<String> {
+        let width = self.style.width.min(WIDEST_PROSE).saturating_sub(indent.len());
+        wrap(&self.clean(text), width)
     }
 
     /// Lines drawn by somebody who cleaned what they hold; they are dropped where they do not fit.
@@ -112,92 +139,37 @@ impl<'a> Page<'a> {
             return;
         }
         if let Some(lines) = drawings.iter().find(fits) {
-            let lines = lines.clone();
-            self.blank();
-            for line in lines {
+            for line in lines.clone() {
                 self.raw(line.trim_end());
             }
         }
     }
 
-    /// A table, or a list of its rows where a table would break words.
-    pub(super) fn table(&mut self, header: &[&str], rows: &[Vec<String>]) {
+    /// A table with as many of its columns as fit, or a list of its rows where it would break words.
+    pub(super) fn table(&mut self, table: Table) {
         self.blank();
-        let clean = |row: &Vec<String>| row.iter().map(|cell| self.clean_lines(cell)).collect();
-        let rows: Vec<Vec<String>> = rows.iter().map(clean).collect();
-        let folded: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| fold(cell)).collect()).collect();
-        match [&rows, &folded].into_iter().find(|rows| self.fits(header, rows)) {
-            Some(rows) => self.grid(header, rows),
-            None => self.list(header, &rows),
+        let table = table.cleaned(|text| self.clean(text));
+        match table.drawn(self.style) {
+            Some(lines) => lines.iter().for_each(|line| self.raw(line)),
+            None => self.list(&table),
         }
     }
 
-    /// Whether every column but the last, which holds prose, has room for its widest line, and the last for its longest word.
-    fn fits(&self, header: &[&str], rows: &[Vec<String>]) -> bool {
-        let words = header.len().saturating_sub(1);
-        let cells = |column: usize| {
-            rows.iter().filter_map(move |row| row.get(column).map(String::as_str)).chain([header[column]])
-        };
-        let widest = |column: usize| cells(column).flat_map(str::lines).map(UnicodeWidthStr::width).max().unwrap_or(0);
-        let word = cells(words).flat_map(str::split_whitespace).map(UnicodeWidthStr::width).max().unwrap_or(0);
-        let prose = word.clamp(PROSE, LONG_WORD);
-        // A column costs a border and two blanks, the table one border more.
-        let frame = 3 * header.len() + 1;
-        self.style.width >= NARROW && (0..words).map(widest).sum::<usize>() + frame + prose <= self.style.width
-    }
-
-    fn grid(&mut self, header: &[&str], rows: &[Vec<String>]) {
-        let mut table = Table::new();
-        table
-            .load_style(if self.style.ascii { presets::ASCII_FULL_CONDENSED } else { presets::UTF8_FULL_CONDENSED })
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(u16::try_from(self.style.width).unwrap_or(u16::MAX))
-            .set_header(header.to_vec())
-            .add_rows(rows.to_vec());
-        for column in table.column_iter_mut().take(header.len().saturating_sub(1)) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-        let lines: Vec<String> = table.lines().collect();
-        for line in lines {
-            self.raw(line.trim_end());
-        }
-    }
-
-    fn list(&mut self, header: &[&str], rows: &[Vec<String>]) {
-        for row in rows {
-            let mut cells = header.iter().zip(row);
+    fn list(&mut self, table: &Table) {
+        for row in table.rows() {
+            let mut cells = table.header().iter().zip(row);
             if let Some((_, first)) = cells.next() {
-                self.lines(Tint::Strong, "", "", &first.replace('\n', " "));
+                self.lines(Tint::Strong, "", "", &first.text.replace('\n', " "));
             }
-            for (name, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
-                self.lines(Tint::Plain, "  ", "    ", &format!("{name}: {cell}").replace('\n', " "));
+            for (name, Cell { text, tint }) in cells.filter(|(_, cell)| !cell.text.is_empty()) {
+                self.lines(*tint, "  ", "    ", &format!("{name}: {text}").replace('\n', " "));
             }
         }
     }
 
-    /// A cell may hold several lines of ours; what is inside each is cleaned.
-    fn clean_lines(&self, cell: &str) -> String {
-        cell.split('\n').map(|line| self.clean(line)).collect::<Vec<_>>().join("\n")
-    }
-
-    fn raw(&mut self, line: &str) {
+    pub(super) fn raw(&mut self, line: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{line}");
         self.titled = false;
     }
-}
-
-/// A cell whose long IPv6 addresses are broken in two at a colon: whole, two of them leave no room for anything else.
-fn fold(cell: &str) -> String {
-    let line = |line: &str| {
-        let middle = line.len() / 2;
-        let colons = line.match_indices(':').map(|(at, _)| at + 1);
-        match colons.min_by_key(|at| at.abs_diff(middle)) {
-            Some(at) if line.starts_with('[') && line.len() > LONG_ADDRESS => {
-                format!("{}\n{}", &line[..at], &line[at..])
-            }
-            _ => line.to_owned(),
-        }
-    };
-    cell.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }

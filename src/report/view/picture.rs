@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::document::Report;
+use crate::report::possible;
 use crate::wire::Family;
 
 /// One box: its title and what it says.
@@ -21,8 +22,8 @@ pub(super) struct Picture {
     blocked: bool,
 }
 
-/// How many external ports are worth listing.
-const MOST_PORTS: usize = 3;
+/// So many external addresses are listed; of more the first.
+const MOST_PORTS: usize = 2;
 
 impl Picture {
     /// The picture of one family's path; `None` where there is no path to draw.
@@ -39,12 +40,32 @@ impl Picture {
         let answered = answered(report, family);
         let far = match answered {
             _ if blocked => "UDP is blocked".to_owned(),
+            _ if possible::in_private(found).is_some() => "not the internet".to_owned(),
             1 => "1 server answered".to_owned(),
             _ => format!("{answered} servers answered"),
         };
         let host = Node { title: "this host", lines: local.into_iter().collect() };
-        let internet = Node { title: "internet", lines: vec![far] };
+        let title = if possible::in_private(found).is_some() { "servers" } else { "internet" };
+        let internet = Node { title, lines: vec![far] };
         Some(Self { nodes: std::iter::once(host).chain(middle).chain(std::iter::once(internet)).collect(), blocked })
+    }
+
+    /// In one line, where several are shown.
+    pub(super) fn line(&self, ascii: bool) -> String {
+        let pen = if ascii { &ASCII } else { &UNICODE };
+        let node = |(number, node): (usize, &Node)| match node.lines.first() {
+            Some(address) if number == 0 => address.clone(),
+            Some(address) if node.title == "NAT" => format!("NAT {address}"),
+            _ => node.title.to_owned(),
+        };
+        let nodes: Vec<String> = self.nodes.iter().enumerate().map(node).collect();
+        let (far, near) = nodes.split_last().map_or(("", &[][..]), |(far, near)| (far.as_str(), near));
+        let link = |middle: &str| format!(" {0}{middle}{0} ", pen.horizontal);
+        format!(
+            "{}{}{far}",
+            near.join(&link(pen.horizontal)),
+            link(if self.blocked { pen.cut } else { pen.horizontal })
+        )
     }
 
     /// Boxes side by side, or else one below the other: whoever prints takes the first that fits.
@@ -131,7 +152,8 @@ fn seen(report: &Report, found: &FamilyFindings) -> (Option<SocketAddr>, Vec<Soc
 fn externals(mapped: &[SocketAddr], found: &FamilyFindings) -> Vec<String> {
     let mut lines: Vec<String> = mapped.iter().take(MOST_PORTS).map(ToString::to_string).collect();
     if mapped.len() > MOST_PORTS {
-        lines.push(format!("and {} more", mapped.len() - MOST_PORTS));
+        lines.truncate(1);
+        lines.push(format!("and {} more", mapped.len() - 1));
     }
     if lines.is_empty() {
         lines.extend(found.public_addresses.iter().take(MOST_PORTS).map(ToString::to_string));
@@ -143,7 +165,7 @@ fn answered(report: &Report, family: Family) -> usize {
     let mut names: Vec<&str> = report
         .servers()
         .iter()
-        .filter(|row| row.mapped.is_some() && row.address.is_some_and(|address| family.has(address.ip())))
+        .filter(|row| row.believed().is_some() && row.address.is_some_and(|address| family.has(address.ip())))
         .map(|row| row.server.as_str())
         .collect();
     names.sort_unstable();

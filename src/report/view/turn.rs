@@ -4,7 +4,9 @@ mod facts;
 mod quality;
 
 use super::page::Page;
+use super::table::{Cell, Table};
 use super::tint::Tint;
+use super::words;
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
 use crate::report::document::{Report, TurnTested};
@@ -12,7 +14,11 @@ use crate::report::require::{counts, works, works_somehow};
 use crate::report::{escape, family_name};
 use crate::wire::{ConfigurationFacts, EntryKind, Remark};
 
-const RESULTS: [&str; 3] = ["entry", "over", "verdict, diagnosis,\nrelayed address,\ntime to relay, loss"];
+const RESULTS: [&str; 9] =
+    ["entry", "address", "over", "family", "verdict", "diagnosis", "relayed address", "to relay", "lost"];
+
+/// What fails or is slow stands below the table too.
+const SPARE: [&str; 6] = ["address", "relayed address", "to relay", "lost", "family", "diagnosis"];
 
 pub(crate) fn write(page: &mut Page, found: &TurnTested) {
     let (tint, line) = sentence(found);
@@ -20,9 +26,9 @@ pub(crate) fn write(page: &mut Page, found: &TurnTested) {
     if let Some(facts) = &found.configuration {
         configuration(page, facts);
     }
-    let rows: Vec<Vec<String>> = found.results.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = found.results.iter().map(row).collect();
     if !rows.is_empty() {
-        page.table(&RESULTS, &rows);
+        page.table(Table::new(&RESULTS, rows).spare(&SPARE));
     }
     for result in &found.results {
         let flawed = result.verdict != TurnVerdict::Ok;
@@ -135,23 +141,26 @@ fn verdict(verdict: TurnVerdict) -> (Tint, &'static str) {
     }
 }
 
-fn row(result: &TurnResult) -> Vec<String> {
+fn row(result: &TurnResult) -> Vec<Cell> {
     let address = result.address.map(|address| address.to_string()).filter(|address| *address != result.uri);
-    let entry: Vec<String> = [Some(name(result)), address].into_iter().flatten().collect();
-    let over =
-        [result.transport.map(|over| over.name().to_owned()), result.family.map(|one| family_name(one).to_owned())];
-    let over: Vec<String> = over.into_iter().flatten().collect();
     let loss = result.quality.as_ref().and_then(|quality| quality.indications.as_ref().or(quality.channel.as_ref()));
-    let time = result.time_to_relay_ms.map(|ms| format!("{ms:.1} ms"));
-    let loss = loss.map(|train| format!("{:.0} % lost", train.loss_percent));
-    let numbers: Vec<String> = [time, loss].into_iter().flatten().collect();
-    let verdict = verdict(result.verdict).1.to_owned();
-    let code = result.diagnosis.code.to_string();
-    // Verdict and code are lines of their own: so the longest code fits whole beside a long URI.
-    let mut what: Vec<String> = if code == verdict { vec![verdict] } else { vec![verdict, code] };
-    what.extend(result.relayed_address.map(|relayed| relayed.to_string()));
-    what.extend((!numbers.is_empty()).then(|| numbers.join(", ")));
-    vec![entry.join("\n"), over.join("\n"), what.join("\n")]
+    let loss = loss.map(|train| {
+        let tint = if train.loss_percent > 0.0 { Tint::Warning } else { Tint::Plain };
+        Cell::tinted(tint, format!("{:.0} %", train.loss_percent))
+    });
+    let (tint, verdict) = verdict(result.verdict);
+    let code = Some(result.diagnosis.code.to_string()).filter(|code| code != verdict);
+    vec![
+        name(result).into(),
+        address.unwrap_or_default().into(),
+        result.transport.map_or("", |over| over.name()).into(),
+        result.family.map_or("", family_name).into(),
+        Cell::tinted(tint, verdict),
+        code.unwrap_or_default().into(),
+        result.relayed_address.map(|relayed| relayed.to_string()).unwrap_or_default().into(),
+        result.time_to_relay_ms.map(words::ms).unwrap_or_default().into(),
+        loss.unwrap_or_else(|| "".into()),
+    ]
 }
 
 /// What is to be said of one entry; in full also how every step went and what is known of the server.
@@ -196,7 +205,7 @@ fn steps(page: &mut Page, result: &TurnResult) {
             StepStatus::Failed => (Tint::Bad, "FAILED"),
             StepStatus::Skipped => (Tint::Faint, "skipped"),
         };
-        let time = step.duration_ms.map(|ms| format!(" {ms:.1} ms")).unwrap_or_default();
+        let time = step.duration_ms.map(|ms| format!(" {}", words::ms(ms))).unwrap_or_default();
         let names: Vec<String> = steps.iter().map(step_name).collect();
         let (names, detail) = (names.join(", "), &step.detail);
         let line = match (step.name, step.status) {

@@ -1,35 +1,16 @@
 //! Breaks text into lines of a given width.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// The text in lines of at most `width` columns: broken between words, inside a word only where it is longer than a line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(2);
-    let mut lines = Vec::new();
-    let (mut line, mut columns) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        if !line.is_empty() && columns + 1 + word.width() > width {
-            lines.push(std::mem::take(&mut line));
-            columns = 0;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-            columns += 1;
-        }
-        for character in word.chars() {
-            let more = character.width().unwrap_or(0);
-            if columns + more > width {
-                lines.push(std::mem::take(&mut line));
-                columns = 0;
-            }
-            line.push(character);
-            columns += more;
-        }
-    }
-    if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
-    }
-    lines
+    // Line breaks and runs of blanks are not ours.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options = Options::new(width.max(2))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 #[cfg(test)]

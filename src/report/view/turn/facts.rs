@@ -22,9 +22,9 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
     }
     if let Some(views) = &result.relay {
         for (whose, view) in [
-            ("third party", &views.third_party),
-            ("out to a plain socket", &views.to_peer),
-            ("in from a plain socket", &views.from_peer),
+            ("third party -> relay", &views.third_party),
+            ("relay -> this host", &views.to_peer),
+            ("this host -> relay", &views.from_peer),
             ("between allocations", &views.between_allocations),
         ] {
             self::view(page, whose, view);
@@ -39,7 +39,7 @@ fn view(page: &mut Page, whose: &str, view: &RelayPath) {
         PathOutcome::Forbidden => "FORBIDDEN",
         PathOutcome::Unknown => "not known",
     };
-    let text = format!("relay, {whose}: {outcome}: {}", view.text);
+    let text = format!("{whose}: {outcome}: {}", view.text);
     match view.outcome {
         PathOutcome::Works | PathOutcome::Unknown => page.bullet(&text),
         PathOutcome::Fails | PathOutcome::Forbidden => page.alarm(Tint::Warning, &text),

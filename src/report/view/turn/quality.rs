@@ -3,7 +3,9 @@
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{FeatureStatus, KeepAlive, Quality, Train};
 use crate::report::view::page::Page;
+use crate::report::view::table::{Cell, Table};
 use crate::report::view::tint::Tint;
+use crate::report::view::words;
 
 /// So many hiccups are told; `-v` tells all.
 const HICCUPS: usize = 10;
@@ -15,35 +17,36 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
     if let Some(hold) = &result.hold {
         self::hold(page, hold);
     }
-    let rows: Vec<Vec<String>> = result
+    let rows: Vec<Vec<Cell>> = result
         .features
         .iter()
-        .map(|one| vec![one.name.to_string(), status(one.status).to_owned(), one.text.clone()])
+        .map(|one| vec![one.name.to_string().into(), status(one.status), one.text.clone().into()])
         .collect();
     if !rows.is_empty() {
-        page.table(&["feature", "status", "what was seen"], &rows);
+        page.table(Table::new(&["feature", "status", "what was seen"], rows));
     }
 }
 
-fn status(status: FeatureStatus) -> &'static str {
+fn status(status: FeatureStatus) -> Cell {
     match status {
-        FeatureStatus::Offered => "offered",
-        FeatureStatus::NotOffered => "not offered",
-        FeatureStatus::Broken => "broken",
-        FeatureStatus::Unknown => "not known",
+        FeatureStatus::Offered => Cell::tinted(Tint::Good, "offered"),
+        FeatureStatus::NotOffered => Cell::from("not offered"),
+        FeatureStatus::Broken => Cell::tinted(Tint::Bad, "broken"),
+        FeatureStatus::Unknown => Cell::tinted(Tint::Warning, "not known"),
     }
 }
 
 fn quality(page: &mut Page, quality: &Quality) {
     let trains = [
-        ("through Send indications", &quality.indications),
-        ("through ChannelData", &quality.channel),
+        ("Send indications", &quality.indications),
+        ("ChannelData", &quality.channel),
         ("straight to the server", &quality.direct),
     ];
-    for (how, train) in trains {
-        if let Some(train) = train {
-            page.bullet(&format!("{how}: {}", numbers(train)));
-        }
+    let sent = trains.into_iter().filter_map(|(how, train)| Some((how, train.as_ref()?)));
+    let rows: Vec<Vec<Cell>> = sent.map(|(how, train)| numbers(how, train)).collect();
+    if !rows.is_empty() {
+        let header = ["packets by", "arrived", "lost", "min", "median", "p95", "max ms", "jitter", "besides"];
+        page.table(Table::new(&header, rows).bare().spare(&["jitter", "min", "p95"]));
     }
     if let Some(largest) = quality.largest_payload {
         page.bullet(&format!("largest payload that passed: {largest} bytes"));
@@ -54,22 +57,31 @@ fn quality(page: &mut Page, quality: &Quality) {
     }
 }
 
-fn numbers(train: &Train) -> String {
-    let times = [train.min_ms, train.median_ms, train.p95_ms, train.max_ms];
-    let times: Vec<String> = times.into_iter().flatten().map(|ms| format!("{ms:.1}")).collect();
-    let times = if times.len() == 4 { format!(", {} ms (min/median/p95/max)", times.join("/")) } else { String::new() };
-    let jitter = train.jitter_ms.map(|ms| format!(", jitter {ms:.1} ms")).unwrap_or_default();
-    let odd = |count: u32, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
-    let duplicates = odd(train.duplicates, if train.duplicates == 1 { "duplicate" } else { "duplicates" });
-    let reordered = odd(train.reordered, "out of order");
-    let arrived = format!("{} of {} arrived ({:.0} % lost)", train.received, train.sent, train.loss_percent);
-    format!("{arrived}{duplicates}{reordered}{times}{jitter}")
+fn numbers(how: &str, train: &Train) -> Vec<Cell> {
+    let time = |ms: Option<f64>| ms.map(|ms| format!("{ms:.1}")).unwrap_or_default().into();
+    let tint = if train.loss_percent > 0.0 { Tint::Warning } else { Tint::Plain };
+    let odd = [
+        (train.duplicates > 0).then(|| words::plural(train.duplicates, "duplicate", "duplicates")),
+        (train.reordered > 0).then(|| format!("{} out of order", train.reordered)),
+    ];
+    let odd: Vec<String> = odd.into_iter().flatten().collect();
+    vec![
+        how.into(),
+        format!("{} of {}", train.received, train.sent).into(),
+        Cell::tinted(tint, format!("{:.0} %", train.loss_percent)),
+        time(train.min_ms),
+        time(train.median_ms),
+        time(train.p95_ms),
+        time(train.max_ms),
+        time(train.jitter_ms),
+        odd.join(", ").into(),
+    ]
 }
 
 fn hold(page: &mut Page, hold: &KeepAlive) {
-    let renewals = plural(hold.renewals, "renewal", "renewals");
+    let renewals = words::plural(hold.renewals, "renewal", "renewals");
     let stale = if hold.stale_nonces > 0 {
-        format!(", {} replaced", plural(hold.stale_nonces, "stale nonce", "stale nonces"))
+        format!(", {} replaced", words::plural(hold.stale_nonces, "stale nonce", "stale nonces"))
     } else {
         String::new()
     };
@@ -84,8 +96,4 @@ fn hold(page: &mut Page, hold: &KeepAlive) {
     if let more @ 1.. = hold.hiccups.len().saturating_sub(told) {
         page.alarm(Tint::Warning, &format!("and {more} more like these; -v lists all"));
     }
-}
-
-fn plural(count: u32, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

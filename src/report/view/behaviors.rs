@@ -1,19 +1,29 @@
-//! The rows of the two tables.
+//! Each behavior with its verdict and what it rests on.
 
 use crate::evidence::{Reason, ReasonCode};
 use crate::measure::nat::finding::{
     Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior,
     PortAssignment, PortBehavior,
 };
-use crate::report::document::ServerRow;
-use crate::report::escape;
+use crate::report::family_name;
+use crate::wire::Family;
 
+use super::page::Page;
 use super::sentence::trimmed;
+use super::table::{Cell, Table};
+use super::tint::Tint;
 
-pub(super) const BEHAVIORS: [&str; 3] = ["what", "verdict", "evidence"];
+/// The table of one family; none where connectivity is all there is to say.
+pub(super) fn write(page: &mut Page, family: Family, found: &FamilyFindings) {
+    let rows = behaviors(found);
+    if rows.len() > 1 {
+        page.heading(family_name(family));
+        page.table(Table::new(&["what", "verdict", "evidence"], rows));
+    }
+}
 
 /// One row a behavior; what was not measured has none.
-pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
+fn behaviors(found: &FamilyFindings) -> Vec<Vec<Cell>> {
     let mut rows = vec![row("connectivity", connectivity(found.connectivity), connectivity_evidence(found))];
     if !said(found, found.mapping.reason.as_ref()) {
         rows.push(row(
@@ -42,8 +52,13 @@ pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
     if let Some(hairpin) = &found.hairpinning {
         rows.push(row("hairpinning", hairpinning(hairpin), hairpin.summary.clone()));
     }
-    if let Some(tcp) = &found.tcp_mapping {
-        rows.push(row("TCP mapping", mapping(tcp), evidence(&tcp.summary, tcp.reason.as_ref())));
+    if let Some(tcp) = found.tcp_mapping.as_ref().filter(|_| found.connectivity != Connectivity::Unavailable) {
+        if is_whole_story(found) {
+            let why = "the servers that have a second address are found over UDP";
+            rows.push(row("TCP mapping", "not measured", why.to_owned()));
+        } else {
+            rows.push(row("TCP mapping", mapping(tcp), evidence(&tcp.summary, tcp.reason.as_ref())));
+        }
     }
     if let Some(blocked) = &found.blocked_port {
         rows.push(row("UDP port", &format!("{} is blocked", blocked.port), blocked.summary.clone()));
@@ -52,8 +67,24 @@ pub(super) fn behaviors(found: &FamilyFindings) -> Vec<Vec<String>> {
     rows
 }
 
-fn row(what: &str, verdict: &str, evidence: String) -> Vec<String> {
-    vec![what.to_owned(), verdict.to_owned(), evidence]
+fn row(what: &str, verdict: &str, evidence: String) -> Vec<Cell> {
+    vec![what.into(), Cell::tinted(tint(verdict), verdict), evidence.into()]
+}
+
+/// How good the news of a verdict is, for peers that want to connect.
+fn tint(verdict: &str) -> Tint {
+    match verdict {
+        "open" | "none" | "endpoint-independent" | "paired" | "works" => Tint::Good,
+        "udp-blocked" | "unavailable" | "connection-dependent" | "rewrites addresses" => Tint::Bad,
+        "address-dependent"
+        | "address-and-port-dependent"
+        | "not endpoint-independent"
+        | "inconclusive"
+        | "arbitrary"
+        | "does not work"
+        | "not measured" => Tint::Warning,
+        _ => Tint::Plain,
+    }
 }
 
 /// Whether the reason is none worth a row: not asked for, or nothing could be known for what connectivity says already.
@@ -81,7 +112,7 @@ fn connectivity(connectivity: Connectivity) -> &'static str {
     match connectivity {
         Connectivity::Open => "open",
         Connectivity::Firewalled => "firewalled",
-        Connectivity::Direct => "direct",
+        Connectivity::Direct => "no NAT, filter unknown",
         Connectivity::Nat => "nat",
         Connectivity::UdpBlocked => "udp-blocked",
         Connectivity::Unavailable => "unavailable",
@@ -129,19 +160,24 @@ fn filtering(filtering: FilteringBehavior) -> &'static str {
 fn port_assignment(ports: &PortAssignment) -> String {
     let model = match (ports.behavior, ports.step) {
         (PortBehavior::Preserved, _) => "preserved".to_owned(),
-        (PortBehavior::Sequential, Some(step)) => format!("sequential ({step:+})"),
-        (PortBehavior::Sequential, None) => "sequential".to_owned(),
+        (PortBehavior::Sequential, step) => step.map_or("counts up or down".to_owned(), counts),
         (PortBehavior::Random, _) => "random".to_owned(),
         (PortBehavior::Inconclusive, _) => "inconclusive".to_owned(),
     };
-    let delta = ports.per_destination_delta.map(|delta| format!("{delta:+} a destination"));
+    // Where both are the same step, one word says it.
+    let delta = ports.per_destination_delta.filter(|delta| ports.step != Some(*delta));
+    let delta = delta.map(|delta| format!("{} for each destination", counts(delta)));
     let parity = ports.parity_kept == Some(true) && ports.behavior != PortBehavior::Preserved;
     let words: Vec<String> =
         [Some(model), delta, parity.then(|| "parity kept".to_owned())].into_iter().flatten().collect();
     words.join(", ")
 }
 
-fn hairpinning(hairpin: &Hairpinning) -> &'static str {
+fn counts(step: i32) -> String {
+    format!("counts {} by {}", if step < 0 { "down" } else { "up" }, step.unsigned_abs())
+}
+
+pub(super) fn hairpinning(hairpin: &Hairpinning) -> &'static str {
     match (hairpin.supported, hairpin.external_source) {
         (Some(true), Some(false)) => "works, internal source",
         (Some(true), _) => "works",
@@ -151,7 +187,7 @@ fn hairpinning(hairpin: &Hairpinning) -> &'static str {
 }
 
 /// The old name beside the new ones, because people search for it.
-fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
+fn rfc3489(found: &FamilyFindings) -> Option<Vec<Cell>> {
     let known = found.mapping.behavior != MappingBehavior::Inconclusive
         && found.filtering.behavior != FilteringBehavior::Inconclusive;
     match &found.rfc3489_type {
@@ -162,34 +198,4 @@ fn rfc3489(found: &FamilyFindings) -> Option<Vec<String>> {
         None if known => Some(row("RFC 3489 name", "no name", "RFC 3489 has no word for this pair".to_owned())),
         None => None,
     }
-}
-
-pub(super) const SERVERS: [&str; 4] =
-    ["server", "over", "sees this host as\nmin/median/max ms", "software, support,\nor what failed"];
-
-/// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
-pub(super) fn server(row: &ServerRow) -> Vec<String> {
-    let name = escape::visible(&row.server);
-    let name = match row.address.map(|address| address.to_string()) {
-        Some(address) if address != name => format!("{name}\n{address}"),
-        _ => name,
-    };
-    let mapped = row.mapped.map(|mapped| mapped.to_string());
-    let seen: Vec<String> = mapped.into_iter().chain(round_trips(row)).collect();
-    let software = row.software.as_deref().map(escape::visible);
-    let support = (!row.capabilities.is_empty())
-        .then(|| row.capabilities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-    let failure = row.error.as_ref().map(|error| escape::visible(&error.text));
-    let doubt = row.disbelieved.as_ref().map(|doubt| escape::visible(&format!("not believed: {}", doubt.text)));
-    let about: Vec<String> = [software, support, doubt, failure].into_iter().flatten().collect();
-    vec![name, row.transport.name().to_owned(), seen.join("\n"), about.join("\n")]
-}
-
-/// One number where there was one round trip, or where they do not differ.
-fn round_trips(row: &ServerRow) -> Option<String> {
-    let median = row.rtt_ms?;
-    let times =
-        [row.rtt_min_ms.unwrap_or(median), median, row.rtt_max_ms.unwrap_or(median)].map(|ms| format!("{ms:.1}"));
-    let equal = times[0] == times[2];
-    Some(if equal { format!("{} ms", times[1]) } else { format!("{} ms", times.join("/")) })
 }

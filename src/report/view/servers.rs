@@ -1,0 +1,169 @@
+//! The servers below a verdict: who answered, who did not and why, and who is not believed.
+
+use super::page::Page;
+use super::tint::Tint;
+use super::words;
+use crate::report::document::{AnswerCode, Report, ServerRow};
+use crate::wire::Transport;
+
+/// So many names are told of those that failed alike; `-v` tells all.
+const NAMED: usize = 2;
+
+/// The servers without an answer, and those that are not believed: where nothing was answered they are the finding; otherwise their
+/// names are told where there is room, and the rest with `-v`.
+pub(crate) fn write(page: &mut Page, report: &Report) {
+    let answered = report.servers().iter().any(|row| row.believed().is_some());
+    if page.verbosity() > 0 || !answered {
+        disbelieved(page, report);
+        unanswered(page, report);
+    } else {
+        in_short(page, report);
+    }
+}
+
+fn in_short(page: &mut Page, report: &Report) {
+    let doubted = report.servers().iter().filter(|row| row.disbelieved.is_some()).filter_map(|row| {
+        let saw = row.mapped?.ip();
+        Some(format!("Not believed: {}, which saw {saw}.", name(row)))
+    });
+    let failed = failures(report).into_iter().map(|(code, transport, rows)| {
+        let servers: Vec<String> = rows.iter().map(|row| short(row)).collect();
+        format!("{} over {}: {}.", capital(&code.replace('-', " ")), transport.name(), words::some_of(&servers, NAMED))
+    });
+    for line in doubted.chain(failed) {
+        let mark = page.mark();
+        page.paragraph(Tint::Plain, &line);
+        if page.rows_left() == 0 {
+            page.go_back(&mark);
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+}
+
+/// Rows of servers that had their time to answer.
+fn asked(report: &Report) -> impl Iterator<Item = &ServerRow> {
+    report
+        .servers()
+        .iter()
+        .filter(|row| row.error.as_ref().is_none_or(|error| error.code != AnswerCode::NotWaitedFor.into()))
+}
+
+/// Whoever stands here answered; what it saw of this host decides nothing.
+fn disbelieved(page: &mut Page, report: &Report) {
+    let doubted: Vec<_> = report.servers().iter().filter_map(|row| Some((row, row.disbelieved.as_ref()?))).collect();
+    if doubted.is_empty() {
+        return;
+    }
+    page.heading("Servers that are not believed");
+    for (row, doubt) in doubted {
+        page.bullet(&format!("{}: {}", name(row), doubt.text));
+    }
+}
+
+/// Those that did not answer, by how they failed and over what.
+fn failures(report: &Report) -> Vec<(String, Transport, Vec<&ServerRow>)> {
+    let mut alike: Vec<(String, Transport, Vec<&ServerRow>)> = Vec::new();
+    for row in asked(report).filter(|row| row.mapped.is_none() && row.disbelieved.is_none()) {
+        let code = row.error.as_ref().map_or(String::new(), |error| error.code.to_string());
+        match alike.iter_mut().find(|(known, transport, _)| *known == code && *transport == row.transport) {
+            Some((_, _, rows)) => rows.push(row),
+            None => alike.push((code, row.transport, vec![row])),
+        }
+    }
+    alike
+}
+
+fn unanswered(page: &mut Page, report: &Report) {
+    let failures = failures(report);
+    if failures.is_empty() {
+        return;
+    }
+    page.heading("Servers without an answer");
+    for (code, transport, rows) in failures {
+        if rows.len() <= NAMED || page.verbosity() > 0 {
+            for row in rows {
+                let error = row.error.as_ref().map_or("not asked", |error| error.text.as_str());
+                page.bullet(&format!("{} over {}: {error}", name(row), transport.name()));
+            }
+        } else {
+            let servers: Vec<String> = rows.iter().map(|row| short(row)).collect();
+            let named = words::some_of(&servers, NAMED);
+            page.bullet(&format!("{} over {}: {}: {named}", rows.len(), transport.name(), code.replace('-', " ")));
+        }
+    }
+}
+
+/// As it was named; an address with the port that was asked.
+fn short(row: &ServerRow) -> String {
+    let written = row.address.filter(|address| row.server.parse() == Ok(address.ip()));
+    written.map_or_else(|| row.server.clone(), |address| address.to_string())
+}
+
+/// The name, and the address that it led to.
+fn name(row: &ServerRow) -> String {
+    match row.address.map(|address| address.to_string()) {
+        Some(address) if address != row.server => format!("{} ({address})", row.server),
+        _ => row.server.clone(),
+    }
+}
+
+/// How many answered, and how fast; what `-v` would tell besides.
+pub(crate) fn footer(page: &mut Page, report: &Report) {
+    let left_out = page.left_out();
+    let hints = match left_out {
+        0 => String::new(),
+        1 => " and 1 more hint".to_owned(),
+        more => format!(" and {more} more hints"),
+    };
+    let more = if page.verbosity() > 0 || (report.evidence.is_empty() && left_out == 0) {
+        String::new()
+    } else {
+        format!(" -v shows the evidence{hints}.")
+    };
+    let seconds = report.duration_ms / 1000.0;
+    let doubted = report.servers().iter().filter(|row| row.disbelieved.is_some()).count();
+    let doubted = if doubted > 0 { format!(", {doubted} not believed") } else { String::new() };
+    let time = round_trips(report).map(|time| format!(", round trip {time}")).unwrap_or_default();
+    if page.rows_left() > 1 {
+        page.blank();
+    }
+    page.paragraph(Tint::Faint, &format!("{}{doubted} in {seconds:.1} s{time}.{more}", answers(report)));
+}
+
+/// "4 of 4 servers answered", or by transport where several were used.
+fn answers(report: &Report) -> String {
+    let mut counted: Vec<(Transport, usize, usize)> = Vec::new();
+    for row in asked(report) {
+        let answered = usize::from(row.mapped.is_some());
+        match counted.iter_mut().find(|(transport, ..)| *transport == row.transport) {
+            Some((_, some, all)) => (*some, *all) = (*some + answered, *all + 1),
+            None => counted.push((row.transport, answered, 1)),
+        }
+    }
+    match counted[..] {
+        [] => "No server was asked".to_owned(),
+        [(_, answered, all)] => format!("{answered} of {all} servers answered"),
+        _ => {
+            let part = |(transport, answered, all): &(Transport, usize, usize)| {
+                format!("{} {answered} of {all}", transport.name().to_ascii_uppercase())
+            };
+            let parts: Vec<String> = counted.iter().map(part).collect();
+            format!("Answered: {}", parts.join(", "))
+        }
+    }
+}
+
+/// From the nearest server to the farthest.
+fn round_trips(report: &Report) -> Option<String> {
+    let over_udp = report.servers().iter().filter(|row| row.transport == Transport::Udp && row.believed().is_some());
+    let mut times: Vec<f64> = over_udp.filter_map(|row| row.rtt_ms).collect();
+    times.sort_by(f64::total_cmp);
+    let (first, last) = (*times.first()?, *times.last()?);
+    let digits = usize::from(first < 10.0);
+    let (near, far) = (format!("{first:.digits$}"), format!("{last:.digits$}"));
+    Some(if near == far { format!("{near} ms") } else { format!("{near} to {far} ms") })
+}
