@@ -107,8 +107,11 @@ impl Engine {
 
     /// Settles what is still open and closes everything.
     pub(super) fn finish(&mut self, now: Time) {
+        if self.finished {
+            return;
+        }
         self.abandon(now);
-        let untold = self.evidence.strays.checked_sub(STRAYS_TOLD).filter(|count| *count > 0 && !self.finished);
+        let untold = self.evidence.strays.checked_sub(STRAYS_TOLD).filter(|count| *count > 0);
         if let Some(count) = untold {
             self.log.push(LogEvent::StraysLeftOut { at_ms: millis(now), count });
         }

@@ -20,6 +20,8 @@ mod patience;
 mod run;
 mod settings;
 mod sockets;
+#[cfg(test)]
+mod tests;
 mod turn_reply;
 
 pub use contract::{Command, Found, Input, Network, SocketId, SocketSpec, Time};

@@ -1,5 +1,6 @@
 //! Which servers can be used for what: a server is believed to have a second address only when the address makes sense.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
@@ -101,10 +102,13 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
         .into_iter()
         .filter_map(|exchange| judge(seen, exchange).ok().map(|capable| (exchange, capable)))
         .collect();
+    // Only the first question to each server, and controls, can come before anything is known of alternates.
+    let asked = [NatKey::reach(family, Reach::Udp, Reach::Tcp), NatKey::controls(family)];
+    let remotes: BTreeSet<SocketAddr> = asked.iter().flat_map(|keys| seen.range(keys)).map(|one| one.remote).collect();
     let contacted = |capable: &Capable| {
-        // Only the first question to each server, and controls, can come before anything is known of alternates.
-        let asked = [NatKey::reach(family, Reach::Udp, Reach::Tcp), NatKey::controls(family)];
-        asked.iter().flat_map(|keys| seen.within(keys)).any(|exchange| capable.is_alternate(exchange.remote))
+        let ip = capable.alternate.ip();
+        let at_address = remotes.range(SocketAddr::new(ip, 0)..=SocketAddr::new(ip, u16::MAX)).next();
+        at_address.is_some() || remotes.contains(&capable.primary_other_port())
     };
     // A server that is reached through NAT64 shows the way to IPv4, not what stands before IPv6.
     let translated = nat64::servers(seen);
@@ -112,11 +116,13 @@ pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
     if first::exchanges(seen, family).into_iter().any(|exchange| exchange.mapped().is_some() && !through(exchange)) {
         answered.retain(|(exchange, _)| !through(exchange));
     }
-    answered.sort_by(|(a, capable_a), (b, capable_b)| {
+    answered.sort_by(|(a, _), (b, _)| {
         let time = |exchange: &Exchange| exchange.ended_ms.unwrap_or(f64::MAX);
-        contacted(capable_a).cmp(&contacted(capable_b)).then(time(a).total_cmp(&time(b)))
+        time(a).total_cmp(&time(b))
     });
-    answered.into_iter().map(|(_, capable)| capable).collect()
+    let (contacted, untouched): (Vec<Capable>, Vec<Capable>) =
+        answered.into_iter().map(|(_, capable)| capable).partition(contacted);
+    [untouched, contacted].concat()
 }
 
 /// Of hundreds of servers the first few are named.
