@@ -67,7 +67,7 @@ impl Engine {
     /// What the probes would still have to say.
     fn farewells(&self) -> Vec<Ask> {
         let asks = self.plan.iter().flat_map(|probe| probe.farewell(&self.evidence));
-        asks.filter(|ask| self.evidence.find(&ask.key).is_none() && self.sockets.usable(&ask.socket)).collect()
+        asks.filter(|ask| self.evidence.find(&ask.key).is_none() && self.sockets.usable(ask)).collect()
     }
 
     /// Ends the run early: what is open is settled as neither an answer nor a silence, then every probe may say farewell.

@@ -95,10 +95,12 @@ impl Sockets {
         (id, Some(Command::Open { socket: id, spec }))
     }
 
-    /// Whether a socket of that name can be sent on.
-    pub fn usable(&self, name: &str) -> bool {
-        let entry = self.by_name.get(name).and_then(|&id| self.get(id));
-        entry.is_some_and(|entry| entry.open && entry.dead.is_none())
+    /// Whether the ask can be sent at once: on its socket, if that is open, or on a new one that needs no connection.
+    pub fn usable(&self, ask: &Ask) -> bool {
+        match self.by_name.get(&ask.socket).and_then(|&id| self.get(id)) {
+            Some(entry) => entry.open && entry.dead.is_none(),
+            None => !ask.transport.connects(),
+        }
     }
 
     /// The socket of that number, if the engine ever gave it.

@@ -7,7 +7,7 @@ mod contract;
 mod exchange;
 mod exchanges;
 pub mod gate;
-mod gateway_reply;
+mod gateway;
 pub mod key;
 mod reason;
 pub mod silence;
@@ -21,7 +21,7 @@ pub use exchange::{
     ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
 };
 pub use exchanges::Exchanges;
-pub use gateway_reply::GatewayReply;
+pub use gateway::{Gateway, GatewayReply};
 pub use key::Key;
 pub use reason::{Reason, ReasonCode};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

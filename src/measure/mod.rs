@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod discover;
+pub mod gateway;
 mod loss;
 pub mod nat;
 pub mod nat64;

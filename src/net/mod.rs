@@ -20,6 +20,7 @@ mod icmp;
 mod interrupt;
 mod naptr;
 mod resolve;
+pub mod route;
 mod setup;
 mod srv;
 mod tcp;

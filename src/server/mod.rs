@@ -4,6 +4,7 @@ mod answer;
 mod certificate;
 mod config;
 mod fault;
+pub mod gateway;
 pub mod random;
 #[cfg(test)]
 mod tests;

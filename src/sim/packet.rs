@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::evidence::FailureCode;
-use crate::wire::Family;
+use crate::wire::{Family, nat_pmp};
 
 /// The transport protocol as NATs know it: TLS is TCP to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +12,17 @@ pub enum Protocol {
     Udp,
     /// Connections; only their first packet meets the NATs, the rest of the stream takes the path it opened.
     Tcp,
+}
+
+impl Protocol {
+    /// The same as port mappings call it.
+    #[must_use]
+    pub fn mapped(self) -> nat_pmp::Protocol {
+        match self {
+            Self::Udp => nat_pmp::Protocol::Udp,
+            Self::Tcp => nat_pmp::Protocol::Tcp,
+        }
+    }
 }
 
 /// One packet.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use crate::evidence::{Behavior, FailureCode};
+use crate::evidence::{Behavior, FailureCode, Gateway};
+use crate::server::gateway::GatewayConfig;
 use crate::server::{Certificate, ServerConfig, Style};
 use crate::wire::Family;
 
@@ -169,6 +170,36 @@ impl Scenario {
         let is_inside = self.nats.iter().any(|nat| nat.translates(Family::Ipv4));
         let suitable = if is_inside { Ipv4Addr::new(192, 168, 1, 23) } else { Ipv4Addr::new(203, 0, 113, 10) };
         self.host.addresses.clone().unwrap_or_else(|| vec![suitable.into()])
+    }
+
+    /// The NATs from the host outwards; the first one is a router whose own address the host knows.
+    #[must_use]
+    pub fn nats_with_gateways(&self) -> Vec<NatConfig> {
+        let mut nats = self.nats.clone();
+        let first = nats.iter_mut().find(|nat| nat.translates(Family::Ipv4));
+        if let (Some(nat), Some(local)) = (first, self.host_ipv4()) {
+            let [a, b, c, _] = local.octets();
+            let router = || GatewayConfig::without_server(Ipv4Addr::new(a, b, c, 1).into());
+            nat.gateway.get_or_insert_with(router);
+        }
+        nats
+    }
+
+    /// The default gateway of the host: its first router, and where there is none the one of its network, which is silent.
+    #[must_use]
+    pub fn gateways(&self) -> Vec<Gateway> {
+        let Some(local) = self.host_ipv4() else { return Vec::new() };
+        let [a, b, c, _] = local.octets();
+        let known = self.nats_with_gateways().into_iter().find_map(|nat| nat.gateway).map(|gateway| gateway.address);
+        let address = known.unwrap_or_else(|| Ipv4Addr::new(a, b, c, 1).into());
+        vec![Gateway { address, local: local.into(), interface: None }]
+    }
+
+    fn host_ipv4(&self) -> Option<Ipv4Addr> {
+        self.host_addresses().into_iter().find_map(|ip| match ip {
+            IpAddr::V4(ip) => Some(ip),
+            IpAddr::V6(_) => None,
+        })
     }
 
     /// What cannot be, in words: probabilities out of range, addresses that two have, a NAT without an external address.

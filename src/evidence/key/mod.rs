@@ -1,6 +1,7 @@
 //! What exchanges are called: ordered, so that the store finds what belongs together, and written as a path (`ipv4/reach/udp/0`).
 
 mod discover;
+mod gateway;
 mod nat;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use discover::{Capability, DiscoverKey, Discovery};
+pub use gateway::{GatewayKey, GatewayStep};
 pub use nat::{AnswerFrom, ControlKey, FilteringPort, FilteringStep, HairpinStep, NatKey, NatTest, Point, Reach};
 pub use turn::{DataStep, Leg, PlainBinding, Renewal, ServerStep, SocketStep, ThirdParty, Train, TurnKey, TurnStep};
 pub use turn_socket::SocketRole;
@@ -29,6 +31,8 @@ pub enum Key {
     Discover(DiscoverKey),
     /// Of `turn`.
     Turn(TurnKey),
+    /// Of `gateway`.
+    Gateway(GatewayKey),
     /// None of ours, in a report that somebody else wrote, or another release: as it was written.
     Other(String),
 }
@@ -47,6 +51,7 @@ impl fmt::Display for Key {
             Self::Nat(key) => key.fmt(f),
             Self::Discover(key) => key.fmt(f),
             Self::Turn(key) => key.fmt(f),
+            Self::Gateway(key) => key.fmt(f),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -59,7 +64,8 @@ impl From<&str> for Key {
         let nat = || NatKey::read(&parts).map(Self::Nat);
         let discover = || DiscoverKey::read(&parts).map(Self::Discover);
         let turn = || TurnKey::read(&parts).map(Self::Turn);
-        let key = nat().or_else(discover).or_else(turn);
+        let gateway = || GatewayKey::read(&parts).map(Self::Gateway);
+        let key = nat().or_else(discover).or_else(turn).or_else(gateway);
         key.filter(|key| key.to_string() == text).unwrap_or_else(|| Self::Other(text.to_owned()))
     }
 }

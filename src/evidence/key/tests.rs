@@ -89,6 +89,7 @@ fn keys() -> impl Strategy<Value = Key> {
     prop_oneof![
         (nat_tests(), families()).prop_map(|(test, family)| test.over(family)),
         (any::<usize>(), discoveries()).prop_map(|(server, ask)| ask.of(server)),
+        (any::<usize>(), select(GatewayStep::ALL)).prop_map(|(gateway, step)| step.of(gateway)),
         turn.prop_map(|(entry, transport, family, redirected, step, attempt)| Key::Turn(TurnKey {
             entry,
             transport,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde::{Deserialize, Deserializer};
 
 use crate::evidence::Behavior;
+use crate::server::gateway::GatewayConfig;
 use crate::sim::ports::PortRule;
 use crate::wire::Family;
 use crate::wire::stun::message::MAGIC_COOKIE;
@@ -57,6 +58,8 @@ pub struct NatConfig {
     /// Linux whose own INPUT accepts unsolicited packets from outside: such a packet becomes a connection tracking entry, and a
     /// later flow from the same port to exactly its source collides with it and leaves from another external port.
     pub linux_conntrack_quirk: bool,
+    /// Its own server of port mappings (PCP, NAT-PMP); left out, it has none.
+    pub gateway: Option<GatewayConfig>,
     /// The address it signs ICMP errors with; left out, its first external one.
     pub address: Option<IpAddr>,
 }
@@ -84,6 +87,7 @@ impl Default for NatConfig {
             alg_xor: false,
             nat64: None,
             linux_conntrack_quirk: false,
+            gateway: None,
             address: None,
         }
     }
@@ -112,6 +116,15 @@ impl NatConfig {
         self.mapping.is_some() && self.sees(family)
     }
 
+    /// Its external address of the family; without one, that of a home router inside.
+    #[must_use]
+    pub fn told(&self, family: Family) -> IpAddr {
+        self.external.iter().copied().find(|&ip| family.has(ip)).unwrap_or(match family {
+            Family::Ipv4 => Ipv4Addr::new(192, 168, 1, 1).into(),
+            Family::Ipv6 => Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1).into(),
+        })
+    }
+
     /// What cannot be, in words.
     ///
     /// # Errors
@@ -126,6 +139,9 @@ impl NatConfig {
         }
         if !(0.0..=3_600_000.0).contains(&self.strangers_every_ms) {
             return Err("`strangers_every_ms` must be from 0 to 3600000".into());
+        }
+        if self.gateway.as_ref().is_some_and(|gateway| !(0.0..=60_000.0).contains(&gateway.rtt_ms)) {
+            return Err("`gateway.rtt_ms` must be from 0 to 60000".into());
         }
         if self.timeout_s == 0 {
             return Err("`timeout_s` must be at least 1".into());

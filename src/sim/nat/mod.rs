@@ -20,6 +20,7 @@ use super::packet::{Packet, Payload, Protocol};
 use super::ports::Ports;
 use crate::engine::Time;
 use crate::evidence::{Behavior, FailureCode};
+use crate::server::gateway::GatewayServer;
 use crate::server::random::Random;
 use crate::server::time::millis;
 use crate::wire::Family;
@@ -56,6 +57,8 @@ pub struct Nat {
     connections: u32,
     /// When a stranger of each family got in last.
     strangers: BTreeMap<Family, Time>,
+    /// Its own server of port mappings: what that maps gets in, whoever sends it.
+    gateway: Option<GatewayServer>,
 }
 
 impl Nat {
@@ -73,6 +76,7 @@ impl Nat {
             squatters: BTreeMap::new(),
             connections: 0,
             strangers: BTreeMap::new(),
+            gateway: config.gateway.as_ref().map(|gateway| GatewayServer::new(gateway, config.told(Family::Ipv4))),
         }
     }
 
@@ -97,6 +101,15 @@ impl Nat {
             return Passage::Drop;
         }
         let (inside, remote) = (packet.source, packet.destination);
+        let port = self.gateway.as_ref().and_then(|one| one.external_port(packet.protocol.mapped(), inside, now));
+        if let Some(port) = port {
+            packet.source = SocketAddr::new(self.config.told(family), port);
+            return if self.config.external.contains(&remote.ip()) {
+                self.turn(now, packet, inside)
+            } else {
+                Passage::Forward
+            };
+        }
         let Some(external) = self.map(now, packet.protocol, inside, remote, random) else {
             return Passage::Drop;
         };
@@ -110,6 +123,17 @@ impl Nat {
             return self.turn(now, packet, inside);
         }
         Passage::Forward
+    }
+
+    /// Its own server of port mappings, where the packet is for the NAT itself.
+    pub fn gateway_at(&mut self, ip: IpAddr) -> Option<&mut GatewayServer> {
+        self.gateway.as_mut().filter(|gateway| gateway.address() == ip)
+    }
+
+    /// Its own server of port mappings.
+    #[must_use]
+    pub fn gateway(&self) -> Option<&GatewayServer> {
+        self.gateway.as_ref()
     }
 
     /// A packet from outside: whether it gets in, its destination then translated.
@@ -148,6 +172,11 @@ impl Nat {
 
     /// The inside endpoint that a packet from outside is for, if it may get in.
     fn admit(&mut self, now: Time, packet: &Packet) -> Option<SocketAddr> {
+        let port = packet.destination.port();
+        let mapped = self.gateway.as_ref().and_then(|one| one.inside(packet.protocol.mapped(), port, now));
+        if mapped.is_some() {
+            return mapped;
+        }
         let (timeout, filtering) = (self.timeout, self.config.filtering);
         let Some(mapping) = self.table.at_mut(packet.protocol, packet.destination, now) else {
             // Without translation there is an inside endpoint even where nothing was ever sent from it.
@@ -307,11 +336,7 @@ impl Nat {
     }
 
     fn address(&self, family: Family) -> IpAddr {
-        let external = self.config.external.iter().copied().find(|&ip| family.has(ip));
-        self.config.address.filter(|&ip| family.has(ip)).or(external).unwrap_or(match family {
-            Family::Ipv4 => Ipv4Addr::new(192, 168, 1, 1).into(),
-            Family::Ipv6 => Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1).into(),
-        })
+        self.config.address.filter(|&ip| family.has(ip)).unwrap_or_else(|| self.config.told(family))
     }
 }
 

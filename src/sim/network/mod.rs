@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::engine::{Command, Input, Network, SocketId, Time};
 use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::server::gateway::GatewayServer;
 use crate::server::random::Random;
 use crate::server::time::millis;
 use crate::server::{Answer, Servers};
@@ -53,6 +54,8 @@ enum Event {
     Out(Packet),
     /// A packet from the internet reaches the outermost NAT.
     Back(Packet),
+    /// A NAT itself answers: back in through the NATs before it.
+    Inside(usize, Packet),
     /// A packet reaches the host.
     Arrives(Packet),
     /// The connection beneath a TLS socket stands.
@@ -77,7 +80,8 @@ impl SimNetwork {
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let firewall = scenario.host.firewall.map(NatConfig::firewall);
-        let chain = firewall.iter().chain(&scenario.nats).map(|config| Nat::new(config, &mut random)).collect();
+        let nats = scenario.nats_with_gateways();
+        let chain = firewall.iter().chain(&nats).map(|config| Nat::new(config, &mut random)).collect();
         let mut queue = Queue::default();
         if let Some(ms) = scenario.interrupt_ms {
             queue.plan(millis(ms), Event::Tell(Input::Interrupted));
@@ -125,11 +129,25 @@ impl SimNetwork {
         self.servers.allocations_made()
     }
 
+    /// How many port mappings there are now on the gateways: none is to be left behind.
+    #[must_use]
+    pub fn live_mappings(&self) -> usize {
+        let gateways = self.chain.iter().filter_map(Nat::gateway);
+        gateways.map(|gateway| gateway.live(self.queue.now())).sum()
+    }
+
+    /// How many port mappings there ever were on the gateways.
+    #[must_use]
+    pub fn mappings_made(&self) -> usize {
+        self.chain.iter().filter_map(Nat::gateway).map(GatewayServer::made).sum()
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
             Event::Leaves(packet) => self.leave(packet),
             Event::Out(packet) => self.serve(&packet),
             Event::Back(packet) => self.enter(self.chain.len(), packet),
+            Event::Inside(place, packet) => self.enter(place, packet),
             Event::Arrives(packet) => self.arrive(packet),
             Event::Connected(socket) => self.connected(socket),
             Event::Shaken(socket, facts) => self.shaken(socket, facts),
@@ -203,6 +221,13 @@ impl SimNetwork {
             return self.queue.plan(AT_HOME, Event::Out(packet));
         }
         for (place, nat) in self.chain.iter_mut().enumerate() {
+            if let Some(gateway) = nat.gateway_at(packet.destination.ip()) {
+                let (rtt, back) = (gateway.rtt(), ask(gateway, now, &packet));
+                if let Some(back) = back {
+                    self.queue.plan(rtt, Event::Inside(place, back));
+                }
+                return;
+            }
             match nat.outbound(now, &mut packet, &mut self.random) {
                 Passage::Forward => {}
                 Passage::Drop => return,
@@ -332,6 +357,23 @@ impl Network for SimNetwork {
             self.handle(event);
         }
     }
+}
+
+/// What a gateway itself answers to a packet.
+fn ask(gateway: &mut GatewayServer, now: Time, packet: &Packet) -> Option<Packet> {
+    let Payload::Data(bytes) = &packet.payload else { return None };
+    let refused = || packet.unreachable(FailureCode::ConnectionRefused, packet.destination.ip());
+    if packet.protocol != Protocol::Udp {
+        return refused();
+    }
+    let sent = gateway.receive(now, packet.source, packet.destination, bytes)?;
+    let answer = |bytes| Packet {
+        protocol: Protocol::Udp,
+        source: sent.source,
+        destination: packet.source,
+        payload: Payload::Data(bytes),
+    };
+    sent.bytes.map(answer).or_else(refused)
 }
 
 /// The socket that an input is about.

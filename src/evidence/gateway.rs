@@ -1,9 +1,23 @@
-//! What a PCP or NAT-PMP server's response says, as evidence.
+//! A default gateway of this host, and what its PCP or NAT-PMP server says.
+
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{nat_pmp, pcp};
+
+/// A router that this host sends to what is not in its own network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gateway {
+    /// Its address on this host's network.
+    pub address: IpAddr,
+    /// The address that this host sends from towards it.
+    pub local: IpAddr,
+    /// The interface that leads to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+}
 
 /// A response of either protocol: they share a port, and a server of one may answer a question of the other (RFC 6887 section 9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,0 +1,13 @@
+//! Does the router map ports on request (PCP, NAT-PMP), what is its external address, and does a mapping hold?
+
+pub mod finding;
+mod judge;
+mod mapping;
+mod mapping_judge;
+pub mod options;
+mod probe;
+
+pub use finding::{GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
+pub use judge::judge;
+pub use options::{GatewayOptions, MapOptions};
+pub use probe::GatewayProbe;

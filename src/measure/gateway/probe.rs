@@ -1,0 +1,130 @@
+//! Which gateway answers what, and with `--map` one mapping: made, asked for once more, deleted.
+//!
+//! Each question has a socket of its own: NAT-PMP answers carry no identity, and an answer that comes twice must not be taken for
+//! that to the next question.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::judge::service;
+use super::mapping::{self, Dialect};
+use super::options::{GatewayOptions, MapOptions};
+use crate::evidence::key::GatewayStep;
+use crate::evidence::{Ask, Evidence, Exchange, Gateway, Outcome, Probe, Step};
+use crate::wire::{Control, Question, Request, nat_pmp, pcp};
+
+/// The port of DNS: a home router answers there, or says that it does not.
+const DNS: u16 = 53;
+/// After so many sends of the first question the next ones are asked too.
+const SILENT_SENDS: u32 = 4;
+
+/// The probe of `gateway`.
+pub struct GatewayProbe {
+    /// What to ask of whom.
+    pub options: GatewayOptions,
+}
+
+/// A question to a gateway, from a socket of its own.
+fn ask(number: usize, gateway: &Gateway, step: GatewayStep, port: u16, request: Question) -> Ask {
+    let key = step.of(number);
+    let socket = key.to_string();
+    Ask { request, ..Ask::binding(key, number, socket, SocketAddr::new(gateway.address, port)) }
+}
+
+impl GatewayProbe {
+    /// What tells which protocols a gateway speaks.
+    fn discovery(number: usize, gateway: &Gateway, seen: &Evidence) -> Vec<Ask> {
+        let announce = pcp::Request::announce(gateway.local).into();
+        let mut asks = vec![ask(number, gateway, GatewayStep::Announce, pcp::PORT, announce)];
+        let late = |exchange: &Exchange| exchange.settled() || exchange.sends >= SILENT_SENDS;
+        let announced = seen.find(&GatewayStep::Announce.of(number));
+        // RFC 6886 section 3.1: one question at a time, as long as they are answered.
+        if !announced.is_some_and(late) {
+            return asks;
+        }
+        let IpAddr::V4(_) = gateway.address else { return asks };
+        let address = nat_pmp::Request::ExternalAddress.into();
+        asks.push(ask(number, gateway, GatewayStep::Address, pcp::PORT, address));
+        let asked = [announced, seen.find(&GatewayStep::Address.of(number))];
+        let unanswered = |exchange: &Exchange| {
+            late(exchange) && matches!(exchange.outcome, Outcome::Pending | Outcome::Silence { .. })
+        };
+        // Silence alone does not tell a router without such a server from one that is not there.
+        if asked.iter().all(|one| one.is_some_and(unanswered)) {
+            let dns = Request { control: Some(Control::Dns), ..Request::default() };
+            asks.push(ask(number, gateway, GatewayStep::Alive, DNS, dns.into()));
+        }
+        asks
+    }
+
+    /// The mapping by that gateway, step by step.
+    fn mapping(number: usize, gateway: &Gateway, wish: MapOptions, dialect: Dialect, seen: &Evidence) -> Vec<Ask> {
+        let steps = mapping::steps(dialect);
+        let Some(port) = mapping::internal_port(seen, number, wish, dialect) else { return Vec::new() };
+        let find = |step: GatewayStep| seen.find(&step.of(number));
+        let nonce = find(steps.map).map(|exchange| exchange.request.nonce()).unwrap_or_default();
+        let wish = mapping::Wish { protocol: wish.protocol, port, nonce, lifetime_s: wish.lifetime_s };
+        let made = |step, question| ask(number, gateway, step, pcp::PORT, question);
+        let deletion = made(steps.delete, wish.deletion(dialect, gateway.local));
+        // The same number outside is what a person expects.
+        let mut asks = vec![made(steps.map, wish.request(dialect, gateway.local, port))];
+        if let Some(granted) = find(steps.map).and_then(mapping::granted) {
+            asks.push(made(steps.again, wish.request(dialect, gateway.local, granted.port)));
+            asks.extend(find(steps.again).is_some_and(Exchange::settled).then_some(deletion));
+        } else if find(steps.map).is_some_and(mapping::may_hold) {
+            // Nobody answered, and the mapping may have been made all the same.
+            asks.push(deletion);
+        }
+        asks
+    }
+
+    /// The end of a mapping that the run would leave behind.
+    fn release(&self, number: usize, gateway: &Gateway, dialect: Dialect, seen: &Evidence) -> Option<Ask> {
+        let wish = self.options.map?;
+        let steps = mapping::steps(dialect);
+        let find = |step: GatewayStep| seen.find(&step.of(number));
+        let made = find(steps.map).filter(|made| mapping::may_hold(made))?;
+        if find(steps.delete).is_some_and(mapping::deleted) {
+            return None;
+        }
+        let port = mapping::internal_port(seen, number, wish, dialect)?;
+        let nonce = made.request.nonce();
+        let wish = mapping::Wish { protocol: wish.protocol, port, nonce, lifetime_s: 0 };
+        Some(ask(number, gateway, steps.release, pcp::PORT, wish.deletion(dialect, gateway.local)))
+    }
+}
+
+impl Probe for GatewayProbe {
+    fn name(&self) -> &'static str {
+        "gateway"
+    }
+
+    fn next(&self, seen: &Evidence) -> Step {
+        let settled = |asks: &[Ask]| asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
+        let gateways = || self.options.gateways.iter().enumerate();
+        // The names have to be there: each gateway is a server of the run.
+        if seen.servers.iter().any(|server| server.lookups.is_empty()) {
+            return Step::default();
+        }
+        let mut asks: Vec<Ask> =
+            gateways().flat_map(|(number, gateway)| Self::discovery(number, gateway, seen)).collect();
+        let mut done = settled(&asks);
+        if let (Some(wish), true) = (self.options.map, done) {
+            let mapper = gateways().find_map(|(number, gateway)| {
+                let dialect = Dialect::BOTH.into_iter().find(|dialect| service(seen, number, *dialect).answers())?;
+                Some((number, gateway, dialect))
+            });
+            if let Some((number, gateway, dialect)) = mapper {
+                asks.extend(Self::mapping(number, gateway, wish, dialect, seen));
+                done = settled(&asks);
+            }
+        }
+        Step { asks, done, ..Step::default() }
+    }
+
+    /// A mapping that was made, or may have been, is deleted.
+    fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
+        let gateways = self.options.gateways.iter().enumerate();
+        let both = gateways.flat_map(|(number, gateway)| Dialect::BOTH.map(|dialect| (number, gateway, dialect)));
+        both.filter_map(|(number, gateway, dialect)| self.release(number, gateway, dialect, seen)).collect()
+    }
+}
