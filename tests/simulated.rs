@@ -8,6 +8,8 @@ mod controls;
 mod faults;
 #[path = "simulated/gate.rs"]
 mod gate;
+#[path = "simulated/gateway.rs"]
+mod gateway;
 #[path = "simulated/hairpin.rs"]
 mod hairpin;
 #[path = "simulated/loss.rs"]

@@ -6,6 +6,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
 
 use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
+use super::gateway::GatewayArgs;
 use super::turn_args::TurnArgs;
 use super::{footer, program};
 use crate::measure::catalog;
@@ -32,6 +33,8 @@ pub enum Command {
     Discover(DiscoverArgs),
     #[expect(missing_docs, reason = "the help is in the Spec")]
     Turn(Box<TurnArgs>),
+    #[expect(missing_docs, reason = "the help is in the Spec")]
+    Gateway(GatewayArgs),
     #[expect(missing_docs, reason = "the help is in the Spec")]
     Schema,
     #[expect(missing_docs, reason = "the help is in the Spec")]

@@ -11,6 +11,7 @@ pub mod events;
 pub mod exit;
 pub mod files;
 mod footer;
+pub mod gateway;
 pub mod judge_again;
 pub mod manual;
 pub mod output;
@@ -56,6 +57,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         Command::Classify(arguments) => run::run(arguments, out),
         Command::Discover(arguments) => run::run(arguments, out),
         Command::Turn(arguments) => run::run(&**arguments, out),
+        Command::Gateway(arguments) => run::run(arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

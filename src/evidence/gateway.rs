@@ -1,5 +1,6 @@
 //! A default gateway of this host, and what its PCP or NAT-PMP server says.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
@@ -36,6 +37,31 @@ impl GatewayReply {
         match self {
             Self::Pcp(response) => response.epoch_s,
             Self::NatPmp(response) => response.epoch_s,
+        }
+    }
+}
+
+impl fmt::Display for GatewayReply {
+    /// In words: "PCP MAP SUCCESS, external 203.0.113.7:5000 for 120 s".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pcp(response) => {
+                write!(f, "PCP version {} {} {}", response.version, response.body.name(), response.result)?;
+                match response.body.mapping() {
+                    Some(mapping) => write!(f, ", external {} for {} s", mapping.external, response.lifetime_s),
+                    None => Ok(()),
+                }
+            }
+            Self::NatPmp(response) => {
+                write!(f, "NAT-PMP {}", response.result)?;
+                match response.body {
+                    nat_pmp::Body::ExternalAddress { address } => write!(f, ", external address {address}"),
+                    nat_pmp::Body::Map(mapping) => {
+                        write!(f, ", external port {} for {} s", mapping.external_port, mapping.lifetime_s)
+                    }
+                    nat_pmp::Body::Unread { .. } => Ok(()),
+                }
+            }
         }
     }
 }

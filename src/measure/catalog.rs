@@ -1,10 +1,11 @@
 //! Every command that measures, one row each.
 
 use super::spec::{Key, Spec};
-use super::{discover, nat, turn};
+use super::{discover, gateway, nat, turn};
 
 /// Every command that measures.
-pub const COMMANDS: &[&Spec] = &[&nat::spec::CLASSIFY, &discover::spec::DISCOVER, &turn::spec::TURN];
+pub const COMMANDS: &[&Spec] =
+    &[&nat::spec::CLASSIFY, &discover::spec::DISCOVER, &turn::spec::TURN, &gateway::spec::GATEWAY];
 
 /// The command of that name.
 #[must_use]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::advice_code::AdviceCode;
 use super::peers::PeerRow;
 use crate::evidence::{Connection, Exchange, FailureCode, Server, Stop};
+use crate::measure::gateway::{GatewayFindings, GatewayOptions};
 use crate::measure::nat::finding::FamilyFindings;
 use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
 use crate::measure::turn::{TurnOptions, TurnResult};
@@ -109,6 +110,8 @@ pub enum Findings {
     Discover(Discovered),
     /// Does this TURN server work?
     Turn(TurnTested),
+    /// Does the router map ports on request?
+    Gateway(GatewayAsked),
 }
 
 impl Findings {
@@ -118,7 +121,7 @@ impl Findings {
         match self {
             Self::Classify(found) => Some(&found.nat),
             Self::Discover(found) => Some(&found.nat),
-            Self::Turn(_) => None,
+            Self::Turn(_) | Self::Gateway(_) => None,
         }
     }
 }
@@ -178,6 +181,16 @@ pub struct TurnAsked {
     /// What was tested, without any secret; absent where it was redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurnOptions>,
+}
+
+/// What `gateway` found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GatewayAsked {
+    /// How it was asked.
+    pub options: GatewayOptions,
+    /// What each gateway speaks, and what came of a mapping.
+    #[serde(flatten)]
+    pub found: GatewayFindings,
 }
 
 /// The verdicts of each address family; absent when not asked for.

@@ -29,6 +29,7 @@ fn rounded(report: &Report) -> Report {
         Findings::Classify(Classified { nat, .. }) | Findings::Discover(Discovered { nat, .. }) => {
             nat.servers.iter_mut().for_each(|row| some([&mut row.rtt_ms, &mut row.rtt_min_ms, &mut row.rtt_max_ms]));
         }
+        Findings::Gateway(_) => {}
         Findings::Turn(found) => found.results.iter_mut().for_each(round_result),
     }
     report.lookups.iter_mut().flat_map(|server| &mut server.lookups).for_each(|lookup| round(&mut lookup.duration_ms));

@@ -1,6 +1,7 @@
 //! `--require KEY=VALUE`: what a script asks of a report, and whether it holds.
 
 mod check;
+mod gateway;
 mod network;
 mod turn;
 
@@ -188,7 +189,7 @@ mod tests {
     fn errors_list_what_there_is() {
         assert_eq!(
             error("nat=yes"),
-            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489, turn, relay-family, turn-rtt-ms"
+            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489, turn, relay-family, turn-rtt-ms, port-control, external-scope, external-address, port-mapping"
         );
         assert!(error("mapping").contains("the keys are connectivity"));
         assert_eq!(

@@ -58,6 +58,11 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
         "turn-expired-certificate",
         "turn-quota",
         "turn-lossy",
+        "gateway-pcp",
+        "gateway-nat-pmp",
+        "gateway-refusing",
+        "gateway-silent",
+        "gateway-double-nat",
     ]
     .map(|(name, toml)| Preset { name, description: description(toml), toml })
     .to_vec()

@@ -204,12 +204,12 @@ const SWITCH_ON: &str =
 fn served(external: Option<IpAddr>) -> GatewayVerdict {
     let make = |code, side, text: String, fix: &str| GatewayVerdict { code, side, text, fix: fix.to_owned() };
     let Some(ip) = external else {
-        let text = "It maps ports on request; its external address it tells only with a mapping.".to_owned();
+        let text = "It has a server of port mappings; its external address it tells only with a mapping.".to_owned();
         return make(GatewayCode::AddressUntold, GatewaySide::Nobody, text, "");
     };
     match scope(ip) {
         ExternalScope::Public => {
-            let text = format!("It maps ports on request, and its external address {ip} is a public one.");
+            let text = format!("It has a server of port mappings, and its external address {ip} is a public one.");
             make(GatewayCode::Ok, GatewaySide::Nobody, text, "")
         }
         ExternalScope::Private => {
@@ -228,10 +228,10 @@ fn served(external: Option<IpAddr>) -> GatewayVerdict {
         }
         ExternalScope::Unusable => {
             let text = if ip.is_unspecified() {
-                "It maps ports on request, and has no external address now: its own line is down, or not yet up."
+                "It has a server of port mappings, and no external address now: its own line is down, or not yet up."
                     .to_owned()
             } else {
-                format!("It maps ports on request, and {ip}, which it calls its external address, can be none.")
+                format!("It has a server of port mappings, and {ip}, which it calls its external address, can be none.")
             };
             make(
                 GatewayCode::NoExternalAddress,

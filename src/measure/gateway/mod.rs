@@ -6,6 +6,7 @@ mod mapping;
 mod mapping_judge;
 pub mod options;
 mod probe;
+pub mod spec;
 
 pub use finding::{GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 pub use judge::judge;

@@ -3,6 +3,7 @@
 mod classify;
 mod contract;
 mod discover;
+mod gateway;
 mod turn;
 
 pub(crate) use contract::View;
@@ -17,6 +18,7 @@ impl Findings {
             Self::Classify(found) => found,
             Self::Discover(found) => found,
             Self::Turn(found) => found,
+            Self::Gateway(found) => found,
         }
     }
 
@@ -27,6 +29,7 @@ impl Findings {
             Self::Classify(found) => found,
             Self::Discover(found) => found,
             Self::Turn(found) => found,
+            Self::Gateway(found) => found,
         }
     }
 }

@@ -90,6 +90,7 @@ fn answered(reply: &Reply) -> String {
         (Some(error), _) => format!("error {error}"),
         (None, Some(mapped)) => format!("sees {mapped}"),
         (None, None) if reply.turn.is_some() => "success".to_owned(),
+        (None, None) if let Some(gateway) = &reply.gateway => gateway.to_string(),
         (None, None) => "without a mapped address".to_owned(),
     };
     format!("answered by {} after {}: {what}", reply.source, ms(reply.rtt_ms))

@@ -5,6 +5,7 @@ mod behaviors;
 pub(super) mod classify;
 pub(super) mod discover;
 mod evidence;
+pub(super) mod gateway;
 mod page;
 mod picture;
 mod sentence;
