@@ -22,7 +22,7 @@ pub struct Gateway {
 
 /// A response of either protocol: they share a port, and a server of one may answer a question of the other (RFC 6887 section 9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "protocol", rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum GatewayReply {
     /// Of PCP. A mapping's nonce is not kept: had it been another than the request's, this were no reply.
     Pcp(pcp::Response),

@@ -20,6 +20,7 @@ struct Bench {
     scenario: Scenario,
     map: Option<MapOptions>,
     deadline: Duration,
+    seed: u64,
 }
 
 /// How a run ended.
@@ -38,7 +39,7 @@ impl Bench {
     fn new(config: GatewayConfig) -> Self {
         let nat = NatConfig { gateway: Some(config), ..NatConfig::default() };
         let scenario = Scenario { nats: vec![nat], ..Scenario::default() };
-        Self { scenario, map: Some(MAP), deadline: Duration::from_secs(20) }
+        Self { scenario, map: Some(MAP), deadline: Duration::from_secs(20), seed: 7 }
     }
 
     fn fault(fault: GatewayFault) -> Self {
@@ -54,9 +55,9 @@ impl Bench {
         let servers = gateways.iter().map(|gateway| ServerSpec::parse(&format!("{}:5351", gateway.address)).unwrap());
         let servers: Vec<ServerSpec> = servers.collect();
         let options = GatewayOptions { gateways, failure: None, map: self.map };
-        let settings = Settings { seed: 7, deadline: self.deadline, ..Settings::default() };
+        let settings = Settings { seed: self.seed, deadline: self.deadline, ..Settings::default() };
         let engine = Engine::new(settings, servers, vec![Box::new(GatewayProbe { options: options.clone() })]);
-        let mut network = SimNetwork::new(&self.scenario, 7);
+        let mut network = SimNetwork::new(&self.scenario, self.seed);
         let seen = drive(engine, &mut network, &mut |_| {});
         let (left, made) = (network.live_mappings(), network.mappings_made());
         Ran { found: judge(&seen, &options), seen, options, left, made }
@@ -177,10 +178,9 @@ fn wherever_the_run_is_cut_short_its_mapping_is_deleted() {
 #[test]
 fn where_packets_are_lost_a_mapping_is_made_and_deleted_all_the_same() {
     for seed in 0..60 {
-        let mut bench = Bench::new(GatewayConfig::default());
+        let mut bench = Bench { seed, ..Bench::new(GatewayConfig::default()) };
         bench.scenario.lan.loss = 0.1;
         bench.scenario.lan.rtt_ms = 3.0;
-        bench.scenario.description = format!("seed {seed}");
         let ran = bench.run();
         assert_eq!((ran.code(), ran.mapping(), ran.left), (GatewayCode::Ok, MappingCode::Ok, 0), "{:#?}", ran.found);
     }

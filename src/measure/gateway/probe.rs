@@ -70,7 +70,7 @@ impl GatewayProbe {
         if let Some(granted) = find(steps.map).and_then(mapping::granted) {
             asks.push(made(steps.again, wish.request(dialect, gateway.local, granted.port)));
             asks.extend(find(steps.again).is_some_and(Exchange::settled).then_some(deletion));
-        } else if find(steps.map).is_some_and(mapping::may_hold) {
+        } else if find(steps.map).is_some_and(|asked| asked.settled() && mapping::may_hold(asked)) {
             // Nobody answered, and the mapping may have been made all the same.
             asks.push(deletion);
         }
