@@ -96,7 +96,9 @@ impl GatewayArgs {
         }
         if let Some(source) = network.source {
             found.retain(|gateway| gateway.address.is_ipv4() == source.is_ipv4());
-            found.iter_mut().for_each(|gateway| gateway.local = source);
+            for gateway in &mut found {
+                gateway.local = source;
+            }
         }
         Ok(found)
     }
