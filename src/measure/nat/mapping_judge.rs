@@ -50,7 +50,8 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
     let destinations = distinct(observed.iter().map(|(exchange, _)| exchange.remote));
     let addresses = distinct(destinations.iter().map(SocketAddr::ip));
     let count = destinations.len();
-    let observed = shared(seen, family, observed);
+    let shared = shared(seen, family, &observed);
+    let observed = only(observed, shared.as_deref());
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     if untranslated == observed.len() {
         let summary = format!("{count} of {count} destinations saw this host's own address and port");
@@ -60,7 +61,7 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         return withheld(reason, None);
     }
     let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
-    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed))) {
+    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed)), shared.as_deref()) {
         Ok(kinds) => kinds,
         Err(reason) => return withheld(reason, None),
     };
@@ -127,8 +128,8 @@ fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
 }
 
 /// What a second socket leaves possible of it; or that it showed something else.
-fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>, Reason> {
-    let again = observations(seen, family, &points::second_socket(family));
+fn repeated(seen: &Evidence, family: Family, kinds: &[Kind], shared: Option<&[IpAddr]>) -> Result<Vec<Kind>, Reason> {
+    let again = only(observations(seen, family, &points::second_socket(family)), shared);
     let also = Kind::possible(&sights(&again));
     let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
     if both.is_empty() && !kinds.is_empty() {
@@ -138,20 +139,25 @@ fn repeated(seen: &Evidence, family: Family, kinds: &[Kind]) -> Result<Vec<Kind>
     Ok(both)
 }
 
-/// What several servers saw, where each of the others saw an address of its own: if that shows a mapping by destination, it is one,
-/// whatever the others have before them.
-fn shared<'a>(seen: &Evidence, family: Family, observed: Vec<Observation<'a>>) -> Vec<Observation<'a>> {
+/// The addresses that several servers saw, where each of the others saw one of its own: if they show a mapping by destination, it is
+/// one, whatever the others have before them; and what kind it is those others cannot tell, over whatever socket.
+fn shared(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Vec<IpAddr>> {
     let camps = witness::camps(seen, family);
-    let [main, rest @ ..] = &camps[..] else { return observed };
+    let [main, rest @ ..] = &camps[..] else { return None };
     if main.machines < 2 || rest.iter().any(|camp| camp.machines > 1) {
-        return observed;
+        return None;
     }
-    let of_main: Vec<Observation> =
-        observed.iter().copied().filter(|(_, mapped)| main.addresses.contains(&mapped.ip())).collect();
-    let kinds = Kind::possible(&sights(&of_main));
+    let addresses: Vec<IpAddr> = main.addresses.iter().copied().collect();
+    let kinds = Kind::possible(&sights(&only(observed.to_vec(), Some(&addresses))));
     let dependent = !kinds.is_empty()
         && kinds.iter().all(|kind| matches!(kind, Kind::AddressDependent | Kind::AddressAndPortDependent));
-    if dependent { of_main } else { observed }
+    dependent.then_some(addresses)
+}
+
+/// What was seen at those addresses, where only they count.
+fn only<'a>(observed: Vec<Observation<'a>>, addresses: Option<&[IpAddr]>) -> Vec<Observation<'a>> {
+    let counts = |(_, mapped): &Observation| addresses.is_none_or(|only| only.contains(&mapped.ip()));
+    observed.into_iter().filter(counts).collect()
 }
 
 /// What servers saw of this host.
