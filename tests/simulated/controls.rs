@@ -58,6 +58,18 @@ fn blocked_udp_is_called_that_after_every_control_failed_and_within_three_second
     assert!(text(&run).contains("name server"), "{}", text(&run));
 }
 
+/// A path that was asleep may have lost everything at one moment: UDP is asked once more when TCP has come through.
+#[test]
+fn udp_is_called_blocked_on_a_slow_path_only_after_it_was_asked_again() {
+    let mut scenario = world(NatConfig { udp: Policy::Drop, ..NatConfig::default() });
+    scenario.link.wake_ms = 1200.0;
+    let run = classify(&scenario, 3);
+    assert_eq!(run.v4.connectivity, Connectivity::UdpBlocked, "{}", story(&run));
+    assert!(controls(&run).contains(&Control::Again), "{}", story(&run));
+    scenario.link.wake_ms = 0.0;
+    assert!(!controls(&classify(&scenario, 3)).contains(&Control::Again));
+}
+
 #[test]
 fn a_filter_for_stun_is_no_blocked_udp() {
     let run = classify(&blocking(Blocks { ports: Vec::new(), stun: true }), 3);

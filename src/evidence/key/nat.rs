@@ -85,6 +85,8 @@ pub enum ControlKey {
     Rfc3489(usize),
     /// `port/SERVER/PORT`: a Binding to another port.
     OtherPort(usize, u16),
+    /// `again/SERVER`: the first question, once more.
+    Again(usize),
     /// `dns/NUMBER`: a question to one of this host's name servers.
     Dns(usize),
 }
@@ -215,6 +217,7 @@ impl NatKey {
             ["control", "port", server, port] => {
                 NatTest::Control(ControlKey::OtherPort(number(server)?, port.parse().ok()?))
             }
+            ["control", "again", server] => NatTest::Control(ControlKey::Again(number(server)?)),
             ["control", "dns", nth] => NatTest::Control(ControlKey::Dns(number(nth)?)),
             ["filtering", server, port, step] => NatTest::Filtering {
                 server: number(server)?,
@@ -310,6 +313,7 @@ impl fmt::Display for NatKey {
             NatTest::Reach(how, server) => write!(f, "reach/{}/{server}", how.word()),
             NatTest::Control(ControlKey::Rfc3489(server)) => write!(f, "control/rfc3489/{server}"),
             NatTest::Control(ControlKey::OtherPort(server, port)) => write!(f, "control/port/{server}/{port}"),
+            NatTest::Control(ControlKey::Again(server)) => write!(f, "control/again/{server}"),
             NatTest::Control(ControlKey::Dns(number)) => write!(f, "control/dns/{number}"),
             NatTest::Filtering { server, port, step } => write!(f, "filtering/{server}/{port}/{step}"),
             NatTest::Mapping { server, point } => write!(f, "mapping/{server}/{}", point.word()),

@@ -33,6 +33,7 @@ fn nat_tests() -> impl Strategy<Value = NatTest> {
     let controls = prop_oneof![
         any::<usize>().prop_map(ControlKey::Rfc3489),
         any::<(usize, u16)>().prop_map(|(server, port)| ControlKey::OtherPort(server, port)),
+        any::<usize>().prop_map(ControlKey::Again),
         any::<usize>().prop_map(ControlKey::Dns),
     ];
     prop_oneof![

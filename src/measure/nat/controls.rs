@@ -28,6 +28,10 @@ const NAME_SERVERS: usize = 2;
 /// Silent servers that it takes to blame a port, and of those the ones that are shown to be alive over TCP.
 const WITNESSES: usize = 2;
 
+/// So much longer than two round trips an exchange over TCP takes only where something was lost on the way, or held back: a SYN is
+/// sent again after a second (RFC 6298 section 2.1).
+const UNSTEADY_MS: f64 = 300.0;
+
 /// Whether it was asked so often that something else may be tried.
 fn waited_long(exchange: &Exchange) -> bool {
     match exchange.outcome {
@@ -77,7 +81,23 @@ pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
     for (number, &remote) in outside.take(NAME_SERVERS).enumerate() {
         asks.push(ask(ControlKey::Dns(number), asked[0].server, remote, Control::Dns));
     }
+    // On a path that loses much or was asleep, all that was sent may have been lost at the same few moments.
+    for exchange in unsteady(seen, family).into_iter().take(SERVERS) {
+        if let Some(udp) = asked.iter().find(|udp| udp.remote.ip() == exchange.remote.ip()) {
+            asks.push(ask(ControlKey::Again(udp.server), udp.server, udp.remote, Control::Again));
+        }
+    }
     asks
+}
+
+/// The answers over TCP that took far longer than the round trips in them.
+fn unsteady(seen: &Evidence, family: Family) -> Vec<&Exchange> {
+    let took_long = |exchange: &&Exchange| {
+        let rtt_ms = exchange.reply().map(|reply| reply.rtt_ms);
+        let took_ms = exchange.ended_ms.map(|ended| ended - exchange.started_ms);
+        rtt_ms.zip(took_ms).is_some_and(|(rtt, took)| took - 2.0 * rtt > UNSTEADY_MS)
+    };
+    seen.of(family, Transport::Tcp).filter(took_long).collect()
 }
 
 /// What the controls showed.
@@ -107,6 +127,13 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
         );
         return Shown::Passes(Reason::new(ReasonCode::StunBlocked, text));
     }
+    if let Some(one) = of(Control::Again).find(|one| one.reply().is_some()) {
+        let text = format!(
+            "UDP gets out and back ({} answers), after so much was lost or held back on the way that nothing else was learnt: run it again",
+            one.remote
+        );
+        return Shown::Passes(Reason::new(ReasonCode::TooLossy, text));
+    }
     let others = || of(Control::OtherPort);
     if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
@@ -134,7 +161,8 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
     }
     let failed =
         |one: &&Exchange| one.silent() || matches!(one.outcome, Outcome::Failed(_)) && !first::failed_here(one);
-    if all.is_empty() || !all.iter().all(failed) {
+    let unsure = !unsteady(seen, family).is_empty() && of(Control::Again).next().is_none();
+    if all.is_empty() || unsure || !all.iter().all(failed) {
         return Shown::Nothing;
     }
     let mut tried: Vec<String> = of(Control::OtherPort).map(|one| one.remote.port().to_string()).collect();

@@ -60,6 +60,8 @@ pub enum Change {
 pub enum Control {
     /// The ordinary Binding, to another port of the server.
     OtherPort,
+    /// An ordinary Binding once more, after another protocol has shown that the path is awake.
+    Again,
     /// A Binding as RFC 3489 has it, without the magic cookie, by which a firewall may know STUN.
     Rfc3489,
     /// No STUN at all: a question to this host's name server, for the SOA of the root (RFC 1035).

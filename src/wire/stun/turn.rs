@@ -32,7 +32,7 @@ impl Request {
         match self.control {
             Some(Control::Dns) => return control::dns_query(id),
             Some(Control::Rfc3489) => return control::without_cookie(self.encode(id)),
-            Some(Control::OtherPort) | None => {}
+            Some(Control::OtherPort | Control::Again) | None => {}
         }
         if self.method == Method::Binding && self.padding.is_none() && self.auth.is_none() {
             return self.encode(id);
