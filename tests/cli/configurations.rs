@@ -1,8 +1,11 @@
 //! Configurations of many origins, each with what must be said of it beside: `NAME.said` has the exit code in its first line, then what
 //! the page or the error has to say, a line each, and behind `not ` what it must not.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use nat_probe::wire::RemarkCode;
 
 use super::{Run, command, finish};
 
@@ -53,6 +56,44 @@ fn every_document_is_read_as_what_it_is() {
     }
     assert!(count >= 40, "only {count} documents");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What only other tests bring about: what was asked for on the command line, and what was noticed on the way to the server.
+const ELSEWHERE: [RemarkCode; 14] = [
+    RemarkCode::CredentialsExpired,
+    RemarkCode::UsernameReversed,
+    RemarkCode::ExpiryInMilliseconds,
+    RemarkCode::SecretMismatch,
+    RemarkCode::PasswordEncoding,
+    RemarkCode::TransportWithoutTls,
+    RemarkCode::FoundBySrv,
+    RemarkCode::OneFamilyFails,
+    RemarkCode::ConnectionClosed,
+    RemarkCode::SeenFromInside,
+    RemarkCode::RelayAddressPrivate,
+    RemarkCode::ThirdPartyDiffers,
+    RemarkCode::ThirdPartyUnheard,
+    RemarkCode::Unknown,
+];
+
+#[test]
+fn each_remark_on_a_configuration_has_its_document() {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "said") {
+            let run = tested(&path, &["--json", "--deadline", "1s"]);
+            let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_default();
+            let entries = report["results"].as_array().cloned().unwrap_or_default();
+            for owner in entries.iter().chain([&report["configuration"]]) {
+                let remarks = owner["remarks"].as_array().cloned().unwrap_or_default();
+                found.extend(remarks.into_iter().map(|remark| remark["code"].as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    let all = RemarkCode::ALL.iter().filter(|code| !ELSEWHERE.contains(code)).map(ToString::to_string);
+    let missing: Vec<String> = all.filter(|code| !found.contains(code)).collect();
+    assert!(missing.is_empty(), "no document brings about {missing:?}");
 }
 
 #[test]
