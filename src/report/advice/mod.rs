@@ -117,7 +117,9 @@ pub(super) fn codes(report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{advise, list};
+    use super::{advise, codes, list};
+    use crate::evidence::{Behavior, ReasonCode};
+    use crate::measure::nat::finding::{FamilyFindings, OtherPath};
     use crate::report::advice_code::AdviceCode;
     use crate::report::document::Severity;
     use crate::report::sample;
@@ -134,6 +136,46 @@ mod tests {
         for advice in sample::all().iter().flat_map(|report| advise(report, None)) {
             assert!(advice.text.ends_with('.') && !advice.text.contains("  "), "{}", advice.text);
         }
+    }
+
+    #[test]
+    fn what_a_control_showed_and_what_no_server_could() {
+        for (reason, code) in [
+            (ReasonCode::StunBlocked, "stun-blocked-use-turn-tls"),
+            (ReasonCode::PortBlocked, "udp-port-blocked"),
+            (ReasonCode::UdpPasses, "udp-filtered"),
+            (ReasonCode::NoServerOfFamily, "no-server-of-family"),
+        ] {
+            let mut report = sample::ipv4(sample::inconclusive(reason, "x"));
+            report.servers_mut().clear();
+            assert_eq!(codes(&report), [code]);
+        }
+    }
+
+    #[test]
+    fn other_ways_out_are_named() {
+        let nat = || sample::nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent);
+        let advised = |found| codes(&sample::ipv4(found));
+        let path = OtherPath {
+            local_address: Some("192.0.2.77".parse().unwrap()),
+            nat64: None,
+            private: false,
+            public_addresses: vec!["203.0.113.99".parse().unwrap()],
+            because: Vec::new(),
+        };
+        let several = "several-local-addresses".to_owned();
+        assert!(advised(FamilyFindings { other_paths: vec![path.clone()], ..nat() }).contains(&several));
+        assert!(!advised(nat()).contains(&several));
+        let prefix = Some("64:ff9b::/96".to_owned());
+        let translated = OtherPath { nat64: prefix.clone(), ..path };
+        for found in
+            [FamilyFindings { other_paths: vec![translated], ..nat() }, FamilyFindings { nat64: prefix, ..nat() }]
+        {
+            let codes = advised(found);
+            assert!(codes.contains(&"nat64".to_owned()) && !codes.contains(&several), "{codes:?}");
+        }
+        let teredo = vec!["2001:0:53aa:64c::1".parse().unwrap()];
+        assert!(advised(FamilyFindings { public_addresses: teredo, ..nat() }).contains(&"teredo".to_owned()));
     }
 
     #[test]
