@@ -14,7 +14,8 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
-use super::failure::{failure, is_shortage, message, printable};
+use super::errno::is_shortage;
+use super::failure::{failure, message, printable};
 use super::setup::Config;
 use super::{clock, naptr, srv};
 use crate::evidence::{Failure, FailureCode};

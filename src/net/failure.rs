@@ -2,6 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 
+use super::errno::{is_shortage, lacks_family};
 use crate::evidence::{Failure, FailureCode};
 use crate::wire::escape::escape;
 
@@ -13,13 +14,6 @@ pub(super) fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
 /// The failure of an operation of the system.
 pub(super) fn io_failure(operation: &str, error: &Error) -> Failure {
     failure(code(error), format!("{operation}: {}", message(error)))
-}
-
-/// Whether this host lacks what the operation needs: descriptors, threads, memory.
-#[must_use]
-pub fn is_shortage(error: &Error) -> bool {
-    use nix::libc::{EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM};
-    cfg!(unix) && error.raw_os_error().is_some_and(|number| [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN].contains(&number))
 }
 
 /// What the system said, without the number it has for it.
@@ -50,11 +44,6 @@ pub(super) fn code(error: &Error) -> FailureCode {
     }
 }
 
-/// Whether the system does not know the address family at all (IPv6 switched off).
-fn lacks_family(error: &Error) -> bool {
-    cfg!(unix) && error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT)
-}
-
 /// Text that somebody else wrote, fit for a terminal and not endless.
 pub(super) fn printable(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -68,12 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(unix)]
     fn the_systems_number_is_left_out() {
         let refused = io_failure("send to 192.0.2.1:1", &Error::from_raw_os_error(nix::libc::ENETUNREACH));
         assert_eq!(refused, failure(FailureCode::NetworkUnreachable, "send to 192.0.2.1:1: Network is unreachable"));
     }
 
     #[test]
+    #[cfg(unix)]
     fn a_local_firewall_prohibits() {
         for errno in [nix::libc::EPERM, nix::libc::EACCES] {
             assert_eq!(code(&Error::from_raw_os_error(errno)), FailureCode::Prohibited);
@@ -81,6 +72,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn what_this_host_lacks_is_no_servers_fault() {
         for errno in [nix::libc::EMFILE, nix::libc::ENFILE, nix::libc::ENOBUFS, nix::libc::ENOMEM] {
             assert_eq!(code(&Error::from_raw_os_error(errno)), FailureCode::LocalShortage);

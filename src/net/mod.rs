@@ -14,6 +14,7 @@ mod drive;
 #[cfg(feature = "dtls")]
 mod dtls;
 mod entropy;
+mod errno;
 mod failure;
 pub mod host;
 mod icmp;
@@ -30,7 +31,7 @@ mod udp;
 
 pub use drive::drive;
 pub use entropy::entropy;
-pub use failure::is_shortage;
+pub use errno::is_shortage;
 pub use setup::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use typing::unseen;
 

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
 use super::binding::Binding;
+use super::errno::is_in_progress;
 use super::failure::{failure, io_failure, message};
 use super::tls::{self, Tls};
 use super::{clock, icmp};
@@ -103,10 +104,6 @@ fn start(socket: Socket, remote: SocketAddr) -> Result<TcpStream, Failure> {
         }
     };
     begin().map_err(|error| io_failure(&format!("connect to {remote}"), &error))
-}
-
-fn is_in_progress(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || cfg!(unix) && error.raw_os_error() == Some(nix::libc::EINPROGRESS)
 }
 
 impl Session {

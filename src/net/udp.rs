@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::binding::Binding;
 use super::failure::{failure, io_failure};
-use super::icmp;
+use super::{errno, icmp};
 use crate::engine::{Input, SocketId, SocketSpec};
 use crate::evidence::{Failure, FailureCode};
 
@@ -113,9 +113,7 @@ impl Udp {
     fn transmit(&self, remote: SocketAddr, bytes: &[u8]) -> io::Result<()> {
         let sent = SockRef::from(&*self.socket).send_to(bytes, &remote.into()).map(drop);
         // A full queue of this host loses the packet like any other queue on the way: the next send makes up for it.
-        sent.or_else(
-            |error| if error.raw_os_error() == Some(nix::errno::Errno::ENOBUFS as i32) { Ok(()) } else { Err(error) },
-        )
+        sent.or_else(|error| if errno::is_queue_full(&error) { Ok(()) } else { Err(error) })
     }
 
     fn send_later(&mut self, remote: SocketAddr, bytes: Vec<u8>) -> Result<(), Failure> {
