@@ -12,6 +12,8 @@ mod exit_codes;
 mod hostile;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/privacy.rs"]
+mod privacy;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/schema.rs"]
@@ -24,6 +26,8 @@ mod servers;
 mod turn;
 
 use assert_cmd::Command;
+use nat_probe::cli;
+use nat_probe::report::json::render;
 use serde_json::Value;
 
 /// What a run of the binary came to.
@@ -43,14 +47,28 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it.
+/// Runs it; a report that it prints can be judged again.
 fn finish(mut command: Command) -> Run {
     let output = command.output().unwrap();
-    Run {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    if let Ok(document) = serde_json::from_str::<Value>(&stdout)
+        && document.get("evidence").is_some()
+    {
+        judged_again(&stdout, document);
     }
+    Run { code: output.status.code(), stdout, stderr: String::from_utf8(output.stderr).unwrap() }
+}
+
+/// Evidence is complete: from its JSON the report comes out the same, but for what was required of it.
+fn judged_again(text: &str, mut document: Value) {
+    if document["redacted"] == true {
+        return;
+    }
+    let command = document["command"].as_str().expect("a report names its command").to_owned();
+    let saved = cli::saved::read(&command, text).unwrap_or_else(|(cause, _)| panic!("{cause}: {text}"));
+    let again: Value = serde_json::from_str(&render(&cli::judge_again::judged(saved))).unwrap();
+    document.as_object_mut().unwrap().remove("requirements");
+    assert_eq!(again, document, "judged again it is another");
 }
 
 /// Runs the binary with the arguments, which are separated by spaces.

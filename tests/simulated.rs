@@ -1,5 +1,7 @@
 //! The simulated internet: every mapping, filter, loss and server fault, in virtual time.
 
+#[path = "simulated/again.rs"]
+mod again;
 #[path = "simulated/bench.rs"]
 mod bench;
 #[path = "simulated/controls.rs"]

@@ -5,8 +5,7 @@ use std::io::{self, IsTerminal as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::OutputArgs;
-use crate::engine::LogEvent;
-use crate::evidence::{Exchange, Outcome};
+use crate::evidence::{Exchange, LogEvent, Outcome};
 
 /// A bar with the number of settled exchanges and the last answer; nothing where nobody watches.
 pub struct Progress {

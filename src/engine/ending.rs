@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::incoming::STRAYS_TOLD;
 use super::run::Engine;
-use super::{Command, LogEvent, Settings, SocketId, Time, millis};
-use crate::evidence::{Ask, Outcome, Stop};
+use super::{Command, Settings, SocketId, Time, millis};
+use crate::evidence::{Ask, LogEvent, Outcome, Stop};
 
 /// How long farewells may take: a stopped run still releases what it holds, and then it is over.
 const FAREWELL: Duration = Duration::from_millis(1_500);

@@ -11,7 +11,6 @@ pub mod contract;
 mod ending;
 mod flight;
 mod incoming;
-pub mod log;
 mod names;
 mod outgoing;
 mod pacing;
@@ -25,7 +24,6 @@ mod tests;
 mod turn_reply;
 
 pub use contract::{Command, Found, Input, Network, SocketId, SocketSpec, Time};
-pub use log::LogEvent;
 pub use run::Engine;
 pub use settings::Settings;
 

@@ -6,9 +6,9 @@ use super::codec::Codec;
 use super::flight::Flight;
 use super::patience::Schedule;
 use super::run::Engine;
-use super::{Command, LogEvent, SocketId, Time, from_millis, millis};
+use super::{Command, SocketId, Time, from_millis, millis};
 use crate::evidence::gate::{Gate, Standing};
-use crate::evidence::{Ask, Connection, Exchange, Failure, Outcome, Patience, Step};
+use crate::evidence::{Ask, Connection, Exchange, Failure, LogEvent, Outcome, Patience, Step};
 use crate::wire::stun::relay;
 use crate::wire::{Family, Key, Method};
 

@@ -8,9 +8,9 @@ use super::flight::Flight;
 use super::pacing::Pacer;
 use super::paths::Paths;
 use super::sockets::Sockets;
-use super::{Command, Found, Input, LogEvent, Settings, SocketId, Time, millis, names};
+use super::{Command, Found, Input, Settings, SocketId, Time, millis, names};
 use crate::evidence::gate::Gate;
-use crate::evidence::{Connection, Evidence, Failure, FailureCode, Lookup, Probe, Server, Stop};
+use crate::evidence::{Connection, Evidence, Failure, FailureCode, LogEvent, Lookup, Probe, Server, Stop};
 use crate::wire::{ServerSpec, Service, TransactionId, Transport};
 
 /// One run of a plan of probes. Drive it so: [`Engine::start`] once; then [`Engine::poll`], carry the commands out,

@@ -4,6 +4,7 @@
 mod behavior;
 mod connection;
 mod contract;
+mod event;
 mod exchange;
 mod exchanges;
 pub mod gate;
@@ -17,6 +18,7 @@ mod turn_reply;
 pub use behavior::Behavior;
 pub use connection::{CertificateFacts, Connection, TlsFacts};
 pub use contract::{Ask, LocalPort, Patience, Probe, Quarantine, Step, Terms};
+pub use event::LogEvent;
 pub use exchange::{
     ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
 };

@@ -1,7 +1,7 @@
 //! Runs an engine on a network, real or simulated.
 
-use crate::engine::{Engine, LogEvent, Network};
-use crate::evidence::Evidence;
+use crate::engine::{Engine, Network};
+use crate::evidence::{Evidence, LogEvent};
 
 /// A flood must not keep the engine from its deadline.
 const AT_ONCE: usize = 256;

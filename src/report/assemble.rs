@@ -2,6 +2,7 @@
 
 use super::document::{Findings, NetworkKind, Requirement, RequirementOutcome, Tool};
 use super::json::SCHEMA_VERSION;
+use super::privacy::Masks;
 use super::redact::Redactor;
 use super::{Report, require};
 use crate::evidence::Evidence;
@@ -54,6 +55,8 @@ pub fn require(report: &mut Report, required: &[require::Requirement]) {
 /// The requirements that do not hold or could not be told, in words for standard error.
 #[must_use]
 pub fn complaints(report: &Report) -> Vec<String> {
+    let masked = report.redacted.then(|| Masks::of(report).report());
+    let report = masked.as_ref().unwrap_or(report);
     let redactor = report.redacted.then(|| Redactor::for_report(report));
     let words = |requirement: &Requirement| {
         let outcome = match requirement.outcome {

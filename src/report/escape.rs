@@ -34,24 +34,6 @@ pub(super) fn ascii(text: &str) -> String {
     shown
 }
 
-/// A JSON text with such characters written as JSON escapes; they can only stand inside strings, so its meaning stays.
-#[must_use]
-pub(crate) fn json(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut guard = Guard::default();
-    for character in text.chars() {
-        if character != '\n' && !guard.admits(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
 fn push_code(shown: &mut String, character: char) {
     // Writing to a String cannot fail.
     let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
@@ -59,7 +41,7 @@ fn push_code(shown: &mut String, character: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii, json, visible, visible_lines};
+    use super::{ascii, visible, visible_lines};
 
     #[test]
     fn what_a_terminal_obeys_becomes_visible_once() {
@@ -68,15 +50,5 @@ mod tests {
         assert_eq!(visible(&visible("\x07")), visible("\x07"));
         assert_eq!(ascii("ü"), "\\u{fc}");
         assert_eq!(visible_lines("a\u{2800}\nb"), "a\\u{2800}\nb");
-    }
-
-    #[test]
-    fn json_keeps_its_meaning() {
-        let marks = "\u{301}".repeat(50);
-        let value = serde_json::json!({ "software": format!("\u{9b}31m\x1b\u{e0001}ü{marks}") });
-        let text = json(&serde_json::to_string_pretty(&value).unwrap());
-        assert!(text.matches('\u{301}').count() < 10, "{text}");
-        assert!(text.contains("\\u009b") && text.contains("\\udb40\\udc01") && text.contains('ü'));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

@@ -5,30 +5,19 @@ use serde_json::error::Category;
 use thiserror::Error;
 
 use super::document::Report;
-use super::plain::to_text;
-use super::redact::{self, Redactor};
+use super::privacy::Masks;
 use super::sound::Sound;
-use super::{Style, escape, users};
+use super::{escape, write};
 use crate::measure::catalog;
 
 /// The version of the JSON contract that this program writes, and the newest it reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The report as one pretty-printed document and a newline. Addresses are masked where [`Report::redacted`] asks for it.
+/// The report as one pretty-printed document and a newline. It is masked where [`Report::redacted`] asks for it.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let masked = report.redacted.then(|| users::without(report));
-    let report = masked.as_ref().unwrap_or(report);
-    let text = to_text(report);
-    let text = if report.redacted { redact::mask_json(&text, &Redactor::for_report(report)) } else { text };
-    // Printed on a terminal, a raw C1 control in a server's SOFTWARE would be obeyed there.
-    escape::json(&text) + "\n"
-}
-
-/// The same with the signature of a [`super::Format`]; a document has no style.
-#[must_use]
-pub fn render_styled(report: &Report, _: &Style) -> String {
-    render(report)
+    let text = if report.redacted { write::document(&Masks::of(report).document()) } else { write::document(report) };
+    text + "\n"
 }
 
 /// Why a text is no report that could be judged again.
@@ -105,17 +94,7 @@ struct Name {
 #[cfg(test)]
 mod tests {
     use super::{ReadError, from_json, render};
-    use crate::report::plain::round_ms;
     use crate::report::sample;
-
-    #[test]
-    fn rounds_to_microseconds() {
-        for (ms, rounded) in
-            [(40.123_456_7, "40.123"), (0.000_6, "0.001"), (f64::NAN, "0"), (f64::INFINITY, "0"), (f64::MAX, "0")]
-        {
-            assert_eq!(round_ms(ms).to_string(), rounded);
-        }
-    }
 
     #[test]
     fn the_contract_paths_exist() {

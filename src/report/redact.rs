@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde_json::Value;
+
 use super::address::Kind;
 use super::document::Report;
-use super::plain;
 
 /// Which letter stands for which address.
 #[derive(Clone, Debug, Default)]
@@ -17,13 +18,28 @@ impl Redactor {
     /// Letters for every address in the report, in the order of its JSON document: the page and the document agree.
     #[must_use]
     pub fn for_report(report: &Report) -> Self {
+        Self::for_value(&serde_json::to_value(report).unwrap_or_default())
+    }
+
+    /// Letters for every address in the document.
+    #[must_use]
+    pub(super) fn for_value(document: &Value) -> Self {
         let mut redactor = Self::default();
-        for literal in Piece::split(&plain::to_text(report)).into_iter().filter(|piece| piece.literal) {
-            for address in Address::find_all(&literal.decoded(), |_| false) {
-                redactor.add(address.ip);
-            }
-        }
+        redactor.learn(document);
         redactor
+    }
+
+    fn learn(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => {
+                for address in Address::find_all(text, |_| false) {
+                    self.add(address.ip);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn(item)),
+            Value::Object(members) => members.values().for_each(|member| self.learn(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     fn add(&mut self, ip: IpAddr) {
@@ -62,51 +78,6 @@ fn letters(mut index: usize) -> String {
         }
     }
     letters.iter().rev().collect()
-}
-
-/// A JSON text with every string masked, its layout kept.
-#[must_use]
-pub(super) fn mask_json(text: &str, redactor: &Redactor) -> String {
-    let mask = |piece: Piece| {
-        if piece.literal {
-            serde_json::to_string(&redactor.mask(&piece.decoded())).unwrap_or_default()
-        } else {
-            piece.text.to_owned()
-        }
-    };
-    Piece::split(text).into_iter().map(mask).collect()
-}
-
-/// A JSON text is string literals and what is between them.
-struct Piece<'a> {
-    text: &'a str,
-    literal: bool,
-}
-
-impl<'a> Piece<'a> {
-    fn split(text: &'a str) -> Vec<Self> {
-        let mut pieces = Vec::new();
-        let (mut start, mut literal, mut escaped) = (0, false, false);
-        for (at, byte) in text.bytes().enumerate() {
-            if escaped {
-                escaped = false;
-            } else if byte == b'\\' {
-                escaped = true;
-            } else if byte == b'"' {
-                let end = if literal { at + 1 } else { at };
-                pieces.push(Piece { text: &text[start..end], literal });
-                start = end;
-                literal = !literal;
-            }
-        }
-        pieces.push(Piece { text: &text[start..], literal: false });
-        pieces
-    }
-
-    /// What the literal stands for: an address may hide behind an escape.
-    fn decoded(&self) -> String {
-        serde_json::from_str(self.text).unwrap_or_default()
-    }
 }
 
 /// An address somewhere in a text.
@@ -166,7 +137,7 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::{Redactor, letters};
-    use crate::report::{FORMATS, Style, sample};
+    use crate::report::{Style, json, sample, view};
 
     fn mask(text: &str) -> String {
         let mut redactor = Redactor::default();
@@ -232,12 +203,11 @@ mod tests {
                 report.families().iter().flat_map(|(_, found)| &found.public_addresses).map(ToString::to_string),
             );
             secrets.extend(["203.0.113.99", "2001:db8:5::9"].map(str::to_owned));
-            for format in FORMATS {
-                for width in [200, 80, 20] {
-                    let text = (format.render)(&report, &Style { width, verbosity: 2, ..Style::default() });
-                    for secret in secrets.iter().filter(|secret| *secret != "127.0.0.1" && *secret != "::1") {
-                        assert!(!text.contains(secret.as_str()), "{secret} in {} at {width}:\n{text}", format.name);
-                    }
+            let style = |width| Style { width, verbosity: 2, ..Style::default() };
+            let pages = [200, 80, 20].map(|width| view::render(&report, &style(width)));
+            for text in pages.into_iter().chain([json::render(&report)]) {
+                for secret in secrets.iter().filter(|secret| *secret != "127.0.0.1" && *secret != "::1") {
+                    assert!(!text.contains(secret.as_str()), "{secret} in\n{text}");
                 }
             }
         }

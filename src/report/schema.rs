@@ -1,18 +1,39 @@
-//! The JSON Schema of a report, made from the very types that are written.
+//! The JSON Schema of a report and of the events before it, made from the very types that are written.
+
+use std::collections::BTreeSet;
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
 
 use super::document::Report;
+use crate::evidence::LogEvent;
 
-/// The JSON Schema (draft 2020-12) of [`Report`].
+/// The JSON Schema (draft 2020-12) of [`Report`]: what --json prints, and the last line of --ndjson. Each line before it is a
+/// [`LogEvent`], which `$defs` has too.
 #[must_use]
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Report).to_value()
+pub fn schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    generator.subschema_for::<LogEvent>();
+    generator.into_root_schema_for::<Report>().to_value()
+}
+
+/// Every word that a schema lists: what stands for nothing but itself.
+pub(super) fn words(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|item| words(item, found)),
+        Value::Object(members) => {
+            let listed =
+                members.get("enum").and_then(Value::as_array).into_iter().flatten().chain(members.get("const"));
+            found.extend(listed.filter_map(Value::as_str).map(str::to_owned));
+            members.values().for_each(|member| words(member, found));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
-    use super::schema;
+    use super::*;
     use crate::measure::catalog;
 
     /// Whether the object has that member, and has to have it.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nat_probe::cli::{judge_again, saved};
 use nat_probe::report::json::{from_json, render};
-use nat_probe::report::{FORMATS, Report, Style};
+use nat_probe::report::{Report, Style, view};
 use nat_probe::sim::Scenario;
 use serde_json::Value;
 
@@ -34,13 +34,10 @@ fn seeds() -> Vec<Value> {
 
 /// Prints it every way there is.
 pub fn print(report: &Report) {
-    for format in FORMATS {
-        for width in [20, 80] {
-            let style = Style { width, verbosity: 2, ..Style::default() };
-            let text = (format.render)(report, &style);
-            let raw = text.chars().find(|c| c.is_control() && *c != '\n');
-            assert_eq!(raw, None, "{}: {text:?}", format.name);
-        }
+    let pages = [20, 80].map(|width| view::render(report, &Style { width, verbosity: 2, ..Style::default() }));
+    for text in pages.into_iter().chain([render(report)]) {
+        let raw = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(raw, None, "{text:?}");
     }
 }
 

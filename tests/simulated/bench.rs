@@ -11,6 +11,8 @@ use nat_probe::net::drive;
 use nat_probe::sim::{LinkConfig, NatConfig, PortRule, Scenario, SimNetwork};
 use nat_probe::wire::{Family, ServerSpec};
 
+use super::again;
+
 /// What one run brought.
 pub struct Run {
     pub evidence: Evidence,
@@ -32,6 +34,7 @@ pub fn classify_with(scenario: &Scenario, seed: u64, options: &ClassifyOptions, 
     let mut network = SimNetwork::new(scenario, seed);
     let evidence = drive(engine, &mut network, &mut |_| ());
     let took_ms = network.now().as_secs_f64() * 1e3;
+    again::classify(&evidence, options);
     let v4 = judge::classify(&evidence, options).remove(&Family::Ipv4).expect("IPv4 was asked for");
     Run { evidence, v4, took_ms }
 }
@@ -76,5 +79,7 @@ pub fn story(run: &Run) -> String {
 /// What `discover` sees.
 pub fn discover(scenario: &Scenario, asked: &plan::DiscoverOptions) -> Evidence {
     let engine = Engine::new(Settings::default(), specs(scenario), plan::discover(asked));
-    drive(engine, &mut SimNetwork::new(scenario, 5), &mut |_| ())
+    let evidence = drive(engine, &mut SimNetwork::new(scenario, 5), &mut |_| ());
+    again::discover(&evidence, asked);
+    evidence
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use nat_probe::engine::{Command, Engine, Input, LogEvent, Network, Settings, Time};
-use nat_probe::evidence::{Failure, FailureCode};
+use nat_probe::engine::{Command, Engine, Input, Network, Settings, Time};
+use nat_probe::evidence::{Failure, FailureCode, LogEvent};
 use nat_probe::measure::nat::plan;
 use nat_probe::net::drive;
 use nat_probe::sim::{LinkConfig, NatConfig, Scenario, SimNetwork};

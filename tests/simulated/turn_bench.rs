@@ -168,6 +168,7 @@ impl Bench {
         let mut network = SimNetwork::new(&self.scenario, self.seed).with_insecure(options.insecure);
         let engine = Engine::new(settings, vec![server, third], turn::plan(&options));
         let seen = drive(engine, &mut network, &mut |_| {});
+        super::again::turn(&seen, &options);
         let mut results = turn::judge(&seen, &options);
         assert_eq!(results.len(), 1);
         Ran { result: results.remove(0), left: network.live_allocations(), elapsed_ms: seen.elapsed_ms }

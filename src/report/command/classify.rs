@@ -1,6 +1,7 @@
 //! `classify`.
 
 use super::contract::View;
+use super::nat;
 use crate::evidence::Evidence;
 use crate::measure::nat::finding::Connectivity;
 use crate::measure::nat::judge;
@@ -10,6 +11,7 @@ use crate::report::advice::advise;
 use crate::report::document::{self, Advice, Classified, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
 use crate::report::peers;
+use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
@@ -40,6 +42,11 @@ impl View for Classified {
 
     fn check(&self, requirement: &Requirement) -> document::Requirement {
         requirement.check(&self.nat.families)
+    }
+
+    fn visit_private(&mut self, visitor: &mut Visitor) {
+        nat::visit_private(&mut self.nat, visitor);
+        visitor.texts(self.peers.iter_mut().map(|peer| &mut peer.reason.text));
     }
 
     fn exit_class(&self, _: &[document::Requirement]) -> ExitClass {

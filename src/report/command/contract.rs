@@ -4,6 +4,7 @@ use crate::evidence::Evidence;
 use crate::measure::spec::Spec;
 use crate::report::document::{self, Advice, Report};
 use crate::report::exit::ExitClass;
+use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
 use crate::report::view::Page;
 
@@ -26,6 +27,9 @@ pub(crate) trait View {
 
     /// Whether what is required holds, with what was found instead or why it could not be told.
     fn check(&self, requirement: &Requirement) -> document::Requirement;
+
+    /// Shows every text of it to the visitor: what it does not show is in no masked report.
+    fn visit_private(&mut self, visitor: &mut Visitor);
 
     /// The class of its exit code, where nothing required is unmet or could not be told.
     fn exit_class(&self, required: &[document::Requirement]) -> ExitClass;

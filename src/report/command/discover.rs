@@ -1,6 +1,7 @@
 //! `discover`.
 
 use super::contract::View;
+use super::nat;
 use crate::evidence::Evidence;
 use crate::measure::discover::spec::DISCOVER;
 use crate::measure::nat::judge;
@@ -8,6 +9,7 @@ use crate::measure::spec::Spec;
 use crate::report::advice::advise;
 use crate::report::document::{self, Advice, Discovered, NatFindings, Report};
 use crate::report::exit::ExitClass;
+use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
@@ -36,6 +38,10 @@ impl View for Discovered {
 
     fn check(&self, requirement: &Requirement) -> document::Requirement {
         requirement.check(&self.nat.families)
+    }
+
+    fn visit_private(&mut self, visitor: &mut Visitor) {
+        nat::visit_private(&mut self.nat, visitor);
     }
 
     fn exit_class(&self, _: &[document::Requirement]) -> ExitClass {

@@ -4,6 +4,7 @@ mod classify;
 mod contract;
 mod discover;
 mod gateway;
+mod nat;
 mod turn;
 
 pub(crate) use contract::View;

@@ -17,7 +17,7 @@ mod words;
 mod wrap;
 
 use super::document::{NetworkKind, Report, RequirementOutcome};
-use super::users;
+use super::privacy::Masks;
 use crate::evidence::Stop;
 pub(super) use page::Page;
 use tint::Tint;
@@ -27,7 +27,7 @@ use super::Style;
 /// The page: the verdict first, then what it rests on, what it means and what to do.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
-    let masked = report.redacted.then(|| users::without(report));
+    let masked = report.redacted.then(|| Masks::of(report).report());
     let report = masked.as_ref().unwrap_or(report);
     let mut page = Page::new(style, report);
     preamble(&mut page, report);

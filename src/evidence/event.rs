@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::evidence::{Exchange, Failure, Key, Stop};
+use super::{Exchange, Failure, Key, Stop};
 use crate::wire::Transport;
 
-/// One thing that happened.
+/// One thing that happened: a line of `--ndjson` before the last, which is the report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum LogEvent {
