@@ -93,7 +93,8 @@ fn nothing_private_survives_in_any_text_of_any_finding() {
             assert!(entry["diagnosis"]["text"].as_str().unwrap().contains(PART), "the test changes something");
         }
         // A report with a user name in it, whatever the command.
-        document["evidence"][0]["request"]["auth"] = json!({ "username": USER, "realm": format!("{PART} {ADDRESS}") });
+        let auth = json!({ "username": USER, "realm": format!("{PART} {ADDRESS}") });
+        document["evidence"][0]["request"] = json!({ "change": "nothing", "auth": auth });
         let mut report = from_json(&document.to_string()).unwrap();
         report.redacted = true;
         let mut outputs = vec![render(&report)];
