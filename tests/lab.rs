@@ -14,6 +14,8 @@ mod discover;
 mod exits;
 #[path = "lab/filters.rs"]
 mod filters;
+#[path = "lab/gateway.rs"]
+mod gateway;
 #[path = "lab/interrupt.rs"]
 mod interrupt;
 #[path = "lab/nats.rs"]

@@ -124,8 +124,15 @@ fn external(seen: &Evidence, number: usize) -> Option<IpAddr> {
         },
         _ => None,
     };
-    let mapped = || granted(seen.find(&steps(Dialect::Pcp).map.of(number))?)?.address;
-    told.or_else(mapped)
+    let asked = seen.find(&steps(Dialect::Pcp).map.of(number));
+    let mapped = || granted(asked?)?.address;
+    // miniupnpd makes no mappings behind another NAT, says that it has no external address, and names it as it refuses one.
+    let refused = || match asked.and_then(reply)? {
+        GatewayReply::Pcp(said) => said.body.mapping().map(|mapping| mapping.external.ip()),
+        GatewayReply::NatPmp(_) => None,
+    };
+    let known = |ip: &IpAddr| !ip.is_unspecified();
+    told.filter(known).or_else(mapped).or_else(|| refused().filter(known)).or(told)
 }
 
 /// How far the address reaches, as an external one.
@@ -200,6 +207,9 @@ fn verdict(
 const SWITCH_ON: &str =
     "Switch on PCP, NAT-PMP or UPnP in the router (often one switch, called UPnP), or forward the port there by hand.";
 
+/// How to tell a line that is down from another NAT.
+const WHICH_LINE: &str = "Look at the router's status page: a private address or 100.64.x.x towards the provider means another NAT, none at all that the line is down.";
+
 /// What it means where the gateway has a server, and tells that external address.
 fn served(external: Option<IpAddr>) -> GatewayVerdict {
     let make = |code, side, text: String, fix: &str| GatewayVerdict { code, side, text, fix: fix.to_owned() };
@@ -228,17 +238,12 @@ fn served(external: Option<IpAddr>) -> GatewayVerdict {
         }
         ExternalScope::Unusable => {
             let text = if ip.is_unspecified() {
-                "It has a server of port mappings, and no external address now: its own line is down, or not yet up."
+                "It has a server of port mappings, and says that it has no external address: its own line is down, or it stands behind another NAT, where common servers (miniupnpd) say so too."
                     .to_owned()
             } else {
                 format!("It has a server of port mappings, and {ip}, which it calls its external address, can be none.")
             };
-            make(
-                GatewayCode::NoExternalAddress,
-                GatewaySide::Gateway,
-                text,
-                "Look at the router's line to the provider.",
-            )
+            make(GatewayCode::NoExternalAddress, GatewaySide::Gateway, text, WHICH_LINE)
         }
     }
 }

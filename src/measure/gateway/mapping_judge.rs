@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::finding::{GatewayFinding, GatewaySide, MappingCode, MappingFinding, MappingRemark, MappingRemarkCode};
+use super::finding::{
+    GatewayCode, GatewayFinding, GatewaySide, MappingCode, MappingFinding, MappingRemark, MappingRemarkCode,
+};
 use super::mapping::{self, Dialect, Granted, granted, reply, steps};
 use super::options::MapOptions;
 use crate::evidence::{Evidence, Exchange, FailureCode, GatewayReply, Outcome};
@@ -35,7 +37,7 @@ pub fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFinding]) -> 
     let kept = again.and_then(granted).zip(given).is_some_and(|(again, first)| same(again, first));
     let told = match (asked, given) {
         (None, _) => interrupted(),
-        (Some(asked), None) => refused(asked, wish, gateway.gateway.local),
+        (Some(asked), None) => refused(asked, wish, gateway),
         (Some(_), Some(given)) => held(given, again, kept, deleted, ends),
     };
     let external = given.and_then(|given| {
@@ -137,7 +139,7 @@ fn held(given: Granted, again: Option<&Exchange>, kept: bool, deleted: bool, end
 }
 
 /// It was not made, and why.
-fn refused(asked: &Exchange, wish: MapOptions, local: IpAddr) -> Told {
+fn refused(asked: &Exchange, wish: MapOptions, gateway: &GatewayFinding) -> Told {
     let what = format!("{} mapping", wish.protocol);
     match &asked.outcome {
         Outcome::Reply(said) if said.source != asked.remote => (
@@ -147,7 +149,7 @@ fn refused(asked: &Exchange, wish: MapOptions, local: IpAddr) -> Told {
             "",
         ),
         Outcome::Reply(_) => match reply(asked) {
-            Some(said) => told(said, &what, local),
+            Some(said) => told(said, &what, gateway),
             None => (MappingCode::Unsupported, GatewaySide::Gateway, "The answer is none to a mapping.".to_owned(), ""),
         },
         Outcome::Silence { .. } => match &asked.strays {
@@ -181,11 +183,12 @@ fn refused(asked: &Exchange, wish: MapOptions, local: IpAddr) -> Told {
 }
 
 /// What an answer says that grants no mapping.
-fn told(said: &GatewayReply, what: &str, local: IpAddr) -> Told {
+fn told(said: &GatewayReply, what: &str, gateway: &GatewayFinding) -> Told {
     use nat_pmp::ResultCode as Pmp;
     use pcp::ResultCode as Pcp;
 
-    let name = result(said);
+    let (name, local) = (result(said), gateway.gateway.local);
+    let nowhere = matches!(gateway.verdict.code, GatewayCode::SecondNat | GatewayCode::NoExternalAddress);
     let policy = || {
         (
             MappingCode::NotAuthorized,
@@ -195,6 +198,10 @@ fn told(said: &GatewayReply, what: &str, local: IpAddr) -> Told {
         )
     };
     let full = || {
+        if nowhere {
+            let text = format!("The gateway makes no mapping ({name}), having no external address of the internet.");
+            return (MappingCode::NetworkFailure, GatewaySide::Provider, text, "Do first what is said of the gateway.");
+        }
         (
             MappingCode::OutOfResources,
             GatewaySide::Gateway,

@@ -19,6 +19,7 @@ pub mod certs;
 pub mod coturn;
 pub mod delay;
 pub mod front;
+pub mod miniupnpd;
 pub mod names;
 pub mod nat;
 pub mod nat64;
