@@ -76,8 +76,7 @@ story! {
         miniupnpd::start(&format!("ext_ip={EXTERNAL}"));
         for ms in [0, 5, 10, 15, 20, 25, 30, 40, 60] {
             let running = net.start("gateway --json --map");
-            std::thread::sleep(Duration::from_millis(ms));
-            running.interrupt();
+            running.interrupt_after(Duration::from_millis(ms));
             let run = running.finish();
             assert_eq!(miniupnpd::forwarded(), 0, "interrupted after {ms} ms\n{run}\n{}", net.state());
         }

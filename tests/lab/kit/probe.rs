@@ -95,6 +95,12 @@ impl Net {
 }
 
 impl Running {
+    /// Presses Ctrl-C after that time.
+    pub fn interrupt_after(&self, time: Duration) {
+        std::thread::sleep(time);
+        self.interrupt();
+    }
+
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
