@@ -88,7 +88,7 @@ impl Engine {
         self.dirty = false;
         self.retry_at = None;
         self.evidence.elapsed_ms = millis(now);
-        let steps: Vec<Step> = self.plan.iter().map(|probe| probe.next(&self.evidence)).collect();
+        let steps: Vec<Step> = self.plan.iter().flat_map(|probe| probe.next(&self.evidence)).collect();
         for leader in steps.iter().flat_map(|step| &step.enough) {
             if let Some(leader) = self.evidence.exchanges.position(leader) {
                 self.end_series(now, leader);

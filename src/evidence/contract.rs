@@ -10,9 +10,9 @@ pub trait Probe {
     /// The name, as in `--only`.
     fn name(&self) -> &'static str;
 
-    /// What to do next. Called again after every change of the evidence; asks that are already in the evidence (by
+    /// What to do next: a step for each question that it pursues, most probes just one. Called again after every change of the evidence; asks that are already in the evidence (by
     /// key) are not asked twice, so a probe states everything it wants so far each time.
-    fn next(&self, seen: &Evidence) -> Step;
+    fn next(&self, seen: &Evidence) -> Vec<Step>;
 
     /// What has to be said before the run may end early (Ctrl-C, the deadline): an allocation that was made, or may have been made by
     /// a request still under way, is released. Asked once, when the run stops; the engine grants the asks a short time. What is in
@@ -22,12 +22,12 @@ pub trait Probe {
     }
 }
 
-/// What a probe wants next.
+/// What a question wants next.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
     /// Exchanges to have; those whose key is in the evidence already are ignored.
     pub asks: Vec<Ask>,
-    /// Remotes that no packet of another probe may reach before this probe says so (isolation is per host, not per socket).
+    /// Remotes that no packet of another question may reach before this one says so (isolation is per host, not per socket).
     pub quarantine: Vec<Quarantine>,
     /// Exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
     pub enough: Vec<Key>,
@@ -35,7 +35,7 @@ pub struct Step {
     pub names: Vec<&'static str>,
     /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
     pub look_again_ms: Option<f64>,
-    /// Nothing more is wanted; exchanges still pending may be abandoned once every probe says so.
+    /// Nothing more is wanted; exchanges still pending may be abandoned once every question says so.
     pub done: bool,
 }
 

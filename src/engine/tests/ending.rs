@@ -14,8 +14,8 @@ impl Probe for Holding {
         "test"
     }
 
-    fn next(&self, _: &Evidence) -> Step {
-        Step { asks: vec![binding("a", "s")], look_again_ms: Some(60_000.0), ..Step::default() }
+    fn next(&self, _: &Evidence) -> Vec<Step> {
+        vec![Step { asks: vec![binding("a", "s")], look_again_ms: Some(60_000.0), ..Step::default() }]
     }
 
     fn farewell(&self, _: &Evidence) -> Vec<Ask> {

@@ -21,8 +21,8 @@ impl<F: Fn(&Evidence) -> Step> Probe for Asking<F> {
         "test"
     }
 
-    fn next(&self, seen: &Evidence) -> Step {
-        (self.0)(seen)
+    fn next(&self, seen: &Evidence) -> Vec<Step> {
+        vec![(self.0)(seen)]
     }
 }
 

@@ -87,7 +87,7 @@ impl Probe for Discover {
         "discover"
     }
 
-    fn next(&self, seen: &Evidence) -> Step {
+    fn next(&self, seen: &Evidence) -> Vec<Step> {
         let mut asks = Vec::new();
         let mut done = true;
         for (index, server) in seen.servers.iter().enumerate() {
@@ -144,6 +144,6 @@ impl Probe for Discover {
         }
         done &= asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         done &= !nat64::looking_up(seen);
-        Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }
+        vec![Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }]
     }
 }

@@ -6,10 +6,11 @@
 
 use super::filtering_steps::{Progress, assess, let_in, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior};
+use super::look::{Look, NatProbe};
 use super::servers::{self, Capable, Roles};
 use super::{filtering_steps as steps, first};
 use crate::evidence::key::{NatKey, Reach};
-use crate::evidence::{Behavior, Evidence, Exchange, Key, Probe, Quarantine, Reason, ReasonCode, Step};
+use crate::evidence::{Behavior, Evidence, Exchange, Key, Quarantine, Reason, ReasonCode, Step};
 use crate::wire::{Family, Transport};
 
 /// So many servers are tested at once: each may be the one that is let in.
@@ -58,13 +59,9 @@ impl Test {
 }
 
 /// The tests under way or over: the first servers that are of use and share no address, and those before them that were not.
-fn tests(seen: &Evidence, family: Family, repeat: bool) -> Vec<Test> {
-    begin(seen, family, repeat, &servers::roles(seen, family))
-}
-
-fn begin(seen: &Evidence, family: Family, repeat: bool, roles: &Roles) -> Vec<Test> {
+fn tests(seen: &Look, family: Family, repeat: bool) -> Vec<Test> {
     let mut tests: Vec<Test> = Vec::new();
-    for &server in &roles.filtering {
+    for &server in &seen.roles(family).filtering {
         let sound = tests.iter().filter(|test| !test.fault());
         if sound.clone().count() == TESTED || tests.len() - sound.clone().count() == FAULTS_BORNE {
             break;
@@ -93,8 +90,8 @@ fn all_heard(seen: &Evidence, family: Family) -> bool {
 
 /// Whether the question is closed: nothing more will be asked.
 #[must_use]
-pub fn closed(seen: &Evidence, family: Family) -> bool {
-    is_closed(seen, family, &tests(seen, family, false))
+pub fn closed(seen: &Look, family: Family) -> bool {
+    *seen.of(family).filtering_closed.get_or_init(|| is_closed(seen, family, &tests(seen, family, false)))
 }
 
 fn is_closed(seen: &Evidence, family: Family, tests: &[Test]) -> bool {
@@ -105,19 +102,14 @@ fn is_closed(seen: &Evidence, family: Family, tests: &[Test]) -> bool {
     open || !tests.iter().any(under_way) && (told > 0 || all_heard(seen, family))
 }
 
-impl Probe for Filtering {
-    fn name(&self) -> &'static str {
-        "filtering"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
-        let roles = servers::roles(seen, self.family);
-        let tests = begin(seen, self.family, self.repeat, &roles);
+impl NatProbe for Filtering {
+    fn next(&self, seen: &Look, _: &Look) -> Step {
+        let tests = tests(seen, self.family, self.repeat);
         let enough: Vec<Key> = tests.iter().flat_map(|test| test.enough.clone()).collect();
         if is_closed(seen, self.family, &tests) {
             return Step { done: true, enough, ..Step::default() };
         }
-        let mut step = Step { quarantine: untouched(&roles, &tests), enough, ..Step::default() };
+        let mut step = Step { quarantine: untouched(seen.roles(self.family), &tests), enough, ..Step::default() };
         for test in tests {
             let Progress::Asking { asks, look_again_ms, .. } = test.progress else { continue };
             step.asks.extend(asks);
@@ -142,7 +134,7 @@ fn untouched(roles: &Roles, tests: &[Test]) -> Vec<Quarantine> {
 
 /// The verdict that the evidence supports.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family) -> Finding {
+pub fn judge(seen: &Look, family: Family) -> Finding {
     let tests = tests(seen, family, false);
     let shown = tests.iter().filter_map(|test| test.shown().map(|behavior| (test, behavior)));
     let Some((best, behavior)) = shown.clone().min_by_key(|(_, behavior)| *behavior) else {

@@ -5,10 +5,10 @@
 use std::net::SocketAddr;
 
 use super::finding::Hairpinning;
+use super::look::{Look, NatProbe};
 use super::{filtering, first};
 use crate::evidence::key::{HairpinStep as Sent, NatTest};
-use crate::evidence::{Ask, Evidence, Exchange, Failure, Key, LocalPort, Outcome, Patience, Probe, Step, Terms};
-use crate::measure::witness;
+use crate::evidence::{Ask, Evidence, Exchange, Failure, Key, LocalPort, Outcome, Patience, Step, Terms};
 use crate::wire::{Family, Request, Transport};
 
 /// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
@@ -21,13 +21,8 @@ fn key(family: Family, what: Sent) -> Key {
     NatTest::Hairpin(what).over(family)
 }
 
-impl Probe for Hairpin {
-    fn name(&self) -> &'static str {
-        "hairpin"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
-        let seen = &*witness::believed(seen);
+impl NatProbe for Hairpin {
+    fn next(&self, _: &Look, seen: &Look) -> Step {
         let first = first::exchanges(seen, self.family).into_iter().find(|exchange| exchange.mapped().is_some());
         let Some(server) = first else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };

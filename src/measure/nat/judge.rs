@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Connectivity, FamilyFindings, FilteringBehavior, Mapping, MappingBehavior};
+use super::look::Look;
 use super::plan::{ClassifyOptions, DiscoverOptions};
 use super::{connectivity, controls, filtering, hairpin, legacy, mapping_judge, ports, tcp};
 use crate::evidence::{Evidence, Exchange, Reason, ReasonCode};
@@ -12,13 +13,14 @@ use crate::wire::{Family, Transport};
 /// The verdicts of `classify` for each family.
 #[must_use]
 pub fn classify(seen: &Evidence, options: &ClassifyOptions) -> BTreeMap<Family, FamilyFindings> {
-    let witnesses = Witnesses::hear(seen);
-    options.families.iter().map(|&family| (family, classify_family(seen, &witnesses, family, options))).collect()
+    let all = Look::at(seen);
+    let of = |family, believed: &Look| (family, classify_family(&all, believed, family, options));
+    all.believed(|believed| options.families.iter().map(|&family| of(family, believed)).collect())
 }
 
 /// What got in does not depend on what servers say, so the filter is judged by everything seen; the rest by what is believed.
-fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, options: &ClassifyOptions) -> FamilyFindings {
-    let seen = &*witnesses.believed(all);
+fn classify_family(all: &Look, seen: &Look, family: Family, options: &ClassifyOptions) -> FamilyFindings {
+    let witnesses = all.witnesses();
     let nothing_believed = witnesses.reason(family);
     let mut mapping = mapping_judge::judge(seen, family, nothing_believed.as_ref());
     let mut filtering = filtering::judge(all, family);
@@ -60,7 +62,7 @@ fn classify_family(all: &Evidence, witnesses: &Witnesses, family: Family, option
 
 /// The mapping over TCP. Where servers contradict each other over UDP, one alone cannot be believed over TCP; nor can it where packets
 /// leave through any of several exits.
-fn tcp_mapping(seen: &Evidence, family: Family, over_udp: &Mapping) -> Mapping {
+fn tcp_mapping(seen: &Look, family: Family, over_udp: &Mapping) -> Mapping {
     let found = tcp::judge(seen, family);
     let contradicted = over_udp.reason.as_ref().filter(|reason| {
         [ReasonCode::ServersDisagree, ReasonCode::PartlyTranslated, ReasonCode::OneWitness, ReasonCode::MappingUnstable]

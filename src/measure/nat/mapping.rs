@@ -1,10 +1,11 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
+use super::look::{Look, NatProbe};
 use super::points::{Group, second_socket};
-use super::servers::{self, Capable};
+use super::servers::Capable;
 use super::{filtering, first, mapping_judge};
 use crate::evidence::key::{NatTest, Point};
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -43,17 +44,12 @@ impl Mapping {
     }
 }
 
-impl Probe for Mapping {
-    fn name(&self) -> &'static str {
-        "mapping"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
-        let seen = &*witness::believed(seen);
+impl NatProbe for Mapping {
+    fn next(&self, _: &Look, seen: &Look) -> Step {
         let camps = witness::camps(seen, self.family);
         let mut asks = Vec::new();
         let mut tested = false;
-        for server in servers::roles(seen, self.family).mapping {
+        for server in seen.roles(self.family).mapping.clone() {
             let points = [Point::AlternateSamePort, Point::Alternate, Point::PrimaryOtherPort];
             asks.extend(points.map(|point| {
                 let test = NatTest::Mapping { server: server.server, point };

@@ -10,6 +10,7 @@ pub(crate) mod first;
 mod hairpin;
 pub mod judge;
 pub mod legacy;
+mod look;
 mod mapping;
 mod mapping_class;
 pub(crate) mod mapping_judge;

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::filtering::Filtering;
 use super::hairpin::Hairpin;
+use super::look::{Look, NatProbe};
 use super::mapping::Mapping;
 use super::ports::Ports;
 use super::reach::Reach;
 use super::tcp::TcpMapping;
-use crate::evidence::{LocalPort, Probe};
+use crate::evidence::{Evidence, LocalPort, Probe, Step};
 use crate::measure::discover::probe::Discover;
 use crate::wire::{Family, Transport};
 
@@ -58,24 +59,38 @@ fn port(fixed: Option<u16>) -> LocalPort {
     fixed.map_or(LocalPort::Fresh, LocalPort::Fixed)
 }
 
-/// The probes of `classify`. The filter comes before the mapping: where both need one server, its quarantine holds the mapping
-/// back, and pacing serves the earlier probe first.
+/// The probes of `classify`, which share one look at the evidence.
+struct Classify(Vec<Box<dyn NatProbe>>);
+
+impl Probe for Classify {
+    fn name(&self) -> &'static str {
+        "classify"
+    }
+
+    fn next(&self, seen: &Evidence) -> Vec<Step> {
+        let all = Look::at(seen);
+        all.believed(|believed| self.0.iter().map(|probe| probe.next(&all, believed)).collect())
+    }
+}
+
+/// The probe of `classify`. The filter comes before the mapping: where both need one server, its quarantine holds the mapping
+/// back, and pacing serves the earlier question first.
 #[must_use]
 pub fn classify(options: &ClassifyOptions) -> Vec<Box<dyn Probe>> {
-    let mut plan: Vec<Box<dyn Probe>> = Vec::new();
+    let mut probes: Vec<Box<dyn NatProbe>> = Vec::new();
     for &family in &options.families {
-        plan.push(Box::new(Reach { family, local_port: port(options.local_port) }));
-        plan.push(Box::new(Filtering { family, repeat: options.thorough }));
-        plan.push(Box::new(Mapping { family, local_port: port(options.local_port), repeat: options.thorough }));
-        plan.push(Box::new(Ports { family }));
+        probes.push(Box::new(Reach { family, local_port: port(options.local_port) }));
+        probes.push(Box::new(Filtering { family, repeat: options.thorough }));
+        probes.push(Box::new(Mapping { family, local_port: port(options.local_port), repeat: options.thorough }));
+        probes.push(Box::new(Ports { family }));
         if options.hairpin {
-            plan.push(Box::new(Hairpin { family }));
+            probes.push(Box::new(Hairpin { family }));
         }
         if options.tcp {
-            plan.push(Box::new(TcpMapping { family }));
+            probes.push(Box::new(TcpMapping { family }));
         }
     }
-    plan
+    vec![Box::new(Classify(probes))]
 }
 
 /// The probes of `discover`.

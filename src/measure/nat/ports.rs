@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
+use super::look::{Look, NatProbe};
 use super::{filtering, first, servers};
 use crate::evidence::key::{NatKey, NatTest, Reach};
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -27,13 +28,8 @@ pub struct Ports {
     pub family: Family,
 }
 
-impl Probe for Ports {
-    fn name(&self) -> &'static str {
-        "ports"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
-        let seen = &*witness::believed(seen);
+impl NatProbe for Ports {
+    fn next(&self, _: &Look, seen: &Look) -> Step {
         let answered: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
         if answered.iter().all(|exchange| exchange.untranslated() == Some(true)) {

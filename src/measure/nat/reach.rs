@@ -1,8 +1,9 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
 use super::first::{failed_here, key, main_socket, waited_long};
+use super::look::{Look, NatProbe};
 use crate::evidence::key::{NatKey, Reach as How};
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Probe, Step, Terms};
+use crate::evidence::{Ask, Exchange, LocalPort, Patience, Step, Terms};
 use crate::measure::nat64;
 use crate::wire::{Change, Family, Request, Transport};
 
@@ -17,12 +18,8 @@ pub struct Reach {
     pub local_port: LocalPort,
 }
 
-impl Probe for Reach {
-    fn name(&self) -> &'static str {
-        "reach"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
+impl NatProbe for Reach {
+    fn next(&self, seen: &Look, _: &Look) -> Step {
         let ask = |server, remote, key, socket, transport, change, patience| Ask {
             key,
             server,

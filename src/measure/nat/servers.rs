@@ -7,7 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::first;
 use crate::evidence::key::{NatKey, Point, Reach};
 use crate::evidence::{Evidence, Exchange, Reason, ReasonCode, gate};
-use crate::measure::{nat64, witness};
+use crate::measure::nat64;
+use crate::measure::witness::Witnesses;
 use crate::wire::{Family, Scope};
 
 /// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
@@ -165,10 +166,10 @@ pub struct Roles {
 
 /// Shares the capable servers out.
 #[must_use]
-pub fn roles(seen: &Evidence, family: Family) -> Roles {
+pub fn roles(seen: &Evidence, witnesses: &Witnesses, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
     // A server that misreports addresses may still filter-test well, but only where there is no other.
-    let disbelieved = witness::Witnesses::hear(seen).servers();
+    let disbelieved = witnesses.servers();
     let lies = |server: &Capable| disbelieved.contains(&server.server);
     filtering.sort_by_key(lies);
     let mapping: Vec<Capable> = filtering.iter().copied().filter(|server| !lies(server)).collect();

@@ -3,10 +3,11 @@
 
 use super::filtering;
 use super::finding::{Mapping as Finding, MappingBehavior};
+use super::look::{Look, NatProbe};
 use super::mapping_class::{Kind, Sight};
 use super::servers::{self, Capable};
 use crate::evidence::key::{NatTest, Point};
-use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Reason, ReasonCode, Step, Terms};
+use crate::evidence::{Ask, Exchange, Key, LocalPort, Patience, Reason, ReasonCode, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Question, Transport};
 
@@ -20,13 +21,9 @@ fn key(family: Family, server: &Capable, point: Point) -> Key {
     NatTest::Tcp { server: server.server, point }.over(family)
 }
 
-impl Probe for TcpMapping {
-    fn name(&self) -> &'static str {
-        "tcp"
-    }
-
-    fn next(&self, seen: &Evidence) -> Step {
-        let Some(server) = servers::roles(seen, self.family).mapping.first().copied() else {
+impl NatProbe for TcpMapping {
+    fn next(&self, seen: &Look, _: &Look) -> Step {
+        let Some(server) = seen.roles(self.family).mapping.first().copied() else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
         };
         let asks: Vec<Ask> = Point::EVERY
@@ -53,7 +50,7 @@ impl Probe for TcpMapping {
 
 /// The verdict that the evidence supports.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family) -> Finding {
+pub fn judge(seen: &Look, family: Family) -> Finding {
     let of = |server, point| NatTest::Tcp { server, point };
     let all = of(0, Point::Primary).to(of(usize::MAX, Point::PrimaryOtherPort), family);
     let because: Vec<String> = seen.within(&all).map(|exchange| exchange.id.clone()).collect();
@@ -68,7 +65,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Finding {
         let summary = format!("could not tell: {}", reason.text);
         finding(MappingBehavior::Inconclusive, Some(reason), independent, summary)
     };
-    let Some(server) = servers::roles(seen, family).mapping.first().copied() else {
+    let Some(server) = seen.roles(family).mapping.first().copied() else {
         let reason = servers::why_none(seen, family);
         return withheld(reason, None);
     };

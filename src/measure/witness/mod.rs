@@ -186,12 +186,6 @@ impl Witnesses {
     }
 }
 
-/// The evidence as verdicts may use it.
-#[must_use]
-pub fn believed(seen: &Evidence) -> Cow<'_, Evidence> {
-    Witnesses::hear(seen).believed(seen)
-}
-
 /// Servers that saw the same addresses of this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Camp {

@@ -53,7 +53,17 @@ impl Probe for TurnProbe {
         "turn"
     }
 
-    fn next(&self, seen: &Evidence) -> Step {
+    fn next(&self, seen: &Evidence) -> Vec<Step> {
+        vec![self.step(seen)]
+    }
+
+    fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
+        self.target(seen).map(|target| release::farewell(&target)).unwrap_or_default()
+    }
+}
+
+impl TurnProbe {
+    fn step(&self, seen: &Evidence) -> Step {
         let Some(target) = self.target(seen) else {
             return Step { done: !self.looking_up(seen), ..Step::default() };
         };
@@ -83,9 +93,5 @@ impl Probe for TurnProbe {
             }
         }
         Step { asks, done: true, ..Step::default() }
-    }
-
-    fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
-        self.target(seen).map(|target| release::farewell(&target)).unwrap_or_default()
     }
 }
