@@ -98,12 +98,12 @@ impl Probe for GatewayProbe {
         "gateway"
     }
 
-    fn next(&self, seen: &Evidence) -> Step {
+    fn next(&self, seen: &Evidence) -> Vec<Step> {
         let settled = |asks: &[Ask]| asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         let gateways = || self.options.gateways.iter().enumerate();
         // The names have to be there: each gateway is a server of the run.
         if seen.servers.iter().any(|server| server.lookups.is_empty()) {
-            return Step::default();
+            return vec![Step::default()];
         }
         let mut asks: Vec<Ask> =
             gateways().flat_map(|(number, gateway)| Self::discovery(number, gateway, seen)).collect();
@@ -118,7 +118,7 @@ impl Probe for GatewayProbe {
                 done = settled(&asks);
             }
         }
-        Step { asks, done, ..Step::default() }
+        vec![Step { asks, done, ..Step::default() }]
     }
 
     /// A mapping that was made, or may have been, is deleted.
