@@ -14,11 +14,31 @@ const ASSUMED_LOST: f64 = 4.0 * 0.19;
 /// interval was longer than the round trip tell a loss from an answer under way.
 #[must_use]
 pub fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>, false_silence: f64) -> u32 {
-    let (mut sends, mut lost) = (ASSUMED_SENDS, ASSUMED_LOST);
-    let arrived = |exchange: &&Exchange| matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. });
-    for exchange in exchanges.filter(|exchange| exchange.paced).filter(arrived) {
-        sends += f64::from(exchange.sends);
-        lost += f64::from(exchange.sends.saturating_sub(1));
-    }
+    let (sends, lost) = observed(exchanges);
+    let (sends, lost) = (ASSUMED_SENDS + f64::from(sends), ASSUMED_LOST + f64::from(lost));
     (1..40).find(|&needed| (lost / sends).powi(needed) <= false_silence).map_or(40, i32::unsigned_abs)
+}
+
+/// How often was sent what was answered in the end, and how often the question or the answer was lost before.
+fn observed<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> (u32, u32) {
+    let arrived = |exchange: &&Exchange| matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. });
+    let answered = exchanges.filter(|exchange| exchange.paced).filter(arrived);
+    answered.fold((0, 0), |(sends, lost), exchange| (sends + exchange.sends, lost + exchange.sends.saturating_sub(1)))
+}
+
+/// What is told of the path: the same, and of questions that were put again and again whatever came back, those sends whose answer
+/// would have come before the last answer did.
+#[must_use]
+pub fn round_trips<'a>(exchanges: impl Iterator<Item = &'a Exchange> + Clone) -> (u32, u32) {
+    let (mut sends, mut lost) = observed(exchanges.clone());
+    for exchange in exchanges.filter(|exchange| !exchange.paced && exchange.sent_ms.len() > 1) {
+        let last_ms = exchange.arrived_ms.iter().copied().max_by(f64::total_cmp);
+        let (Some(reply), Some(last_ms)) = (exchange.reply(), last_ms) else { continue };
+        let waited_for = exchange.sent_ms.iter().filter(|sent_ms| **sent_ms + 1.5 * reply.rtt_ms <= last_ms).count();
+        // Those that arrived may be answers to later sends: what is counted as lost is the least that was.
+        let missing = waited_for.saturating_sub(exchange.arrived_ms.len());
+        sends += u32::try_from(waited_for).unwrap_or(u32::MAX);
+        lost += u32::try_from(missing).unwrap_or(0);
+    }
+    (sends, lost)
 }

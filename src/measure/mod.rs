@@ -4,7 +4,7 @@
 pub mod catalog;
 pub mod discover;
 pub mod gateway;
-mod loss;
+pub mod loss;
 pub mod nat;
 pub mod nat64;
 pub mod spec;

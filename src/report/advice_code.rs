@@ -27,6 +27,12 @@ codes! {
         RelayForSomePeers,
         /// Direct connections work with nearly every peer.
         NoRelayNeeded,
+        /// Packets get lost on the way, whatever the NAT does.
+        PacketLoss,
+        /// The round trip is too long for a conversation or a game, whatever the NAT does.
+        LongRoundTrip,
+        /// A port mapped on the router lets every peer in, unless a second NAT follows it.
+        CompareWanAddress,
         /// A firewall without translation lets in only answers to what went out.
         Firewall,
         /// A carrier-grade NAT of the provider is on the way (RFC 6598).

@@ -356,6 +356,18 @@ pub struct Advice {
     pub family: Option<Family>,
     /// In plain words.
     pub text: String,
+    /// A command that helps, to copy; what stands in capitals is to be filled in.
+    #[serde(default, rename = "try", skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Advice {
+    /// The same with a command to copy.
+    #[must_use]
+    pub(crate) fn trying(mut self, command: &str) -> Self {
+        self.command = Some(command.to_owned());
+        self
+    }
 }
 
 /// How much a piece of advice matters.

@@ -146,6 +146,18 @@ impl PeerKind {
     pub const ALL: [Self; 5] =
         [Self::Open, Self::FullCone, Self::RestrictedCone, Self::PortRestrictedCone, Self::Symmetric];
 
+    /// The kind of NAT that such a peer is behind.
+    #[must_use]
+    pub fn behind(self) -> &'static str {
+        match self {
+            Self::Open => "no",
+            Self::FullCone => "full cone",
+            Self::RestrictedCone => "restricted cone",
+            Self::PortRestrictedCone => "port-restricted cone",
+            Self::Symmetric => "symmetric",
+        }
+    }
+
     fn mapping(self) -> &'static [Behavior] {
         match self {
             Self::Symmetric => &[AddressDependent, AddressAndPortDependent],

@@ -7,6 +7,7 @@ use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior, Rfc348
 use crate::report::address::Kind;
 use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, Report, Severity};
+use crate::report::peers::{self, PeerOutcome};
 use crate::report::possible;
 use crate::wire::Family;
 
@@ -36,8 +37,27 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::CarrierGradeNat,
         format!(
-            "{what}. Forwarding ports at home does not help: try IPv6, ask the provider for a public IPv4 address or for PCP, or \
-             use a TURN server."
+            "{what}. Ports forwarded at home do not help: try IPv6, or ask the provider for a public IPv4 address or for PCP."
+        ),
+    )
+}
+
+/// A second NAT after the router's own cannot be seen from here, but whoever has the router's page can see it.
+pub(super) fn wan_address(case: &Case) -> Option<Advice> {
+    let behind_router = case.found.local_address.is_some_and(|ip| Kind::of(ip) == Kind::Private);
+    let [public] = case.found.public_addresses[..] else { return None };
+    if case.found.connectivity != Connectivity::Nat
+        || !behind_router
+        || !Kind::of(public).is_public()
+        || !case.hindered()
+    {
+        return None;
+    }
+    case.info(
+        AdviceCode::CompareWanAddress,
+        format!(
+            "Compare the WAN address on your router's page with {public}: if they differ, a second NAT follows; else a port mapped there \
+             (PCP, UPnP) lets peers in."
         ),
     )
 }
@@ -169,9 +189,17 @@ pub(super) fn ipv6_unavailable(case: &Case) -> Option<Advice> {
     if case.family != Family::Ipv6 || alone || case.found.connectivity != Connectivity::Unavailable {
         return None;
     }
+    // Whoever blocks UDP, or a NAT that hinders nobody, leaves nothing to gain.
+    let gains = case.report.families().ipv4.as_ref().is_some_and(|ipv4| {
+        ipv4.connectivity == Connectivity::Nat
+            && peers::rows(Family::Ipv4, ipv4).iter().any(|row| row.outcome != PeerOutcome::Direct)
+    });
+    if !gains {
+        return None;
+    }
     case.info(
         AdviceCode::Ipv6Unavailable,
-        "This host has no IPv6. Where the provider offers it, switching it on in the router gives most peers a way without NAT.",
+        "This host has no IPv6: where router and provider are yours to choose, it gives most peers a way without NAT.",
     )
 }
 
@@ -182,9 +210,9 @@ pub(super) fn offline(report: &Report) -> Option<Advice> {
     if !families.all(|(_, found)| found.connectivity == Connectivity::Unavailable) {
         return None;
     }
-    let text = "This host has no address or route of any family asked for: connect it to a network, or ask for the other \
-                family.";
-    Some(Advice { code: AdviceCode::Offline, severity: Severity::Error, family: None, text: text.to_owned() })
+    let other = if report.families().iter().count() == 1 { ", or ask for the other family" } else { "" };
+    let text = format!("This host has no address or route of any family asked for: connect it to a network{other}.");
+    Some(Advice { code: AdviceCode::Offline, severity: Severity::Error, family: None, text, command: None })
 }
 
 /// Without NAT on IPv6 and with one on IPv4, IPv6 is the better way for peers that have it.
@@ -199,11 +227,16 @@ pub(super) fn ipv6_is_better(report: &Report) -> Option<Advice> {
         return None;
     }
     let text = format!(
-        "IPv6 has no NAT here ({}): that is the best way to peers that have IPv6 too. Make sure that the software offers its IPv6 \
-         addresses.",
+        "IPv6 has no NAT here ({}): the best way to peers that have it too. Make sure that the software offers its IPv6 addresses.",
         list(&ipv6.public_addresses)
     );
-    Some(Advice { code: AdviceCode::Ipv6DirectIsBestPath, severity: Severity::Info, family: Some(Family::Ipv6), text })
+    Some(Advice {
+        code: AdviceCode::Ipv6DirectIsBestPath,
+        severity: Severity::Info,
+        family: Some(Family::Ipv6),
+        text,
+        command: None,
+    })
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 mod addresses;
 mod nat;
+mod path;
 mod servers;
 
 use super::advice_code::AdviceCode;
 use super::document::{Advice, Report, Severity};
 use super::family_name;
+use super::peers::{self, PeerOutcome, PeerRow};
 use crate::measure::nat::finding::FamilyFindings;
 use crate::wire::Family;
 
@@ -18,6 +20,8 @@ struct Case<'a> {
     report: &'a Report,
     family: Family,
     found: &'a FamilyFindings,
+    /// How peers connect: what is said of relays follows from this and from nothing else.
+    peers: Vec<PeerRow>,
 }
 
 /// In the order in which they are printed within one severity.
@@ -25,9 +29,12 @@ const FAMILY_RULES: &[FamilyRule] = &[
     servers::nothing_answered,
     nat::udp_blocked,
     nat::udp_filtered,
+    path::loss,
+    path::round_trip,
     nat::relay,
     nat::firewall,
     addresses::carrier_grade,
+    addresses::wan_address,
     addresses::not_the_internet,
     addresses::private_server,
     nat::alg,
@@ -54,7 +61,7 @@ const FAMILY_RULES: &[FamilyRule] = &[
 pub fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
     let mut advice = Vec::new();
     for (family, found) in report.families().iter() {
-        let case = Case { report, family, found };
+        let case = Case { report, family, found, peers: peers::rows(family, found) };
         advice.extend(FAMILY_RULES.iter().filter_map(|rule| rule(&case)));
     }
     advice.extend(addresses::offline(report));
@@ -71,7 +78,7 @@ pub fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
 #[expect(clippy::unnecessary_wraps, reason = "every rule ends with one of these")]
 impl Case<'_> {
     fn advice(&self, code: AdviceCode, severity: Severity, text: impl Into<String>) -> Advice {
-        Advice { code, severity, family: Some(self.family), text: text.into() }
+        Advice { code, severity, family: Some(self.family), text: text.into(), command: None }
     }
 
     fn error(&self, code: AdviceCode, text: impl Into<String>) -> Option<Advice> {
@@ -86,6 +93,11 @@ impl Case<'_> {
         Some(self.advice(code, Severity::Info, text))
     }
 
+    /// Whether some peers do not connect directly, or perhaps do not.
+    fn hindered(&self) -> bool {
+        self.peers.iter().any(|row| row.outcome != PeerOutcome::Direct)
+    }
+
     fn name(&self) -> &'static str {
         family_name(self.family)
     }
@@ -93,11 +105,12 @@ impl Case<'_> {
 
 fn local_port_reused(port: u16) -> Advice {
     let text = format!(
-        "The tests ran from local port {port}, as asked. If something else used that port in the last minutes, the NAT may still \
-         remember it, and filtering looks more open than it is. Run again without --local-port for a verdict that cannot be \
-         affected."
+        "The tests ran from local port {port}, as asked. If something used it in the last minutes, the NAT may still remember that, \
+         and filtering looks more open than it is: run again without --local-port."
     );
-    Advice { code: AdviceCode::LocalPortReused, severity: Severity::Warning, family: None, text }
+    let advice =
+        Advice { code: AdviceCode::LocalPortReused, severity: Severity::Warning, family: None, text, command: None };
+    advice.trying("nat-probe classify")
 }
 
 /// Addresses or names as a list in a sentence.

@@ -5,6 +5,7 @@ use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, PortBehavior};
 use crate::report::advice_code::AdviceCode;
 use crate::report::document::Advice;
+use crate::report::peers::{PeerKind, PeerOutcome, PeerReasonCode as ReasonOfPeer};
 use crate::report::possible;
 
 pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
@@ -13,85 +14,93 @@ pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
     }
     case.error(
         AdviceCode::UdpBlockedUseTurnTcp,
-        "UDP does not get out of this network, so nothing connects directly. Use a TURN server over TCP or TLS, best on port 443 \
-         (turns:HOST:443?transport=tcp); or ask whoever runs the network to let UDP out to ports 3478 and 443.",
+        "UDP does not get out of this network: provide TURN over TLS on port 443, or ask whoever runs the network to let UDP out.",
     )
+    .map(|advice| advice.trying(TEST_TURN_TLS))
 }
+
+/// The same over what passes where a browser may go.
+const TEST_TURN_TLS: &str = "nat-probe turn 'turns:HOST:443?transport=tcp' -u USER";
+
+/// Whether the server that was provided works.
+const TEST_TURN: &str = "nat-probe turn turn:HOST -u USER";
+
+const OTHER_PORT: &str = "nat-probe classify --server HOST:443";
 
 /// UDP passes, and not all that WebRTC needs of it.
 pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
-    let way_out = "Offer TURN over TLS on port 443 beside UDP (turns:HOST:443?transport=tcp)";
     if let Some(blocked) = &case.found.blocked_port {
         let port = blocked.port;
-        return case.warning(
-            AdviceCode::UdpPortBlocked,
-            format!("{}. Use STUN and TURN servers on another port than {port}. {way_out}.", blocked.summary),
-        );
+        let text = format!("UDP to port {port} is blocked here: use servers on another port, best on 443.");
+        return case.warning(AdviceCode::UdpPortBlocked, text).map(|advice| advice.trying(OTHER_PORT));
     }
     match case.found.reason.as_ref().map(|reason| reason.code)? {
-        ReasonCode::StunBlocked => case.error(
-            AdviceCode::StunBlockedUseTurnTls,
-            format!(
-                "Something on the way drops STUN, which WebRTC needs for every direct connection. {way_out}, or ask whoever runs the                  network to let STUN out."
-            ),
-        ),
-        ReasonCode::PortBlocked => case.warning(
-            AdviceCode::UdpPortBlocked,
-            format!("UDP gets out, but not to the ports of these servers. Use servers on a port that passes. {way_out}."),
-        ),
-        ReasonCode::UdpPasses => case.warning(
-            AdviceCode::UdpFiltered,
-            format!(
-                "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass. {way_out}."
-            ),
-        ),
+        ReasonCode::StunBlocked => case
+            .error(
+                AdviceCode::StunBlockedUseTurnTls,
+                "Something on the way drops STUN, which every direct WebRTC connection needs: provide TURN over TLS on port 443, or \
+                 ask whoever runs the network to let STUN out.",
+            )
+            .map(|advice| advice.trying(TEST_TURN_TLS)),
+        ReasonCode::PortBlocked => case
+            .warning(
+                AdviceCode::UdpPortBlocked,
+                "UDP gets out, but not to the ports of these servers: use servers on a port that passes, best on 443.",
+            )
+            .map(|advice| advice.trying(OTHER_PORT)),
+        ReasonCode::UdpPasses => case
+            .warning(
+                AdviceCode::UdpFiltered,
+                "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass.",
+            )
+            .map(|advice| advice.trying(OTHER_PORT)),
         _ => None,
     }
 }
 
-/// What the pair of mapping and filtering means for peers, as far as both are known.
+/// Who needs a relay, as the table of peers says; what UDP or STUN does not pass at all has advice of its own.
 pub(super) fn relay(case: &Case) -> Option<Advice> {
-    if case.found.connectivity != Connectivity::Nat {
+    let special =
+        [ReasonOfPeer::UdpBlocked, ReasonOfPeer::StunBlocked, ReasonOfPeer::NotMeasured, ReasonOfPeer::NotTheInternet];
+    let first = case.peers.first()?;
+    if special.contains(&first.reason.code) {
         return None;
     }
-    let mappings = possible::peer_mappings(case.found);
-    let filterings = possible::peer_filterings(case.found);
-    let dependent = !mappings.contains(&Behavior::EndpointIndependent);
-    match (&mappings[..], &filterings[..]) {
-        ([Behavior::EndpointIndependent], [Behavior::AddressAndPortDependent]) => case.warning(
-            AdviceCode::RelayNeededForSymmetricPeers,
-            "Direct connections work unless the peer's NAT gives every destination another port (symmetric NAT). Provide a TURN \
-             server for those peers; or, if the router itself has the public address, map a port on it (PCP, UPnP), and anybody can \
-             reach that.",
-        ),
-        ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent])
-            if servers::pools(case) =>
-        {
-            None
+    let with = |outcomes: &[PeerOutcome]| -> Vec<PeerKind> {
+        case.peers.iter().filter(|row| outcomes.contains(&row.outcome)).map(|row| row.kind).collect()
+    };
+    let hindered = with(&[PeerOutcome::Relay, PeerOutcome::Depends]);
+    let relayed = with(&[PeerOutcome::Relay]);
+    let unknown = with(&[PeerOutcome::CouldNotTell]);
+    let provide = |kinds: &[PeerKind]| {
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.behind()).collect();
+        format!("Provide a TURN server for peers behind {} NATs.", super::list(&names))
+    };
+    let advice = match (&hindered[..], &unknown[..]) {
+        ([], []) if case.found.connectivity != Connectivity::Nat || servers::pools(case) => return None,
+        ([], []) => {
+            return case.info(
+                AdviceCode::NoRelayNeeded,
+                "No NAT at the other end makes a relay necessary. Keep the port open with a packet every 15 seconds or so.",
+            );
         }
-        ([Behavior::EndpointIndependent], [Behavior::EndpointIndependent | Behavior::AddressDependent]) => case.info(
-            AdviceCode::NoRelayNeeded,
-            "This NAT normally needs no relay. Keep the port alive with a packet every 15 seconds or so, and keep a TURN server \
-             for peers whose UDP is blocked.",
-        ),
-        ([Behavior::EndpointIndependent], _) => case.info(
-            AdviceCode::RelayForSomePeers,
-            "Peers behind endpoint-independent NATs connect directly. Whether symmetric ones do depends on the filtering, which \
-             could not be measured: provide a TURN server to be sure.",
-        ),
-        (_, [Behavior::AddressAndPortDependent]) if dependent => case.error(
-            AdviceCode::RelayRequired,
-            "Only peers without NAT, or behind endpoint-independent NATs with a lenient filter, connect directly: for all others \
-             a TURN server is required. Try port mapping (PCP, UPnP), a router setting called \"endpoint independent\" or \"full \
-             cone\", or IPv6.",
-        ),
-        _ if dependent => case.warning(
-            AdviceCode::RelayForSomePeers,
-            "Every destination sees another port, so peers with a strict filter cannot get in: provide a TURN server for them. \
-             Port mapping on the router (PCP, UPnP) or IPv6 avoids it.",
-        ),
-        _ => None,
-    }
+        ([], unknown) => {
+            let names: Vec<&str> = unknown.iter().map(|kind| kind.behind()).collect();
+            let text = format!(
+                "Provide a TURN server to be sure: whether peers behind {} NATs connect directly could not be told.",
+                super::list(&names)
+            );
+            case.info(AdviceCode::RelayForSomePeers, text)
+        }
+        ([PeerKind::Symmetric], []) if relayed.len() == 1 => {
+            case.warning(AdviceCode::RelayNeededForSymmetricPeers, provide(&hindered))
+        }
+        (_, []) if relayed.ends_with(&[PeerKind::PortRestrictedCone, PeerKind::Symmetric]) => {
+            case.error(AdviceCode::RelayRequired, provide(&hindered))
+        }
+        _ => case.warning(AdviceCode::RelayForSomePeers, provide(&hindered)),
+    };
+    advice.map(|advice| advice.trying(TEST_TURN))
 }
 
 pub(super) fn firewall(case: &Case) -> Option<Advice> {
@@ -100,8 +109,7 @@ pub(super) fn firewall(case: &Case) -> Option<Advice> {
     }
     case.info(
         AdviceCode::Firewall,
-        "There is no NAT, but a firewall (on this host or on the way) lets in only answers. Direct connections work once both \
-         sides send; to accept connections that others start, open the port in the firewall.",
+        "A firewall without NAT, on this host or on the way, lets in only answers: to accept what others start, open the port in it.",
     )
 }
 
@@ -111,8 +119,8 @@ pub(super) fn alg(case: &Case) -> Option<Advice> {
     }
     case.warning(
         AdviceCode::SipAlg,
-        "Something on the path rewrites addresses inside packets (an application-level gateway, often called SIP ALG). It breaks \
-         calls in ways that look random: switch it off in the router, or use TLS so that it cannot read the packets.",
+        "Something on the path rewrites addresses inside packets (often called SIP ALG), which breaks calls in ways that look random: \
+         switch it off in the router, or use TLS.",
     )
 }
 
@@ -124,9 +132,8 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::PoolingArbitrary,
         format!(
-            "This host appears under several addresses ({}): the NAT takes them from a pool, or the network has several exits. \
-             A peer whose filter looks at the address shuts out packets from another one: keep to one socket, provide a TURN \
-             server, and do not rely on one public address.",
+            "This host appears under several addresses ({}): a pool of the NAT, or several exits. Use one socket for everything, and do \
+             not rely on one public address.",
             super::list(&case.found.public_addresses)
         ),
     )
@@ -206,7 +213,8 @@ mod tests {
         assert!(codes(&sample::plain_servers()).contains(&"relay-for-some-peers".to_owned()));
         let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
         found.mapping = sample::inconclusive(ReasonCode::OneDestination, "x").mapping;
-        assert!(!codes(&sample::ipv4(found)).iter().any(|code| code.starts_with("relay")), "neither is known");
+        let advice = advise(&sample::ipv4(found), None);
+        assert!(advice.iter().any(|advice| advice.text.contains("to be sure")), "neither is known: {advice:?}");
     }
 
     #[test]

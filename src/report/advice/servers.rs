@@ -1,14 +1,15 @@
 //! Advice that follows from how the servers answered.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{Case, list};
-use crate::evidence::ReasonCode;
+use crate::evidence::{FailureCode, Outcome, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
 use crate::measure::witness::{self, DoubtCode};
 use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, ServerRow};
+use crate::wire::Transport;
 
 /// Rows of servers that answered over this family.
 fn answered<'a>(case: &'a Case) -> impl Iterator<Item = (&'a ServerRow, IpAddr)> {
@@ -99,18 +100,51 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
         return None;
     }
     let name = case.name();
-    match code {
-        ReasonCode::NoServerOfFamily => {
-            case.info(AdviceCode::NoServerOfFamily, format!("None of the servers has an {name} address: name one that has, with --server."))
+    let refused = refused(case);
+    let advice = match code {
+        ReasonCode::NoServerOfFamily => case.info(
+            AdviceCode::NoServerOfFamily,
+            format!("None of the servers has an {name} address that can be asked: name one that has."),
+        ),
+        ReasonCode::NoAnswer | ReasonCode::NothingAnswered if refused.is_some() => {
+            case.error(AdviceCode::NoServerAnswered, refused.unwrap_or_default())
         }
-        ReasonCode::NoAnswer | ReasonCode::NothingAnswered | ReasonCode::NamesUnresolved => case.error(
+        ReasonCode::NamesUnresolved => case.error(
             AdviceCode::NoServerAnswered,
-            format!(
-                "No server answered over {name}. Check that this host is online and that names resolve, or name servers that are \
-                 known to work with --server."
-            ),
+            "No server's name could be looked up: check that this host is online and its DNS works, or name a server by address.",
+        ),
+        ReasonCode::NoAnswer | ReasonCode::NothingAnswered => case.error(
+            AdviceCode::NoServerAnswered,
+            format!("No server answered over {name}: check that this host is online, or name servers that are known to work."),
         ),
         _ => None,
+    };
+    advice.map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
+}
+
+/// What is wrong where every server itself said that nothing listens: the way there is in order.
+fn refused(case: &Case) -> Option<String> {
+    let asked = case.report.evidence.iter().filter(|exchange| {
+        exchange.transport == Transport::Udp && case.family.has(exchange.remote.ip()) && exchange.sends > 0
+    });
+    let mut remotes: Vec<SocketAddr> = Vec::new();
+    for exchange in asked {
+        let Outcome::Failed(failure) = &exchange.outcome else { return None };
+        if failure.code != FailureCode::ConnectionRefused || failure.by.is_some_and(|by| by != exchange.remote.ip()) {
+            return None;
+        }
+        if !remotes.contains(&exchange.remote) {
+            remotes.push(exchange.remote);
+        }
+    }
+    let up: Vec<String> = remotes
+        .iter()
+        .map(|remote| format!("{} is up, but no STUN server listens on port {}", remote.ip(), remote.port()))
+        .collect();
+    match &up[..] {
+        [] => None,
+        [one] => Some(format!("{one}.")),
+        [one, ..] => Some(format!("{one}; nor at {} others that are up.", up.len() - 1)),
     }
 }
 
@@ -131,8 +165,8 @@ pub(super) fn one_differs(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::ServerDisagrees,
         format!(
-            "{server} saw {odd} while all others saw {usual}. Either the way there leaves through another exit, or that server \
-             reports a wrong address: leave it out and run again."
+            "{server} saw {odd} while all others saw {usual}: the way there leaves through another exit, or that server is wrong. Leave it \
+             out and run again."
         ),
     )
 }
@@ -150,9 +184,8 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::SeveralExits,
         format!(
-            "Servers saw several addresses ({}): this network has several exits (two providers, a VPN for part of the traffic) or a \
-             NAT with a pool of addresses. Peers may see another address than the one they were told: provide a TURN server, or \
-             bind the software to one interface.",
+            "Servers saw several addresses ({}): two providers, a VPN for a part, or a pool of the NAT. Peers may meet another one than they \
+             were told: bind the software to one interface.",
             list(&seen)
         ),
     )
@@ -180,41 +213,37 @@ const PASSING: [ReasonCode; 5] = [
     ReasonCode::Deadline,
 ];
 
-/// The reasons, code and text, of the verdicts that are inconclusive.
-fn inconclusive_because<'a>(case: &'a Case) -> Vec<(ReasonCode, &'a str)> {
+/// The reasons of the verdicts that are inconclusive.
+fn inconclusive_because(case: &Case) -> Vec<ReasonCode> {
     let mapping = (case.found.mapping.behavior == MappingBehavior::Inconclusive).then_some(&case.found.mapping.reason);
     let filtering =
         (case.found.filtering.behavior == FilteringBehavior::Inconclusive).then_some(&case.found.filtering.reason);
     let reasons = [filtering, mapping].into_iter().flatten().flatten();
-    reasons.map(|reason| (reason.code, reason.text.as_str())).collect()
+    reasons.map(|reason| reason.code).collect()
 }
 
 pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
-    let lacking =
-        |(code, _): &(ReasonCode, &str)| [ReasonCode::NoSecondAddress, ReasonCode::DependentKindUnknown].contains(code);
+    let lacking = |code: &ReasonCode| [ReasonCode::NoSecondAddress, ReasonCode::DependentKindUnknown].contains(code);
     if answered(case).next().is_none() || !inconclusive_because(case).iter().any(lacking) {
         return None;
     }
     case.warning(
         AdviceCode::NoRfc5780Server,
         format!(
-            "No server that answered over {} has a usable second address, without which filtering cannot be tested (RFC 5780). \
-             Name one that has, with --server.",
+            "No server that answered over {} has a second address, without which filtering cannot be tested (RFC 5780): name one that has.",
             case.name()
         ),
     )
+    .map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
 }
 
 pub(super) fn unfit(case: &Case) -> Option<Advice> {
-    let (_, text) = inconclusive_because(case).into_iter().find(|(code, _)| SERVER_FAULTS.contains(code))?;
+    inconclusive_because(case).into_iter().find(|code| SERVER_FAULTS.contains(code))?;
     case.warning(
         AdviceCode::ServerFaults,
-        format!(
-            "The servers did not do what the test needs ({}). That says nothing about this network: try other servers with \
-             --server.",
-            text.trim_end_matches('.')
-        ),
+        "The servers did not do what the test needs, which says nothing about this network: try other servers.",
     )
+    .map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
 }
 
 /// For whoever runs that server: nothing is wrong with the network tested.
@@ -235,12 +264,12 @@ pub(super) fn withholding(case: &Case) -> Option<Advice> {
 }
 
 pub(super) fn run_again(case: &Case) -> Option<Advice> {
-    inconclusive_because(case).into_iter().find(|(code, _)| PASSING.contains(code))?;
+    inconclusive_because(case).into_iter().find(|code| PASSING.contains(code))?;
     case.warning(
         AdviceCode::RunAgain,
-        "The path was too unsteady, or the time too short, for every verdict: run again with --thorough and a longer --deadline, \
-         best while little else uses the connection.",
+        "The path was too unsteady, or the time too short, for every verdict: run again while little else uses the connection.",
     )
+    .map(|advice| advice.trying("nat-probe classify --thorough --deadline 2m"))
 }
 
 #[cfg(test)]

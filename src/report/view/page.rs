@@ -54,10 +54,19 @@ impl<'a> Page<'a> {
         self.style.ascii
     }
 
-    /// Rows that remain of a usual terminal; a narrower one shows the same in more of them.
+    /// Rows of a usual terminal; a narrower one shows the same in more of them.
+    fn rows(&self) -> usize {
+        ROWS * COLUMNS / self.style.width.clamp(1, COLUMNS)
+    }
+
+    /// Those that remain.
     pub(super) fn rows_left(&self) -> usize {
-        let width = self.style.width.clamp(1, COLUMNS);
-        (ROWS * COLUMNS / width).saturating_sub(self.text.lines().count())
+        self.rows().saturating_sub(self.text.lines().count())
+    }
+
+    /// Whether the verdict scrolls away; with `-v` nobody minds.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.style.verbosity == 0 && self.text.lines().count() > self.rows()
     }
 
     pub(super) fn leave_out(&mut self, advice: usize) {
@@ -115,6 +124,17 @@ impl<'a> Page<'a> {
         let first = tint.paint(self.style, "! ");
         for (number, line) in self.prose("  ", text).into_iter().enumerate() {
             self.raw(&format!("{}{line}", if number == 0 { &first } else { "  " }));
+        }
+    }
+
+    /// A command to copy: one line, however long, because a broken one cannot be copied.
+    pub(super) fn command(&mut self, command: &str) {
+        let command = self.clean(command);
+        let line = format!("  try: {command}");
+        if line.width() <= self.style.width {
+            self.raw(&line);
+        } else {
+            self.lines(Tint::Plain, "  try: ", "    ", &command);
         }
     }
 

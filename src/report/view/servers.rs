@@ -17,26 +17,27 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
         disbelieved(page, report);
         unanswered(page, report);
     } else {
-        in_short(page, report);
+        for line in in_short(report) {
+            let mark = page.mark();
+            page.paragraph(Tint::Plain, &line);
+            if page.rows_left() == 0 {
+                page.go_back(&mark);
+            }
+        }
     }
 }
 
-fn in_short(page: &mut Page, report: &Report) {
+/// One line for each that is not believed, and for each way in which others failed.
+pub(super) fn in_short(report: &Report) -> Vec<String> {
     let doubted = report.servers().iter().filter(|row| row.disbelieved.is_some()).filter_map(|row| {
         let saw = row.mapped?.ip();
-        Some(format!("Not believed: {}, which saw {saw}.", name(row)))
+        Some(format!("Not believed: {}, which saw {saw}.", short(row)))
     });
     let failed = failures(report).into_iter().map(|(code, transport, rows)| {
         let servers: Vec<String> = rows.iter().map(|row| short(row)).collect();
         format!("{} over {}: {}.", capital(&code.replace('-', " ")), transport.name(), words::some_of(&servers, NAMED))
     });
-    for line in doubted.chain(failed) {
-        let mark = page.mark();
-        page.paragraph(Tint::Plain, &line);
-        if page.rows_left() == 0 {
-            page.go_back(&mark);
-        }
-    }
+    doubted.chain(failed).collect()
 }
 
 fn capital(text: &str) -> String {
@@ -111,27 +112,31 @@ fn name(row: &ServerRow) -> String {
     }
 }
 
-/// How many answered, and how fast; what `-v` would tell besides.
+/// How many answered, and how fast; what `-v` would tell besides. What does not fit is left out.
 pub(crate) fn footer(page: &mut Page, report: &Report) {
-    let left_out = page.left_out();
-    let hints = match left_out {
-        0 => String::new(),
-        1 => " and 1 more hint".to_owned(),
-        more => format!(" and {more} more hints"),
-    };
-    let more = if page.verbosity() > 0 || (report.evidence.is_empty() && left_out == 0) {
-        String::new()
-    } else {
-        format!(" -v shows the evidence{hints}.")
-    };
-    let seconds = report.duration_ms / 1000.0;
+    let seconds = format!(" in {:.1} s", report.duration_ms / 1000.0);
     let doubted = report.servers().iter().filter(|row| row.disbelieved.is_some()).count();
     let doubted = if doubted > 0 { format!(", {doubted} not believed") } else { String::new() };
-    let time = round_trips(report).map(|time| format!(", round trip {time}")).unwrap_or_default();
+    let time = round_trips(report).map(|time| format!("; round trip {time}")).unwrap_or_default();
+    let more = match (page.verbosity(), page.left_out()) {
+        (1.., _) => "",
+        (0, 0) if report.evidence.is_empty() => "",
+        (0, 0) => "; -v: evidence",
+        (0, 1) => "; -v: 1 hint, evidence",
+        (0, more) => &format!("; -v: {more} hints, evidence"),
+    };
     if page.rows_left() > 1 {
         page.blank();
     }
-    page.paragraph(Tint::Faint, &format!("{}{doubted} in {seconds:.1} s{time}.{more}", answers(report)));
+    let answers = answers(report);
+    let full = format!("{answers}{doubted}{seconds}{time}{more}.");
+    let short = format!("{answers}{doubted}{more}.");
+    let mark = page.mark();
+    page.paragraph(Tint::Faint, &full);
+    if page.is_overfull() {
+        page.go_back(&mark);
+        page.paragraph(Tint::Faint, &short);
+    }
 }
 
 /// "4 of 4 servers answered", or by transport where several were used.
@@ -165,5 +170,5 @@ fn round_trips(report: &Report) -> Option<String> {
     let (first, last) = (*times.first()?, *times.last()?);
     let digits = usize::from(first < 10.0);
     let (near, far) = (format!("{first:.digits$}"), format!("{last:.digits$}"));
-    Some(if near == far { format!("{near} ms") } else { format!("{near} to {far} ms") })
+    Some(if near == far { format!("{near} ms") } else { format!("{near}-{far} ms") })
 }
