@@ -14,6 +14,8 @@ mod gateway;
 mod hostile;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/pages.rs"]
+mod pages;
 #[path = "cli/privacy.rs"]
 mod privacy;
 #[path = "cli/saved.rs"]

@@ -1,6 +1,8 @@
 //! What the findings mean and what to try: one rule an idea, each a function of the report.
 
 mod addresses;
+#[cfg(test)]
+mod agreement;
 mod nat;
 mod path;
 mod servers;

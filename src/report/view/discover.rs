@@ -22,12 +22,12 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
     }
     let rows: Vec<Vec<Cell>> = report.servers().iter().map(|row| server(row, page.verbosity() > 0)).collect();
     if !rows.is_empty() {
-        page.table(Table::new(&SERVERS, rows).spare(&["supports", "software", "address", "min", "max"]));
+        page.table(Table::new(&SERVERS, rows).spare(&["supports", "software", "address", "min", "max", "ms", "over"]));
     }
 }
 
 const SERVERS: [&str; 10] =
-    ["server", "address", "over", "sees this host as", "ms", "min", "max", "software", "supports", "but"];
+    ["server", "address", "over", "sees this host as", "ms", "min", "max", "software", "supports", "problem"];
 
 /// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
 fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
@@ -35,10 +35,15 @@ fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
     let address = row.address.map(|address| address.to_string()).filter(|address| *address != name);
     let software = row.software.as_deref().filter(|_| in_full).map(escape::visible);
     let supports = if in_full { words::list(&row.capabilities) } else { String::new() };
-    let failure = row.error.as_ref().map(|error| Cell::tinted(Tint::Bad, escape::visible(&error.text)));
-    let doubt = row.disbelieved.as_ref();
-    let doubt =
-        doubt.map(|doubt| Cell::tinted(Tint::Warning, escape::visible(&format!("not believed: {}", doubt.text))));
+    // The code is the short form: the whole story of each server stands with `-v`.
+    let failure = row.error.as_ref().map(|error| {
+        let code = || error.code.to_string().replace('-', " ");
+        Cell::tinted(Tint::Bad, if in_full { escape::visible(&error.text) } else { code() })
+    });
+    let doubt = row.disbelieved.as_ref().map(|doubt| {
+        let why = if in_full { format!(": {}", escape::visible(&doubt.text)) } else { String::new() };
+        Cell::tinted(Tint::Warning, format!("not believed{why}"))
+    });
     // Asked once, a server has one time.
     let range = row.rtt_min_ms < row.rtt_max_ms;
     let time = |ms: Option<f64>| ms.map(|ms| format!("{ms:.1}")).unwrap_or_default().into();

@@ -16,7 +16,7 @@ pub(super) const NARROW: usize = 50;
 const WIDEST: usize = 120;
 
 /// What a column of prose needs to be read.
-const PROSE: usize = 16;
+const PROSE: usize = 12;
 
 /// The longest word that a table keeps whole: no code of ours is longer.
 const LONG_WORD: usize = 28;

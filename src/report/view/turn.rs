@@ -178,6 +178,8 @@ fn details(page: &mut Page, result: &TurnResult, full: bool) {
     }
     if full {
         page.paragraph(tint, &result.diagnosis.text);
+    }
+    if page.verbosity() > 0 || result.steps.iter().any(|step| step.status != StepStatus::Ok) {
         steps(page, result);
     }
     if !result.diagnosis.fix.is_empty() {
