@@ -75,6 +75,10 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
         );
         return finding(MappingBehavior::EndpointIndependent, summary);
     }
+    let dependent = !kinds.iter().any(|kind| matches!(kind, Kind::EndpointIndependent | Kind::SeveralExits));
+    if let Some(reason) = seen.stop_reason().filter(|_| dependent && !kinds.is_empty() && !asked_again(&observed)) {
+        return withheld(reason, None);
+    }
     match kinds[..] {
         [Kind::EndpointIndependent, ..] if addresses.len() > 1 => {
             let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
@@ -102,6 +106,11 @@ pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>)
             withheld(Reason::new(ReasonCode::MappingInconsistent, text), None)
         }
     }
+}
+
+/// Whether one destination was asked a second time: until then exits that packets are spread over look like a mapping by destination.
+fn asked_again(observed: &[Observation]) -> bool {
+    distinct(observed.iter().map(|(exchange, _)| exchange.remote)).len() < observed.len()
 }
 
 /// What all servers saw but one, where those are at least two: no mapping by destination shows the same to two servers. A flow that
