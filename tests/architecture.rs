@@ -1,5 +1,8 @@
 //! The shape of the program, enforced: which layer may import which, and who owns the clock, the output and the dice.
 
+#[path = "architecture/circles.rs"]
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -91,3 +91,18 @@ fn a_server_that_relays_ipv6_only_is_asked_for_that() {
     }
     Bench::new().ipv6().fault(TurnFault::UnsupportedFamily).fails(Code::UnsupportedFamily, "allocate");
 }
+
+#[test]
+fn a_server_of_rfc_3489_that_wants_an_empty_change_request_is_a_third_party_all_the_same() {
+    let mut bench = Bench::new();
+    bench.scenario.servers[0].faults.push(Fault::RequiresChangeRequest);
+    let result = bench.expect(TurnVerdict::Ok, Code::Ok, None);
+    let relay = result.relay.unwrap();
+    assert_eq!(relay.third_party.outcome, PathOutcome::Works, "{}", relay.third_party.text);
+    assert_eq!(relay.seen_address, result.relayed_address);
+    // It is the control where the TURN server is silent over UDP.
+    let mut bench = Bench::new().fault(TurnFault::UdpDead);
+    bench.scenario.servers[0].faults.push(Fault::RequiresChangeRequest);
+    let (result, left) = bench.run();
+    assert_eq!((result.diagnosis.code, left), (Code::NoAnswer, 0), "UDP to it passes: {}", result.diagnosis.text);
+}

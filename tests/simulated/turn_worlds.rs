@@ -174,6 +174,10 @@ fn check(seed: u64) -> Result<(), String> {
     if has(TurnFault::OftenStale) && (has(TurnFault::WrongIntegrity) || has(TurnFault::UnsignedSuccess)) {
         allowed.extend([Code::AllocationMismatch, Code::StaleNonceLoop]);
     }
+    // Nobody's credentials are taken then, or nobody believes that they are.
+    if has(TurnFault::Md5Refused) && (has(TurnFault::Sha256Refused) || has(TurnFault::Sha256AnsweredWithSha1)) {
+        allowed.push(Code::UnknownUserOrPassword);
+    }
     if has(TurnFault::WrongExternal) && has(TurnFault::RangeClosed) {
         allowed.push(Code::RelayDead);
     }

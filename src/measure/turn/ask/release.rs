@@ -22,14 +22,15 @@ pub fn of(target: &Target, roles: impl IntoIterator<Item = SocketRole>) -> Step 
     Step { asks, done, ..Step::default() }
 }
 
-/// The same where the run was stopped: a deletion whose answer was not waited for is asked once more, and so is one that may have
-/// overtaken the Allocate it was for.
+/// The same where the run was stopped. A deletion is asked once more where its answer was not waited for, and where it may have overtaken
+/// the Allocate it was for, or a copy of that.
 pub fn farewell(target: &Target) -> Vec<Ask> {
     let mut asks = Vec::new();
     for role in sockets().filter(|role| target.may_hold(*role)) {
         let Some(mut ask) = ask(target, role) else { continue };
-        let early = |exchange: &Exchange| error_code(exchange) == Some(437) && target.allocation(role).is_none();
-        let in_vain = |exchange: &Exchange| is_cut_short(exchange) || early(exchange);
+        let early = |asked: &Exchange| error_code(asked) == Some(437) && target.allocation(role).is_none();
+        let overtook = |asked: &Exchange| early(asked) || asked.settled() && target.may_be_repeated(role);
+        let in_vain = |asked: &Exchange| is_cut_short(asked) || overtook(asked);
         if target.seen.find(&ask.key).is_some_and(in_vain)
             && let Key::Turn(TurnKey { attempt, .. }) = ask.key
         {
@@ -74,5 +75,58 @@ fn credentials<'n>(target: &'n Target, role: SocketRole) -> Option<As<'n>> {
         }
         SocketRole::NormalizedPassword => own(target).map(|typed| As { form: PasswordForm::Nfkc, ..typed }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::turn::facts::testing::{RELAYED, Scene};
+
+    fn said(scene: &Scene) -> Vec<String> {
+        farewell(&scene.target()).into_iter().map(|ask| ask.key.to_string().replace("turn/0/udp/ipv4/", "")).collect()
+    }
+
+    /// A challenge that was answered, and the run ended before anything came of that.
+    fn cut_off(sends: u32) -> Scene {
+        let mut scene = Scene::udp();
+        scene.challenged("a", "example.org");
+        scene.abandoned("a/login").sends = sends;
+        scene
+    }
+
+    #[test]
+    fn what_may_have_been_granted_is_given_back() {
+        assert_eq!(said(&Scene::udp()), [""; 0]);
+        assert_eq!(said(&cut_off(1)), ["a/delete"]);
+        let mut granted = Scene::udp();
+        granted.challenged("a", "example.org");
+        granted.granted("a/login", RELAYED);
+        assert_eq!(said(&granted), ["a/delete"]);
+    }
+
+    #[test]
+    fn an_allocate_of_which_nothing_was_heard_may_be_an_open_relays() {
+        let mut scene = Scene::udp();
+        scene.abandoned("a/allocate");
+        let asks = farewell(&scene.target());
+        assert!(asks.len() == 1 && asks[0].request.auth().is_none(), "{asks:?}");
+        scene.abandoned("a/allocate").sends = 4;
+        assert_eq!(said(&scene), [""; 0], "nobody is there");
+        scene.bound("binding", "198.51.100.1:40000");
+        assert_eq!(said(&scene), ["a/delete"]);
+    }
+
+    #[test]
+    fn a_deletion_that_overtook_its_allocate_is_asked_again() {
+        let mut early = cut_off(1);
+        early.refused("a/delete", 437);
+        assert_eq!(said(&early), ["a/delete/again"]);
+        let mut repeated = cut_off(3);
+        repeated.granted("a/delete", "");
+        assert_eq!(said(&repeated), ["a/delete/again"], "a copy of the Allocate may come after it");
+        let mut once = cut_off(1);
+        once.granted("a/delete", "");
+        assert_eq!(said(&once), ["a/delete"]);
     }
 }

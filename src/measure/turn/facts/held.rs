@@ -68,6 +68,13 @@ impl Target<'_> {
         plain.is_some_and(|one| !dead(one)) && self.dialog().all(|one| error_code(one) != Some(401))
     }
 
+    /// Whether copies of an Allocate may still be on their way as the run ends: one that comes after the deletion allocates again.
+    pub fn may_be_repeated(&self, role: SocketRole) -> bool {
+        let steps = [SocketStep::Allocate, LOGINS[0], LOGINS[1]];
+        let mut asked = steps.into_iter().filter_map(|step| self.last((role, step)));
+        asked.any(|one| is_cut_short(one) && one.sends > 1 && !one.transport.is_stream())
+    }
+
     /// Whether the deletion on that socket was granted.
     pub fn was_deleted(&self, role: SocketRole) -> bool {
         self.last((role, SocketStep::Delete)).and_then(granted).is_some()
