@@ -1,57 +1,55 @@
 //! How far the run is, on standard error, for somebody who watches.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::OutputArgs;
-use crate::evidence::{Exchange, LogEvent, Outcome};
+use crate::evidence::LogEvent;
 
-/// A bar with the number of settled exchanges and the last answer; nothing where nobody watches.
+/// A line that says what goes on and how much has settled; nothing where nobody watches. How many questions there will be nobody knows
+/// before, so there is no bar to run back; and the line is short, so that what Ctrl-C echoes does not break it.
 pub struct Progress {
-    bar: ProgressBar,
-    redact: bool,
+    line: ProgressBar,
+    asked: Cell<u32>,
+    settled: Cell<u32>,
 }
 
 impl Progress {
-    /// A bar, if standard error is a terminal and nothing asks for silence.
+    /// A line, if standard error is a terminal and nothing asks for silence.
     #[must_use]
     pub fn new(output: &OutputArgs) -> Self {
         let watched = io::stderr().is_terminal() && !output.json && !output.ndjson && !output.quiet;
         let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("[{bar:20}] {pos}/{len} {wide_msg}") {
-            bar.set_style(style.progress_chars("=> "));
+        let line = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            line.set_style(style);
         }
-        Self { bar, redact: output.redact }
+        Self { line, asked: Cell::new(0), settled: Cell::new(0) }
     }
 
     /// Takes in what happened.
     pub fn see(&self, event: &LogEvent) {
         match event {
-            LogEvent::Sent { sends: 1, .. } => self.bar.inc_length(1),
-            LogEvent::Settled { server, exchange, .. } => {
-                if exchange.sends > 0 {
-                    self.bar.inc(1);
-                }
-                if let Some(text) = self.words(server, exchange) {
-                    self.bar.set_message(text);
-                }
+            LogEvent::Sent { sends: 1, ask, .. } => {
+                self.asked.set(self.asked.get() + 1);
+                self.tell(&ask.to_string());
             }
+            LogEvent::Settled { exchange, .. } if exchange.sends > 0 => self.settled.set(self.settled.get() + 1),
             _ => {}
         }
     }
 
-    fn words(&self, server: &str, exchange: &Exchange) -> Option<String> {
-        match &exchange.outcome {
-            Outcome::Reply(reply) if self.redact => reply.mapped.map(|_| "answered".to_owned()),
-            Outcome::Reply(reply) => reply.mapped.map(|mapped| format!("{server} sees {mapped}")),
-            _ => None,
-        }
+    /// The first two parts of a question's name say what it is about: `ipv4/filtering/...`.
+    fn tell(&self, ask: &str) {
+        let about: Vec<&str> = ask.split('/').take(2).collect();
+        let (settled, asked) = (self.settled.get(), self.asked.get());
+        self.line.set_message(format!("asking: {} ({settled} of {asked} settled so far)", about.join(" ")));
     }
 
-    /// Takes the bar away before the page is printed.
+    /// Takes the line away before the page is printed.
     pub fn done(self) {
-        self.bar.finish_and_clear();
+        self.line.finish_and_clear();
     }
 }

@@ -61,10 +61,10 @@ pub fn complaints(report: &Report) -> Vec<String> {
     let words = |requirement: &Requirement| {
         let outcome = match requirement.outcome {
             RequirementOutcome::Met => return None,
-            RequirementOutcome::Unmet => "is not so",
-            RequirementOutcome::Unknown => "could not be told",
+            RequirementOutcome::Unmet => "requirement not met",
+            RequirementOutcome::Unknown => "requirement that could not be told",
         };
-        let text = format!("required {} {outcome}: {}", requirement.requirement, requirement.text);
+        let text = format!("{outcome}: {} ({})", requirement.requirement, requirement.text);
         Some(redactor.as_ref().map_or(text.clone(), |redactor| redactor.mask(&text)))
     };
     report.requirements.iter().filter_map(words).collect()

@@ -221,7 +221,13 @@ fn error(exchange: &Exchange) -> ServerError {
 }
 
 fn times(sends: u32) -> String {
-    if sends == 1 { "sent once".to_owned() } else { format!("sent {sends} times") }
+    if sends == 0 {
+        "the connection did not open".to_owned()
+    } else if sends == 1 {
+        "sent once".to_owned()
+    } else {
+        format!("sent {sends} times")
+    }
 }
 
 fn not_waited_for(text: String) -> ServerError {

@@ -26,7 +26,7 @@ fn zero_when_it_was_measured() {
 fn one_when_something_required_is_not_so() {
     let run = run("classify --simulate symmetric --require mapping=endpoint-independent --require connectivity=nat");
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.starts_with("nat-probe: required mapping=endpoint-independent is not so"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("nat-probe: requirement not met: mapping=endpoint-independent ("), "{}", run.stderr);
     assert!(!run.stderr.contains("connectivity=nat"), "what is met is no complaint: {}", run.stderr);
     assert!(run.stdout.contains("address-and-port-dependent"), "the report is printed all the same");
 }
