@@ -48,17 +48,28 @@ fn the_manual_pages_have_their_sections() {
 #[test]
 fn each_code_key_and_variable_stands_on_its_page() {
     for (name, text) in manual::pages().unwrap() {
-        let text = String::from_utf8(text).unwrap().replace("\\-", "-").replace("\\&", "");
+        let text = String::from_utf8(text).unwrap().replace("\\-", "-").replace("\\&", "").replace("\\*(Aq", "'");
         let terms: Vec<&str> =
             text.lines().filter_map(|line| line.strip_prefix("\\fB")?.strip_suffix("\\fR")).collect();
         let command = name.trim_start_matches("nat-probe-").trim_end_matches(".1");
+        // Two lists may have the same word.
+        let section = |title: &str| text.split("\n.SH ").find(|part| part.trim_start_matches('"').starts_with(title));
         let mut wanted: Vec<String> = Vec::new();
         if let Some(spec) = catalog::find(command) {
             wanted.extend(spec.exit.iter().chain(spec.environment).map(|(term, _)| (*term).to_owned()));
             wanted.extend(spec.keys.iter().map(|key| key.name.to_owned()));
-            wanted.extend((spec.codes)().into_iter().map(|(code, _)| code));
+            for (title, codes) in spec.codes {
+                let section =
+                    section(title).unwrap_or_else(|| panic!("{name} has no section {title}")).to_owned() + "\n";
+                for (code, meaning) in codes() {
+                    let shown = format!("\n\\fB{code}\\fR\n{meaning}\n");
+                    assert!(section.contains(&shown), "{code} in {title} on {name}");
+                }
+            }
             let strange: Vec<_> = catalog::keys().filter(|key| !spec.keys.contains(key)).collect();
-            let strange: Vec<_> = strange.into_iter().filter(|key| terms.contains(&key.name)).collect();
+            let terms = section("REQUIREMENTS").unwrap_or_default();
+            let strange: Vec<_> =
+                strange.into_iter().filter(|key| terms.contains(&format!("\\fB{}\\fR", key.name))).collect();
             assert!(strange.is_empty(), "{name} has keys of another command: {strange:?}");
         }
         if command == "turn" {

@@ -97,9 +97,11 @@ fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
         let keys: Vec<Term> = spec.keys.iter().map(|key| (key.name, key.meaning)).collect();
         terms(&mut roff, "REQUIREMENTS", &[&keys[..], &[("How to write them", spec.grammar)]].concat());
     }
-    let codes = (spec.codes)();
-    let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
-    terms(&mut roff, "DIAGNOSES", &codes);
+    for (title, codes) in spec.codes {
+        let codes = codes();
+        let codes: Vec<(&str, &str)> = codes.iter().map(|(name, meaning)| (name.as_str(), *meaning)).collect();
+        terms(&mut roff, title, &codes);
+    }
     terms(&mut roff, "EXAMPLES", spec.examples);
     see_also(&mut roff, name, names);
     roff.to_writer(&mut text)?;

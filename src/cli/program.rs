@@ -16,6 +16,7 @@ pub const PROGRAM: Spec = Spec {
         ("nat-probe classify --simulate symmetric", "How it looks on a network that is only simulated."),
     ],
     environment: STUN_ENVIRONMENT,
+    codes: &[],
     ..nat::spec::CLASSIFY
 };
 

@@ -25,5 +25,5 @@ pub use exchange::{
 pub use exchanges::Exchanges;
 pub use gateway::{Gateway, GatewayReply};
 pub use key::Key;
-pub use reason::{Reason, ReasonCode};
+pub use reason::{AnswerCode, Reason, ReasonCode};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

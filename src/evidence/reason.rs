@@ -103,3 +103,17 @@ codes! {
         Unknown,
     }
 }
+
+codes! {
+    /// Answers without a mapped address that can be believed, and no answer at all.
+    pub enum AnswerCode {
+        /// The server answered with an error.
+        ErrorResponse,
+        /// The answer came from another address than the one that was asked.
+        OtherSource,
+        /// The answer has no mapped address that could be believed.
+        NoMappedAddress,
+        /// The run ended, or its result was clear, before an answer came.
+        NotWaitedFor,
+    }
+}

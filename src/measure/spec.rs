@@ -1,6 +1,10 @@
 //! What a command promises, as data: help, manual pages, the README's table, completions, the keys of `--require` and the schema are
 //! made from it.
 
+use super::nat::advice_code::AdviceCode;
+use super::witness::DoubtCode;
+use crate::evidence::{AnswerCode, FailureCode, ReasonCode};
+
 /// A term and what it means.
 pub type Term = (&'static str, &'static str);
 
@@ -25,11 +29,14 @@ pub struct Spec {
     pub environment: &'static [Term],
     /// How the names of the simulated networks begin that are made for it; nothing where all are.
     pub simulates: &'static str,
-    /// Its codes with what they mean, where scripts and support threads name them.
-    pub codes: fn() -> Vec<(String, &'static str)>,
+    /// The codes that scripts and support threads name: a section of the manual page for each list.
+    pub codes: &'static [Codes],
     /// How it is used, and for what.
     pub examples: &'static [Term],
 }
+
+/// A list of codes: the title of its section, and each with what it means.
+pub type Codes = (&'static str, fn() -> Vec<(String, &'static str)>);
 
 /// A key of `--require`.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,10 +71,17 @@ pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
 /// The environment variable with the secret shared with a TURN server.
 pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
 
-/// No codes of its own.
-pub(crate) fn no_codes() -> Vec<(String, &'static str)> {
-    Vec::new()
-}
+/// The codes of the commands that ask STUN servers.
+pub(crate) const STUN_CODES: &[Codes] = &[
+    ("REASONS", ReasonCode::listed),
+    ("ADVICE", AdviceCode::listed),
+    ("DOUBTS", DoubtCode::listed),
+    ("ANSWERS", AnswerCode::listed),
+    FAILURES,
+];
+
+/// Why a packet, a connection or a name came to nothing.
+pub(crate) const FAILURES: Codes = ("FAILURES", FailureCode::listed);
 
 /// What the exit codes of most commands mean.
 pub(crate) const EXIT: &[Term] = &[

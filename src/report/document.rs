@@ -7,10 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::advice_code::AdviceCode;
 use super::peers::PeerRow;
-use crate::evidence::{Connection, Exchange, FailureCode, Server, Stop};
+use crate::evidence::{AnswerCode, Connection, Exchange, FailureCode, Server, Stop};
 use crate::measure::gateway::{GatewayFindings, GatewayOptions};
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::FamilyFindings;
 use crate::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
 use crate::measure::turn::{TurnOptions, TurnResult};
@@ -287,20 +287,6 @@ codes! {
         /// A capability that only another version knows, whose report was read.
         #[serde(other)]
         Unknown,
-    }
-}
-
-codes! {
-    /// Answers without a mapped address that can be believed, and no answer at all.
-    pub enum AnswerCode {
-        /// The server answered with an error.
-        ErrorResponse,
-        /// The answer came from another address than the one that was asked.
-        OtherSource,
-        /// The answer has no mapped address that could be believed.
-        NoMappedAddress,
-        /// The run ended, or its result was clear, before an answer came.
-        NotWaitedFor,
     }
 }
 

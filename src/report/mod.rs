@@ -6,7 +6,6 @@
 
 pub mod address;
 pub mod advice;
-pub mod advice_code;
 pub mod assemble;
 mod command;
 pub mod document;

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::document::{AnswerCode, Capability, Families, ServerError, ServerRow};
-use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server};
+use super::document::{Capability, Families, ServerError, ServerRow};
+use crate::evidence::{AnswerCode, Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::measure::witness::{Disbelieved, Witnesses};
 use crate::wire::escape::escape;

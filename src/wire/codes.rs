@@ -19,6 +19,12 @@ macro_rules! codes {
             /// Every code, in the order in which they are listed for people.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
+            /// Every word with what it means.
+            #[must_use]
+            pub fn listed() -> Vec<(String, &'static str)> {
+                Self::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect()
+            }
+
             /// What it means: the line of documentation beside the code.
             #[must_use]
             pub fn meaning(self) -> &'static str {
@@ -55,9 +61,8 @@ mod tests {
 
     #[test]
     fn a_code_is_a_word_and_a_sentence() {
-        let all: Vec<(String, &str)> = Code::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect();
         assert_eq!(
-            all,
+            Code::listed(),
             [("one-of-them", "The first."), ("utf-16", "The second."), ("unknown", "Of another version.")]
                 .map(|(word, meaning)| (word.to_owned(), meaning))
         );

@@ -1,7 +1,7 @@
 //! What `discover` promises.
 
 use crate::measure::nat::spec::{CONNECTIVITY, FAMILY, GRAMMAR, PUBLIC_ADDRESS};
-use crate::measure::spec::{EXIT, STUN_ENVIRONMENT, Spec, no_codes};
+use crate::measure::spec::{EXIT, STUN_CODES, STUN_ENVIRONMENT, Spec};
 
 /// `nat-probe discover`.
 pub const DISCOVER: Spec = Spec {
@@ -14,7 +14,7 @@ pub const DISCOVER: Spec = Spec {
     requirements: "family=ipv6, public-address=203.0.113.0/24",
     environment: STUN_ENVIRONMENT,
     simulates: "",
-    codes: no_codes,
+    codes: STUN_CODES,
     examples: &[
         ("nat-probe discover", "The address that each of the public servers sees."),
         (

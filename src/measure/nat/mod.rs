@@ -1,5 +1,6 @@
 //! What does the NAT do? Reachability, mapping, filtering, ports, hairpinning (RFC 4787, RFC 5780).
 
+pub mod advice_code;
 pub(crate) mod connectivity;
 pub(crate) mod controls;
 pub(crate) mod filtering;

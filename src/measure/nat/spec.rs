@@ -1,6 +1,6 @@
 //! What `classify` promises, and the keys that it shares with `discover`.
 
-use crate::measure::spec::{EXIT, FAMILY_WORDS, Key, STUN_ENVIRONMENT, Spec, Takes, no_codes};
+use crate::measure::spec::{EXIT, FAMILY_WORDS, Key, STUN_CODES, STUN_ENVIRONMENT, Spec, Takes};
 
 /// `nat-probe classify`.
 pub const CLASSIFY: Spec = Spec {
@@ -14,7 +14,7 @@ pub const CLASSIFY: Spec = Spec {
     requirements: "mapping=endpoint-independent, connectivity=open,nat",
     environment: STUN_ENVIRONMENT,
     simulates: "",
-    codes: no_codes,
+    codes: STUN_CODES,
     examples: &[
         ("nat-probe classify", "The verdict, what it rests on, and what it means."),
         ("nat-probe classify --simulate home-router", "How it looks on a network that is only simulated."),

@@ -1,9 +1,12 @@
 //! What `turn` promises.
 
 use super::DiagnosisCode;
+use super::finding::FeatureName;
 use crate::measure::spec::{
-    COLUMNS, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes, USAGE, XDG,
+    COLUMNS, FAILURES, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes, USAGE,
+    XDG,
 };
+use crate::wire::RemarkCode;
 
 /// `nat-probe turn`.
 pub const TURN: Spec = Spec {
@@ -41,7 +44,12 @@ pub const TURN: Spec = Spec {
         XDG,
     ],
     simulates: "turn-",
-    codes: || DiagnosisCode::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect(),
+    codes: &[
+        ("DIAGNOSES", DiagnosisCode::listed),
+        ("REMARKS", RemarkCode::listed),
+        ("FEATURES", FeatureName::listed),
+        FAILURES,
+    ],
     examples: &[
         ("nat-probe turn turn:turn.example.org -u alice", "One server; the password is asked for."),
         (

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::{Case, list};
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior, Rfc3489Type};
 use crate::report::address::Kind;
-use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, Report, Severity};
 use crate::report::peers::{self, PeerOutcome};
 use crate::report::possible;

@@ -7,10 +7,10 @@ mod nat;
 mod path;
 mod servers;
 
-use super::advice_code::AdviceCode;
 use super::document::{Advice, Report, Severity};
 use super::family_name;
 use super::peers::{self, PeerOutcome, PeerRow};
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::FamilyFindings;
 use crate::wire::Family;
 
@@ -134,8 +134,8 @@ pub(super) fn codes(report: &Report) -> Vec<String> {
 mod tests {
     use super::{advise, codes, list};
     use crate::evidence::{Behavior, ReasonCode};
+    use crate::measure::nat::advice_code::AdviceCode;
     use crate::measure::nat::finding::{FamilyFindings, OtherPath};
-    use crate::report::advice_code::AdviceCode;
     use crate::report::document::Severity;
     use crate::report::sample;
 

@@ -2,8 +2,8 @@
 
 use super::{Case, servers};
 use crate::evidence::{Behavior, ReasonCode};
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, PortBehavior};
-use crate::report::advice_code::AdviceCode;
 use crate::report::document::Advice;
 use crate::report::peers::{PeerKind, PeerOutcome, PeerReasonCode as ReasonOfPeer};
 use crate::report::possible;

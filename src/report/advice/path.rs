@@ -3,7 +3,7 @@
 use super::Case;
 use crate::evidence::Exchange;
 use crate::measure::loss;
-use crate::report::advice_code::AdviceCode;
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::report::document::Advice;
 use crate::wire::Transport;
 

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{Case, list};
 use crate::evidence::{FailureCode, Outcome, ReasonCode};
+use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
 use crate::measure::witness::{self, DoubtCode};
-use crate::report::advice_code::AdviceCode;
 use crate::report::document::{Advice, ServerRow};
 use crate::wire::Transport;
 
@@ -275,8 +275,8 @@ pub(super) fn run_again(case: &Case) -> Option<Advice> {
 #[cfg(test)]
 mod tests {
     use crate::evidence::ReasonCode;
+    use crate::measure::nat::advice_code::AdviceCode;
     use crate::report::advice::{advise, codes};
-    use crate::report::advice_code::AdviceCode;
     use crate::report::sample;
 
     #[test]

@@ -3,7 +3,8 @@
 use super::page::Page;
 use super::tint::Tint;
 use super::words;
-use crate::report::document::{AnswerCode, Report, ServerRow};
+use crate::evidence::AnswerCode;
+use crate::report::document::{Report, ServerRow};
 use crate::wire::Transport;
 
 /// So many names are told of those that failed alike; `-v` tells all.

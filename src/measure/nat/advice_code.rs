@@ -1,4 +1,4 @@
-//! What advice there is.
+//! What advice there is on NATs and firewalls; its sentences are the report's.
 
 use crate::wire::codes::codes;
 
