@@ -63,12 +63,14 @@ impl Evidence {
         self.servers.iter().any(|server| server.lookups.iter().all(|lookup| lookup.transport != transport))
     }
 
-    /// Whether a packet of an exchange that satisfies the condition went to the address before that time.
+    /// Whether a packet of an exchange that satisfies the condition went to the address before that time. A connection that was refused
+    /// carried no message, and knocked all the same.
     #[must_use]
     pub fn contacted_before(&self, time_ms: f64, remote: impl Fn(SocketAddr) -> bool) -> bool {
+        let knocked = |exchange: &Exchange| exchange.sends > 0 || exchange.transport.connects();
         self.exchanges
             .iter()
-            .any(|exchange| exchange.sends > 0 && exchange.started_ms < time_ms && remote(exchange.remote))
+            .any(|exchange| knocked(exchange) && exchange.started_ms < time_ms && remote(exchange.remote))
     }
 
     /// Why something that was asked for is not there: the run was ended, in words and as a code.
