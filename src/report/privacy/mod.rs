@@ -1,6 +1,6 @@
 //! `--redact`: masks a report for a public place, value by value and before anything is written.
 //!
-//! Privacy fails closed. Each finding shows its texts to a [`Visitor`] ([`View::visit_private`](super::command::View)), which masks
+//! Privacy fails closed. Each finding shows its texts to a `Visitor` (`View::visit_private`), which masks
 //! user names in place; of all other strings only words that the schema lists and addresses are left, and every address becomes a
 //! letter, the same everywhere.
 
