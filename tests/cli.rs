@@ -10,6 +10,8 @@ mod configurations;
 mod exit_codes;
 #[path = "cli/gateway.rs"]
 mod gateway;
+#[path = "cli/habits.rs"]
+mod habits;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/output.rs"]

@@ -48,6 +48,10 @@ pub struct StunArgs {
     )]
     pub server: Vec<ServerSpec>,
 
+    /// The same without the option.
+    #[arg(value_name = "SERVER", value_parser = servers::parse, value_hint = ValueHint::Hostname, help = "The same")]
+    pub positional: Vec<ServerSpec>,
+
     /// A file with one server a line; # begins a comment.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
     pub servers_file: Option<PathBuf>,
@@ -77,7 +81,7 @@ pub struct NetworkArgs {
     pub ipv6: bool,
 
     /// Use this network interface.
-    #[arg(long, value_name = "NAME", help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = "Network")]
     pub interface: Option<String>,
 
     /// Send from this address of this host.
@@ -117,6 +121,10 @@ pub struct OutputArgs {
     /// Print each event as a line of JSON while it happens, and the document as the last line.
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub ndjson: bool,
+
+    /// Print to this file, which is made anew, and not to standard output.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
 
     /// Show no progress and no notes on standard error.
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
@@ -205,7 +213,11 @@ impl StunArgs {
 /// A requirement, checked when the arguments are.
 pub type Requirement = crate::report::require::Requirement;
 
-fn requirement(text: &str) -> Result<Requirement, String> {
+/// Reads one.
+///
+/// # Errors
+/// In words, when it is none.
+pub fn requirement(text: &str) -> Result<Requirement, String> {
     text.parse().map_err(|error: crate::report::require::RequirementError| error.to_string())
 }
 

@@ -4,24 +4,31 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
 
+use super::args::requirement;
 use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
+use super::hinted::Hinted;
 use super::turn_args::TurnArgs;
 use super::{footer, program};
 use crate::measure::catalog;
 use crate::measure::spec::Spec;
+use crate::sim;
 
 /// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
 ///
 /// nat-probe asks several STUN servers at once and judges by RFC 5780 what it sees: how addresses and ports are translated
 /// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
 #[derive(Debug, Parser)]
-#[command(name = "nat-probe", version, disable_help_subcommand = true)]
+#[command(name = "nat-probe", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// Say what a code of the JSON means: of a reason, a diagnosis, a piece of advice.
+    #[arg(long, value_name = "CODE")]
+    pub explain: Option<String>,
+
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What to do; the words of the help are in each command's [`Spec`].
@@ -42,6 +49,9 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Print the version.
+    #[command(hide = true)]
+    Version,
     /// Write the manual pages to a directory.
     #[command(hide = true)]
     Man {
@@ -61,6 +71,14 @@ pub fn definition() -> clap::Command {
     catalog::COMMANDS.iter().fold(program, |program, spec| program.mut_subcommand(spec.name, |it| measuring(it, spec)))
 }
 
+/// The same without what is hidden: what completions offer.
+#[must_use]
+pub fn offered() -> clap::Command {
+    let program = definition();
+    let shown = program.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    clap::Command::new("nat-probe").version(env!("CARGO_PKG_VERSION")).args(program.get_arguments()).subcommands(shown)
+}
+
 fn measuring(command: clap::Command, spec: &Spec) -> clap::Command {
     let require = format!("Require something of the result (repeat), for scripts: {}, ...", spec.requirements);
     // A saved report was measured long ago: only how to print it, and what to require of it, is still open.
@@ -70,8 +88,21 @@ fn measuring(command: clap::Command, spec: &Spec) -> clap::Command {
         .about(spec.question)
         .long_about(format!("{}\n\n{}", spec.question, spec.how))
         .after_long_help(footer::of(spec))
-        .mut_arg("require", |option| option.help(require.clone()).long_help(require))
+        .mut_arg("require", |option| {
+            let keys = Hinted::new(requirement, spec.keys.iter().map(|key| key.name));
+            option.help(require.clone()).long_help(require).value_parser(keys).hide_possible_values(true)
+        })
+        .mut_arg("simulate", |option| {
+            let presets = sim::presets().iter().map(|preset| preset.name);
+            let fitting = presets.filter(|name| name.starts_with(spec.simulates)).chain(["list"]);
+            option.value_parser(Hinted::new(text, fitting)).hide_possible_values(true)
+        })
         .mut_arg("from", |option| option.conflicts_with_all(settled))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an argument parser")]
+fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

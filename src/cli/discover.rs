@@ -37,6 +37,10 @@ pub struct DiscoverArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Measurement")]
     pub count: u32,
 
+    /// Print nothing but the address that others see, one for each family.
+    #[arg(long, conflicts_with_all = ["json", "ndjson"], help_heading = "Output")]
+    pub short: bool,
+
     /// Trust the certificate authorities of this PEM file too, beside the system's.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
     pub ca: Option<PathBuf>,
@@ -53,6 +57,10 @@ impl Measurement for DiscoverArgs {
 
     fn common(&self) -> &RunArgs {
         &self.run
+    }
+
+    fn is_short(&self) -> bool {
+        self.short
     }
 
     fn plan(&self, world: &World) -> Result<Plan, CliError> {

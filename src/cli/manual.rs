@@ -43,7 +43,11 @@ pub fn write(directory: &Path) -> Result<(), CliError> {
 pub fn pages() -> io::Result<Vec<Page>> {
     let mut program = definition();
     program.build();
-    let commands: Vec<Command> = program.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+    let commands: Vec<Command> = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
+        .cloned()
+        .collect();
     let names: Vec<String> = std::iter::once(&program).chain(&commands).map(page_name).collect();
     let mut pages = Vec::new();
     for command in std::iter::once(program).chain(commands) {

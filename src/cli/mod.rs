@@ -9,9 +9,11 @@ mod environment;
 pub mod error;
 pub mod events;
 pub mod exit;
+mod explain;
 pub mod files;
 mod footer;
 pub mod gateway;
+mod hinted;
 pub mod judge_again;
 pub mod manual;
 pub mod output;
@@ -42,7 +44,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut out = Output::stdout();
     let parsed = definition().try_get_matches_from(arguments);
     let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => dispatch(&cli.command, &mut out),
+        Ok(Cli { explain: Some(code), .. }) => explain(&code, &mut out),
+        Ok(Cli { command: Some(command), .. }) => dispatch(&command, &mut out),
+        Ok(Cli { command: None, explain: None }) => refusal::answer(help(), &mut out),
         Err(error) => refusal::answer(error, &mut out),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
@@ -50,6 +54,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         error.tell();
         error.exit
     })
+}
+
+fn explain(code: &str, out: &mut Output) -> Result<Exit, CliError> {
+    out.line(&explain::explain(code)?)?;
+    Ok(Exit::Measured)
+}
+
+/// What the parser says where nothing was asked.
+fn help() -> clap::Error {
+    definition().error(clap::error::ErrorKind::MissingSubcommand, "a command is missing, see `nat-probe --help`")
 }
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
@@ -64,10 +78,14 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut definition(), "nat-probe", &mut script);
+            clap_complete::generate(*shell, &mut definition::offered(), "nat-probe", &mut script);
             // clap_complete labels the cases of a program with a hyphen in its name otherwise than it looks them up.
             let script = String::from_utf8_lossy(&script).replace("nat__subcmd__probe", "nat__probe").into_bytes();
             out.bytes(&script)?;
+            Ok(Exit::Measured)
+        }
+        Command::Version => {
+            out.line(concat!("nat-probe ", env!("CARGO_PKG_VERSION")))?;
             Ok(Exit::Measured)
         }
         Command::Man { directory } => manual::write(directory).map(|()| Exit::Measured),

@@ -1,12 +1,16 @@
 //! Standard output, where a reader that left early is no error.
 
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
+use std::path::Path;
 
 use super::error::CliError;
+use super::files;
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
 pub struct Output {
     writer: BufWriter<Box<dyn Write>>,
+    name: String,
     terminal: bool,
     closed: bool,
 }
@@ -18,10 +22,22 @@ impl Output {
         Self::to(Box::new(io::stdout()), io::stdout().is_terminal())
     }
 
+    /// A file, made anew.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn file(path: &Path) -> Result<Self, CliError> {
+        let name = files::name(path);
+        let made = File::create(path).map_err(|error| {
+            CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
+        })?;
+        Ok(Self { name, ..Self::to(Box::new(made), false) })
+    }
+
     /// Any writer.
     #[must_use]
     pub fn to(writer: Box<dyn Write>, terminal: bool) -> Self {
-        Self { writer: BufWriter::new(writer), terminal, closed: false }
+        Self { writer: BufWriter::new(writer), name: "standard output".to_owned(), terminal, closed: false }
     }
 
     /// Whether somebody looks at it directly.
@@ -71,7 +87,7 @@ impl Output {
                 if error.kind() == ErrorKind::BrokenPipe {
                     return Ok(());
                 }
-                Err(CliError::usage(format!("cannot write to standard output: {error}"))
+                Err(CliError::usage(format!("cannot write to {}: {error}", self.name))
                     .advise("another place for the output, or more room there"))
             }
         }

@@ -48,7 +48,7 @@ fn hide(error: &mut clap::Error) {
         escape::visible(&match context {
             ContextKind::InvalidArg if kind == ErrorKind::UnknownArgument => argument(text),
             ContextKind::InvalidValue if kind == ErrorKind::TooManyValues => "***".to_owned(),
-            ContextKind::InvalidValue if option.starts_with("--server") => masked(text),
+            ContextKind::InvalidValue if option.contains("SERVER") => masked(text),
             _ => server_masked(text),
         })
     };

@@ -51,12 +51,11 @@ impl World {
     /// When a place that was named cannot be read, or names something that is no server.
     pub fn stun_servers(&self, arguments: &StunArgs, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
         let file = arguments.servers_file.as_deref();
+        let named = [&arguments.positional[..], &arguments.server].concat();
         match self {
-            Self::Simulated(_, scenario, _) if arguments.server.is_empty() && file.is_none() => {
-                scenario::servers(scenario)
-            }
-            Self::Simulated(..) => servers::named(&arguments.server, file),
-            Self::Real => servers::gather(&arguments.server, file, built_in),
+            Self::Simulated(_, scenario, _) if named.is_empty() && file.is_none() => scenario::servers(scenario),
+            Self::Simulated(..) => servers::named(&named, file),
+            Self::Real => servers::gather(&named, file, built_in),
         }
     }
 }
@@ -68,6 +67,11 @@ pub trait Measurement {
 
     /// What is common to measuring.
     fn common(&self) -> &RunArgs;
+
+    /// Whether nothing is to be printed but the public addresses.
+    fn is_short(&self) -> bool {
+        false
+    }
 
     /// What to ask whom.
     ///
@@ -122,16 +126,32 @@ pub fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exit, CliE
     let output = &arguments.output;
     output.fits(spec)?;
     let mut events = Events::new(output);
+    let mut file = None;
     if let Some(path) = &arguments.from {
-        let report = judge_again::judged(saved::report(spec.name, path)?);
-        return deliver(report, output, &mut events, out);
+        // Read before it is written to: both may be the same file.
+        let saved = saved::report(spec.name, path)?;
+        let out = place(output, &mut file, out)?;
+        return deliver(judge_again::judged(saved), output, measurement.is_short(), &mut events, out);
     }
     let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(output, out) };
     let plan = measurement.plan(&world)?;
+    let out = place(output, &mut file, out)?;
     let (about, seen, asked) = measure(plan, &world, arguments, &mut events, out)?;
     let stopped = seen.stopped;
-    let exit = deliver(assemble(about, seen, asked), output, &mut events, out)?;
+    let exit = deliver(assemble(about, seen, asked), output, measurement.is_short(), &mut events, out)?;
     Ok(Exit::of(stopped, exit))
+}
+
+/// Where to print: the file that was asked for, made anew, or what there is.
+fn place<'a>(
+    output: &OutputArgs,
+    file: &'a mut Option<Output>,
+    usual: &'a mut Output,
+) -> Result<&'a mut Output, CliError> {
+    match &output.output {
+        Some(path) => Ok(file.insert(Output::file(path)?)),
+        None => Ok(usual),
+    }
 }
 
 fn measure(
@@ -207,13 +227,21 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 }
 
 /// Prints the report and tells what it comes to.
-fn deliver(mut report: Report, output: &OutputArgs, events: &mut Events, out: &mut Output) -> Result<Exit, CliError> {
+fn deliver(
+    mut report: Report,
+    output: &OutputArgs,
+    short: bool,
+    events: &mut Events,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
     require(&mut report, &output.require);
     report.redacted = output.redact;
     if output.ndjson {
         events.end(&report, out)?;
     } else if output.json {
         out.line(&json::render(&report))?;
+    } else if short {
+        out.bytes(view::short(&report).as_bytes())?;
     } else {
         out.line(&view::render(&report, &terminal::style(output, out)))?;
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::OutputArgs;
 use super::error::CliError;
 use super::exit::Exit;
+use super::explain;
 use super::files::{self, Source};
 use super::output::Output;
 use crate::sim::{self, Scenario};
@@ -31,7 +32,10 @@ pub fn load(name: &str) -> Result<(String, Scenario), CliError> {
         return Err(CliError::usage(format!(
             "there is no simulated network \"{shown}\"; give the path of a scenario file (*.toml) or one of: {presets}"
         ))
-        .advise(ADVICE));
+        .advise(
+            explain::nearest(name, sim::presets().iter().map(|preset| preset.name))
+                .map_or_else(|| ADVICE.to_owned(), |near| format!("did you mean {near}?")),
+        ));
     }
     let source = Source { what: "the scenario file", path, largest: LARGEST, advice: ADVICE, secret: false };
     let scenario = Scenario::from_toml(&source.read()?)

@@ -31,7 +31,8 @@ fn color(choice: ColorChoice, terminal: bool) -> bool {
         ColorChoice::Never => false,
         // https://no-color.org: present and not empty.
         ColorChoice::Auto => {
-            terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+            let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+            (terminal || forced) && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
         }
     }
 }

@@ -103,6 +103,8 @@ pub(crate) const INTERRUPTED: Term =
 /// The variables that every page obeys.
 pub(crate) const NO_COLOR: Term =
     ("NO_COLOR", "Where it is set and not empty, color is used only with --color always.");
+pub(crate) const CLICOLOR_FORCE: Term =
+    ("CLICOLOR_FORCE", "Where it is set and not 0, color is used even where the output is no terminal.");
 pub(crate) const LOCALE: Term = (
     "LC_ALL, LC_CTYPE, LANG",
     "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
@@ -114,6 +116,7 @@ pub(crate) const XDG: Term = ("XDG_CONFIG_HOME", "Where the configuration is, se
 pub const STUN_ENVIRONMENT: &[Term] = &[
     (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
     NO_COLOR,
+    CLICOLOR_FORCE,
     LOCALE,
     COLUMNS,
     XDG,

@@ -3,8 +3,8 @@
 use super::DiagnosisCode;
 use super::finding::FeatureName;
 use crate::measure::spec::{
-    COLUMNS, FAILURES, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes, USAGE,
-    XDG,
+    CLICOLOR_FORCE, COLUMNS, FAILURES, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS,
+    Spec, Takes, USAGE, XDG,
 };
 use crate::wire::RemarkCode;
 
@@ -39,6 +39,7 @@ pub const TURN: Spec = Spec {
             "The STUN servers to ask through the relay where --server names none, separated by commas or spaces.",
         ),
         NO_COLOR,
+        CLICOLOR_FORCE,
         LOCALE,
         COLUMNS,
         XDG,

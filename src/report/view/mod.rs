@@ -18,6 +18,7 @@ mod wrap;
 
 use super::document::{NetworkKind, Report, RequirementOutcome};
 use super::privacy::Masks;
+use super::redact::Redactor;
 use crate::evidence::Stop;
 pub(super) use page::Page;
 use tint::Tint;
@@ -39,6 +40,15 @@ pub fn render(report: &Report, style: &Style) -> String {
         evidence::write(&mut page, report, style.verbosity);
     }
     page.finish()
+}
+
+/// Nothing but the addresses that others see, a line for each.
+#[must_use]
+pub fn short(report: &Report) -> String {
+    let redactor = report.redacted.then(|| Redactor::for_report(report));
+    let addresses = report.families().iter().flat_map(|(_, found)| &found.public_addresses);
+    let lines = addresses.map(|ip| redactor.as_ref().map_or(ip.to_string(), |redactor| redactor.mask(&ip.to_string())));
+    lines.map(|line| line + "\n").collect()
 }
 
 fn preamble(page: &mut Page, report: &Report) {
