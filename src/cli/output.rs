@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 
 use super::error::CliError;
-use super::files;
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
 pub struct Output {
@@ -22,12 +21,11 @@ impl Output {
         Self::to(Box::new(io::stdout()), io::stdout().is_terminal())
     }
 
-    /// A file, made anew.
+    /// A file, made anew, by the name that may be shown.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn file(path: &Path) -> Result<Self, CliError> {
-        let name = files::name(path);
+    pub fn file(path: &Path, name: String) -> Result<Self, CliError> {
         let made = File::create(path).map_err(|error| {
             CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
         })?;

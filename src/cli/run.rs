@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
 use super::servers::{self, BuiltIn};
-use super::{judge_again, saved, scenario, terminal};
+use super::{files, judge_again, saved, scenario, terminal};
 use crate::engine::{Engine, Network, Settings};
 use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
 use crate::measure::spec::Spec;
@@ -149,7 +149,7 @@ fn place<'a>(
     usual: &'a mut Output,
 ) -> Result<&'a mut Output, CliError> {
     match &output.output {
-        Some(path) => Ok(file.insert(Output::file(path)?)),
+        Some(path) => Ok(file.insert(Output::file(path, files::name(path))?)),
         None => Ok(usual),
     }
 }
