@@ -3,16 +3,14 @@
 use std::net::{AddrParseError, IpAddr};
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::wire::Family;
 
 /// An address with the number of its leading bits that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u32,
-}
+pub struct Network(IpNet);
 
 /// Why a text is no network.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub enum NetworkError {
     Address(#[from] AddrParseError),
     /// The part after it.
     #[error("the prefix length is not a number from 0 to {0}")]
-    Bits(u32),
+    Bits(u8),
 }
 
 impl FromStr for Network {
@@ -30,13 +28,11 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse()?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(width), |bits| bits.parse().map_err(|_| NetworkError::Bits(width)))?;
-        if bits > width {
-            return Err(NetworkError::Bits(width));
-        }
-        Ok(Self { address, bits })
+        let alone = IpNet::from(address.parse::<IpAddr>()?);
+        let wrong = NetworkError::Bits(alone.max_prefix_len());
+        let Some(bits) = bits else { return Ok(Self(alone)) };
+        let bits = bits.parse().map_err(|_| wrong.clone())?;
+        IpNet::new(alone.addr(), bits).map(Self).map_err(|_| wrong)
     }
 }
 
@@ -44,20 +40,13 @@ impl Network {
     /// Whether the address lies in it.
     #[must_use]
     pub fn contains(self, ip: IpAddr) -> bool {
-        // A shift by the full width is no shift: then no bit counts.
-        match (self.address, ip) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(32 - self.bits).unwrap_or(0) == 0,
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                (a.to_bits() ^ b.to_bits()).checked_shr(128 - self.bits).unwrap_or(0) == 0
-            }
-            _ => false,
-        }
+        self.0.contains(&ip)
     }
 
     /// Its address family.
     #[must_use]
     pub fn family(self) -> Family {
-        if self.address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
+        if self.0.addr().is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
     }
 }
 
