@@ -137,8 +137,9 @@ fn an_unknown_requirement_lists_the_keys() {
 }
 
 #[test]
-fn an_unknown_scenario_lists_the_names() {
-    refused(&run("classify --simulate home-ruter"), &["home-ruter", "home-router", "symmetric", "--simulate list"]);
+fn an_unknown_scenario_is_told_its_neighbor() {
+    refused(&run("classify --simulate home-ruter"), &["home-ruter", "did you mean home-router?", "--simulate list"]);
+    refused(&run("classify --simulate xyz"), &["xyz", "--simulate list"]);
     refused(&run("discover --simulate missing.toml"), &["missing.toml", "No such file"]);
 }
 

@@ -12,7 +12,8 @@ pub(super) fn report(report: &mut Report, visitor: &mut Visitor) {
     visitor.words(&report.event);
     visitor.words([&report.tool.name, &report.tool.version, &report.started_at]);
     visitor.texts(&mut report.scenario);
-    visitor.texts(report.advice.iter_mut().map(|advice| &mut advice.text));
+    visitor
+        .texts(report.advice.iter_mut().flat_map(|advice| [&mut advice.text].into_iter().chain(&mut advice.command)));
     for requirement in &mut report.requirements {
         visitor.texts([&mut requirement.requirement, &mut requirement.text]);
     }
