@@ -313,7 +313,7 @@ fn wrong_command_lines_are_told_what_to_try() {
         ("turn:turn.example.org?transport=sctp", vec!["not a transport", "udp or tcp", "write turn:turn.example.org"]),
         ("turns:", vec!["no host", "an example is turn:turn.example.org"]),
         ("--server turn:turn.example.org turn:turn.example.org", vec!["--server", "stun:turn.example.org"]),
-        ("--simulate nosuch", vec!["nosuch", "--simulate list", "--simulate list"]),
+        ("--simulate nosuch", vec!["nosuch", "--simulate list"]),
         ("--simulate home-router", vec!["simulated network", "none", "--simulate turn-server"]),
         ("--interface nosuch0 turn:192.0.2.1", vec!["nosuch0", "try:"]),
         ("--source 192.0.2.77 turn:192.0.2.1", vec!["192.0.2.77", "try:"]),
