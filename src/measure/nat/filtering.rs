@@ -4,7 +4,7 @@
 //! share no address are tested side by side, and a silence has two witnesses where there are two. Whoever is let in unasked proves
 //! openness, and another's silence is then that server's own.
 
-use super::filtering_steps::{Progress, assess, let_in, took_a_third_port};
+use super::filtering_steps::{Progress, assess, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior};
 use super::look::{Look, NatProbe};
 use super::servers::{self, Capable, Roles};
@@ -141,19 +141,11 @@ pub fn judge(seen: &Look, family: Family) -> Finding {
         return undecided(seen, family, &tests);
     };
     // Whoever was let in unasked refutes a stricter verdict, whatever its own test came to.
-    let refutes = |test: &&Test| let_in(seen, family, &test.server).is_some_and(|open| open < behavior);
-    if let Some(open) = tests.iter().find(refutes) {
-        let text = format!(
-            "an answer of {} was let in unasked, those of {} were not: either something limits what strangers send, or a port was open from before",
-            open.server.primary, best.server.primary
-        );
-        return inconclusive(Reason::new(ReasonCode::RepeatsDisagree, text), Vec::new());
-    }
     if let Some((stranger, open)) = stranger(seen, family)
         && open < behavior
     {
         let text = format!(
-            "an answer to {} came from elsewhere and was let in, those of {} were not: either something limits what strangers send, or something on the way changes where packets come from",
+            "an answer to {} was let in from where nothing had been sent, those of {} were not: something limits what strangers send, a port was open from before, or something on the way changes where packets come from",
             stranger.remote, best.server.primary
         );
         return inconclusive(Reason::new(ReasonCode::RepeatsDisagree, text), vec![stranger.id.clone()]);

@@ -103,27 +103,6 @@ pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -
     Test { progress, enough }
 }
 
-/// Who was let in although nothing had been sent there: the filter is as open as that, whatever stayed silent.
-#[must_use]
-pub fn let_in(seen: &Evidence, family: Family, server: &Capable) -> Option<Behavior> {
-    let from = |what: AnswerFrom, point: SocketAddr, known: &dyn Fn(SocketAddr) -> bool| {
-        FRESH.iter().any(|&port| {
-            seen.within(&rounds(family, server.server, port, what)).any(|exchange| {
-                exchange.reply().is_some_and(|reply| reply.error.is_none() && reply.source == point)
-                    && exchange.ended_ms.is_some_and(|ended| !seen.contacted_before(ended, known))
-            })
-        })
-    };
-    let (alternate, other_port) = (server.alternate, server.primary_other_port());
-    if from(AnswerFrom::AddressAndPort, alternate, &|remote| remote.ip() == alternate.ip()) {
-        Some(Behavior::EndpointIndependent)
-    } else if from(AnswerFrom::Port, other_port, &|remote| remote == other_port) {
-        Some(Behavior::AddressDependent)
-    } else {
-        None
-    }
-}
-
 /// Whether a third fresh port was tried: a second one stayed silent after the first was let in to, as where strangers' packets are limited.
 #[must_use]
 pub fn took_a_third_port(seen: &Evidence, family: Family, server: &Capable) -> bool {
@@ -422,9 +401,6 @@ impl<'a> Run<'a> {
         found
     }
 }
-
-/// The fresh ports that a test takes at most.
-const FRESH: [Port; 3] = [Port::Fresh(1), Port::Fresh(2), Port::Fresh(3)];
 
 /// Every round of a CHANGE-REQUEST to a port; one today, more in old reports.
 pub(super) fn rounds(family: Family, server: usize, port: Port, what: AnswerFrom) -> RangeInclusive<Key> {
