@@ -213,22 +213,17 @@ impl Engine {
             return;
         }
         let Ok(spec) = ServerSpec::parse(name) else { return };
-        let server = self.specs.len() + self.evidence.names.len();
+        // It is resolved as the servers are, behind the last of them.
+        let server = self.specs.len();
+        self.specs.push(spec.clone());
         self.evidence.names.push(Server { name: name.to_owned(), lookups: Vec::new() });
         self.lookups_pending += 1;
         self.commands.push(Command::Resolve { server, spec, transport: Transport::Udp });
     }
 
     fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Found, Failure>) {
-        let beside = server.checked_sub(self.specs.len());
-        let name = beside.and_then(|index| self.evidence.names.get(index)).map(|entry| entry.name.clone());
-        let parsed = name.and_then(|name| ServerSpec::parse(&name).ok());
-        let Some(spec) = self.specs.get(server).or(parsed.as_ref()) else { return };
-        let entry = match beside {
-            Some(index) => self.evidence.names.get_mut(index),
-            None => self.evidence.servers.get_mut(server),
-        };
-        let Some(entry) = entry else { return };
+        let Some(spec) = self.specs.get(server) else { return };
+        let Some(entry) = self.evidence.servers.iter_mut().chain(&mut self.evidence.names).nth(server) else { return };
         if entry.lookups.iter().any(|lookup| lookup.transport == transport) {
             return;
         }

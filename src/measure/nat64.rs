@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::evidence::{Evidence, Exchange};
+use crate::evidence::{Evidence, Exchange, Step};
 use crate::wire::Scope;
 
 /// The prefix lengths that RFC 6052 section 2.2 allows, the commonest first.
@@ -99,23 +99,26 @@ pub fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedded> {
     embedded(ip, origin.as_slice()).or_else(|| behind(&discovered(seen), ip))
 }
 
-/// The name to look up for the network's prefix: a server told an IPv4 address over IPv6, and nothing else shows how that can be.
+/// The step, with the network's prefix looked up first where a server told an IPv4 address over IPv6 and nothing else shows how that
+/// can be.
 #[must_use]
-pub fn name_to_look_up(seen: &Evidence) -> Option<&'static str> {
+pub fn with_prefix_looked_up(seen: &Evidence, step: Step) -> Step {
+    match seen.names.iter().find(|name| name.name == IPV4_ONLY) {
+        Some(name) => Step { done: step.done && !name.lookups.is_empty(), ..step },
+        None if unexplained(seen) => Step { names: vec![IPV4_ONLY], done: false, ..step },
+        None => step,
+    }
+}
+
+fn unexplained(seen: &Evidence) -> bool {
     let told_ipv4 =
         |exchange: &&Exchange| exchange.remote.is_ipv6() && exchange.mapped().is_some_and(|mapped| mapped.is_ipv4());
     let mut odd = seen.exchanges.iter().filter(told_ipv4).peekable();
-    odd.peek()?;
+    if odd.peek().is_none() {
+        return false;
+    }
     let known = servers(seen);
-    let unexplained = odd.any(|exchange| !known.contains_key(&exchange.remote.ip()));
-    (unexplained || seen.names.iter().any(|name| name.name == IPV4_ONLY)).then_some(IPV4_ONLY)
-}
-
-/// Whether that look-up has not ended.
-#[must_use]
-pub fn looking_up(seen: &Evidence) -> bool {
-    let named = || seen.names.iter().find(|name| name.name == IPV4_ONLY);
-    name_to_look_up(seen).is_some() && named().is_none_or(|name| name.lookups.is_empty())
+    odd.any(|exchange| !known.contains_key(&exchange.remote.ip()))
 }
 
 /// The prefixes that the network's own resolver shows (RFC 7050 section 3).

@@ -143,7 +143,6 @@ impl Probe for Discover {
             }
         }
         done &= asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
-        done &= !nat64::looking_up(seen);
-        vec![Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }]
+        vec![nat64::with_prefix_looked_up(seen, Step { asks, done, ..Step::default() })]
     }
 }

@@ -77,7 +77,7 @@ impl NatProbe for Reach {
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
             || asks.iter().any(|ask| seen.find(&ask.key).is_none_or(|exchange| !exchange.settled()));
-        let done = (capable || !waiting) && !nat64::looking_up(seen);
-        Step { asks, names: nat64::name_to_look_up(seen).into_iter().collect(), done, ..Step::default() }
+        let step = Step { asks, done: capable || !waiting, ..Step::default() };
+        nat64::with_prefix_looked_up(seen, step)
     }
 }
