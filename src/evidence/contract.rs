@@ -7,11 +7,9 @@ use crate::wire::{Question, Transport};
 
 /// A question, as a pure function of the evidence so far.
 pub trait Probe {
-    /// The name, as in `--only`.
-    fn name(&self) -> &'static str;
-
-    /// What to do next: a step for each question that it pursues, most probes just one. Called again after every change of the evidence; asks that are already in the evidence (by
-    /// key) are not asked twice, so a probe states everything it wants so far each time.
+    /// What to do next: a step for each question that it pursues, most probes just one. Called again after every change of the
+    /// evidence; asks that are already in the evidence (by key) are not asked twice, so a probe states everything it wants so far
+    /// each time.
     fn next(&self, seen: &Evidence) -> Vec<Step>;
 
     /// What has to be said before the run may end early (Ctrl-C, the deadline): an allocation that was made, or may have been made by

@@ -10,10 +10,6 @@ struct Holding {
 }
 
 impl Probe for Holding {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
     fn next(&self, _: &Evidence) -> Vec<Step> {
         vec![Step { asks: vec![binding("a", "s")], look_again_ms: Some(60_000.0), ..Step::default() }]
     }

@@ -17,10 +17,6 @@ use crate::wire::{ServerSpec, TransactionId, Transport, Writer};
 struct Asking<F>(F);
 
 impl<F: Fn(&Evidence) -> Step> Probe for Asking<F> {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
     fn next(&self, seen: &Evidence) -> Vec<Step> {
         vec![(self.0)(seen)]
     }

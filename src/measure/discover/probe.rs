@@ -83,10 +83,6 @@ fn capability_asks(seen: &Evidence, first: &Exchange) -> Vec<Ask> {
 }
 
 impl Probe for Discover {
-    fn name(&self) -> &'static str {
-        "discover"
-    }
-
     fn next(&self, seen: &Evidence) -> Vec<Step> {
         let mut asks = Vec::new();
         let mut done = true;

@@ -94,10 +94,6 @@ impl GatewayProbe {
 }
 
 impl Probe for GatewayProbe {
-    fn name(&self) -> &'static str {
-        "gateway"
-    }
-
     fn next(&self, seen: &Evidence) -> Vec<Step> {
         let settled = |asks: &[Ask]| asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         let gateways = || self.options.gateways.iter().enumerate();

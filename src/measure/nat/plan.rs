@@ -63,10 +63,6 @@ fn port(fixed: Option<u16>) -> LocalPort {
 struct Classify(Vec<Box<dyn NatProbe>>);
 
 impl Probe for Classify {
-    fn name(&self) -> &'static str {
-        "classify"
-    }
-
     fn next(&self, seen: &Evidence) -> Vec<Step> {
         let all = Look::at(seen);
         all.believed(|believed| self.0.iter().map(|probe| probe.next(&all, believed)).collect())

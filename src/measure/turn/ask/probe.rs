@@ -49,10 +49,6 @@ impl TurnProbe {
 }
 
 impl Probe for TurnProbe {
-    fn name(&self) -> &'static str {
-        "turn"
-    }
-
     fn next(&self, seen: &Evidence) -> Vec<Step> {
         vec![self.step(seen)]
     }
