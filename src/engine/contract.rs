@@ -163,3 +163,20 @@ pub trait Network {
     /// Waits for the next input, at most until then; `None` when the time came first.
     fn wait(&mut self, until: Time) -> Option<Input>;
 }
+
+/// What runs on a network: it says what it wants done, is told what comes of it, and names the time by which it wants to be asked
+/// again. Drive it so: [`Machine::poll`], carry the commands out, wait for an input until [`Machine::next_wake`],
+/// [`Machine::handle`] it, and again, until [`Machine::is_finished`].
+pub trait Machine {
+    /// What is to be done now.
+    fn poll(&mut self, now: Time) -> Vec<Command>;
+
+    /// Takes in what the network tells.
+    fn handle(&mut self, now: Time, input: Input);
+
+    /// When to poll again at the latest.
+    fn next_wake(&self) -> Time;
+
+    /// Whether there is nothing more to do.
+    fn is_finished(&self) -> bool;
+}

@@ -23,7 +23,7 @@ mod sockets;
 mod tests;
 mod turn_reply;
 
-pub use contract::{Command, Found, Input, Network, SocketId, SocketSpec, Time};
+pub use contract::{Command, Found, Input, Machine, Network, SocketId, SocketSpec, Time};
 pub use run::Engine;
 pub use settings::Settings;
 

@@ -8,13 +8,12 @@ use super::flight::Flight;
 use super::pacing::Pacer;
 use super::paths::Paths;
 use super::sockets::Sockets;
-use super::{Command, Found, Input, Settings, SocketId, Time, millis, names};
+use super::{Command, Found, Input, Machine, Settings, SocketId, Time, millis, names};
 use crate::evidence::gate::Gate;
 use crate::evidence::{Connection, Evidence, Failure, FailureCode, LogEvent, Lookup, Probe, Server, Stop};
 use crate::wire::{ServerSpec, Service, TransactionId, Transport};
 
-/// One run of a plan of probes. Drive it so: [`Engine::start`] once; then [`Engine::poll`], carry the commands out,
-/// wait for an input until [`Engine::next_wake`], [`Engine::handle`] it, and again, until [`Engine::is_finished`].
+/// One run of a plan of probes. [`Engine::start`] begins it; from there on it is a [`Machine`].
 pub struct Engine {
     pub(super) settings: Settings,
     pub(super) specs: Vec<ServerSpec>,
@@ -92,8 +91,62 @@ impl Engine {
         }
     }
 
-    /// What is to be done now.
-    pub fn poll(&mut self, now: Time) -> Vec<Command> {
+    /// What happened since the last call.
+    pub fn take_log(&mut self) -> Vec<LogEvent> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub fn into_evidence(self) -> Evidence {
+        self.evidence
+    }
+
+    /// Notes something about the connection of a socket.
+    pub(super) fn connection(&mut self, socket: SocketId, note: impl FnOnce(&mut Connection)) {
+        let index = self.sockets.get(socket).and_then(|entry| entry.connection);
+        if let Some(connection) = index.and_then(|index| self.evidence.connections.get_mut(index)) {
+            note(connection);
+        }
+    }
+
+    /// Looks a name up that is no server's; once in a run.
+    pub(super) fn look_up(&mut self, name: &str) {
+        if self.evidence.names.iter().any(|known| known.name == name) {
+            return;
+        }
+        let Ok(spec) = ServerSpec::parse(name) else { return };
+        // It is resolved as the servers are, behind the last of them.
+        let server = self.specs.len();
+        self.specs.push(spec.clone());
+        self.evidence.names.push(Server { name: name.to_owned(), lookups: Vec::new() });
+        self.lookups_pending += 1;
+        self.commands.push(Command::Resolve { server, spec, transport: Transport::Udp });
+    }
+
+    fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Found, Failure>) {
+        let Some(spec) = self.specs.get(server) else { return };
+        let Some(entry) = self.evidence.servers.iter_mut().chain(&mut self.evidence.names).nth(server) else { return };
+        if entry.lookups.iter().any(|lookup| lookup.transport == transport) {
+            return;
+        }
+        self.lookups_pending = self.lookups_pending.saturating_sub(1);
+        let duration_ms = millis(now.saturating_sub(self.lookups_begun));
+        let lookup = names::lookup(spec, transport, result, duration_ms);
+        self.log.push(LogEvent::Resolved {
+            at_ms: millis(now),
+            server: entry.name.clone(),
+            transport,
+            addresses: lookup.addresses.clone(),
+            failure: lookup.failure.clone(),
+        });
+        entry.lookups.push(lookup);
+        self.dirty = true;
+    }
+}
+
+impl Machine for Engine {
+    fn poll(&mut self, now: Time) -> Vec<Command> {
         if !self.finished && self.farewell_until.is_none() && self.is_due(now) {
             self.stop(now, Stop::Deadline);
         }
@@ -120,9 +173,7 @@ impl Engine {
         std::mem::take(&mut self.commands)
     }
 
-    /// When to poll again at the latest.
-    #[must_use]
-    pub fn next_wake(&self) -> Time {
+    fn next_wake(&self) -> Time {
         // What was asked on a dead connection is settled already: there is more to decide, and nothing will come to remind of it.
         if self.dirty {
             return Time::ZERO;
@@ -133,25 +184,11 @@ impl Engine {
         flights.chain(self.retry_at).fold(end, Time::min)
     }
 
-    /// Whether there is nothing more to do.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.finished
     }
 
-    /// What happened since the last call.
-    pub fn take_log(&mut self) -> Vec<LogEvent> {
-        std::mem::take(&mut self.log)
-    }
-
-    /// What was seen.
-    #[must_use]
-    pub fn into_evidence(self) -> Evidence {
-        self.evidence
-    }
-
-    /// Takes in what the network tells.
-    pub fn handle(&mut self, now: Time, input: Input) {
+    fn handle(&mut self, now: Time, input: Input) {
         if self.finished {
             return;
         }
@@ -197,47 +234,5 @@ impl Engine {
             Input::Failed { socket, remote, failure } => self.failed(now, socket, remote, &failure),
             Input::Interrupted => self.stop(now, Stop::Interrupted),
         }
-    }
-
-    /// Notes something about the connection of a socket.
-    pub(super) fn connection(&mut self, socket: SocketId, note: impl FnOnce(&mut Connection)) {
-        let index = self.sockets.get(socket).and_then(|entry| entry.connection);
-        if let Some(connection) = index.and_then(|index| self.evidence.connections.get_mut(index)) {
-            note(connection);
-        }
-    }
-
-    /// Looks a name up that is no server's; once in a run.
-    pub(super) fn look_up(&mut self, name: &str) {
-        if self.evidence.names.iter().any(|known| known.name == name) {
-            return;
-        }
-        let Ok(spec) = ServerSpec::parse(name) else { return };
-        // It is resolved as the servers are, behind the last of them.
-        let server = self.specs.len();
-        self.specs.push(spec.clone());
-        self.evidence.names.push(Server { name: name.to_owned(), lookups: Vec::new() });
-        self.lookups_pending += 1;
-        self.commands.push(Command::Resolve { server, spec, transport: Transport::Udp });
-    }
-
-    fn resolved(&mut self, now: Time, server: usize, transport: Transport, result: Result<Found, Failure>) {
-        let Some(spec) = self.specs.get(server) else { return };
-        let Some(entry) = self.evidence.servers.iter_mut().chain(&mut self.evidence.names).nth(server) else { return };
-        if entry.lookups.iter().any(|lookup| lookup.transport == transport) {
-            return;
-        }
-        self.lookups_pending = self.lookups_pending.saturating_sub(1);
-        let duration_ms = millis(now.saturating_sub(self.lookups_begun));
-        let lookup = names::lookup(spec, transport, result, duration_ms);
-        self.log.push(LogEvent::Resolved {
-            at_ms: millis(now),
-            server: entry.name.clone(),
-            transport,
-            addresses: lookup.addresses.clone(),
-            failure: lookup.failure.clone(),
-        });
-        entry.lookups.push(lookup);
-        self.dirty = true;
     }
 }

@@ -29,7 +29,7 @@ mod tls;
 mod typing;
 mod udp;
 
-pub use drive::drive;
+pub use drive::{drive, run};
 pub use entropy::entropy;
 pub use errno::is_shortage;
 pub use setup::{Config, NetError, TlsConfig, certificates_from_pem};

@@ -7,7 +7,7 @@ mod outgoing;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Command, Engine, Found, Input, Settings, SocketId, Time};
+use super::{Command, Engine, Found, Input, Machine, Settings, SocketId, Time};
 use crate::evidence::{Ask, Evidence, Exchange, Key, LogEvent, Patience, Probe, Step};
 use crate::wire::attribute::XOR_MAPPED_ADDRESS;
 use crate::wire::message::{BINDING, Class};
