@@ -12,10 +12,10 @@ use super::run::{Measurement, Plan, World};
 use crate::engine::Settings;
 use crate::evidence::{Failure, Gateway};
 use crate::measure::gateway::spec::GATEWAY;
-use crate::measure::gateway::{GatewayOptions, GatewayProbe, MapOptions};
+use crate::measure::gateway::{GatewayAsked, GatewayOptions, GatewayProbe, MapOptions};
 use crate::measure::spec::Spec;
 use crate::net::route;
-use crate::report::document::{Findings, GatewayAsked};
+use crate::report::document::Findings;
 use crate::wire::nat_pmp::Protocol;
 use crate::wire::{ServerSpec, Transport, pcp};
 

@@ -7,7 +7,6 @@ use super::files::{self, Source};
 use super::servers;
 use crate::evidence::{Evidence, gate};
 use crate::report::Report;
-use crate::report::document::Findings;
 use crate::report::json::{ReadError, from_json};
 
 /// How large a saved report may be: a thousand servers need less, events included.
@@ -39,9 +38,9 @@ pub fn read(command: &str, text: &str) -> Result<Report, (String, String)> {
         let cause = format!("it is a report of {other}, not of {command}");
         return Err((cause, format!("nat-probe {other} --from FILE, or a report of {command}")));
     }
-    if matches!(&report.findings, Findings::Turn(found) if found.options.turn.is_none()) {
-        let cause = "it does not say what was tested: an older nat-probe wrote it";
-        return Err((cause.to_owned(), "a report of this version".to_owned()));
+    if let Some(lacks) = report.findings.view().lacks() {
+        let cause = format!("it does not say {lacks}: an older nat-probe wrote it");
+        return Err((cause, "a report of this version".to_owned()));
     }
     if report.evidence.len() > MOST_EXCHANGES || report.lookups.len() > servers::MOST {
         let cause = format!("it has {} exchanges with {} servers", report.evidence.len(), report.lookups.len());

@@ -1,18 +1,16 @@
 //! `--require KEY=VALUE`: what a script asks of a report, and whether it holds.
 
 mod check;
-mod gateway;
 mod network;
-mod turn;
 
 pub use network::{Network, NetworkError};
-pub(crate) use turn::{counts, works, works_somehow};
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::document::{self, RequirementOutcome};
 use crate::measure::catalog;
 use crate::measure::spec::{Key, Takes};
 use crate::wire::Family;
@@ -29,10 +27,18 @@ pub struct Requirement {
 
 /// The values of which one is to hold.
 #[derive(Clone, Debug, PartialEq)]
-enum Wanted {
+pub enum Wanted {
+    /// Words of the key.
     Words(Vec<&'static str>),
+    /// Addresses and networks.
     Networks(Vec<Network>),
-    Below { bound: f64, equal: bool },
+    /// A number below the bound.
+    Below {
+        /// The bound.
+        bound: f64,
+        /// Whether the bound itself is below enough.
+        equal: bool,
+    },
 }
 
 /// Why a requirement is not understood.
@@ -117,6 +123,23 @@ impl Requirement {
     #[must_use]
     pub fn key(&self) -> &'static Key {
         self.key
+    }
+
+    /// The values of which one is to hold, or none with `!=`.
+    #[must_use]
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// What comes of it where one of the values holds, or none, or where that could not be told; with what was found instead or why.
+    #[must_use]
+    pub fn outcome(&self, holds: Option<bool>, text: String) -> document::Requirement {
+        let outcome = match holds.map(|holds| holds != self.negated) {
+            Some(true) => RequirementOutcome::Met,
+            Some(false) => RequirementOutcome::Unmet,
+            None => RequirementOutcome::Unknown,
+        };
+        document::Requirement { requirement: self.to_string(), outcome, text }
     }
 }
 

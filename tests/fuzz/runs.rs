@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, Time};
 use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
-use nat_probe::measure::turn::{self, Entry, Login, TurnOptions};
+use nat_probe::measure::turn::{self, Entry, Login, TurnAsked, TurnOptions, TurnTested};
 use nat_probe::net::drive;
 use nat_probe::report::Report;
 use nat_probe::report::assemble::{Circumstances, assemble};
-use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind, TurnAsked, TurnTested};
+use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind};
 use nat_probe::sim::{SIM_UNIX_START_S, Scenario, SimNetwork, presets};
 use nat_probe::wire::{Credential, Family, Secret, ServerSpec, Transport};
 

@@ -3,9 +3,9 @@
 use nat_probe::cli::{judge_again, saved};
 use nat_probe::evidence::Evidence;
 use nat_probe::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
-use nat_probe::measure::turn::TurnOptions;
+use nat_probe::measure::turn::{TurnAsked, TurnOptions, TurnTested};
 use nat_probe::report::assemble::{Circumstances, assemble};
-use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind, TurnAsked, TurnTested};
+use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind};
 use nat_probe::report::json::render;
 
 #[track_caller]

@@ -22,9 +22,39 @@ pub use turn_socket::SocketRole;
 
 use crate::wire::{Family, Transport};
 
-/// The name of an exchange, unique within a run: how a probe finds it again in the evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
+/// Declares the names there are, a row for each kind.
+macro_rules! keys {
+    ($($(#[$about:meta])* $kind:ident($key:ident),)+) => {
+        /// The name of an exchange, unique within a run: how a probe finds it again in the evidence.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Key {
+            $($(#[$about])* $kind($key),)+
+            /// None of ours, in a report that somebody else wrote, or another release: as it was written.
+            Other(String),
+        }
+
+        impl fmt::Display for Key {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$kind(key) => key.fmt(f),)+
+                    Self::Other(text) => f.write_str(text),
+                }
+            }
+        }
+
+        impl From<&str> for Key {
+            /// Whatever is not written as we write it is kept as it is: a number with a sign or with leading zeros is no number of
+            /// ours.
+            fn from(text: &str) -> Self {
+                let parts: Vec<&str> = text.split('/').collect();
+                let key = None$(.or_else(|| $key::read(&parts).map(Self::$kind)))+;
+                key.filter(|key| key.to_string() == text).unwrap_or_else(|| Self::Other(text.to_owned()))
+            }
+        }
+    };
+}
+
+keys! {
     /// Of `classify`, and the controls of `discover`.
     Nat(NatKey),
     /// Of `discover`.
@@ -33,8 +63,6 @@ pub enum Key {
     Turn(TurnKey),
     /// Of `gateway`.
     Gateway(GatewayKey),
-    /// None of ours, in a report that somebody else wrote, or another release: as it was written.
-    Other(String),
 }
 
 impl Key {
@@ -42,31 +70,6 @@ impl Key {
     #[must_use]
     pub fn is_packet(&self) -> bool {
         matches!(self, Self::Turn(key) if key.is_packet())
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nat(key) => key.fmt(f),
-            Self::Discover(key) => key.fmt(f),
-            Self::Turn(key) => key.fmt(f),
-            Self::Gateway(key) => key.fmt(f),
-            Self::Other(text) => f.write_str(text),
-        }
-    }
-}
-
-impl From<&str> for Key {
-    /// Whatever is not written as we write it is kept as it is: a number with a sign or with leading zeros is no number of ours.
-    fn from(text: &str) -> Self {
-        let parts: Vec<&str> = text.split('/').collect();
-        let nat = || NatKey::read(&parts).map(Self::Nat);
-        let discover = || DiscoverKey::read(&parts).map(Self::Discover);
-        let turn = || TurnKey::read(&parts).map(Self::Turn);
-        let gateway = || GatewayKey::read(&parts).map(Self::Gateway);
-        let key = nat().or_else(discover).or_else(turn).or_else(gateway);
-        key.filter(|key| key.to_string() == text).unwrap_or_else(|| Self::Other(text.to_owned()))
     }
 }
 

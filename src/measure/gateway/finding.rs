@@ -5,9 +5,20 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::options::GatewayOptions;
 use crate::evidence::Gateway;
 use crate::wire::codes::codes;
 use crate::wire::nat_pmp::Protocol;
+
+/// What `gateway` found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GatewayAsked {
+    /// How it was asked.
+    pub options: GatewayOptions,
+    /// What each gateway speaks, and what came of a mapping.
+    #[serde(flatten)]
+    pub found: GatewayFindings,
+}
 
 /// What was found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ pub mod options;
 mod probe;
 pub mod spec;
 
-pub use finding::{GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
+pub use finding::{GatewayAsked, GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 pub use judge::judge;
 pub use options::{GatewayOptions, MapOptions};
 pub use probe::GatewayProbe;

@@ -3,7 +3,8 @@
 //! One target is an entry over one transport and family. What knows what:
 //!
 //! ```text
-//! options, finding, diagnosis   what is tested, what is told: plain data
+//! options, finding, tested,     what is tested, what is told: plain data
+//! diagnosis
 //!     |
 //!   facts                       what the evidence shows of one target: exchanges, allocations, peers, whose server it is
 //!     |
@@ -22,6 +23,7 @@ pub mod finding;
 mod judge;
 pub mod options;
 pub mod spec;
+mod tested;
 
 pub use crate::wire::{ConfigurationFacts, EntryKind};
 pub use ask::plan;
@@ -29,3 +31,4 @@ pub use diagnosis::DiagnosisCode;
 pub use finding::TurnResult;
 pub use judge::judge;
 pub use options::{Entry, Login, STRANGER, TurnOptions};
+pub use tested::{TurnAsked, TurnTested};

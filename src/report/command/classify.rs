@@ -40,6 +40,10 @@ impl View for Classified {
         advise(report, self.options.local_port)
     }
 
+    fn nat(&self) -> Option<&NatFindings> {
+        Some(&self.nat)
+    }
+
     fn check(&self, requirement: &Requirement) -> document::Requirement {
         requirement.check(&self.nat.families)
     }

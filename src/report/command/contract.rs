@@ -2,7 +2,7 @@
 
 use crate::evidence::Evidence;
 use crate::measure::spec::Spec;
-use crate::report::document::{self, Advice, Report};
+use crate::report::document::{self, Advice, NatFindings, Report};
 use crate::report::exit::ExitClass;
 use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
@@ -22,8 +22,20 @@ pub(crate) trait View {
     /// Writes what stands below the advice.
     fn write_end(&self, page: &mut Page, report: &Report);
 
-    /// What it means and what to do.
-    fn advise(&self, report: &Report) -> Vec<Advice>;
+    /// What it means and what to do, where the finding does not say so itself.
+    fn advise(&self, _: &Report) -> Vec<Advice> {
+        Vec::new()
+    }
+
+    /// What it says of the NATs in front of this host, if the command asks.
+    fn nat(&self) -> Option<&NatFindings> {
+        None
+    }
+
+    /// What a saved report does not say, so that it cannot be judged again.
+    fn lacks(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Whether what is required holds, with what was found instead or why it could not be told.
     fn check(&self, requirement: &Requirement) -> document::Requirement;

@@ -36,6 +36,10 @@ impl View for Discovered {
         advise(report, self.options.local_port)
     }
 
+    fn nat(&self) -> Option<&NatFindings> {
+        Some(&self.nat)
+    }
+
     fn check(&self, requirement: &Requirement) -> document::Requirement {
         requirement.check(&self.nat.families)
     }

@@ -3,12 +3,12 @@
 use super::contract::View;
 use crate::evidence::Evidence;
 use crate::measure::gateway::spec::GATEWAY;
-use crate::measure::gateway::{self, GatewayCode, MappingCode};
+use crate::measure::gateway::{self, GatewayAsked, GatewayCode, GatewayFinding, GatewayFindings, MappingCode};
 use crate::measure::spec::Spec;
-use crate::report::document::{self, Advice, GatewayAsked, Report};
+use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
 use crate::report::privacy::Visitor;
-use crate::report::require::Requirement;
+use crate::report::require::{Requirement, Wanted};
 use crate::report::view::{self, Page};
 
 impl View for GatewayAsked {
@@ -28,13 +28,14 @@ impl View for GatewayAsked {
         view::gateway::footer(page, report);
     }
 
-    /// Each gateway says itself what to do.
-    fn advise(&self, _: &Report) -> Vec<Advice> {
-        Vec::new()
-    }
-
     fn check(&self, requirement: &Requirement) -> document::Requirement {
-        requirement.check_gateway(&self.found)
+        let found = &self.found;
+        let (holds, text) = match (requirement.key().name, requirement.wanted()) {
+            ("port-control", Wanted::Words(words)) => port_control(words, found),
+            ("port-mapping", Wanted::Words(_)) => port_mapping(found),
+            (_, wanted) => external(wanted, found),
+        };
+        requirement.outcome(holds, text)
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {
@@ -67,4 +68,54 @@ impl View for GatewayAsked {
             Some(_) => ExitClass::Unmet,
         }
     }
+}
+
+fn port_control(words: &[&str], found: &GatewayFindings) -> (Option<bool>, String) {
+    let speaks = |word: &str| {
+        found.gateways.iter().any(|gateway| match word {
+            "pcp" => gateway.pcp.answers(),
+            "nat-pmp" => gateway.nat_pmp.answers(),
+            _ => false,
+        })
+    };
+    let spoken: Vec<&str> = ["pcp", "nat-pmp"].into_iter().filter(|word| speaks(word)).collect();
+    if !spoken.is_empty() {
+        return (Some(words.iter().any(|word| spoken.contains(word))), format!("it speaks {}", spoken.join(" and ")));
+    }
+    let known = |gateway: &GatewayFinding| {
+        use GatewayCode::{NoServer, NotListening, OtherVersion};
+        matches!(gateway.verdict.code, NotListening | NoServer | OtherVersion)
+    };
+    if !found.gateways.is_empty() && found.gateways.iter().all(known) {
+        return (Some(words.contains(&"none")), "it speaks neither".to_owned());
+    }
+    (None, why(found))
+}
+
+fn port_mapping(found: &GatewayFindings) -> (Option<bool>, String) {
+    match &found.mapping {
+        None => (None, "no mapping was asked for; --map does".to_owned()),
+        Some(mapping) if matches!(mapping.code, MappingCode::NotMeasured | MappingCode::Unknown) => {
+            (None, mapping.text.clone())
+        }
+        Some(mapping) => (Some(mapping.code == MappingCode::Ok), mapping.text.clone()),
+    }
+}
+
+fn external(wanted: &Wanted, found: &GatewayFindings) -> (Option<bool>, String) {
+    let told = found.gateways.iter().find_map(|gateway| Some((gateway.external_address?, gateway.external_scope?)));
+    let Some((address, scope)) = told else { return (None, why(found)) };
+    match wanted {
+        Wanted::Words(words) => (Some(words.contains(&&*scope.to_string())), format!("{address} is {scope}")),
+        Wanted::Networks(networks) => {
+            (Some(networks.iter().any(|network| network.contains(address))), format!("it is {address}"))
+        }
+        Wanted::Below { .. } => (None, "it is no number".to_owned()),
+    }
+}
+
+/// Why nothing is known.
+fn why(found: &GatewayFindings) -> String {
+    let verdicts = found.gateways.iter().map(|gateway| &gateway.verdict).chain(&found.reason);
+    verdicts.map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Each command's finding as the rest of the program sees it: one file a command, and one row here.
+//! Each command's finding as the rest of the program sees it: one file a command.
 
 mod classify;
 mod contract;
@@ -9,28 +9,37 @@ mod turn;
 
 pub(crate) use contract::View;
 
-use super::document::Findings;
+use super::document::{Families, Findings, Report, ServerRow, each_command};
 
-impl Findings {
-    /// What was found, whatever the command.
-    #[must_use]
-    pub(crate) fn view(&self) -> &dyn View {
-        match self {
-            Self::Classify(found) => found,
-            Self::Discover(found) => found,
-            Self::Turn(found) => found,
-            Self::Gateway(found) => found,
+macro_rules! views {
+    ($($(#[$about:meta])* $command:ident($found:ty),)+) => {
+        impl Findings {
+            /// What was found, whatever the command.
+            #[must_use]
+            pub(crate) fn view(&self) -> &dyn View {
+                match self { $(Self::$command(found) => found,)+ }
+            }
+
+            /// The same, to be judged or masked.
+            #[must_use]
+            pub(crate) fn view_mut(&mut self) -> &mut dyn View {
+                match self { $(Self::$command(found) => found,)+ }
+            }
         }
+    };
+}
+each_command!(views);
+
+impl Report {
+    /// The verdicts of each address family, of the commands that judge families.
+    #[must_use]
+    pub fn families(&self) -> &Families {
+        self.findings.view().nat().map_or(&Families::NONE, |nat| &nat.families)
     }
 
-    /// The same, to be judged or masked.
+    /// The rows of the servers, of the commands that ask STUN servers.
     #[must_use]
-    pub(crate) fn view_mut(&mut self) -> &mut dyn View {
-        match self {
-            Self::Classify(found) => found,
-            Self::Discover(found) => found,
-            Self::Turn(found) => found,
-            Self::Gateway(found) => found,
-        }
+    pub fn servers(&self) -> &[ServerRow] {
+        self.findings.view().nat().map_or(&[], |nat| &nat.servers)
     }
 }

@@ -3,15 +3,16 @@
 use super::contract::View;
 use crate::evidence::Evidence;
 use crate::measure::spec::Spec;
-use crate::measure::turn::finding::{RelayPaths, TurnVerdict};
+use crate::measure::turn::finding::{FeatureName, FeatureStatus, RelayPaths, TurnVerdict};
 use crate::measure::turn::spec::TURN;
-use crate::measure::turn::{self, TurnResult};
-use crate::report::document::{self, Advice, Report, TurnTested};
+use crate::measure::turn::{self, TurnResult, TurnTested};
+use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
+use crate::report::family_name;
 use crate::report::privacy::{self, Visitor};
-use crate::report::require::{Requirement, counts, works_somehow};
+use crate::report::require::{Requirement, Wanted};
 use crate::report::view::{self, Page};
-use crate::wire::{EntryKind, Remark};
+use crate::wire::{EntryKind, Family, Remark};
 
 impl View for TurnTested {
     fn spec(&self) -> &'static Spec {
@@ -32,13 +33,28 @@ impl View for TurnTested {
         view::turn::footer(page, self, report);
     }
 
-    /// Each result says itself what to do.
-    fn advise(&self, _: &Report) -> Vec<Advice> {
-        Vec::new()
+    fn check(&self, requirement: &Requirement) -> document::Requirement {
+        let turns = || self.results.iter().filter(|result| result.kind == EntryKind::Turn);
+        let tested: Vec<&TurnResult> = turns().filter(|result| result.counts()).collect();
+        let (holds, text) = if turns().next().is_none() && !self.results.is_empty() {
+            // A STUN server relays nothing.
+            (Some(false), "there is no TURN entry".to_owned())
+        } else if tested.is_empty() {
+            (None, "no TURN server was tested".to_owned())
+        } else {
+            match (requirement.key().name, requirement.wanted()) {
+                ("turn", Wanted::Words(any)) => many(any, &tested),
+                ("relay-family", Wanted::Words(families)) => relay_family(families, &tested),
+                (_, Wanted::Below { bound, equal }) => rtt(*bound, *equal, &tested),
+                _ => (None, "turn tests no NAT behavior; classify does".to_owned()),
+            }
+        };
+        requirement.outcome(holds, text)
     }
 
-    fn check(&self, requirement: &Requirement) -> document::Requirement {
-        requirement.check_turn(&self.results)
+    /// An older release did not save what was tested.
+    fn lacks(&self) -> Option<&'static str> {
+        self.options.turn.is_none().then_some("what was tested")
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {
@@ -54,17 +70,17 @@ impl View for TurnTested {
     /// Every entry has to work, unless a requirement that holds says how many suffice. A family that this host does not have is
     /// nobody's fault.
     fn exit_class(&self, required: &[document::Requirement]) -> ExitClass {
-        let replaced = required
-            .iter()
-            .any(|one| one.requirement.parse::<Requirement>().is_ok_and(|requirement| requirement.is_about_turn()));
-        let tested = || self.results.iter().filter(|result| counts(result));
+        let replaced = required.iter().any(|one| {
+            one.requirement.parse::<Requirement>().is_ok_and(|requirement| requirement.key().name == "turn")
+        });
+        let tested = || self.results.iter().filter(|result| result.counts());
         // Nothing relays: that is known, whatever the STUN servers do.
         if !self.results.is_empty() && self.results.iter().all(|result| result.kind == EntryKind::Stun) {
             return ExitClass::Unmet;
         }
         if tested().all(|result| result.verdict == TurnVerdict::Inconclusive) {
             ExitClass::NotMeasured
-        } else if replaced || tested().all(|result| works_somehow(&self.results, result)) {
+        } else if replaced || tested().all(|result| self.works_somehow(result)) {
             ExitClass::Measured
         } else {
             ExitClass::Unmet
@@ -98,4 +114,76 @@ fn result(found: &mut TurnResult, visitor: &mut Visitor) {
 
 fn remark(remark: &mut Remark, visitor: &mut Visitor) {
     visitor.texts([&mut remark.text, &mut remark.fix]);
+}
+
+fn many(any: &[&str], results: &[&TurnResult]) -> (Option<bool>, String) {
+    let states: Vec<Option<bool>> = any.iter().map(|one| holds(one, results)).collect();
+    let working = results.iter().filter(|result| result.works()).count();
+    (or(&states), format!("{working} of {} tests over a transport and family work", results.len()))
+}
+
+fn holds(wanted: &str, results: &[&TurnResult]) -> Option<bool> {
+    let states = |results: &mut dyn Iterator<Item = &&TurnResult>| -> Vec<Option<bool>> {
+        results.map(|result| (result.verdict != TurnVerdict::Inconclusive).then(|| result.works())).collect()
+    };
+    match wanted {
+        "any" => or(&states(&mut results.iter())),
+        "all" => {
+            let inverted: Vec<_> = states(&mut results.iter()).into_iter().map(|state| state.map(|it| !it)).collect();
+            or(&inverted).map(|fails| !fails)
+        }
+        name => {
+            let over = |result: &&&TurnResult| result.transport.is_some_and(|transport| transport.name() == name);
+            let over = states(&mut results.iter().filter(over));
+            if over.is_empty() { None } else { or(&over) }
+        }
+    }
+}
+
+/// One that holds suffices; one that could not be told may have.
+fn or(states: &[Option<bool>]) -> Option<bool> {
+    if states.contains(&Some(true)) {
+        Some(true)
+    } else if states.contains(&None) {
+        None
+    } else {
+        Some(false)
+    }
+}
+
+fn relay_family(words: &[&str], results: &[&TurnResult]) -> (Option<bool>, String) {
+    let families =
+        || [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)].into_iter().filter(|(word, _)| words.contains(word));
+    let of = |result: &TurnResult, family: Family| {
+        if result.relayed_address.is_some_and(|relayed| family.has(relayed.ip())) && result.works() {
+            return Some(true);
+        }
+        if result.verdict == TurnVerdict::Failed {
+            return Some(false);
+        }
+        let feature =
+            result.features.iter().find(|one| one.name == FeatureName::Ipv6Relay).filter(|_| family == Family::Ipv6)?;
+        match feature.status {
+            FeatureStatus::Offered => Some(true),
+            FeatureStatus::NotOffered | FeatureStatus::Broken => Some(false),
+            FeatureStatus::Unknown => None,
+        }
+    };
+    let states: Vec<_> = results.iter().flat_map(|result| families().map(|(_, family)| of(result, family))).collect();
+    let names: Vec<_> = families().map(|(_, family)| family_name(family)).collect();
+    let names = names.join(" or ");
+    let text = match or(&states) {
+        Some(true) => format!("there is a relay for {names}"),
+        Some(false) => format!("no relay for {names}"),
+        None => format!("whether there is a relay for {names} could not be told"),
+    };
+    (or(&states), text)
+}
+
+fn rtt(bound: f64, equal: bool, results: &[&TurnResult]) -> (Option<bool>, String) {
+    let times = results.iter().filter(|result| result.works()).filter_map(|result| result.rtt_ms);
+    match times.min_by(f64::total_cmp) {
+        Some(ms) => (Some(ms < bound || equal && ms <= bound), format!("the shortest median round trip is {ms:.1} ms")),
+        None => (None, "no round trip to an entry that works is known".to_owned()),
+    }
 }

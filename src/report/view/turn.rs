@@ -7,10 +7,9 @@ use super::page::Page;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
-use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
-use crate::report::document::{Report, TurnTested};
-use crate::report::require::{counts, works, works_somehow};
+use crate::measure::turn::{TurnResult, TurnTested};
+use crate::report::document::Report;
 use crate::report::{escape, family_name};
 use crate::wire::{ConfigurationFacts, EntryKind, Remark};
 
@@ -56,7 +55,7 @@ pub(crate) fn footer(page: &mut Page, found: &TurnTested, report: &Report) {
 fn sentence(found: &TurnTested) -> (Tint, String) {
     let (turns, working) = count(found, EntryKind::Turn);
     let (stuns, answering) = count(found, EntryKind::Stun);
-    let usable = |result: &TurnResult| works_somehow(&found.results, result);
+    let usable = |result: &TurnResult| found.works_somehow(result);
     let tint = match working {
         0 => Tint::Bad,
         _ if working == turns && answering == stuns => Tint::Good,
@@ -75,7 +74,7 @@ fn sentence(found: &TurnTested) -> (Tint, String) {
     if stuns > 0 {
         line = format!("{line}; {answering} of {stuns} {}", entries(stuns, "STUN"));
     }
-    let tested = || found.results.iter().filter(|result| counts(result));
+    let tested = || found.results.iter().filter(|result| result.counts());
     let first = tested().find(|result| !usable(result) && result.kind == EntryKind::Turn);
     if let Some(result) = first.or_else(|| tested().find(|result| !usable(result))) {
         let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
@@ -83,7 +82,7 @@ fn sentence(found: &TurnTested) -> (Tint, String) {
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
         line = format!("{line}; {}{over} {how}: {text}", name(result));
     }
-    let one_family = found.results.iter().find(|result| !works(result) && counts(result) && usable(result));
+    let one_family = found.results.iter().find(|result| !result.works() && result.counts() && usable(result));
     if let Some(result) = one_family.filter(|_| first.is_none()) {
         let over = result.family.map_or("one family", family_name);
         let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
@@ -96,7 +95,7 @@ fn sentence(found: &TurnTested) -> (Tint, String) {
 /// The entries of a kind, and how many of them work over everything they were tested over.
 fn count(found: &TurnTested, kind: EntryKind) -> (usize, usize) {
     let mut entries: Vec<(&str, &str)> = Vec::new();
-    let tested = || found.results.iter().filter(|result| counts(result) && result.kind == kind);
+    let tested = || found.results.iter().filter(|result| result.counts() && result.kind == kind);
     for result in tested() {
         if !entries.contains(&(&result.uri, &result.place)) {
             entries.push((&result.uri, &result.place));
@@ -105,7 +104,7 @@ fn count(found: &TurnTested, kind: EntryKind) -> (usize, usize) {
     let same = |result: &TurnResult, (uri, place): &(&str, &str)| result.uri == *uri && result.place == *place;
     let working = entries
         .iter()
-        .filter(|entry| tested().all(|result| !same(result, entry) || works_somehow(&found.results, result)))
+        .filter(|entry| tested().all(|result| !same(result, entry) || found.works_somehow(result)))
         .count();
     (entries.len(), working)
 }
