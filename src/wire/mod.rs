@@ -1,11 +1,13 @@
 //! Protocols and what people write of them, as values: STUN, TURN, PCP and NAT-PMP messages, URIs, credentials, configurations of ICE servers.
 //! Knows nothing of sockets, clocks or randomness.
 
+pub mod candidate;
 pub(crate) mod codes;
 pub mod credential;
 pub mod escape;
 mod family;
 mod hmac;
+pub mod ice;
 pub mod ice_servers;
 pub mod nat_pmp;
 pub mod pcp;
@@ -16,6 +18,7 @@ pub mod stun;
 pub mod transport;
 pub mod uri;
 
+pub use candidate::{Candidate, CandidateAddress, CandidateKind, CandidateTransport, TcpType};
 pub use credential::password::{Form, Look, Making};
 pub use credential::rest::RestName;
 pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
