@@ -25,7 +25,7 @@ pub fn type_preference(kind: CandidateKind) -> u8 {
 /// The priority of a candidate (RFC 8445 section 5.1.2.1). Components count from 1 to 256.
 #[must_use]
 pub fn priority(type_preference: u8, local_preference: u16, component: u16) -> u32 {
-    (u32::from(type_preference) << 24) + (u32::from(local_preference) << 8) + 256u32.saturating_sub(component.into())
+    (u32::from(type_preference) << 24) + (u32::from(local_preference) << 8) + (256 - u32::from(component.clamp(1, 256)))
 }
 
 /// The priority that a check announces for what the peer may see as a new candidate (RFC 8445 section 7.1.1): that of its local
@@ -39,7 +39,8 @@ pub fn peer_reflexive_priority(local: u32) -> u32 {
 #[must_use]
 pub fn pair_priority(controlling: u32, controlled: u32) -> u64 {
     let (low, high) = (controlling.min(controlled), controlling.max(controlled));
-    (u64::from(low) << 32) + 2 * u64::from(high) + u64::from(controlling > controlled)
+    // Priorities are below 2^31 (section 5.1.2); what arrives need not be.
+    (u64::from(low) << 32).saturating_add(2 * u64::from(high) + u64::from(controlling > controlled))
 }
 
 /// The local preference of a TCP candidate (RFC 6544 section 4.2); `other` tells addresses apart.
@@ -126,7 +127,7 @@ mod tests {
         assert_eq!(pair_priority(1, 2), (1 << 32) + 4);
         assert_eq!(pair_priority(2, 1), (1 << 32) + 5);
         assert_eq!(pair_priority(2_130_706_431, 2_130_706_431), (2_130_706_431 << 32) + 2 * 2_130_706_431);
-        assert_eq!(pair_priority(u32::MAX, u32::MAX), (u64::from(u32::MAX) << 32) + 2 * u64::from(u32::MAX));
+        assert_eq!(pair_priority(u32::MAX, u32::MAX), u64::MAX);
     }
 
     #[test]

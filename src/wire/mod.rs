@@ -14,6 +14,7 @@ pub mod pcp;
 mod question;
 mod remark;
 mod scope;
+pub mod sdp;
 pub mod stun;
 pub mod transport;
 pub mod uri;
