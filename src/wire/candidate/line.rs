@@ -117,15 +117,12 @@ impl<'a> Line<'a> {
     }
 
     fn next(&mut self, what: &'static str) -> Result<&'a str, CandidateError> {
-        match self.words.next() {
-            Some(word) => {
-                self.word = word;
-                Ok(word)
-            }
-            None => {
-                let column = self.text.chars().count() + 1;
-                Err(CandidateError::new(self.text, column, CandidateProblem::CutOff(what)))
-            }
+        if let Some(word) = self.words.next() {
+            self.word = word;
+            Ok(word)
+        } else {
+            let column = self.text.chars().count() + 1;
+            Err(CandidateError::new(self.text, column, CandidateProblem::CutOff(what)))
         }
     }
 

@@ -121,7 +121,7 @@ impl CandidateAddress {
     /// Whether it is a name that only multicast DNS of the same link resolves.
     #[must_use]
     pub fn is_mdns(&self) -> bool {
-        matches!(self, Self::Name(name) if name.to_ascii_lowercase().trim_end_matches('.').ends_with(".local"))
+        matches!(self, Self::Name(name) if name.trim_end_matches('.').rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("local")))
     }
 }
 

@@ -11,11 +11,11 @@ const PREFIX: &str = "candidate:";
 pub fn read_candidates(text: &str) -> CandidateList {
     let mut list = CandidateList::default();
     let text = text.trim_start_matches('\u{feff}');
-    if text.trim_start().starts_with(['{', '[', '"']) {
-        if let Ok(value) = serde_json::from_str(text) {
-            object::from_json(&value, 1, &mut list);
-            return list;
-        }
+    if text.trim_start().starts_with(['{', '[', '"'])
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        object::from_json(&value, 1, &mut list);
+        return list;
     }
     object::from_xml(text, &mut list);
     for (line, number) in text.lines().zip(1..) {
@@ -26,11 +26,11 @@ pub fn read_candidates(text: &str) -> CandidateList {
 
 fn read_line(line: &str, number: u32, list: &mut CandidateList) {
     let line = line.trim_start_matches(|c: char| c == '>' || c.is_whitespace()).trim_end();
-    if line.starts_with(['{', '[', '"']) {
-        if let Ok(value) = serde_json::from_str(line.trim_end_matches(',')) {
-            object::from_json(&value, number, list);
-            return;
-        }
+    if line.starts_with(['{', '[', '"'])
+        && let Ok(value) = serde_json::from_str(line.trim_end_matches(','))
+    {
+        object::from_json(&value, number, list);
+        return;
     }
     list.complete |= line.contains("end-of-candidates");
     let mut starts: Vec<usize> = line.match_indices(PREFIX).map(|(at, _)| at).collect();

@@ -60,10 +60,10 @@ fn every_wrapper_is_taken_off() {
         format!("{{type: 'offer', sdp: '{}'}}", OFFER.replace("\r\n", "\\r\\n")),
         format!("type: offer, sdp: {OFFER}"),
     ] {
-        assert_eq!(read_descriptions(&text), [told.clone()], "{text}");
+        assert_eq!(read_descriptions(&text), vec![told.clone()], "{text}");
     }
     let quoted: String = OFFER.lines().fold(String::new(), |text, line| text + "> " + line + "\n");
-    assert_eq!(read_descriptions(&quoted), [plain.clone()]);
+    assert_eq!(read_descriptions(&quoted), vec![plain.clone()]);
     assert_eq!(read_descriptions(&OFFER.replace("\r\n", "\n")), [plain]);
 }
 

@@ -14,11 +14,11 @@ const DEEPEST: usize = 4;
 pub fn read_descriptions(text: &str) -> Vec<Description> {
     let text = text.trim_start_matches('\u{feff}');
     let mut found = Vec::new();
-    if text.trim_start().starts_with(['{', '[', '"']) {
-        if let Ok(value) = serde_json::from_str(text) {
-            visit(&value, 0, &mut found);
-            return found;
-        }
+    if text.trim_start().starts_with(['{', '[', '"'])
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        visit(&value, 0, &mut found);
+        return found;
     }
     if text.contains("v=0\\") {
         // A string as a program has it: its lines end in `\r\n`, spelled out.
