@@ -15,7 +15,7 @@ use crate::wire::{Family, ServerSpec, Transport};
 
 /// What is common to the commands that measure.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// Which of this host's networks.
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -35,7 +35,7 @@ pub struct RunArgs {
 
 /// What is common to the commands that ask STUN servers.
 #[derive(Debug, Args)]
-pub struct StunArgs {
+pub(super) struct StunArgs {
     /// The servers named one by one.
     #[arg(
         short,
@@ -71,7 +71,7 @@ pub struct StunArgs {
 
 /// Which of this host's networks to use.
 #[derive(Debug, Args)]
-pub struct NetworkArgs {
+pub(super) struct NetworkArgs {
     /// IPv4 only.
     #[arg(short = '4', long, help_heading = "Network", conflicts_with = "ipv6")]
     pub ipv4: bool,
@@ -91,7 +91,7 @@ pub struct NetworkArgs {
 
 /// Whether to pretend a network.
 #[derive(Debug, Args)]
-pub struct SimulationArgs {
+pub(super) struct SimulationArgs {
     /// Measure a simulated network instead, at once and without a packet: a name, a scenario file, or `list` to see the names.
     #[arg(
         long,
@@ -108,12 +108,12 @@ pub struct SimulationArgs {
 }
 
 /// The seed of simulated runs, so that they come out the same every time.
-pub const DEFAULT_SEED: u64 = 5780;
+pub(super) const DEFAULT_SEED: u64 = 5780;
 
 /// How to print the result.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// Print one JSON document and nothing else (see `nat-probe schema`).
     #[arg(long, help_heading = "Output")]
     pub json: bool,
@@ -153,7 +153,7 @@ pub struct OutputArgs {
 
 /// When to use color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(super) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -167,7 +167,7 @@ impl OutputArgs {
     ///
     /// # Errors
     /// When a key is another command's.
-    pub fn fits(&self, spec: &Spec) -> Result<(), CliError> {
+    pub(super) fn fits(&self, spec: &Spec) -> Result<(), CliError> {
         let Some(other) = self.require.iter().find(|one| !spec.keys.contains(one.key())) else { return Ok(()) };
         let (command, key) = (spec.name, other.key());
         let whose = catalog::COMMANDS.iter().find(|spec| spec.keys.contains(key)).map_or("none", |spec| spec.name);
@@ -182,7 +182,7 @@ impl NetworkArgs {
     ///
     /// # Errors
     /// When the source address is of the family that was excluded.
-    pub fn families(&self) -> Result<Vec<Family>, CliError> {
+    pub(super) fn families(&self) -> Result<Vec<Family>, CliError> {
         let chosen = match (self.ipv4, self.ipv6) {
             (true, false) => vec![Family::Ipv4],
             (false, true) => vec![Family::Ipv6],
@@ -204,20 +204,20 @@ impl NetworkArgs {
 impl StunArgs {
     /// How to run, over these transports.
     #[must_use]
-    pub fn settings(&self, transports: Vec<Transport>) -> Settings {
+    pub(super) fn settings(&self, transports: Vec<Transport>) -> Settings {
         let deadline = self.deadline.unwrap_or(Duration::from_secs(if self.thorough { 120 } else { 10 }));
         Settings { deadline, thorough: self.thorough, transports, ..Settings::default() }
     }
 }
 
 /// A requirement, checked when the arguments are.
-pub type Requirement = crate::report::require::Requirement;
+pub(super) type Requirement = crate::report::require::Requirement;
 
 /// Reads one.
 ///
 /// # Errors
 /// In words, when it is none.
-pub fn requirement(text: &str) -> Result<Requirement, String> {
+pub(super) fn requirement(text: &str) -> Result<Requirement, String> {
     text.parse().map_err(|error: crate::report::require::RequirementError| error.to_string())
 }
 

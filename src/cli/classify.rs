@@ -14,7 +14,7 @@ use crate::wire::Transport;
 
 /// The arguments of `classify`.
 #[derive(Debug, Args)]
-pub struct ClassifyArgs {
+pub(super) struct ClassifyArgs {
     /// Whom to ask, and how.
     #[command(flatten)]
     pub stun: StunArgs,

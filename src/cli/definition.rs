@@ -21,7 +21,7 @@ use crate::sim;
 /// (mapping), whose packets get in (filtering), how sure that is, and what it means for the peers. Start with `nat-probe classify`.
 #[derive(Debug, Parser)]
 #[command(name = "nat-probe", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
-pub struct Cli {
+pub(super) struct Cli {
     /// Say what a code of the JSON means: of a reason, a diagnosis, a piece of advice.
     #[arg(long, value_name = "CODE")]
     pub explain: Option<String>,
@@ -33,18 +33,12 @@ pub struct Cli {
 
 /// What to do; the words of the help are in each command's [`Spec`].
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    #[expect(missing_docs, reason = "the help is in the Spec")]
+pub(super) enum Command {
     Classify(ClassifyArgs),
-    #[expect(missing_docs, reason = "the help is in the Spec")]
     Discover(DiscoverArgs),
-    #[expect(missing_docs, reason = "the help is in the Spec")]
     Turn(Box<TurnArgs>),
-    #[expect(missing_docs, reason = "the help is in the Spec")]
     Gateway(GatewayArgs),
-    #[expect(missing_docs, reason = "the help is in the Spec")]
     Schema,
-    #[expect(missing_docs, reason = "the help is in the Spec")]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -63,7 +57,7 @@ pub enum Command {
 
 /// The definition, with what each command promises.
 #[must_use]
-pub fn definition() -> clap::Command {
+pub(super) fn definition() -> clap::Command {
     let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
     let program = [&program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
         program.mut_subcommand(spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
@@ -73,7 +67,7 @@ pub fn definition() -> clap::Command {
 
 /// The same without what is hidden: what completions offer.
 #[must_use]
-pub fn offered() -> clap::Command {
+pub(super) fn offered() -> clap::Command {
     let program = definition();
     let shown = program.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     clap::Command::new("nat-probe").version(env!("CARGO_PKG_VERSION")).args(program.get_arguments()).subcommands(shown)

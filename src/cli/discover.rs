@@ -17,7 +17,7 @@ use crate::wire::Transport;
 
 /// The arguments of `discover`.
 #[derive(Debug, Args)]
-pub struct DiscoverArgs {
+pub(super) struct DiscoverArgs {
     /// Whom to ask, and how.
     #[command(flatten)]
     pub stun: StunArgs,

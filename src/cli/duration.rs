@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// In words, when it is no such duration.
-pub fn deadline(text: &str) -> Result<Duration, String> {
+pub(super) fn deadline(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let duration = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,

@@ -6,7 +6,7 @@ use super::error::CliError;
 ///
 /// # Errors
 /// When it is no text: what somebody set is not ignored without a word.
-pub fn text(name: &str) -> Result<Option<String>, CliError> {
+pub(super) fn text(name: &str) -> Result<Option<String>, CliError> {
     match std::env::var_os(name).map(std::ffi::OsString::into_string) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),

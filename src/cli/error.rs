@@ -45,12 +45,12 @@ impl CliError {
 }
 
 /// Tells something on standard error that does not end the run.
-pub fn note(text: &str) {
+pub(super) fn note(text: &str) {
     say(&format!("nat-probe: {}", escape::visible(text)));
 }
 
 /// The only way onto standard error. Where that is closed, nobody wants to know.
-pub fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", escape::visible_lines(text.trim_end()));
 }
 

@@ -8,7 +8,7 @@ use crate::report::privacy::Masks;
 use crate::report::{Report, write};
 
 /// Prints the events of a run, if that was asked for.
-pub struct Events {
+pub(super) struct Events {
     wanted: bool,
     /// Which letter masks which address is known only at the end, so masked events wait until then.
     waiting: Option<Vec<LogEvent>>,
@@ -18,12 +18,12 @@ pub struct Events {
 impl Events {
     /// As the options say.
     #[must_use]
-    pub fn new(output: &OutputArgs) -> Self {
+    pub(super) fn new(output: &OutputArgs) -> Self {
         Self { wanted: output.ndjson, waiting: output.redact.then(Vec::new), failed: None }
     }
 
     /// Prints an event at once.
-    pub fn see(&mut self, event: &LogEvent, out: &mut Output) {
+    pub(super) fn see(&mut self, event: &LogEvent, out: &mut Output) {
         if !self.wanted || self.failed.is_some() {
             return;
         }
@@ -39,7 +39,7 @@ impl Events {
     ///
     /// # Errors
     /// When this or an earlier line could not be written.
-    pub fn end(&mut self, report: &Report, out: &mut Output) -> Result<(), CliError> {
+    pub(super) fn end(&mut self, report: &Report, out: &mut Output) -> Result<(), CliError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }

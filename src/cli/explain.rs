@@ -7,7 +7,7 @@ use crate::measure::catalog;
 ///
 /// # Errors
 /// When there is no such code.
-pub fn explain(code: &str) -> Result<String, CliError> {
+pub(super) fn explain(code: &str) -> Result<String, CliError> {
     let all = all();
     let code = code.trim();
     let found: Vec<String> = all
@@ -26,7 +26,7 @@ pub fn explain(code: &str) -> Result<String, CliError> {
 
 /// The name that is most like what was written, if one is.
 #[must_use]
-pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |name: &&str| strsim::jaro_winkler(written, name);
     names.into_iter().filter(|name| likeness(name) > 0.85).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }

@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 200;
 
 /// A file to read.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     /// What it is, after "cannot read" and before the name: `the servers file`, `the password from`.
     pub what: &'a str,
     /// Where; `-` is standard input.
@@ -43,7 +43,7 @@ impl Source<'_> {
     ///
     /// # Errors
     /// When it cannot be read, is too large, or is no text in UTF-8.
-    pub fn read(&self) -> Result<String, CliError> {
+    pub(super) fn read(&self) -> Result<String, CliError> {
         String::from_utf8(self.read_bytes()?).map_err(|error| {
             let utf16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
             let cause = if utf16 { "it is a text in UTF-16, not in UTF-8" } else { "it is not a text in UTF-8" };
@@ -55,7 +55,7 @@ impl Source<'_> {
     ///
     /// # Errors
     /// When it cannot be read or is too large.
-    pub fn read_bytes(&self) -> Result<Vec<u8>, CliError> {
+    pub(super) fn read_bytes(&self) -> Result<Vec<u8>, CliError> {
         self.bytes().map_err(|error| {
             let what = format!("cannot read {} {}: {}", self.what, self.name(), words(&error));
             if net::is_shortage(&error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
@@ -64,7 +64,7 @@ impl Source<'_> {
 
     /// What to call it. The name of a file that does not exist may be the secret itself.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         if self.secret && self.path.as_os_str() != "-" && !is_place(self.path) {
             "the file that was named".to_owned()
         } else {
@@ -116,7 +116,7 @@ impl Source<'_> {
 
 /// A file name as it may be repeated.
 #[must_use]
-pub fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     let text = path.to_string_lossy();
     if text == "-" {
         return "standard input".to_owned();

@@ -4,7 +4,7 @@ use crate::measure::spec::{Spec, Term};
 
 /// Exit codes, keys of `--require`, own variables and examples, a line each.
 #[must_use]
-pub fn of(spec: &Spec) -> String {
+pub(super) fn of(spec: &Spec) -> String {
     let keys: Vec<Term> = spec.keys.iter().map(|key| (key.name, key.meaning)).collect();
     let own: Vec<Term> = spec.environment.iter().filter(|(name, _)| name.starts_with("NAT_PROBE")).copied().collect();
     let examples: Vec<&str> = spec.examples.iter().map(|(line, _)| *line).collect();

@@ -21,7 +21,7 @@ use crate::wire::{ServerSpec, Transport, pcp};
 
 /// The arguments of `gateway`.
 #[derive(Debug, Args)]
-pub struct GatewayArgs {
+pub(super) struct GatewayArgs {
     /// A router to ask in place of the default gateway (repeat).
     #[arg(long, value_name = "ADDR", help_heading = "Gateway")]
     pub gateway: Vec<IpAddr>,

@@ -10,7 +10,7 @@ type Read<T> = fn(&str) -> Result<T, String>;
 
 /// A parser with values to offer.
 #[derive(Clone)]
-pub struct Hinted<T> {
+pub(super) struct Hinted<T> {
     read: Read<T>,
     values: Vec<&'static str>,
 }
@@ -18,7 +18,7 @@ pub struct Hinted<T> {
 impl<T> Hinted<T> {
     /// Reads so, and offers these.
     #[must_use]
-    pub fn new(read: Read<T>, values: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(super) fn new(read: Read<T>, values: impl IntoIterator<Item = &'static str>) -> Self {
         Self { read, values: values.into_iter().collect() }
     }
 }

@@ -1,34 +1,34 @@
 //! The command line: arguments to plan, plan to report, report to output and exit code.
 
-pub mod args;
-pub mod classify;
-pub mod definition;
-pub mod discover;
-pub mod duration;
+mod args;
+mod classify;
+mod definition;
+mod discover;
+mod duration;
 mod environment;
-pub mod error;
-pub mod events;
-pub mod exit;
+mod error;
+mod events;
+mod exit;
 mod explain;
-pub mod files;
+mod files;
 mod footer;
-pub mod gateway;
+mod gateway;
 mod hinted;
 pub mod judge_again;
 pub mod manual;
-pub mod output;
-pub mod program;
-pub mod progress;
+mod output;
+mod program;
+mod progress;
 mod refusal;
-pub mod run;
+mod run;
 pub mod saved;
-pub mod scenario;
-pub mod secrets;
-pub mod servers;
-pub mod terminal;
-pub mod trust;
-pub mod turn;
-pub mod turn_args;
+mod scenario;
+mod secrets;
+mod servers;
+mod terminal;
+mod trust;
+mod turn;
+mod turn_args;
 
 use std::ffi::OsString;
 

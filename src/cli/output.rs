@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::CliError;
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
-pub struct Output {
+pub(super) struct Output {
     writer: BufWriter<Box<dyn Write>>,
     name: String,
     terminal: bool,
@@ -17,7 +17,7 @@ pub struct Output {
 impl Output {
     /// Standard output.
     #[must_use]
-    pub fn stdout() -> Self {
+    pub(super) fn stdout() -> Self {
         Self::to(Box::new(io::stdout()), io::stdout().is_terminal())
     }
 
@@ -25,7 +25,7 @@ impl Output {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn file(path: &Path, name: String) -> Result<Self, CliError> {
+    pub(super) fn file(path: &Path, name: String) -> Result<Self, CliError> {
         let made = File::create(path).map_err(|error| {
             CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
         })?;
@@ -34,13 +34,13 @@ impl Output {
 
     /// Any writer.
     #[must_use]
-    pub fn to(writer: Box<dyn Write>, terminal: bool) -> Self {
+    pub(super) fn to(writer: Box<dyn Write>, terminal: bool) -> Self {
         Self { writer: BufWriter::new(writer), name: "standard output".to_owned(), terminal, closed: false }
     }
 
     /// Whether somebody looks at it directly.
     #[must_use]
-    pub fn is_terminal(&self) -> bool {
+    pub(super) fn is_terminal(&self) -> bool {
         self.terminal
     }
 
@@ -48,7 +48,7 @@ impl Output {
     ///
     /// # Errors
     /// When the output cannot be written for another reason than a reader that left.
-    pub fn line(&mut self, text: &str) -> Result<(), CliError> {
+    pub(super) fn line(&mut self, text: &str) -> Result<(), CliError> {
         self.bytes(text.as_bytes())?;
         if text.ends_with('\n') { Ok(()) } else { self.bytes(b"\n") }
     }
@@ -57,7 +57,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::line`].
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         if self.closed {
             return Ok(());
         }
@@ -69,7 +69,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::line`].
-    pub fn finish(&mut self) -> Result<(), CliError> {
+    pub(super) fn finish(&mut self) -> Result<(), CliError> {
         if self.closed {
             return Ok(());
         }

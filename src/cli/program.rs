@@ -4,7 +4,7 @@ use crate::measure::spec::{STUN_ENVIRONMENT, Spec, Term, USAGE};
 use crate::measure::{catalog, nat};
 
 /// `nat-probe` itself: what is common to the commands that measure.
-pub const PROGRAM: Spec = Spec {
+pub(super) const PROGRAM: Spec = Spec {
     name: "nat-probe",
     question: "Why can these two peers not connect?",
     requirements: "",
@@ -21,7 +21,7 @@ pub const PROGRAM: Spec = Spec {
 };
 
 /// `nat-probe schema`.
-pub const SCHEMA: Spec = Spec {
+pub(super) const SCHEMA: Spec = Spec {
     name: "schema",
     question: "Print the JSON Schema of what --json and --ndjson print",
     exit: PRINTED,
@@ -31,7 +31,7 @@ pub const SCHEMA: Spec = Spec {
 };
 
 /// `nat-probe completions`.
-pub const COMPLETIONS: Spec = Spec {
+pub(super) const COMPLETIONS: Spec = Spec {
     name: "completions",
     question: "Print a completion script for a shell",
     examples: &[
@@ -45,7 +45,7 @@ const PRINTED: &[Term] = &[("0", "Printed."), USAGE];
 
 /// The promises of the command of that name, or of the program.
 #[must_use]
-pub fn spec(name: &str) -> Option<&'static Spec> {
+pub(super) fn spec(name: &str) -> Option<&'static Spec> {
     let others: [&Spec; 3] = [&PROGRAM, &SCHEMA, &COMPLETIONS];
     catalog::find(name).or_else(|| others.into_iter().find(|spec| spec.name == name))
 }

@@ -10,7 +10,7 @@ use crate::evidence::LogEvent;
 
 /// A line that says what goes on and how much has settled; nothing where nobody watches. How many questions there will be nobody knows
 /// before, so there is no bar to run back; and the line is short, so that what Ctrl-C echoes does not break it.
-pub struct Progress {
+pub(super) struct Progress {
     line: ProgressBar,
     asked: Cell<u32>,
     settled: Cell<u32>,
@@ -19,7 +19,7 @@ pub struct Progress {
 impl Progress {
     /// A line, if standard error is a terminal and nothing asks for silence.
     #[must_use]
-    pub fn new(output: &OutputArgs) -> Self {
+    pub(super) fn new(output: &OutputArgs) -> Self {
         let watched = io::stderr().is_terminal() && !output.json && !output.ndjson && !output.quiet;
         let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let line = ProgressBar::with_draw_target(None, target);
@@ -30,7 +30,7 @@ impl Progress {
     }
 
     /// Takes in what happened.
-    pub fn see(&self, event: &LogEvent) {
+    pub(super) fn see(&self, event: &LogEvent) {
         match event {
             LogEvent::Sent { sends: 1, ask, .. } => {
                 self.asked.set(self.asked.get() + 1);
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     /// Takes the line away before the page is printed.
-    pub fn done(self) {
+    pub(super) fn done(self) {
         self.line.finish_and_clear();
     }
 }

@@ -16,7 +16,7 @@ const BEFORE_SECRETS: [&str; 13] =
 ///
 /// # Errors
 /// When the help cannot be written.
-pub fn answer(mut error: clap::Error, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn answer(mut error: clap::Error, out: &mut Output) -> Result<Exit, CliError> {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = error.render();
         out.line(&if out.is_terminal() { text.ansi().to_string() } else { text.to_string() })?;
@@ -67,7 +67,7 @@ fn hide(error: &mut clap::Error) {
 
 /// The text, by the grammar of servers where it can only be one: nothing else has a password in it, and nothing else is written so.
 #[must_use]
-pub fn server_masked(text: &str) -> String {
+pub(super) fn server_masked(text: &str) -> String {
     let scheme = ["turn:", "turns:", "stun:", "stuns:"];
     let begins = |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let server = text.contains('@') || text.contains("://") || scheme.into_iter().any(begins);

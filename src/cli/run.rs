@@ -23,7 +23,7 @@ use crate::wire::{Family, ServerSpec};
 const VIRTUAL_START: &str = "1970-01-01T00:00:00.000Z";
 
 /// The network that a run is about.
-pub enum World {
+pub(super) enum World {
     /// The one that this host is in.
     Real,
     /// A simulated one: the name to show, the scenario and the seed.
@@ -35,7 +35,7 @@ impl World {
     ///
     /// # Errors
     /// When there is no such scenario.
-    pub fn of(arguments: &SimulationArgs) -> Result<Option<Self>, CliError> {
+    pub(super) fn of(arguments: &SimulationArgs) -> Result<Option<Self>, CliError> {
         match arguments.simulate.as_deref() {
             None => Ok(Some(Self::Real)),
             Some("list") => Ok(None),
@@ -49,7 +49,7 @@ impl World {
     ///
     /// # Errors
     /// When a place that was named cannot be read, or names something that is no server.
-    pub fn stun_servers(&self, arguments: &StunArgs, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
+    pub(super) fn stun_servers(&self, arguments: &StunArgs, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
         let file = arguments.servers_file.as_deref();
         let named = [&arguments.positional[..], &arguments.server].concat();
         match self {
@@ -61,7 +61,7 @@ impl World {
 }
 
 /// A command that measures, as its arguments say.
-pub trait Measurement {
+pub(super) trait Measurement {
     /// What it promises.
     fn spec(&self) -> &'static Spec;
 
@@ -81,7 +81,7 @@ pub trait Measurement {
 }
 
 /// What to ask whom.
-pub struct Plan {
+pub(super) struct Plan {
     /// How to run; the seed is filled in where the run begins.
     pub settings: Settings,
     /// Whom TLS trusts.
@@ -103,7 +103,7 @@ pub struct Plan {
 impl Plan {
     /// A plan without anything to ask yet.
     #[must_use]
-    pub fn asking(asked: Findings) -> Self {
+    pub(super) fn asking(asked: Findings) -> Self {
         Self {
             settings: Settings::default(),
             tls: TlsConfig::default(),
@@ -121,7 +121,7 @@ impl Plan {
 ///
 /// # Errors
 /// When the arguments are wrong, the network cannot be used as asked, or the output cannot be written.
-pub fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exit, CliError> {
     let (spec, arguments) = (measurement.spec(), measurement.common());
     let output = &arguments.output;
     output.fits(spec)?;

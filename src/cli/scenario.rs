@@ -20,7 +20,7 @@ const ADVICE: &str = "nat-probe classify --simulate list, which describes the na
 ///
 /// # Errors
 /// When there is neither, or the file is no scenario.
-pub fn load(name: &str) -> Result<(String, Scenario), CliError> {
+pub(super) fn load(name: &str) -> Result<(String, Scenario), CliError> {
     if let Some(scenario) = Scenario::preset(name) {
         return Ok((name.to_owned(), scenario));
     }
@@ -43,7 +43,7 @@ pub fn load(name: &str) -> Result<(String, Scenario), CliError> {
 ///
 /// # Errors
 /// When it names one that is none.
-pub fn servers(scenario: &Scenario) -> Result<Vec<ServerSpec>, CliError> {
+pub(super) fn servers(scenario: &Scenario) -> Result<Vec<ServerSpec>, CliError> {
     let parse =
         |name: &String| ServerSpec::parse(name).map_err(|error| CliError::usage(format!("the scenario: {error}")));
     scenario.server_names().iter().map(parse).collect()
@@ -53,7 +53,7 @@ pub fn servers(scenario: &Scenario) -> Result<Vec<ServerSpec>, CliError> {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn list(output: &OutputArgs, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn list(output: &OutputArgs, out: &mut Output) -> Result<Exit, CliError> {
     let presets = sim::presets();
     if output.json || output.ndjson {
         let described =

@@ -7,7 +7,7 @@ use super::environment;
 use super::error::{self, CliError};
 use super::files::Source;
 use super::turn_args::LoginArgs;
-pub use crate::measure::spec::{PASSWORD, SECRET};
+pub(super) use crate::measure::spec::{PASSWORD, SECRET};
 use crate::net;
 use crate::wire::escape::escape;
 use crate::wire::{Remark, RemarkCode, Secret, ice_servers};
@@ -20,7 +20,7 @@ const LARGEST: u64 = 1 << 16;
 
 /// A password or shared secret with what is odd about the place it came from.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// The secret.
     pub secret: Secret,
     /// What is odd.
@@ -31,7 +31,7 @@ pub struct Found {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
+pub(super) fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
     match &arguments.secret_file {
         Some(path) => file(path, SHARED).map(Some),
         None => variable(SECRET),
@@ -42,7 +42,7 @@ pub fn shared(arguments: &LoginArgs) -> Result<Option<Found>, CliError> {
 ///
 /// # Errors
 /// When it cannot be read, or nothing has it and nobody is there.
-pub fn password(arguments: &LoginArgs, user: &str, quiet: bool) -> Result<Found, CliError> {
+pub(super) fn password(arguments: &LoginArgs, user: &str, quiet: bool) -> Result<Found, CliError> {
     if let Some(secret) = &arguments.password {
         if !quiet {
             error::note("a password in --password is visible to everybody on this host in the list of processes");
@@ -60,13 +60,13 @@ pub fn password(arguments: &LoginArgs, user: &str, quiet: bool) -> Result<Found,
 
 /// Whether one of the options has a password.
 #[must_use]
-pub fn is_given(arguments: &LoginArgs) -> bool {
+pub(super) fn is_given(arguments: &LoginArgs) -> bool {
     arguments.password.is_some() || arguments.password_file.is_some() || arguments.password_stdin
 }
 
 /// Whether there is a password beside a shared secret. An option outweighs a variable: the secret's decides against the password's.
 #[must_use]
-pub fn beside_secret(arguments: &LoginArgs) -> bool {
+pub(super) fn beside_secret(arguments: &LoginArgs) -> bool {
     let variable = || std::env::var_os(PASSWORD).is_some_and(|value| !value.is_empty());
     is_given(arguments) || arguments.secret_file.is_none() && variable()
 }

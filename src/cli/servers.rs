@@ -19,19 +19,19 @@ const VARIABLE: &str = spec::SERVERS;
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// How many servers one run asks: more would take longer than anybody waits, and more would be asked than anybody should.
-pub const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// Reads one server, for the argument parser.
 ///
 /// # Errors
 /// In words, when it names no server.
-pub fn parse(text: &str) -> Result<ServerSpec, String> {
+pub(super) fn parse(text: &str) -> Result<ServerSpec, String> {
     ServerSpec::parse(text).map_err(|error| error.problem().to_owned())
 }
 
 /// How many of the built-in servers a run asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BuiltIn {
+pub(super) enum BuiltIn {
     /// Those before the first gap in the list: enough for a verdict, without bothering everybody.
     Few,
     /// All.
@@ -42,7 +42,11 @@ pub enum BuiltIn {
 ///
 /// # Errors
 /// When a place that was named cannot be read, or names something that is no server.
-pub fn gather(options: &[ServerSpec], file: Option<&Path>, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
+pub(super) fn gather(
+    options: &[ServerSpec],
+    file: Option<&Path>,
+    built_in: BuiltIn,
+) -> Result<Vec<ServerSpec>, CliError> {
     if !options.is_empty() || file.is_some() {
         return named(options, file);
     }
@@ -65,7 +69,7 @@ pub fn gather(options: &[ServerSpec], file: Option<&Path>, built_in: BuiltIn) ->
 ///
 /// # Errors
 /// When the file cannot be read or names something that is no server.
-pub fn named(options: &[ServerSpec], file: Option<&Path>) -> Result<Vec<ServerSpec>, CliError> {
+pub(super) fn named(options: &[ServerSpec], file: Option<&Path>) -> Result<Vec<ServerSpec>, CliError> {
     let mut servers = options.to_vec();
     if let Some(path) = file {
         let found = from_file(path)?;
@@ -80,7 +84,7 @@ pub fn named(options: &[ServerSpec], file: Option<&Path>) -> Result<Vec<ServerSp
 
 /// Where the configuration is looked for on this platform, if the environment tells.
 #[must_use]
-pub fn config_file() -> Option<PathBuf> {
+pub(super) fn config_file() -> Option<PathBuf> {
     let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = if cfg!(windows) {
         absolute("APPDATA")

@@ -9,7 +9,7 @@ const WIDTH: usize = 80;
 
 /// The looks that the options, the environment and the terminal agree on.
 #[must_use]
-pub fn style(output: &OutputArgs, out: &Output) -> Style {
+pub(super) fn style(output: &OutputArgs, out: &Output) -> Style {
     Style {
         color: color(output.color, out.is_terminal()),
         ascii: output.ascii || !utf8_locale(),

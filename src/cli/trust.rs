@@ -15,7 +15,7 @@ const PEM: &str = "a file of PEM certificates";
 ///
 /// # Errors
 /// When the file cannot be read or has no certificate.
-pub fn read(path: Option<&Path>) -> Result<TlsConfig, CliError> {
+pub(super) fn read(path: Option<&Path>) -> Result<TlsConfig, CliError> {
     let Some(path) = path else { return Ok(TlsConfig::default()) };
     let what = "the certificates of --ca";
     let text = Source { what, path, largest: LARGEST, advice: PEM, secret: false }.read()?;

@@ -11,7 +11,7 @@ use crate::wire::{Secret, ServerSpec, Transport};
 
 /// The arguments of `turn`.
 #[derive(Debug, Args)]
-pub struct TurnArgs {
+pub(super) struct TurnArgs {
     /// The servers as they were written.
     // Understood later: this parser would print a password that somebody wrote into the URI.
     #[arg(
@@ -93,7 +93,7 @@ pub struct TurnArgs {
 
 /// Who asks.
 #[derive(Debug, Args)]
-pub struct LoginArgs {
+pub(super) struct LoginArgs {
     /// The user name; the password is asked for, unless one of the options and variables below has it.
     #[arg(short, long, value_name = "NAME", help_heading = "Credentials")]
     pub user: Option<String>,
@@ -144,7 +144,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 impl TurnArgs {
     /// When the run is to be over.
     #[must_use]
-    pub fn deadline(&self) -> Duration {
+    pub(super) fn deadline(&self) -> Duration {
         let features = if self.features { FEATURES } else { Duration::ZERO };
         let usual = USUAL + PACKET * self.count + self.duration.unwrap_or_default() + features;
         self.deadline.unwrap_or(usual)

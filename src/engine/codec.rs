@@ -5,7 +5,7 @@ use crate::wire::stun::control::answers_dns;
 use crate::wire::{Control, Credential, Question, TransactionId, nat_pmp, pcp};
 
 /// How one protocol is spoken.
-pub struct Codec {
+pub(super) struct Codec {
     /// The bytes of the question, under that identity.
     pub encode: fn(&Question, TransactionId, Option<&Credential>) -> Vec<u8>,
     /// How its answers are known.
@@ -15,11 +15,11 @@ pub struct Codec {
 }
 
 /// What a datagram answers to a question, or why it does not.
-pub type Said = Result<Option<GatewayReply>, String>;
+pub(super) type Said = Result<Option<GatewayReply>, String>;
 
 /// How an answer finds its question.
 #[derive(Clone, Copy)]
-pub enum Answers {
+pub(super) enum Answers {
     /// By the transaction id alone: on whatever socket, through a relay, after the wait. Read by the engine itself.
     ByIdentity,
     /// By the socket, and by what it repeats of the bytes that were asked; or why it is none.
@@ -37,7 +37,7 @@ static NAT_PMP: Codec = Codec { encode: other, answers: Answers::BySocket(read_n
 
 impl Codec {
     /// The row of the protocol that the question is of.
-    pub fn of(question: &Question) -> &'static Self {
+    pub(super) fn of(question: &Question) -> &'static Self {
         match question {
             Question::Stun(request) if request.control == Some(Control::Dns) => &DNS,
             Question::Stun(_) => &STUN,

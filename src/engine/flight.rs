@@ -12,7 +12,7 @@ use crate::wire::stun::message::BINDING;
 use crate::wire::{Key, Message, Scope};
 
 /// One exchange under way.
-pub struct Flight {
+pub(super) struct Flight {
     /// The socket it uses.
     pub socket: SocketId,
     /// Where it goes.
@@ -51,22 +51,22 @@ pub struct Flight {
 
 impl Flight {
     /// When the next send is due.
-    pub fn next_send(&self) -> Option<Time> {
+    pub(super) fn next_send(&self) -> Option<Time> {
         Some(self.begun? + *self.schedule.sends.get(self.turn())?)
     }
 
     /// Which of the sends of the schedule comes next.
-    pub fn turn(&self) -> usize {
+    pub(super) fn turn(&self) -> usize {
         self.sent.len() + self.withheld
     }
 
     /// When the waiting ends. A stream that never opens counts from its creation.
-    pub fn end(&self) -> Time {
+    pub(super) fn end(&self) -> Time {
         self.begun.unwrap_or(self.created) + self.schedule.end
     }
 
     /// Goes on by a better schedule. What is overdue by it comes now, not in a burst; the wait after the last send is kept.
-    pub fn hasten(&mut self, now: Time, schedule: Schedule) {
+    pub(super) fn hasten(&mut self, now: Time, schedule: Schedule) {
         let last = self.sent.last().copied().unwrap_or(now);
         let earliest = match schedule.sends.get(self.turn()) {
             Some(offset) => now.saturating_sub(*offset),
@@ -77,13 +77,13 @@ impl Flight {
     }
 
     /// When something is to be done next.
-    pub fn wake(&self) -> Time {
+    pub(super) fn wake(&self) -> Time {
         self.next_send().map_or(self.end(), |send| send.min(self.end()))
     }
 }
 
 /// What a response says, as evidence.
-pub fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply {
+pub(super) fn read_reply(message: &Message, source: SocketAddr, rtt: Duration) -> Reply {
     let xor = message.xor_mapped_address().filter(possible);
     let plain = message.mapped_address().filter(possible);
     let mut faults = message.faults.clone();

@@ -7,7 +7,7 @@
 
 mod chance;
 mod codec;
-pub mod contract;
+mod contract;
 mod ending;
 mod flight;
 mod incoming;

@@ -5,7 +5,12 @@ use crate::evidence::{Failure, FailureCode, Lookup, Refused, gate};
 use crate::wire::{ServerSpec, Transport, escape};
 
 /// The look-up as it stands in the evidence.
-pub fn lookup(spec: &ServerSpec, transport: Transport, result: Result<Found, Failure>, duration_ms: f64) -> Lookup {
+pub(super) fn lookup(
+    spec: &ServerSpec,
+    transport: Transport,
+    result: Result<Found, Failure>,
+    duration_ms: f64,
+) -> Lookup {
     let mut lookup = Lookup { transport, addresses: Vec::new(), failure: None, refused: Vec::new(), duration_ms };
     let found = match result {
         Ok(found) => found,

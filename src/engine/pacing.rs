@@ -15,14 +15,14 @@ const BURST_WINDOW: Duration = Duration::from_millis(5);
 
 /// When transactions were started, per server and family, and altogether.
 #[derive(Default)]
-pub struct Pacer {
+pub(super) struct Pacer {
     servers: Vec<[VecDeque<Time>; 2]>,
     recent: VecDeque<Time>,
 }
 
 impl Pacer {
     /// Claims a place for a new transaction to the server now, or says when there will be one.
-    pub fn claim(&mut self, server: usize, family: Family, now: Time) -> Result<(), Time> {
+    pub(super) fn claim(&mut self, server: usize, family: Family, now: Time) -> Result<(), Time> {
         if self.servers.len() <= server {
             self.servers.resize_with(server + 1, Default::default);
         }

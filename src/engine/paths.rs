@@ -6,7 +6,7 @@ use super::Time;
 
 /// Round trips seen per server.
 #[derive(Default)]
-pub struct Paths {
+pub(super) struct Paths {
     servers: Vec<Path>,
 }
 
@@ -21,7 +21,7 @@ struct Path {
 
 impl Paths {
     /// The best round trip to the server that is known, once there was an answer.
-    pub fn rtt(&self, server: usize) -> Option<Duration> {
+    pub(super) fn rtt(&self, server: usize) -> Option<Duration> {
         let path = self.servers.get(server)?;
         path.floor.or(path.bound)
     }
@@ -29,7 +29,7 @@ impl Paths {
     /// Takes note of an answer and returns its round trip. Which of several sends was answered is not known: it was none
     /// that is younger than the shortest round trip; where that is not known either, the first is assumed, since an estimate that is
     /// too long costs time and one that is too short costs the verdict.
-    pub fn answered(&mut self, server: usize, sends: &[Time], arrival: Time) -> Duration {
+    pub(super) fn answered(&mut self, server: usize, sends: &[Time], arrival: Time) -> Duration {
         if self.servers.len() <= server {
             self.servers.resize(server + 1, Path::default());
         }
@@ -45,7 +45,7 @@ impl Paths {
     }
 
     /// The age of the youngest send that what arrived can belong to, without learning from it.
-    pub fn fitting(&self, server: usize, sends: &[Time], arrival: Time) -> Duration {
+    pub(super) fn fitting(&self, server: usize, sends: &[Time], arrival: Time) -> Duration {
         let since = |send: &Time| arrival.saturating_sub(*send);
         let first = sends.first().map_or(Duration::ZERO, since);
         let Some(floor) = self.servers.get(server).and_then(|path| path.floor) else { return first };

@@ -8,7 +8,7 @@ use crate::evidence::{Patience, silence};
 
 /// When to send, counted from the start of the exchange, and when the waiting ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
+pub(super) struct Schedule {
     /// Offsets of the sends, the first one zero.
     pub sends: Vec<Duration>,
     /// Offset of giving up.
@@ -27,7 +27,7 @@ const RTO: Duration = ms(500);
 
 impl Schedule {
     /// The schedule of one exchange over UDP; `rtt` is an upper bound of the round trip to the server as measured on this run.
-    pub fn new(patience: Patience, rtt: Option<Duration>, thorough: bool, chance: &mut Chance) -> Self {
+    pub(super) fn new(patience: Patience, rtt: Option<Duration>, thorough: bool, chance: &mut Chance) -> Self {
         if thorough {
             return match patience {
                 Patience::Series => Self::series(rtt, RTO, chance),
@@ -78,12 +78,12 @@ impl Schedule {
     }
 
     /// How long is waited after the last send.
-    pub fn tail(&self) -> Duration {
+    pub(super) fn tail(&self) -> Duration {
         self.end.saturating_sub(self.sends.last().copied().unwrap_or_default())
     }
 
     /// One request on a stream: TCP retransmits by itself (RFC 8489 section 6.2.2); its 39.5 s are cut to what a person waits for.
-    pub fn stream(thorough: bool) -> Self {
+    pub(super) fn stream(thorough: bool) -> Self {
         Self { sends: vec![Duration::ZERO], end: ms(if thorough { 39_500 } else { 2_200 }), paced: false }
     }
 

@@ -10,7 +10,7 @@ use crate::wire::{Host, Method, Question, ServerSpec, TurnAttribute};
 
 /// One socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Socket {
+pub(super) struct Socket {
     /// Its name among the probes.
     pub name: String,
     /// Whether it carries a stream.
@@ -39,7 +39,7 @@ pub struct Socket {
 
 /// Every socket of a run.
 #[derive(Default)]
-pub struct Sockets {
+pub(super) struct Sockets {
     list: Vec<Socket>,
     by_name: BTreeMap<String, SocketId>,
     shared_ports: BTreeMap<String, Vec<u16>>,
@@ -47,7 +47,7 @@ pub struct Sockets {
 
 impl Sockets {
     /// The socket that the ask names, and the command that opens it if this is its first use.
-    pub fn for_ask(
+    pub(super) fn for_ask(
         &mut self,
         ask: &Ask,
         server: Option<&ServerSpec>,
@@ -96,7 +96,7 @@ impl Sockets {
     }
 
     /// Whether the ask can be sent at once: on its socket, if that is open, or on a new one that needs no connection.
-    pub fn usable(&self, ask: &Ask) -> bool {
+    pub(super) fn usable(&self, ask: &Ask) -> bool {
         match self.by_name.get(&ask.socket).and_then(|&id| self.get(id)) {
             Some(entry) => entry.open && entry.dead.is_none(),
             None => !ask.transport.connects(),
@@ -104,24 +104,24 @@ impl Sockets {
     }
 
     /// The socket of that number, if the engine ever gave it.
-    pub fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+    pub(super) fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
         self.list.get_mut(id.0 as usize)
     }
 
     /// The socket of that number, if the engine ever gave it.
-    pub fn get(&self, id: SocketId) -> Option<&Socket> {
+    pub(super) fn get(&self, id: SocketId) -> Option<&Socket> {
         self.list.get(id.0 as usize)
     }
 
     /// Every number given.
-    pub fn ids(&self) -> impl Iterator<Item = SocketId> + use<> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = SocketId> + use<> {
         (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(SocketId)
     }
 }
 
 impl Socket {
     /// Takes note of what a request makes of the socket: who relays for it, which channel means which peer.
-    pub fn note(&mut self, question: &Question, remote: SocketAddr) {
+    pub(super) fn note(&mut self, question: &Question, remote: SocketAddr) {
         if question.method().is_none_or(|method| method == Method::Binding) {
             return;
         }
@@ -138,7 +138,7 @@ impl Socket {
     }
 
     /// The local end towards the remote, as far as known.
-    pub fn local(&self, remote: SocketAddr) -> Option<SocketAddr> {
+    pub(super) fn local(&self, remote: SocketAddr) -> Option<SocketAddr> {
         self.locals.get(&remote).copied().or_else(|| self.bound.filter(|bound| !bound.ip().is_unspecified()))
     }
 }

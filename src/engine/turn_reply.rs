@@ -6,7 +6,7 @@ use crate::wire::stun::message::{ALLOCATE, BINDING};
 use crate::wire::{Algorithm, Class, Echo, Message, Question, excerpt};
 
 /// What the response to that request says beyond plain STUN; `None` where a Binding response says nothing of it.
-pub fn read(message: &Message, question: &Question, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
+pub(super) fn read(message: &Message, question: &Question, bytes: &[u8], integrity: Integrity) -> Option<TurnReply> {
     let challenged = message.realm().is_some() || message.nonce().is_some();
     if message.method == BINDING && !challenged && message.alternate_servers().is_empty() {
         return None;

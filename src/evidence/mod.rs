@@ -11,7 +11,7 @@ pub mod gate;
 mod gateway;
 pub mod key;
 mod reason;
-pub mod silence;
+pub(crate) mod silence;
 mod store;
 mod turn_reply;
 

@@ -7,14 +7,14 @@ use super::Exchange;
 const RARE_BESIDE: f64 = 1e-5;
 /// Where nothing is lost that takes so many sends: whatever the loss, a companion comes through and the answer beside it does not
 /// with a chance of a quarter at most, and `0.25^9` is 4 in a million.
-pub const SENDS_WITHOUT_LOSS: usize = 9;
+pub(crate) const SENDS_WITHOUT_LOSS: usize = 9;
 /// By so much, or by half a round trip where that is more, an answer may come later than the one that was asked for at the same
 /// moment: the other address of a server may be further away, and packets overtake each other.
 const REORDERING_MS: f64 = 50.0;
 
 /// What companions tell of the silence of a question that was sent at the same moments.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Silence {
+pub(crate) struct Silence {
     /// Moments whose companion came back, and the answer did not although it had the time.
     pub witnessed: u32,
     /// Moments up to the last of these.
@@ -27,7 +27,7 @@ impl Silence {
     /// The silence of a question as its companion shows it at that time of the run; `round_trip_ms` is what an answer takes at
     /// least.
     #[must_use]
-    pub fn of(question: &Exchange, companion: &Exchange, round_trip_ms: f64, now_ms: f64) -> Self {
+    pub(crate) fn of(question: &Exchange, companion: &Exchange, round_trip_ms: f64, now_ms: f64) -> Self {
         let mut silence = Self::default();
         let guard_ms = REORDERING_MS.max(round_trip_ms / 2.0);
         let both = |sent_ms: f64| question.sent_ms.iter().any(|&other| same(other, sent_ms));
@@ -47,7 +47,7 @@ impl Silence {
 
     /// When to look again whether it is one: not before enough sends can have been answered.
     #[must_use]
-    pub fn look_again_ms(&self, companion: &Exchange, round_trip_ms: f64, now_ms: f64) -> f64 {
+    pub(crate) fn look_again_ms(&self, companion: &Exchange, round_trip_ms: f64, now_ms: f64) -> f64 {
         const SOON_MS: f64 = 20.0;
         let guard_ms = REORDERING_MS.max(round_trip_ms / 2.0);
         let after_ms = match companion.sent_ms.get(SENDS_WITHOUT_LOSS - 1) {
@@ -63,7 +63,7 @@ impl Silence {
 
     /// Whether it is no loss.
     #[must_use]
-    pub fn proven(&self) -> bool {
+    pub(crate) fn proven(&self) -> bool {
         usize::try_from(self.witnessed).is_ok_and(|witnessed| witnessed >= SENDS_WITHOUT_LOSS)
             && chance(self.witnessed, self.moments) <= RARE_BESIDE
     }

@@ -3,9 +3,9 @@
 use crate::evidence::{Exchange, Outcome};
 
 /// A silence that is really loss would be a wrong verdict: rarer than this, by the loss of the whole path.
-pub const RARE: f64 = 2e-4;
+pub(crate) const RARE: f64 = 2e-4;
 /// The same by the loss of a few exchanges with one server, which tells less.
-pub const RARE_BY_FEW: f64 = 4e-3;
+pub(crate) const RARE_BY_FEW: f64 = 4e-3;
 /// What is assumed before anything was measured: an exchange fails as at 10 % loss each way, with the weight of four sends.
 const ASSUMED_SENDS: f64 = 4.0;
 const ASSUMED_LOST: f64 = 4.0 * 0.19;
@@ -13,7 +13,7 @@ const ASSUMED_LOST: f64 = 4.0 * 0.19;
 /// How many sends without an answer prove silence, given the loss of those exchanges that were answered. Only exchanges whose
 /// interval was longer than the round trip tell a loss from an answer under way.
 #[must_use]
-pub fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>, false_silence: f64) -> u32 {
+pub(crate) fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>, false_silence: f64) -> u32 {
     let (sends, lost) = observed(exchanges);
     let (sends, lost) = (ASSUMED_SENDS + f64::from(sends), ASSUMED_LOST + f64::from(lost));
     (1..40).find(|&needed| (lost / sends).powi(needed) <= false_silence).map_or(40, i32::unsigned_abs)
@@ -29,7 +29,7 @@ fn observed<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> (u32, u32) {
 /// What is told of the path: the same, and of questions that were put again and again whatever came back, those sends whose answer
 /// would have come before the last answer did.
 #[must_use]
-pub fn round_trips<'a>(exchanges: impl Iterator<Item = &'a Exchange> + Clone) -> (u32, u32) {
+pub(crate) fn round_trips<'a>(exchanges: impl Iterator<Item = &'a Exchange> + Clone) -> (u32, u32) {
     let (mut sends, mut lost) = observed(exchanges.clone());
     for exchange in exchanges.filter(|exchange| !exchange.paced && exchange.sent_ms.len() > 1) {
         let last_ms = exchange.arrived_ms.iter().copied().max_by(f64::total_cmp);

@@ -2,11 +2,11 @@
 //! engine's business.
 
 pub mod catalog;
-pub mod discover;
+pub(crate) mod discover;
 pub mod gateway;
-pub mod loss;
+pub(crate) mod loss;
 pub mod nat;
-pub mod nat64;
-pub mod spec;
+mod nat64;
+pub(crate) mod spec;
 pub mod turn;
 pub mod witness;

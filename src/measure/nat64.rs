@@ -25,7 +25,7 @@ const ITS_ADDRESSES: [IpAddr; 2] =
 
 /// A prefix that IPv4 addresses are embedded behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Prefix {
+pub(super) struct Prefix {
     ip: Ipv6Addr,
     length: u8,
 }
@@ -45,7 +45,7 @@ impl Prefix {
 
     /// The address behind the prefix that embeds this one.
     #[must_use]
-    pub fn embed(self, ip: Ipv4Addr) -> Ipv6Addr {
+    pub(super) fn embed(self, ip: Ipv4Addr) -> Ipv6Addr {
         let mut octets = self.ip.octets();
         for (place, octet) in places(self.length).zip(ip.octets()) {
             octets[place] = octet;
@@ -55,7 +55,7 @@ impl Prefix {
 
     /// What an address behind the prefix embeds.
     #[must_use]
-    pub fn extract(self, ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    pub(super) fn extract(self, ip: Ipv6Addr) -> Option<Ipv4Addr> {
         let octets = ip.octets();
         if Self::of(ip, self.length) != self || octets[RESERVED_OCTET] != 0 {
             return None;
@@ -76,7 +76,7 @@ fn places(length: u8) -> impl Iterator<Item = usize> {
 
 /// An IPv4 server as it is reached through NAT64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Embedded {
+pub(super) struct Embedded {
     /// The network's prefix.
     pub prefix: Prefix,
     /// The server's own address.
@@ -86,14 +86,14 @@ pub struct Embedded {
 impl Embedded {
     /// Where another IPv4 address of the server is reached.
     #[must_use]
-    pub fn sibling(self, ip: Ipv4Addr) -> IpAddr {
+    pub(super) fn sibling(self, ip: Ipv4Addr) -> IpAddr {
         IpAddr::V6(self.prefix.embed(ip))
     }
 }
 
 /// What the answer of one server shows of its address.
 #[must_use]
-pub fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedded> {
+pub(super) fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedded> {
     let IpAddr::V6(ip) = exchange.remote.ip() else { return None };
     let origin = exchange.answer().and_then(|reply| reply.origin).map(|origin| origin.ip());
     embedded(ip, origin.as_slice()).or_else(|| behind(&discovered(seen), ip))
@@ -102,7 +102,7 @@ pub fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedded> {
 /// The step, with the network's prefix looked up first where a server told an IPv4 address over IPv6 and nothing else shows how that
 /// can be.
 #[must_use]
-pub fn with_prefix_looked_up(seen: &Evidence, step: Step) -> Step {
+pub(super) fn with_prefix_looked_up(seen: &Evidence, step: Step) -> Step {
     match seen.names.iter().find(|name| name.name == IPV4_ONLY) {
         Some(name) => Step { done: step.done && !name.lookups.is_empty(), ..step },
         None if unexplained(seen) => Step { names: vec![IPV4_ONLY], done: false, ..step },
@@ -149,7 +149,7 @@ fn embedded(ip: Ipv6Addr, known: &[IpAddr]) -> Option<Embedded> {
 
 /// Every address that was asked through NAT64, as far as the evidence tells.
 #[must_use]
-pub fn servers(seen: &Evidence) -> BTreeMap<IpAddr, Embedded> {
+pub(super) fn servers(seen: &Evidence) -> BTreeMap<IpAddr, Embedded> {
     let mut found = BTreeMap::new();
     let asked: BTreeMap<Ipv6Addr, Vec<&Exchange>> =
         seen.exchanges.iter().fold(BTreeMap::new(), |mut asked, exchange| {

@@ -6,7 +6,7 @@ use super::witness::DoubtCode;
 use crate::evidence::{AnswerCode, FailureCode, ReasonCode};
 
 /// A term and what it means.
-pub type Term = (&'static str, &'static str);
+pub(crate) type Term = (&'static str, &'static str);
 
 /// What a command promises.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Spec {
 }
 
 /// A list of codes: the title of its section, and each with what it means.
-pub type Codes = (&'static str, fn() -> Vec<(String, &'static str)>);
+pub(crate) type Codes = (&'static str, fn() -> Vec<(String, &'static str)>);
 
 /// A key of `--require`.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,13 +63,13 @@ pub enum Takes {
 }
 
 /// The environment variable that names STUN servers.
-pub const SERVERS: &str = "NAT_PROBE_SERVERS";
+pub(crate) const SERVERS: &str = "NAT_PROBE_SERVERS";
 
 /// The environment variable with the password of a TURN user.
-pub const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
+pub(crate) const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
 
 /// The environment variable with the secret shared with a TURN server.
-pub const SECRET: &str = "NAT_PROBE_TURN_SECRET";
+pub(crate) const SECRET: &str = "NAT_PROBE_TURN_SECRET";
 
 /// The codes of the commands that ask STUN servers.
 pub(crate) const STUN_CODES: &[Codes] = &[
@@ -93,7 +93,7 @@ pub(crate) const EXIT: &[Term] = &[
 ];
 
 /// Exit code 2.
-pub const USAGE: Term =
+pub(crate) const USAGE: Term =
     ("2", "The arguments, a file or the environment are wrong, or the output could not be written.");
 
 /// Exit code 130.
@@ -113,7 +113,7 @@ pub(crate) const COLUMNS: Term = ("COLUMNS", "The width of the page where the ou
 pub(crate) const XDG: Term = ("XDG_CONFIG_HOME", "Where the configuration is, see FILES.");
 
 /// The environment of the commands that ask STUN servers.
-pub const STUN_ENVIRONMENT: &[Term] = &[
+pub(crate) const STUN_ENVIRONMENT: &[Term] = &[
     (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
     NO_COLOR,
     CLICOLOR_FORCE,

@@ -6,7 +6,7 @@ use crate::engine::Time;
 
 /// The clock of one run.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
 }
 
@@ -14,13 +14,13 @@ impl Clock {
     /// Starts the run.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the owner")]
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { start: Instant::now() }
     }
 
     /// Time since the run began.
     #[must_use]
-    pub fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.start.elapsed()
     }
 
@@ -40,14 +40,14 @@ pub(super) fn after(wait: Duration) -> tokio::time::Instant {
 /// The date and time in UTC, as RFC 3339 writes it, with milliseconds.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the owner")]
-pub fn now_rfc3339() -> String {
+pub(crate) fn now_rfc3339() -> String {
     rfc3339(SystemTime::now())
 }
 
 /// Seconds since 1970: time-limited user names are made and judged by it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the owner")]
-pub fn now_unix_s() -> i64 {
+pub(crate) fn now_unix_s() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
@@ -55,7 +55,7 @@ pub fn now_unix_s() -> i64 {
 /// A date and time in UTC, as RFC 3339 writes it, with milliseconds. A clock before 1970 or after 9999 was never set: the nearest moment
 /// that can be written stands for it.
 #[must_use]
-pub fn rfc3339(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     /// 9999-12-31T23:59:59Z.
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

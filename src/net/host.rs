@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 /// The addresses of the interfaces that are up, loopback and link-local ones included, each once.
 #[must_use]
-pub fn addresses() -> Vec<IpAddr> {
+pub(super) fn addresses() -> Vec<IpAddr> {
     let mut all = Vec::new();
     for address in interfaces().into_values().flatten() {
         if !all.contains(&address) {

@@ -24,7 +24,7 @@ mod unix {
     /// Ctrl-C works even while this program is stuck elsewhere, for example writing to a pager; once no run hears it any more, the
     /// first one ends the process. It waits for signals that are held back, which takes no descriptor. Where that cannot be done,
     /// they keep their usual effect.
-    pub fn watch(run: UnboundedSender<()>) {
+    pub(crate) fn watch(run: UnboundedSender<()>) {
         static STARTED: Once = Once::new();
         *RUN.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
         // Scripts and terminals that go away send the other two: what was learnt is worth as much then.

@@ -7,7 +7,7 @@
 
 mod binding;
 mod certificate;
-pub mod clock;
+pub(crate) mod clock;
 mod descriptors;
 mod dns;
 mod drive;
@@ -16,12 +16,12 @@ mod dtls;
 mod entropy;
 mod errno;
 mod failure;
-pub mod host;
+mod host;
 mod icmp;
 mod interrupt;
 mod naptr;
 mod resolve;
-pub mod route;
+pub(crate) mod route;
 mod setup;
 mod srv;
 mod tcp;

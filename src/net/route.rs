@@ -13,7 +13,7 @@ use crate::wire::pcp;
 ///
 /// # Errors
 /// Why none is known.
-pub fn gateways() -> Result<Vec<Gateway>, Failure> {
+pub(crate) fn gateways() -> Result<Vec<Gateway>, Failure> {
     let mut found = Vec::new();
     for (interface, address) in default_routes()? {
         let known = found.iter().any(|gateway: &Gateway| gateway.address == address);
@@ -34,7 +34,7 @@ pub fn gateways() -> Result<Vec<Gateway>, Failure> {
 ///
 /// # Errors
 /// When it has no way there.
-pub fn towards(address: IpAddr) -> Result<IpAddr, Failure> {
+pub(crate) fn towards(address: IpAddr) -> Result<IpAddr, Failure> {
     let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let local = || {
         let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;

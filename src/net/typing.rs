@@ -37,7 +37,7 @@ mod unix {
     /// Tells the thread that listens, and it alone, that the work is done.
     const DONE: Signal = Signal::SIGUSR2;
 
-    pub fn unseen<T>(question: &str, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    pub(super) fn unseen<T>(question: &str, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let before = tcgetattr(&terminal)?;
         let held = held();

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What a block of addresses is set aside for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Reachable from anywhere. The documentation ranges count as this (RFC 5737, 3849, 9637): they are what labs use.
     Public,
     /// RFC 1918.
@@ -32,7 +32,7 @@ pub enum Kind {
 impl Kind {
     /// The kind of an address; an IPv4-mapped IPv6 address is judged as the IPv4 address it is.
     #[must_use]
-    pub fn of(ip: IpAddr) -> Self {
+    pub(super) fn of(ip: IpAddr) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(ip) => Self::of_v4(ip),
             IpAddr::V6(ip) => Self::of_v6(ip),
@@ -67,7 +67,7 @@ impl Kind {
 
     /// Whether packets from anywhere can be routed to it.
     #[must_use]
-    pub fn is_public(self) -> bool {
+    pub(super) fn is_public(self) -> bool {
         matches!(self, Self::Public | Self::Teredo)
     }
 }

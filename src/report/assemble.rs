@@ -47,7 +47,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, mut findings: Findings) ->
 }
 
 /// Judges what is required of the report.
-pub fn require(report: &mut Report, required: &[require::Requirement]) {
+pub(crate) fn require(report: &mut Report, required: &[require::Requirement]) {
     let found = report.findings.view();
     report.requirements = required.iter().map(|requirement| found.check(requirement)).collect();
 }

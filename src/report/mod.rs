@@ -4,19 +4,19 @@
 //! [`Style`]; one more format is one more such function. What a verdict means ([`peers`]), what to do about it
 //! ([`advice`]) and whether it is what a script asked for ([`require`]) are functions of the same report.
 
-pub mod address;
-pub mod advice;
+mod address;
+mod advice;
 pub mod assemble;
 mod command;
 pub mod document;
 pub(crate) mod escape;
-pub mod exit;
+mod exit;
 pub mod json;
-pub mod peers;
-pub mod possible;
+mod peers;
+mod possible;
 pub mod privacy;
-pub mod redact;
-pub mod require;
+mod redact;
+pub(crate) mod require;
 mod rows;
 pub mod schema;
 mod sound;
@@ -25,7 +25,7 @@ pub mod view;
 pub mod write;
 
 #[cfg(test)]
-pub(crate) mod sample;
+mod sample;
 
 pub use document::Report;
 pub use exit::{ExitClass, exit_class};

@@ -184,13 +184,13 @@ impl PeerKind {
 
 /// The rows of every family.
 #[must_use]
-pub fn table<'a>(families: impl Iterator<Item = (Family, &'a FamilyFindings)>) -> Vec<PeerRow> {
+pub(super) fn table<'a>(families: impl Iterator<Item = (Family, &'a FamilyFindings)>) -> Vec<PeerRow> {
     families.flat_map(|(family, found)| rows(family, found)).collect()
 }
 
 /// The rows of one family, a row a kind; none where the family is not available or was not asked about peers.
 #[must_use]
-pub fn rows(family: Family, found: &FamilyFindings) -> Vec<PeerRow> {
+pub(super) fn rows(family: Family, found: &FamilyFindings) -> Vec<PeerRow> {
     let not_asked = found.filtering.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotAsked);
     if not_asked || found.connectivity == Connectivity::Unavailable {
         return Vec::new();
@@ -269,7 +269,7 @@ fn meet(local: Pair, kind: PeerKind, pooled: bool) -> (PeerOutcome, PeerReasonCo
 
 /// What games call it, which each of them tests in its own way; `None` where too little is known.
 #[must_use]
-pub fn games_word(found: &FamilyFindings) -> Option<&'static str> {
+pub(super) fn games_word(found: &FamilyFindings) -> Option<&'static str> {
     if found.connectivity == Connectivity::UdpBlocked {
         return Some("strict");
     }
@@ -289,7 +289,7 @@ pub fn games_word(found: &FamilyFindings) -> Option<&'static str> {
 /// What the mapping over TCP means for peers; `None` where it was not tested. Two ends behind NATs connect over TCP only by opening at
 /// the same moment (RFC 6544, RFC 5382 REQ-2), and for that each must know the port that the other will have.
 #[must_use]
-pub fn over_tcp(found: &FamilyFindings) -> Option<&'static str> {
+pub(super) fn over_tcp(found: &FamilyFindings) -> Option<&'static str> {
     let tcp = found.tcp_mapping.as_ref()?;
     Some(match (tcp.behavior, tcp.endpoint_independent) {
         (MappingBehavior::None, _) => {

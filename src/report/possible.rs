@@ -9,14 +9,14 @@ use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavi
 /// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
 /// says nothing of the way to the internet.
 #[must_use]
-pub fn in_private(found: &FamilyFindings) -> Option<IpAddr> {
+pub(super) fn in_private(found: &FamilyFindings) -> Option<IpAddr> {
     let public = found.public_addresses.iter().any(|ip| Kind::of(*ip).is_public());
     found.public_addresses.first().copied().filter(|_| !public)
 }
 
 /// The connectivities that remain possible.
 #[must_use]
-pub fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
+pub(super) fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {
     match found.connectivity {
         Connectivity::Inconclusive if udp_passes(found) => {
             vec![Connectivity::Open, Connectivity::Firewalled, Connectivity::Nat]
@@ -44,7 +44,7 @@ fn udp_passes(found: &FamilyFindings) -> bool {
 
 /// The mapping behaviors that remain possible.
 #[must_use]
-pub fn mappings(found: &FamilyFindings) -> Vec<MappingBehavior> {
+pub(super) fn mappings(found: &FamilyFindings) -> Vec<MappingBehavior> {
     match (found.mapping.behavior, found.mapping.endpoint_independent) {
         (MappingBehavior::Inconclusive, Some(true)) => vec![MappingBehavior::EndpointIndependent],
         (MappingBehavior::Inconclusive, Some(false)) => {
@@ -64,7 +64,7 @@ pub fn mappings(found: &FamilyFindings) -> Vec<MappingBehavior> {
 
 /// The filtering behaviors that remain possible.
 #[must_use]
-pub fn filterings(found: &FamilyFindings) -> Vec<FilteringBehavior> {
+pub(super) fn filterings(found: &FamilyFindings) -> Vec<FilteringBehavior> {
     match found.filtering.behavior {
         FilteringBehavior::Inconclusive => {
             let all = Behavior::ALL.map(FilteringBehavior::from);
@@ -81,7 +81,7 @@ pub fn filterings(found: &FamilyFindings) -> Vec<FilteringBehavior> {
 /// The mappings that remain possible as a peer meets them: a host without translation keeps one address and port for everybody.
 /// Empty when UDP does not get out at all, or when it is not known to.
 #[must_use]
-pub fn peer_mappings(found: &FamilyFindings) -> Vec<Behavior> {
+pub(super) fn peer_mappings(found: &FamilyFindings) -> Vec<Behavior> {
     match found.connectivity {
         Connectivity::UdpBlocked | Connectivity::Unavailable | Connectivity::Inconclusive => Vec::new(),
         Connectivity::Open | Connectivity::Firewalled | Connectivity::Direct => vec![Behavior::EndpointIndependent],
@@ -95,7 +95,7 @@ pub fn peer_mappings(found: &FamilyFindings) -> Vec<Behavior> {
 
 /// The filterings that remain possible.
 #[must_use]
-pub fn peer_filterings(found: &FamilyFindings) -> Vec<Behavior> {
+pub(super) fn peer_filterings(found: &FamilyFindings) -> Vec<Behavior> {
     Behavior::ALL.into_iter().filter(|behavior| filterings(found).contains(&(*behavior).into())).collect()
 }
 

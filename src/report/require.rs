@@ -3,7 +3,7 @@
 mod check;
 mod network;
 
-pub use network::{Network, NetworkError};
+pub(crate) use network::{Network, NetworkError};
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use crate::wire::Family;
 
 /// Something required: `[ipv4.|ipv6.]KEY=VALUE[,VALUE]`, `KEY!=VALUE[,VALUE]` or `KEY<NUMBER`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Requirement {
+pub(crate) struct Requirement {
     text: String,
     family: Option<Family>,
     negated: bool,
@@ -27,7 +27,7 @@ pub struct Requirement {
 
 /// The values of which one is to hold.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// Words of the key.
     Words(Vec<&'static str>),
     /// Addresses and networks.
@@ -43,7 +43,7 @@ pub enum Wanted {
 
 /// Why a requirement is not understood.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum RequirementError {
+pub(crate) enum RequirementError {
     /// No `=` or `!=`.
     #[error("`{0}` is not KEY=VALUE or KEY!=VALUE; the keys are {keys}", keys = known())]
     NoOperator(String),
@@ -121,19 +121,19 @@ impl FromStr for Requirement {
 impl Requirement {
     /// Its key, without the prefix of a family.
     #[must_use]
-    pub fn key(&self) -> &'static Key {
+    pub(crate) fn key(&self) -> &'static Key {
         self.key
     }
 
     /// The values of which one is to hold, or none with `!=`.
     #[must_use]
-    pub fn wanted(&self) -> &Wanted {
+    pub(crate) fn wanted(&self) -> &Wanted {
         &self.wanted
     }
 
     /// What comes of it where one of the values holds, or none, or where that could not be told; with what was found instead or why.
     #[must_use]
-    pub fn outcome(&self, holds: Option<bool>, text: String) -> document::Requirement {
+    pub(crate) fn outcome(&self, holds: Option<bool>, text: String) -> document::Requirement {
         let outcome = match holds.map(|holds| holds != self.negated) {
             Some(true) => RequirementOutcome::Met,
             Some(false) => RequirementOutcome::Unmet,

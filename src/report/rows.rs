@@ -12,7 +12,7 @@ use crate::wire::{Change, Family, Transport};
 /// The rows, in the order in which the servers were named. Where a server has a row of another family, those of a family that
 /// this host does not have are left out: they would say the same of every server.
 #[must_use]
-pub fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
+pub(super) fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
     let mut exchanges: Vec<Vec<&Exchange>> = vec![Vec::new(); seen.servers.len()];
     for exchange in &seen.exchanges {
         if let Some(of_server) = exchanges.get_mut(exchange.server) {

@@ -5,11 +5,11 @@ mod certificate;
 mod config;
 mod fault;
 pub mod gateway;
-pub mod random;
+pub(crate) mod random;
 #[cfg(test)]
 mod tests;
-pub mod time;
-pub mod turn;
+pub(crate) mod time;
+pub(crate) mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -14,7 +14,7 @@ const EPHEMERAL: (u16, u16) = (32_768, 60_999);
 
 /// An open socket.
 #[derive(Clone, Debug)]
-pub struct Socket {
+pub(super) struct Socket {
     /// What it carries.
     pub transport: Transport,
     /// Its address and port; the address of a UDP socket is unspecified.
@@ -34,7 +34,7 @@ pub struct Socket {
 
 /// The host.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub(super) struct Host {
     addresses: Vec<IpAddr>,
     routes: BTreeMap<IpAddr, IpAddr>,
     sockets: BTreeMap<SocketId, Socket>,
@@ -43,13 +43,13 @@ pub struct Host {
 impl Host {
     /// A host with these addresses and no socket, that sends to some destinations from a certain one of them.
     #[must_use]
-    pub fn new(addresses: Vec<IpAddr>, routes: BTreeMap<IpAddr, IpAddr>) -> Self {
+    pub(super) fn new(addresses: Vec<IpAddr>, routes: BTreeMap<IpAddr, IpAddr>) -> Self {
         Self { addresses, routes, sockets: BTreeMap::new() }
     }
 
     /// What its interfaces have, loopback and link-local ones included.
     #[must_use]
-    pub fn interfaces(&self) -> Vec<IpAddr> {
+    pub(super) fn interfaces(&self) -> Vec<IpAddr> {
         let mut all = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
         if self.addresses.iter().any(IpAddr::is_ipv6) {
             all.extend([IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x23))]);
@@ -60,13 +60,13 @@ impl Host {
 
     /// Whether that is one of its addresses.
     #[must_use]
-    pub fn has(&self, ip: IpAddr) -> bool {
+    pub(super) fn has(&self, ip: IpAddr) -> bool {
         self.addresses.contains(&ip)
     }
 
     /// The address it sends from to this remote, if it has one of the family.
     #[must_use]
-    pub fn source_towards(&self, remote: SocketAddr) -> Option<IpAddr> {
+    pub(super) fn source_towards(&self, remote: SocketAddr) -> Option<IpAddr> {
         let routed = self.routes.get(&remote.ip()).copied();
         routed.or_else(|| self.addresses.iter().copied().find(|ip| ip.is_ipv4() == remote.is_ipv4()))
     }
@@ -76,7 +76,7 @@ impl Host {
     /// # Errors
     ///
     /// When there is no address of the family, or no port.
-    pub fn open(&mut self, id: SocketId, spec: &SocketSpec, random: &mut Random) -> Result<SocketAddr, Failure> {
+    pub(super) fn open(&mut self, id: SocketId, spec: &SocketSpec, random: &mut Random) -> Result<SocketAddr, Failure> {
         let remote = spec.remote;
         let source = self.source_towards(remote).ok_or_else(|| unreachable_network(remote))?;
         if remote.port() == 0 || remote.ip().is_unspecified() {
@@ -126,23 +126,23 @@ impl Host {
 
     /// The socket of that number, while it is open.
     #[must_use]
-    pub fn socket(&self, id: SocketId) -> Option<&Socket> {
+    pub(super) fn socket(&self, id: SocketId) -> Option<&Socket> {
         self.sockets.get(&id)
     }
 
     /// The same, to change it.
-    pub fn socket_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+    pub(super) fn socket_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
         self.sockets.get_mut(&id)
     }
 
     /// Closes a socket.
-    pub fn close(&mut self, id: SocketId) {
+    pub(super) fn close(&mut self, id: SocketId) {
         self.sockets.remove(&id);
     }
 
     /// The connection with these two ends, the near one as the far one sees it.
     #[must_use]
-    pub fn connected(&self, transport: Transport, seen: SocketAddr, remote: SocketAddr) -> Option<SocketId> {
+    pub(super) fn connected(&self, transport: Transport, seen: SocketAddr, remote: SocketAddr) -> Option<SocketId> {
         let is_it =
             |socket: &Socket| socket.transport == transport && socket.seen == Some(seen) && socket.remote == remote;
         self.sockets.iter().find(|(_, socket)| is_it(socket)).map(|(&id, _)| id)
@@ -150,7 +150,7 @@ impl Host {
 
     /// The UDP socket that a packet to this endpoint belongs to.
     #[must_use]
-    pub fn listener(&self, destination: SocketAddr) -> Option<SocketId> {
+    pub(super) fn listener(&self, destination: SocketAddr) -> Option<SocketId> {
         let is_it = |socket: &Socket| {
             socket.transport == Transport::Udp
                 && socket.local.port() == destination.port()
@@ -162,14 +162,14 @@ impl Host {
 
 impl Socket {
     /// Whether this is the first packet to that remote.
-    pub fn is_news(&mut self, remote: SocketAddr) -> bool {
+    pub(super) fn is_news(&mut self, remote: SocketAddr) -> bool {
         self.told.insert(remote)
     }
 }
 
 /// The protocol beneath a transport.
 #[must_use]
-pub fn protocol(transport: Transport) -> Protocol {
+pub(super) fn protocol(transport: Transport) -> Protocol {
     match transport {
         Transport::Udp | Transport::Dtls => Protocol::Udp,
         Transport::Tcp | Transport::Tls => Protocol::Tcp,
@@ -178,13 +178,13 @@ pub fn protocol(transport: Transport) -> Protocol {
 
 /// A failure that nobody on the path claims.
 #[must_use]
-pub fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
+pub(super) fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
     Failure { code, text: text.into(), by: None }
 }
 
 /// No address or route of the family.
 #[must_use]
-pub fn unreachable_network(remote: SocketAddr) -> Failure {
+pub(super) fn unreachable_network(remote: SocketAddr) -> Failure {
     let family = if remote.is_ipv4() { "IPv4" } else { "IPv6" };
     failure(FailureCode::NetworkUnreachable, format!("send over {family}: Network is unreachable"))
 }

@@ -98,7 +98,7 @@ pub(super) fn local<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
 
 /// Which way a packet goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub(super) enum Direction {
     /// Away from the host.
     Out,
     /// Towards the host.
@@ -107,7 +107,7 @@ pub enum Direction {
 
 /// A link in use.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub(super) struct Link {
     config: LinkConfig,
     half: Duration,
     jitter: Duration,
@@ -118,12 +118,12 @@ pub struct Link {
 }
 
 /// When the copies of one packet arrive: none, one or two.
-pub type Arrivals = [Option<Duration>; 2];
+pub(super) type Arrivals = [Option<Duration>; 2];
 
 impl Link {
     /// A link of that quality.
     #[must_use]
-    pub fn new(config: &LinkConfig) -> Self {
+    pub(super) fn new(config: &LinkConfig) -> Self {
         Self {
             half: millis(config.rtt_ms / 2.0),
             jitter: millis(config.jitter_ms),
@@ -137,12 +137,12 @@ impl Link {
 
     /// Whether packets pass at once and surely.
     #[must_use]
-    pub fn is_perfect(&self) -> bool {
+    pub(super) fn is_perfect(&self) -> bool {
         self.config == LinkConfig::perfect()
     }
 
     /// After how long the copies of a packet arrive.
-    pub fn carry(&mut self, now: Time, direction: Direction, random: &mut Random) -> Arrivals {
+    pub(super) fn carry(&mut self, now: Time, direction: Direction, random: &mut Random) -> Arrivals {
         let asleep = if direction == Direction::Out { self.asleep(now) } else { Duration::ZERO };
         if self.is_out(now, random) || self.loses(direction, random) {
             return [None, None];
@@ -170,7 +170,7 @@ impl Link {
     }
 
     /// How long something on a stream takes: what is lost is sent again by TCP, each time after a longer wait.
-    pub fn carry_stream(&mut self, now: Time, direction: Direction, random: &mut Random) -> Duration {
+    pub(super) fn carry_stream(&mut self, now: Time, direction: Direction, random: &mut Random) -> Duration {
         /// Linux' smallest retransmission timeout.
         const TIMEOUT: Duration = Duration::from_millis(200);
         let mut waited = if direction == Direction::Out { self.asleep(now) } else { Duration::ZERO };

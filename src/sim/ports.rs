@@ -28,7 +28,7 @@ pub enum PortRule {
 
 /// A rule with its memory.
 #[derive(Clone, Debug)]
-pub struct Ports {
+pub(super) struct Ports {
     rule: PortRule,
     last: u16,
 }
@@ -36,12 +36,17 @@ pub struct Ports {
 impl Ports {
     /// Starts where the random generator says.
     #[must_use]
-    pub fn new(rule: PortRule, random: &mut Random) -> Self {
+    pub(super) fn new(rule: PortRule, random: &mut Random) -> Self {
         Self { rule, last: random.port(LOW, HIGH) }
     }
 
     /// A port for a new mapping of that inside port; `None` when not one is free.
-    pub fn choose(&mut self, inside: u16, random: &mut Random, mut is_free: impl FnMut(u16) -> bool) -> Option<u16> {
+    pub(super) fn choose(
+        &mut self,
+        inside: u16,
+        random: &mut Random,
+        mut is_free: impl FnMut(u16) -> bool,
+    ) -> Option<u16> {
         match self.rule {
             PortRule::Preserved => {
                 if inside != 0 && is_free(inside) {

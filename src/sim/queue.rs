@@ -8,7 +8,7 @@ use crate::engine::Time;
 
 /// Events in the order of their time; those of one instant in the order they were planned.
 #[derive(Debug)]
-pub struct Queue<E> {
+pub(super) struct Queue<E> {
     now: Time,
     planned: u64,
     heap: BinaryHeap<Reverse<Entry<E>>>,
@@ -31,19 +31,19 @@ impl<E> Default for Queue<E> {
 impl<E> Queue<E> {
     /// The virtual time.
     #[must_use]
-    pub fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         self.now
     }
 
     /// Plans an event for that long from now.
-    pub fn plan(&mut self, after: Duration, event: E) {
+    pub(super) fn plan(&mut self, after: Duration, event: E) {
         let entry = Entry { at: self.now.saturating_add(after), number: self.planned, event };
         self.planned += 1;
         self.heap.push(Reverse(entry));
     }
 
     /// Goes to the next event, if there is one until then; else just to then.
-    pub fn next(&mut self, until: Time) -> Option<E> {
+    pub(super) fn next(&mut self, until: Time) -> Option<E> {
         if self.heap.peek().is_some_and(|Reverse(entry)| entry.at <= until) {
             let Reverse(entry) = self.heap.pop()?;
             self.now = self.now.max(entry.at);

@@ -5,7 +5,7 @@
 macro_rules! codes {
     (
         $(#[$about:meta])*
-        pub enum $list:ident { $(#[doc = $meaning:literal] $(#[$more:meta])* $name:ident,)+ }
+        $vis:vis enum $list:ident { $(#[doc = $meaning:literal] $(#[$more:meta])* $name:ident,)+ }
     ) => {
         $(#[$about])*
         #[derive(
@@ -13,21 +13,21 @@ macro_rules! codes {
             serde::Serialize, serde::Deserialize, schemars::JsonSchema,
         )]
         #[serde(rename_all = "kebab-case")]
-        pub enum $list { $(#[doc = $meaning] $(#[$more])* $name,)+ }
+        $vis enum $list { $(#[doc = $meaning] $(#[$more])* $name,)+ }
 
         impl $list {
             /// Every code, in the order in which they are listed for people.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
+            $vis const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// Every word with what it means.
             #[must_use]
-            pub fn listed() -> Vec<(String, &'static str)> {
+            $vis fn listed() -> Vec<(String, &'static str)> {
                 Self::ALL.iter().map(|code| (code.to_string(), code.meaning())).collect()
             }
 
             /// What it means: the line of documentation beside the code.
             #[must_use]
-            pub fn meaning(self) -> &'static str {
+            $vis fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning.trim_ascii(),)+ }
             }
         }
@@ -47,7 +47,7 @@ pub(crate) use codes;
 mod tests {
     codes! {
         /// A list.
-        pub enum Code {
+        enum Code {
             /// The first.
             OneOfThem,
             /// The second.

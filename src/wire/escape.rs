@@ -18,7 +18,7 @@ pub fn escape(text: &str) -> String {
 
 /// Like [`escape`] for bytes that should be UTF-8 and need not be: what is not becomes `\xff`.
 #[must_use]
-pub fn escape_bytes(bytes: &[u8]) -> String {
+pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         push_escaped(&mut escaped, chunk.valid());
@@ -45,14 +45,14 @@ fn push_escaped(escaped: &mut String, text: &str) {
 
 /// Goes over a text character by character and says which ones a terminal may get.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Guard {
+pub(crate) struct Guard {
     /// What the marks since the last letter may still be; none where there is no letter to carry them.
     marks_left: usize,
 }
 
 impl Guard {
     /// Whether the next character of the text may be shown as it is.
-    pub fn admits(&mut self, character: char) -> bool {
+    pub(crate) fn admits(&mut self, character: char) -> bool {
         if character.is_ascii() {
             self.marks_left = MOST_MARKS;
             return !character.is_ascii_control();

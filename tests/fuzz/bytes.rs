@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use nat_probe::wire::{Framer, Message, dump, excerpt, relay};
+use nat_probe::wire::stun::relay;
+use nat_probe::wire::{Framer, Message, dump, excerpt};
 use serde_json::Value;
 
 use crate::dice::{Dice, fuzz};
 
 /// What ten real servers answered.
-pub static CAPTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+pub(crate) static CAPTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let mut paths: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
@@ -44,7 +45,7 @@ fn hex(value: &Value, found: &mut Vec<Vec<u8>>) {
     }
 }
 
-pub fn message(dice: &mut Dice) -> Vec<u8> {
+pub(crate) fn message(dice: &mut Dice) -> Vec<u8> {
     let (seed, other) = (dice.pick(&CAPTURES).clone(), dice.pick(&CAPTURES).clone());
     let mut bytes = dice.mutate(
         &seed,

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// Runs the target over one case after the other until its time is up.
 #[expect(clippy::disallowed_methods, reason = "how long it runs depends on the clock, what each case is does not")]
-pub fn fuzz(target: impl Fn(&mut Dice)) {
+pub(crate) fn fuzz(target: impl Fn(&mut Dice)) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let budget = Duration::from_secs(number("NAT_PROBE_FUZZ_SECONDS").unwrap_or(SECONDS)) / TARGETS;
     let begun = Instant::now();
@@ -42,14 +42,14 @@ impl Drop for Told {
 }
 
 /// The chances of one case (`SplitMix64`).
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(case: u64) -> Self {
+    pub(crate) fn new(case: u64) -> Self {
         Self(case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    pub fn roll(&mut self) -> u64 {
+    pub(crate) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -58,15 +58,15 @@ impl Dice {
     }
 
     /// A number below that one, or 0.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
 
-    pub fn one_in(&mut self, many: usize) -> bool {
+    pub(crate) fn one_in(&mut self, many: usize) -> bool {
         self.below(many) == 0
     }
 
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
@@ -78,7 +78,7 @@ impl Dice {
     }
 
     /// The seed after a few changes; the words are put in here and there.
-    pub fn mutate(&mut self, seed: &[u8], other: &[u8], words: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn mutate(&mut self, seed: &[u8], other: &[u8], words: &[&[u8]]) -> Vec<u8> {
         let mut bytes = seed.to_vec();
         for _ in 0..=self.below(6) {
             let at = self.below(bytes.len());

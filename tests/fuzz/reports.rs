@@ -33,7 +33,7 @@ fn seeds() -> Vec<Value> {
 }
 
 /// Prints it every way there is.
-pub fn print(report: &Report) {
+pub(crate) fn print(report: &Report) {
     let pages = [20, 80].map(|width| view::render(report, &Style { width, verbosity: 2, ..Style::default() }));
     for text in pages.into_iter().chain([render(report)]) {
         let raw = text.chars().find(|c| c.is_control() && *c != '\n');

@@ -19,7 +19,7 @@ use crate::dice::{Dice, fuzz};
 use crate::reports;
 
 /// What can be run: classify, discover, turn.
-pub const COMMANDS: usize = 3;
+pub(crate) const COMMANDS: usize = 3;
 
 /// The longest that a run has.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -84,13 +84,13 @@ impl Network for Lying<'_> {
 }
 
 /// One run of any command; it ends in time.
-pub fn measure(dice: &mut Dice, scenario: &Scenario, one_in: usize) -> Report {
+pub(crate) fn measure(dice: &mut Dice, scenario: &Scenario, one_in: usize) -> Report {
     let command = dice.below(COMMANDS);
     measure_by(command, dice, scenario, one_in)
 }
 
 /// One run of that command.
-pub fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: usize) -> Report {
+pub(crate) fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, one_in: usize) -> Report {
     let families = vec![Family::Ipv4, Family::Ipv6];
     let chances = dice.roll();
     let specs = scenario.server_names().into_iter().filter_map(|name| ServerSpec::parse(&name).ok());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::dice::Dice;
 
 /// The document after a few changes somewhere in it.
-pub fn mutate(dice: &mut Dice, seed: &Value) -> Value {
+pub(crate) fn mutate(dice: &mut Dice, seed: &Value) -> Value {
     let mut document = seed.clone();
     for _ in 0..=dice.below(4) {
         let mut places = Vec::new();

@@ -66,7 +66,7 @@ const fn course(name: &'static str, gateway: fn() -> nat::Gateway, truth: Option
 }
 
 /// Outside: runs every course in a cage of its own and prints the table. Inside: runs one.
-pub fn run() {
+pub(crate) fn run() {
     if let Some(course) = COURSES.iter().find(|course| cage::inside() && course.name == cage::story()) {
         match course.run() {
             Ok(result) => println!("{RESULT}{result}"),

@@ -74,7 +74,7 @@ const fn bar(round_trips: u32) -> Duration {
 }
 
 /// Outside: runs every course in a cage of its own, prints the table, and says whether a bar was missed. Inside: runs one.
-pub fn run() -> bool {
+pub(crate) fn run() -> bool {
     if let Some(course) = COURSES.iter().find(|course| cage::inside() && course.name == cage::story()) {
         match course.run() {
             Ok(result) => println!("{RESULT}{result}"),

@@ -9,17 +9,17 @@ use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings,
 use nat_probe::report::json::render;
 
 #[track_caller]
-pub fn classify(seen: &Evidence, options: &ClassifyOptions) {
+pub(crate) fn classify(seen: &Evidence, options: &ClassifyOptions) {
     check("classify", seen, Findings::Classify(Classified { options: options.clone(), ..Classified::default() }));
 }
 
 #[track_caller]
-pub fn discover(seen: &Evidence, options: &DiscoverOptions) {
+pub(crate) fn discover(seen: &Evidence, options: &DiscoverOptions) {
     check("discover", seen, Findings::Discover(Discovered { options: options.clone(), nat: NatFindings::default() }));
 }
 
 #[track_caller]
-pub fn turn(seen: &Evidence, options: &TurnOptions) {
+pub(crate) fn turn(seen: &Evidence, options: &TurnOptions) {
     let options = TurnAsked { turn: Some(options.clone()), ..TurnAsked::default() };
     check("turn", seen, Findings::Turn(TurnTested { options, ..TurnTested::default() }));
 }

@@ -14,21 +14,21 @@ use nat_probe::wire::{Family, ServerSpec};
 use super::again;
 
 /// What one run brought.
-pub struct Run {
+pub(crate) struct Run {
     pub evidence: Evidence,
     pub v4: FamilyFindings,
     pub took_ms: f64,
 }
 
-pub fn options() -> ClassifyOptions {
+pub(crate) fn options() -> ClassifyOptions {
     ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false, thorough: false }
 }
 
-pub fn specs(scenario: &Scenario) -> Vec<ServerSpec> {
+pub(crate) fn specs(scenario: &Scenario) -> Vec<ServerSpec> {
     scenario.server_names().iter().map(|name| ServerSpec::parse(name).expect("a server's name")).collect()
 }
 
-pub fn classify_with(scenario: &Scenario, seed: u64, options: &ClassifyOptions, deadline: Duration) -> Run {
+pub(crate) fn classify_with(scenario: &Scenario, seed: u64, options: &ClassifyOptions, deadline: Duration) -> Run {
     let settings = Settings { seed, deadline, ..Settings::default() };
     let engine = Engine::new(settings, specs(scenario), plan::classify(options));
     let mut network = SimNetwork::new(scenario, seed);
@@ -39,12 +39,12 @@ pub fn classify_with(scenario: &Scenario, seed: u64, options: &ClassifyOptions, 
     Run { evidence, v4, took_ms }
 }
 
-pub fn classify(scenario: &Scenario, seed: u64) -> Run {
+pub(crate) fn classify(scenario: &Scenario, seed: u64) -> Run {
     classify_with(scenario, seed, &options(), Duration::from_secs(10))
 }
 
 /// The nine NATs; those whose mapping depends on the destination choose random ports.
-pub fn nine_nats() -> Vec<NatConfig> {
+pub(crate) fn nine_nats() -> Vec<NatConfig> {
     let pairs = Behavior::ALL.into_iter().flat_map(|mapping| Behavior::ALL.map(|filtering| (mapping, filtering)));
     pairs
         .map(|(mapping, filtering)| NatConfig {
@@ -56,12 +56,12 @@ pub fn nine_nats() -> Vec<NatConfig> {
         .collect()
 }
 
-pub fn link(rtt_ms: f64, loss: f64) -> LinkConfig {
+pub(crate) fn link(rtt_ms: f64, loss: f64) -> LinkConfig {
     LinkConfig { rtt_ms, loss, ..LinkConfig::default() }
 }
 
 /// Everything asked, for a failing test's message.
-pub fn story(run: &Run) -> String {
+pub(crate) fn story(run: &Run) -> String {
     let lines = run.evidence.exchanges.iter().map(|exchange| {
         format!(
             "{:8.1} {:>8} {} -> {} x{} {:?}",
@@ -77,7 +77,7 @@ pub fn story(run: &Run) -> String {
 }
 
 /// What `discover` sees.
-pub fn discover(scenario: &Scenario, asked: &plan::DiscoverOptions) -> Evidence {
+pub(crate) fn discover(scenario: &Scenario, asked: &plan::DiscoverOptions) -> Evidence {
     let engine = Engine::new(Settings::default(), specs(scenario), plan::discover(asked));
     let evidence = drive(engine, &mut SimNetwork::new(scenario, 5), &mut |_| ());
     again::discover(&evidence, asked);

@@ -12,7 +12,7 @@ use nat_probe::wire::{Credential, EntryKind, Family, Secret, ServerSpec, Transpo
 
 /// What is tested, over what, in which world.
 #[derive(Clone)]
-pub struct Bench {
+pub(crate) struct Bench {
     pub scenario: Scenario,
     pub options: TurnOptions,
     pub uri: &'static str,
@@ -24,7 +24,7 @@ pub struct Bench {
 }
 
 /// How a run ended.
-pub struct Ran {
+pub(crate) struct Ran {
     pub result: TurnResult,
     /// Allocations that the server still has.
     pub left: usize,
@@ -33,12 +33,12 @@ pub struct Ran {
 
 impl Bench {
     /// A TURN server that works behind a home router 40 ms away, and the right password.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::preset("turn-server")
     }
 
     /// The same in the world of a preset.
-    pub fn preset(name: &str) -> Self {
+    pub(crate) fn preset(name: &str) -> Self {
         let options = TurnOptions {
             families: vec![Family::Ipv4],
             third_parties: vec![1],
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     /// With this user and password.
-    pub fn login(mut self, username: &str, password: &str) -> Self {
+    pub(crate) fn login(mut self, username: &str, password: &str) -> Self {
         let exotic = !password.is_ascii();
         self.login = Some(Login { username: username.into(), exotic, ..Login::default() });
         self.credentials = vec![Credential { username: username.into(), password: Secret::new(password) }];
@@ -75,7 +75,7 @@ impl Bench {
     }
 
     /// With what a shared secret makes, good for that long, and the same for ten years.
-    pub fn rest(mut self, secret: &str, good_for_s: i64) -> Self {
+    pub(crate) fn rest(mut self, secret: &str, good_for_s: i64) -> Self {
         let secret = Secret::new(secret);
         let make = |good_for_s| rest::make(&secret, Some("alice"), SIM_UNIX_START_S + good_for_s);
         let (now, later) = (make(good_for_s), make(315_360_000));
@@ -90,12 +90,12 @@ impl Bench {
     }
 
     /// Without credentials.
-    pub fn anonymous(mut self) -> Self {
+    pub(crate) fn anonymous(mut self) -> Self {
         self.login = None;
         self
     }
 
-    pub fn over(self, transport: Transport) -> Self {
+    pub(crate) fn over(self, transport: Transport) -> Self {
         let uri = match transport {
             Transport::Udp => "turn:turn.example.org",
             Transport::Tcp => "turn:turn.example.org?transport=tcp",
@@ -106,7 +106,7 @@ impl Bench {
     }
 
     /// A server that is reached over IPv6 only and relays IPv4 too; the host has both families.
-    pub fn ipv6(mut self) -> Self {
+    pub(crate) fn ipv6(mut self) -> Self {
         self.scenario.host.addresses =
             Some(vec!["192.168.1.23".parse().unwrap(), "2001:db8:cafe::23".parse().unwrap()]);
         self.scenario.servers[0].ipv6 = Some("[2001:db8:1::10]:3478".parse().unwrap());
@@ -119,37 +119,37 @@ impl Bench {
     }
 
     /// Something about the server.
-    pub fn server(mut self, change: impl FnOnce(&mut ServerConfig)) -> Self {
+    pub(crate) fn server(mut self, change: impl FnOnce(&mut ServerConfig)) -> Self {
         change(self.scenario.servers.iter_mut().find(|server| server.turn.is_some()).unwrap());
         self
     }
 
     /// Something about what makes it a TURN server.
-    pub fn turn(self, change: impl FnOnce(&mut TurnConfig)) -> Self {
+    pub(crate) fn turn(self, change: impl FnOnce(&mut TurnConfig)) -> Self {
         self.server(|server| change(server.turn.as_mut().unwrap()))
     }
 
-    pub fn fault(self, fault: TurnFault) -> Self {
+    pub(crate) fn fault(self, fault: TurnFault) -> Self {
         self.turn(|config| config.faults.push(fault))
     }
 
-    pub fn server_fault(self, fault: Fault) -> Self {
+    pub(crate) fn server_fault(self, fault: Fault) -> Self {
         self.server(|server| server.faults.push(fault))
     }
 
-    pub fn options(mut self, change: impl FnOnce(&mut TurnOptions)) -> Self {
+    pub(crate) fn options(mut self, change: impl FnOnce(&mut TurnOptions)) -> Self {
         change(&mut self.options);
         self
     }
 
     /// The result, and how many allocations are left.
-    pub fn run(self) -> (TurnResult, usize) {
+    pub(crate) fn run(self) -> (TurnResult, usize) {
         let Ran { result, left, .. } = self.watch();
         (result, left)
     }
 
     /// The same, and how long it took.
-    pub fn watch(self) -> Ran {
+    pub(crate) fn watch(self) -> Ran {
         let (mut server, _) = ServerSpec::parse_turn(self.uri).unwrap();
         server.transports = Some(vec![self.transport]);
         let mut third = ServerSpec::parse("stun1.example.net:3478").unwrap();
@@ -176,7 +176,7 @@ impl Bench {
 
     /// The result of a run that has this diagnosis, fails at this step (`None` where none fails), and leaves nothing behind.
     #[track_caller]
-    pub fn expect(self, verdict: TurnVerdict, code: Code, step: Option<&str>) -> TurnResult {
+    pub(crate) fn expect(self, verdict: TurnVerdict, code: Code, step: Option<&str>) -> TurnResult {
         let (result, left) = self.run();
         let said = format!("{}\n{:#?}", result.diagnosis.text, result.steps);
         assert_eq!((result.verdict, result.diagnosis.code), (verdict, code), "{said}");
@@ -192,7 +192,7 @@ impl Bench {
 
     /// The same where it fails.
     #[track_caller]
-    pub fn fails(self, code: Code, step: &str) -> TurnResult {
+    pub(crate) fn fails(self, code: Code, step: &str) -> TurnResult {
         self.expect(TurnVerdict::Failed, code, Some(step))
     }
 }

@@ -22,26 +22,26 @@ use nat_probe::wire::{Family, Transport};
 use super::bench::{Run, specs, story};
 
 /// A draw of the generator: small, and the same in every release.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.bits() % bound
     }
-    pub fn one_in(&mut self, bound: u64) -> bool {
+    pub(crate) fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         f64::from(u32::try_from(self.bits() >> 32).unwrap()) / 4_294_967_296.0
     }
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.below(from.len() as u64)).unwrap()]
     }
 }
@@ -128,7 +128,7 @@ fn odd(dice: &mut Dice, nat: NatConfig) -> NatConfig {
 
 /// The outermost NAT of a chain has public addresses, the others have addresses between it and the host. Exits are the outermost one's:
 /// whoever stands behind the exits of another sees several hosts, and what the two make together depends on the destination.
-pub fn published(mut nats: Vec<NatConfig>) -> Vec<NatConfig> {
+pub(crate) fn published(mut nats: Vec<NatConfig>) -> Vec<NatConfig> {
     let mut outermost = true;
     for nat in nats.iter_mut().rev().filter(|nat| nat.mapping.is_some()) {
         if !outermost {
@@ -149,7 +149,7 @@ pub fn published(mut nats: Vec<NatConfig>) -> Vec<NatConfig> {
 }
 
 /// A NAT or a firewall of any kind.
-pub fn nat(dice: &mut Dice, place: u8, dual: bool) -> NatConfig {
+pub(crate) fn nat(dice: &mut Dice, place: u8, dual: bool) -> NatConfig {
     let filtering = dice.pick(&Behavior::ALL);
     let filter_scope = if dice.one_in(3) { FilterScope::Host } else { FilterScope::PerMapping };
     if dice.one_in(4) {

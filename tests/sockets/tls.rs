@@ -20,13 +20,13 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig, ServerConnection, Stream
 use super::{FIRST, expect, failed, message, open, opened, received, send, spec};
 
 /// A certificate authority of our own.
-pub struct Authority {
+pub(crate) struct Authority {
     certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "Test \u{1b}[31mAuthority");
@@ -36,7 +36,11 @@ impl Authority {
     }
 
     /// A certificate for this name, and its key.
-    pub fn issue(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, KeyPair) {
+    pub(crate) fn issue(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateDer<'static>, KeyPair) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
@@ -49,7 +53,7 @@ impl Authority {
         serve(certificate, &key)
     }
 
-    pub fn network(&self) -> RealNetwork {
+    pub(crate) fn network(&self) -> RealNetwork {
         let tls = TlsConfig::Only(vec![self.certificate.clone()]);
         RealNetwork::new(Config { tls, ..Config::default() }).unwrap()
     }
@@ -91,7 +95,7 @@ fn accept(serving: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     local
 }
 
-pub fn assert_failure(failure: &Failure, code: FailureCode, words: &[&str]) {
+pub(crate) fn assert_failure(failure: &Failure, code: FailureCode, words: &[&str]) {
     assert_eq!(failure.code, code, "{}", failure.text);
     for word in words {
         assert!(failure.text.contains(word), "{word:?} is not in {:?}", failure.text);

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use nat_probe::wire::stun::attribute::{MAPPED_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::wire::{
-    Change, Class, Framer, Message, Request, ServerSpec, TransactionId, Writer, dump, excerpt, relay,
-};
+use nat_probe::wire::stun::relay;
+use nat_probe::wire::{Change, Class, Framer, Message, Request, ServerSpec, TransactionId, Writer, dump, excerpt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stun_rs::attributes::stun as strict;

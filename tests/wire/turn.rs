@@ -1,9 +1,10 @@
 //! TURN byte for byte: the golden packets of a whole session, written and read.
 
+use nat_probe::wire::stun::integrity;
 use nat_probe::wire::stun::relay::{channel_data, data_indication, wrap};
 use nat_probe::wire::{
     Algorithm, Auth, Class, Credential, Echo, Family, Key, Method, PasswordForm, Relay, Request, Secret, TurnAttribute,
-    Writer, dump, excerpt, integrity,
+    Writer, dump, excerpt,
 };
 
 use crate::{ID, address, hex, read};

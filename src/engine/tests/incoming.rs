@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::evidence::{Failure, FailureCode, Outcome};
-use crate::wire::message::ALLOCATE;
+use crate::wire::stun::message::ALLOCATE;
 
 fn asked() -> (Bench, Sent) {
     let bench = Bench::new(vec![wanting(vec![binding("a", "s"), binding("b", "t")])]);

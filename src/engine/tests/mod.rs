@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::{Command, Engine, Found, Input, Machine, Settings, SocketId, Time};
 use crate::evidence::{Ask, Evidence, Exchange, Key, LogEvent, Patience, Probe, Step};
-use crate::wire::attribute::XOR_MAPPED_ADDRESS;
-use crate::wire::message::{BINDING, Class};
+use crate::wire::stun::attribute::XOR_MAPPED_ADDRESS;
+use crate::wire::stun::message::{BINDING, Class};
 use crate::wire::{ServerSpec, TransactionId, Transport, Writer};
 
 /// A question that is a closure.

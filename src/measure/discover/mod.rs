@@ -1,4 +1,4 @@
 //! Which address do servers see?
 
-pub(crate) mod probe;
-pub mod spec;
+pub(super) mod probe;
+pub(crate) mod spec;

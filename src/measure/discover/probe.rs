@@ -10,7 +10,7 @@ use crate::measure::nat64;
 use crate::wire::{Change, Family, Question, Request, Transport};
 
 /// Asks every server for the mapped address.
-pub struct Discover {
+pub(crate) struct Discover {
     /// The families asked over.
     pub families: Vec<Family>,
     /// The transports asked over.

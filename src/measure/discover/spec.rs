@@ -4,7 +4,7 @@ use crate::measure::nat::spec::{CONNECTIVITY, FAMILY, GRAMMAR, PUBLIC_ADDRESS};
 use crate::measure::spec::{EXIT, STUN_CODES, STUN_ENVIRONMENT, Spec};
 
 /// `nat-probe discover`.
-pub const DISCOVER: Spec = Spec {
+pub(crate) const DISCOVER: Spec = Spec {
     name: "discover",
     question: "What address do others see?",
     how: "Asks every server at once and shows the address that each one saw, how long it took, and how the answers agree.",

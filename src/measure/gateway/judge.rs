@@ -31,7 +31,7 @@ pub fn judge(seen: &Evidence, options: &GatewayOptions) -> GatewayFindings {
 }
 
 /// Whether the gateway of that number speaks that protocol.
-pub fn service(seen: &Evidence, number: usize, dialect: Dialect) -> Service {
+pub(super) fn service(seen: &Evidence, number: usize, dialect: Dialect) -> Service {
     let name = dialect.name();
     let Some(exchange) = seen.find(&dialect.discovery().of(number)) else {
         let status = if seen.stopped.is_some() { ServiceStatus::NotMeasured } else { ServiceStatus::NotAsked };

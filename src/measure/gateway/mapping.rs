@@ -11,7 +11,7 @@ use crate::wire::pcp::{self, Nonce};
 
 /// By which of the two protocols a gateway is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub(super) enum Dialect {
     /// RFC 6887.
     Pcp,
     /// RFC 6886.
@@ -20,10 +20,10 @@ pub enum Dialect {
 
 impl Dialect {
     /// Both, the better one first.
-    pub const BOTH: [Self; 2] = [Self::Pcp, Self::NatPmp];
+    pub(super) const BOTH: [Self; 2] = [Self::Pcp, Self::NatPmp];
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pcp => "PCP",
             Self::NatPmp => "NAT-PMP",
@@ -31,7 +31,7 @@ impl Dialect {
     }
 
     /// What shows whether a gateway speaks it.
-    pub fn discovery(self) -> GatewayStep {
+    pub(super) fn discovery(self) -> GatewayStep {
         match self {
             Self::Pcp => GatewayStep::Announce,
             Self::NatPmp => GatewayStep::Address,
@@ -40,7 +40,7 @@ impl Dialect {
 }
 
 /// The steps of a mapping in one protocol.
-pub struct Steps {
+pub(super) struct Steps {
     /// It is asked for.
     pub map: GatewayStep,
     /// It is asked for once more.
@@ -52,7 +52,7 @@ pub struct Steps {
 }
 
 /// The steps of a mapping in that protocol.
-pub fn steps(dialect: Dialect) -> Steps {
+pub(super) fn steps(dialect: Dialect) -> Steps {
     match dialect {
         Dialect::Pcp => Steps {
             map: GatewayStep::PcpMap,
@@ -70,7 +70,7 @@ pub fn steps(dialect: Dialect) -> Steps {
 }
 
 /// What is wished of a gateway.
-pub struct Wish {
+pub(super) struct Wish {
     /// What is mapped.
     pub protocol: Protocol,
     /// The port of this host.
@@ -83,7 +83,7 @@ pub struct Wish {
 
 impl Wish {
     /// The request, which suggests that external port.
-    pub fn request(&self, dialect: Dialect, client: IpAddr, external_port: u16) -> Question {
+    pub(super) fn request(&self, dialect: Dialect, client: IpAddr, external_port: u16) -> Question {
         let (protocol, internal_port, lifetime_s) = (self.protocol, self.port, self.lifetime_s);
         match dialect {
             Dialect::Pcp => {
@@ -98,21 +98,21 @@ impl Wish {
     }
 
     /// The request that ends it: without a lifetime, and without a suggestion (RFC 6887 section 15, RFC 6886 section 3.4).
-    pub fn deletion(&self, dialect: Dialect, client: IpAddr) -> Question {
+    pub(super) fn deletion(&self, dialect: Dialect, client: IpAddr) -> Question {
         Self { lifetime_s: 0, ..*self }.request(dialect, client, 0)
     }
 }
 
 /// The port of this host that is mapped: the one that was asked for, else that of the socket which asked first; it stays open for the
 /// whole run, so that nobody else gets what arrives there.
-pub fn internal_port(seen: &Evidence, gateway: usize, wish: MapOptions, dialect: Dialect) -> Option<u16> {
+pub(super) fn internal_port(seen: &Evidence, gateway: usize, wish: MapOptions, dialect: Dialect) -> Option<u16> {
     let own = || seen.find(&dialect.discovery().of(gateway))?.local;
     wish.port.or_else(|| Some(own()?.port()))
 }
 
 /// A mapping that was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Granted {
+pub(super) struct Granted {
     /// The address outside, where the protocol tells it.
     pub address: Option<IpAddr>,
     /// The port outside.
@@ -122,12 +122,12 @@ pub struct Granted {
 }
 
 /// The reply of the gateway itself.
-pub fn reply(exchange: &Exchange) -> Option<&GatewayReply> {
+pub(super) fn reply(exchange: &Exchange) -> Option<&GatewayReply> {
     exchange.reply().filter(|reply| reply.source == exchange.remote)?.gateway.as_deref()
 }
 
 /// What the gateway says that it granted.
-pub fn success(exchange: &Exchange) -> Option<Granted> {
+pub(super) fn success(exchange: &Exchange) -> Option<Granted> {
     match reply(exchange)? {
         GatewayReply::Pcp(response) if response.result == pcp::ResultCode::Success => {
             let external = response.body.mapping()?.external;
@@ -144,12 +144,12 @@ pub fn success(exchange: &Exchange) -> Option<Granted> {
 }
 
 /// A mapping that a request made: one without a port or a time is none.
-pub fn granted(exchange: &Exchange) -> Option<Granted> {
+pub(super) fn granted(exchange: &Exchange) -> Option<Granted> {
     success(exchange).filter(|granted| granted.port != 0 && granted.lifetime_s != 0)
 }
 
 /// Whether a request may have made a mapping: it was granted, or nobody knows.
-pub fn may_hold(exchange: &Exchange) -> bool {
+pub(super) fn may_hold(exchange: &Exchange) -> bool {
     match &exchange.outcome {
         // Whoever answered from elsewhere may be the gateway all the same.
         Outcome::Reply(reply) => granted(exchange).is_some() || reply.source != exchange.remote,
@@ -159,6 +159,6 @@ pub fn may_hold(exchange: &Exchange) -> bool {
 }
 
 /// Whether a deletion was confirmed.
-pub fn deleted(exchange: &Exchange) -> bool {
+pub(super) fn deleted(exchange: &Exchange) -> bool {
     success(exchange).is_some()
 }

@@ -17,7 +17,7 @@ const DAY_S: u32 = 86_400;
 type Told = (MappingCode, GatewaySide, String, &'static str);
 
 /// What came of it.
-pub fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFinding]) -> MappingFinding {
+pub(super) fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFinding]) -> MappingFinding {
     let dialects = |finding: &GatewayFinding| {
         let services = [(Dialect::Pcp, finding.pcp.answers()), (Dialect::NatPmp, finding.nat_pmp.answers())];
         services.into_iter().find(|(_, answers)| *answers).map(|(dialect, _)| dialect)

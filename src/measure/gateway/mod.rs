@@ -4,9 +4,9 @@ pub mod finding;
 mod judge;
 mod mapping;
 mod mapping_judge;
-pub mod options;
+mod options;
 mod probe;
-pub mod spec;
+pub(crate) mod spec;
 
 pub use finding::{GatewayAsked, GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 pub use judge::judge;

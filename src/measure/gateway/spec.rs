@@ -4,7 +4,7 @@ use super::{GatewayCode, MappingCode};
 use crate::measure::spec::{CLICOLOR_FORCE, COLUMNS, INTERRUPTED, Key, LOCALE, NO_COLOR, Spec, Takes, USAGE};
 
 /// `nat-probe gateway`.
-pub const GATEWAY: Spec = Spec {
+pub(crate) const GATEWAY: Spec = Spec {
     name: "gateway",
     question: "Does the router map ports on request, and what stands behind it?",
     how: "Asks the default gateway whether it speaks PCP (RFC 6887) and NAT-PMP (RFC 6886) and what its external address is, which \

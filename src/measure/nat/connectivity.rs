@@ -14,7 +14,7 @@ const WITNESSES: usize = 2;
 
 /// The connectivity verdict, with the reason where the word alone does not say it.
 #[must_use]
-pub fn judge(
+pub(super) fn judge(
     seen: &Evidence,
     family: Family,
     mapping: &Mapping,
@@ -184,7 +184,7 @@ fn strange(udp: &[&Exchange]) -> Option<Reason> {
 
 /// This host ran out of what a socket takes while it asked over this family.
 #[must_use]
-pub fn shortage(seen: &Evidence, family: Family) -> Option<Reason> {
+pub(super) fn shortage(seen: &Evidence, family: Family) -> Option<Reason> {
     let asked = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
     let failure = asked.filter_map(failure).find(|failure| failure.code == FailureCode::LocalShortage)?;
     let text =
@@ -216,7 +216,7 @@ fn not_asked(seen: &Evidence, family: Family) -> Reason {
 
 /// The address this host sends from: the one that most exchanges used of those whose answers count, else of all.
 #[must_use]
-pub fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
+pub(super) fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
     let counts = |exchange: &&Exchange| exchange.mapped().is_some();
     let of_family = || seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
     let any = of_family().any(|exchange| counts(&exchange));
@@ -226,7 +226,7 @@ pub fn local_address(seen: &Evidence, family: Family) -> Option<IpAddr> {
 
 /// The addresses that servers saw, most often seen first.
 #[must_use]
-pub fn public_addresses(seen: &Evidence, family: Family) -> Vec<IpAddr> {
+pub(super) fn public_addresses(seen: &Evidence, family: Family) -> Vec<IpAddr> {
     let asked = seen.exchanges.iter().filter(|exchange| family.has(exchange.remote.ip()));
     most_frequent(asked.filter_map(|exchange| exchange.mapped().map(|mapped| mapped.ip())))
 }
@@ -246,7 +246,7 @@ fn most_frequent(items: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
 /// Whether something rewrites addresses inside packets (RFC 5780 section 3.6): the plain and the obfuscated address of one response
 /// differ. `None` when no response had both.
 #[must_use]
-pub fn alg(seen: &Evidence, family: Family) -> Option<Alg> {
+pub(super) fn alg(seen: &Evidence, family: Family) -> Option<Alg> {
     let mut compared = 0;
     let mut rewritten = Vec::new();
     let mut example = None;

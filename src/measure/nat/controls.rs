@@ -44,7 +44,7 @@ fn waited_long(exchange: &Exchange) -> bool {
 
 /// The controls that are to be asked, given the questions to the servers so far: none while one of them may still be answered.
 #[must_use]
-pub fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
+pub(crate) fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<Ask> {
     let all_waited = asked.iter().all(|exchange| waited_long(exchange) || exchange.settled());
     let heard = asked.iter().any(|exchange| exchange.reply().is_some());
     if asked.is_empty() || heard || !all_waited {
@@ -102,7 +102,7 @@ fn unsteady(seen: &Evidence, family: Family) -> Vec<&Exchange> {
 
 /// What the controls showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub(crate) enum Shown {
     /// None was asked, or none came to its end.
     Nothing,
     /// Every one of them failed as well: these words say what was tried.
@@ -113,7 +113,7 @@ pub enum Shown {
 
 /// What the controls show of the path.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family) -> Shown {
+pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
     let all: Vec<&Exchange> = seen.within(&NatKey::controls(family)).collect();
     let of = |control: Control| all.iter().copied().filter(move |one| one.request.control() == Some(control));
     let silent: Vec<&Exchange> = seen.of(family, Transport::Udp).filter(|one| one.reply().is_none()).collect();
@@ -174,7 +174,7 @@ pub fn judge(seen: &Evidence, family: Family) -> Shown {
 
 /// A port over UDP that is silent at several servers which are alive, while others answer on another port.
 #[must_use]
-pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
+pub(crate) fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
     let asked = first::exchanges(seen, family);
     let passing = asked.iter().copied().find(|one| one.reply().is_some())?;
     suspects(&asked).into_iter().find_map(|port| {
@@ -199,7 +199,7 @@ pub fn blocked_port(seen: &Evidence, family: Family) -> Option<BlockedPort> {
 
 /// The servers that are to be asked over TCP whether they are alive, since their port over UDP is silent and others pass.
 #[must_use]
-pub fn doubted<'a>(asked: &[&'a Exchange]) -> Vec<&'a Exchange> {
+pub(crate) fn doubted<'a>(asked: &[&'a Exchange]) -> Vec<&'a Exchange> {
     let ports = suspects(asked);
     let here = |one: &&&Exchange| ports.contains(&one.remote.port()) && waited_long(one);
     asked.iter().filter(here).copied().take(WITNESSES + 1).collect()
@@ -229,13 +229,13 @@ fn reached(exchange: &Exchange) -> bool {
 
 /// Whether the very host that was asked says that nothing listens: UDP got there.
 #[must_use]
-pub fn refused_by_itself(exchange: &Exchange) -> bool {
+pub(crate) fn refused_by_itself(exchange: &Exchange) -> bool {
     matches!(&exchange.outcome, Outcome::Failed(Failure { by: Some(by), .. }) if *by == exchange.remote.ip())
 }
 
 /// How many hosts the exchanges went to.
 #[must_use]
-pub fn distinct(exchanges: &[&Exchange]) -> usize {
+pub(crate) fn distinct(exchanges: &[&Exchange]) -> usize {
     let mut ips: Vec<_> = exchanges.iter().map(|exchange| exchange.remote.ip()).collect();
     ips.sort_unstable();
     ips.dedup();

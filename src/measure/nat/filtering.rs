@@ -21,7 +21,7 @@ const WITNESSES: usize = 2;
 const FAULTS_BORNE: usize = 3;
 
 /// Tests the filter in front of this host, NAT or not: a host without NAT has a filter too.
-pub struct Filtering {
+pub(super) struct Filtering {
     /// The family tested.
     pub family: Family,
     /// Whatever the first fresh port shows, a second one must show it too.
@@ -90,7 +90,7 @@ fn all_heard(seen: &Evidence, family: Family) -> bool {
 
 /// Whether the question is closed: nothing more will be asked.
 #[must_use]
-pub fn closed(seen: &Look, family: Family) -> bool {
+pub(super) fn closed(seen: &Look, family: Family) -> bool {
     *seen.of(family).filtering_closed.get_or_init(|| is_closed(seen, family, &tests(seen, family, false)))
 }
 
@@ -134,7 +134,7 @@ fn untouched(roles: &Roles, tests: &[Test]) -> Vec<Quarantine> {
 
 /// The verdict that the evidence supports.
 #[must_use]
-pub fn judge(seen: &Look, family: Family) -> Finding {
+pub(super) fn judge(seen: &Look, family: Family) -> Finding {
     let tests = tests(seen, family, false);
     let shown = tests.iter().filter_map(|test| test.shown().map(|behavior| (test, behavior)));
     let Some((best, behavior)) = shown.clone().min_by_key(|(_, behavior)| *behavior) else {
@@ -215,7 +215,7 @@ fn undecided(seen: &Evidence, family: Family, tests: &[Test]) -> Finding {
 
 /// A verdict withheld.
 #[must_use]
-pub fn inconclusive(reason: Reason, because: Vec<String>) -> Finding {
+pub(super) fn inconclusive(reason: Reason, because: Vec<String>) -> Finding {
     Finding {
         behavior: FilteringBehavior::Inconclusive,
         summary: format!("could not tell: {}", reason.text),

@@ -19,7 +19,7 @@ use crate::wire::{Change, Family, Request};
 const PAUSE_MS: f64 = 1_200.0;
 
 /// How far the test is.
-pub struct Test {
+pub(super) struct Test {
     /// What comes next, or what it showed.
     pub progress: Progress,
     /// The series that have told enough, whatever the test came to.
@@ -27,7 +27,7 @@ pub struct Test {
 }
 
 /// Whether the test goes on.
-pub enum Progress {
+pub(super) enum Progress {
     /// These exchanges are wanted (those that are there already included).
     Asking {
         /// What is wanted.
@@ -80,7 +80,7 @@ const ASK_CONTROL: Step = Step::Ask { untouched: false };
 
 /// How far the test against this server is, and what it showed. With `repeat` a second fresh port must show the same.
 #[must_use]
-pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Test {
+pub(super) fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -> Test {
     let mut test = Run {
         seen,
         server,
@@ -105,7 +105,7 @@ pub fn assess(seen: &Evidence, family: Family, server: &Capable, repeat: bool) -
 
 /// Whether a third fresh port was tried: a second one stayed silent after the first was let in to, as where strangers' packets are limited.
 #[must_use]
-pub fn took_a_third_port(seen: &Evidence, family: Family, server: &Capable) -> bool {
+pub(super) fn took_a_third_port(seen: &Evidence, family: Family, server: &Capable) -> bool {
     seen.within(&rounds(family, server.server, Port::Fresh(3), AnswerFrom::AddressAndPort)).next().is_some()
 }
 

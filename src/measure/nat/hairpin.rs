@@ -12,7 +12,7 @@ use crate::evidence::{Ask, Evidence, Exchange, Failure, Key, LocalPort, Outcome,
 use crate::wire::{Family, Request, Transport};
 
 /// Sends from each of two sockets to the external address of the other, both ways so that a filter does not hide the result.
-pub struct Hairpin {
+pub(super) struct Hairpin {
     /// The family tested.
     pub family: Family,
 }
@@ -65,7 +65,7 @@ fn mapped(seen: &Evidence, family: Family, what: Sent) -> Option<SocketAddr> {
 
 /// The verdict; `None` when it was not asked for.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
+pub(super) fn judge(seen: &Evidence, family: Family) -> Option<Hairpinning> {
     let all = key(family, Sent::LearnX)..=key(family, Sent::YToX);
     let because: Vec<String> = seen.within(&all).map(|exchange| exchange.id.clone()).collect();
     if because.is_empty() {

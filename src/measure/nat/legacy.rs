@@ -4,7 +4,7 @@ use super::finding::{Connectivity, FilteringBehavior as F, MappingBehavior as M,
 
 /// The RFC 3489 section 5 type of a pair of behaviors, `None` where that RFC has no word for it (STANDARDS 2.12).
 #[must_use]
-pub fn name(connectivity: Connectivity, mapping: M, filtering: F) -> Option<Rfc3489Type> {
+pub(crate) fn name(connectivity: Connectivity, mapping: M, filtering: F) -> Option<Rfc3489Type> {
     match (connectivity, mapping, filtering) {
         (Connectivity::UdpBlocked, ..) => Some(Rfc3489Type::UdpBlocked),
         (_, M::None, F::EndpointIndependent) => Some(Rfc3489Type::OpenInternet),

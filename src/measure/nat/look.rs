@@ -10,7 +10,7 @@ use crate::measure::witness::Witnesses;
 use crate::wire::Family;
 
 /// One look at the evidence.
-pub struct Look<'a> {
+pub(super) struct Look<'a> {
     seen: &'a Evidence,
     witnesses: OnceCell<Witnesses>,
     ipv4: OfFamily,
@@ -26,7 +26,7 @@ pub(super) struct OfFamily {
 }
 
 /// A question of `classify`.
-pub trait NatProbe {
+pub(super) trait NatProbe {
     /// What to do next, given everything that was seen and what of it is believed.
     fn next(&self, all: &Look, believed: &Look) -> Step;
 }
@@ -34,24 +34,24 @@ pub trait NatProbe {
 impl<'a> Look<'a> {
     /// A look at that evidence.
     #[must_use]
-    pub fn at(seen: &'a Evidence) -> Self {
+    pub(super) fn at(seen: &'a Evidence) -> Self {
         Self { seen, witnesses: OnceCell::new(), ipv4: OfFamily::default(), ipv6: OfFamily::default() }
     }
 
     /// Who is believed.
     #[must_use]
-    pub fn witnesses(&self) -> &Witnesses {
+    pub(super) fn witnesses(&self) -> &Witnesses {
         self.witnesses.get_or_init(|| Witnesses::hear(self.seen))
     }
 
     /// Which servers test what.
     #[must_use]
-    pub fn roles(&self, family: Family) -> &Roles {
+    pub(super) fn roles(&self, family: Family) -> &Roles {
         self.of(family).roles.get_or_init(|| servers::roles(self.seen, self.witnesses(), family))
     }
 
     /// A look at what is believed of it; where that is everything, this one.
-    pub fn believed<T>(&self, look: impl FnOnce(&Look) -> T) -> T {
+    pub(super) fn believed<T>(&self, look: impl FnOnce(&Look) -> T) -> T {
         match self.witnesses().believed(self.seen) {
             Cow::Borrowed(_) => look(self),
             Cow::Owned(believed) => look(&Look::at(&believed)),

@@ -19,7 +19,7 @@ const TIMES_AGAIN: usize = 12;
 const TIMES_AGAIN_UNTESTED: usize = 8;
 
 /// Tests the mapping with the socket that asked every server already.
-pub struct Mapping {
+pub(super) struct Mapping {
     /// The family tested.
     pub family: Family,
     /// The port of that socket, if this probe opens it.

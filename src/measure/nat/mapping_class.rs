@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 
 /// A kind of mapping (RFC 4787 section 4.1), or what may be taken for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// One external address and port, whatever the destination.
     EndpointIndependent,
     /// One external address and port on each of several exits.
@@ -30,7 +30,7 @@ pub enum Kind {
 
 /// What a destination saw of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub(super) struct Sight {
     /// The destination.
     pub destination: SocketAddr,
     /// What it saw.
@@ -39,12 +39,12 @@ pub struct Sight {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
+    pub(super) const ALL: [Self; 4] =
         [Self::EndpointIndependent, Self::SeveralExits, Self::AddressDependent, Self::AddressAndPortDependent];
 
     /// The kinds that what was seen of one socket does not refute. Going by pairs would take for ever where somebody saved many.
     #[must_use]
-    pub fn possible(seen: &[Sight]) -> Vec<Self> {
+    pub(super) fn possible(seen: &[Sight]) -> Vec<Self> {
         let fits = |kind: &Self| match kind {
             Self::EndpointIndependent => one_for_each(seen, |_| (), |sight| sight.external),
             Self::SeveralExits => one_for_each(seen, |sight| sight.external.ip(), |sight| sight.external),

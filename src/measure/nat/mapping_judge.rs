@@ -22,7 +22,7 @@ fn sights(observed: &[Observation]) -> Vec<Sight> {
 
 /// The verdict that the believed evidence supports; the reason is why nothing is believed, where that is so.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>) -> Finding {
+pub(super) fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>) -> Finding {
     let observed = observations(seen, family, &first::main_socket(family));
     let because: Vec<String> = observed.iter().map(|(exchange, _)| exchange.id.clone()).collect();
     let finding = |behavior, summary: String| Finding {
@@ -170,11 +170,11 @@ fn only<'a>(observed: Vec<Observation<'a>>, addresses: Option<&[IpAddr]>) -> Vec
 }
 
 /// What servers saw of this host.
-pub type Observation<'a> = (&'a Exchange, SocketAddr);
+pub(super) type Observation<'a> = (&'a Exchange, SocketAddr);
 
 /// Why it cannot be told whether, or by whom, this host is translated, by what servers saw of it.
 #[must_use]
-pub fn contradiction(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
+pub(super) fn contradiction(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     match untranslated {
         0 => alone(seen, family, observed).or_else(|| disagreement(seen, family, observed)),
@@ -280,13 +280,13 @@ fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
 
 /// The external addresses that were seen, over every socket.
 #[must_use]
-pub fn externals(seen: &Evidence, family: Family) -> Vec<IpAddr> {
+pub(super) fn externals(seen: &Evidence, family: Family) -> Vec<IpAddr> {
     distinct(seen.of(family, Transport::Udp).filter_map(Exchange::mapped).map(|mapped| mapped.ip()))
 }
 
 /// Whether no exchange of the family was answered at all, in whatever way.
 #[must_use]
-pub fn unheard(seen: &Evidence, family: Family) -> bool {
+pub(super) fn unheard(seen: &Evidence, family: Family) -> bool {
     seen.of(family, Transport::Udp).all(|exchange| !matches!(exchange.outcome, Outcome::Reply(_)))
 }
 

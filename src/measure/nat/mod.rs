@@ -1,24 +1,24 @@
 //! What does the NAT do? Reachability, mapping, filtering, ports, hairpinning (RFC 4787, RFC 5780).
 
-pub mod advice_code;
-pub(crate) mod connectivity;
-pub(crate) mod controls;
-pub(crate) mod filtering;
+pub(crate) mod advice_code;
+mod connectivity;
+pub(super) mod controls;
+mod filtering;
 mod filtering_rounds;
 mod filtering_steps;
 pub mod finding;
-pub(crate) mod first;
+pub(super) mod first;
 mod hairpin;
 pub mod judge;
-pub mod legacy;
+pub(crate) mod legacy;
 mod look;
 mod mapping;
 mod mapping_class;
-pub(crate) mod mapping_judge;
+mod mapping_judge;
 pub mod plan;
 mod points;
 mod ports;
 mod reach;
-pub(crate) mod servers;
-pub mod spec;
+pub(super) mod servers;
+pub(crate) mod spec;
 mod tcp;

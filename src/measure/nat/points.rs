@@ -11,13 +11,13 @@ use crate::wire::Family;
 
 /// The second socket that the points are asked from.
 #[must_use]
-pub fn second_socket(family: Family) -> String {
+pub(super) fn second_socket(family: Family) -> String {
     format!("{}/mapping-2", family.name())
 }
 
 /// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Group {
+pub(super) struct Group {
     primary: Option<SocketAddr>,
     alternate_same_port: Option<SocketAddr>,
     alternate: Option<SocketAddr>,
@@ -28,14 +28,14 @@ pub struct Group {
 impl Group {
     /// What the server's points saw so far of the socket under test.
     #[must_use]
-    pub fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
+    pub(super) fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
         let primary = first::exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
         Self::read(primary, |point| seen.find(&NatTest::Mapping { server: server.server, point }.over(family)))
     }
 
     /// What they saw of the second socket, where there is one.
     #[must_use]
-    pub fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
+    pub(super) fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
         let point = |point| seen.find(&NatTest::MappingRepeated { server: server.server, point }.over(family));
         Self::read(point(Point::Primary), point)
     }
@@ -50,14 +50,14 @@ impl Group {
 
     /// Whether no other server saw the address that this one saw, though others answered.
     #[must_use]
-    pub fn alone(&self, camps: &[Camp]) -> bool {
+    pub(super) fn alone(&self, camps: &[Camp]) -> bool {
         let told = |camp: &Camp| self.primary.is_some_and(|primary| camp.addresses.contains(&primary.ip()));
         camps.len() > 1 && camps.iter().any(|camp| camp.machines == 1 && told(camp))
     }
 
     /// Both ports of the second address answered: the behavior follows.
     #[must_use]
-    pub fn complete(&self) -> bool {
+    pub(super) fn complete(&self) -> bool {
         self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
     }
 }

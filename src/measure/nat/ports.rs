@@ -23,7 +23,7 @@ const NEAR: i32 = 128;
 
 /// Opens fresh sockets, each for one Binding. Servers other than the one that tests the filter are preferred: new transactions
 /// to one server are limited, and there they are needed.
-pub struct Ports {
+pub(super) struct Ports {
     /// The family sampled.
     pub family: Family,
 }
@@ -94,7 +94,7 @@ fn mappings(seen: &Evidence, family: Family, behavior: MappingBehavior) -> Vec<(
 
 /// How external ports are chosen; `None` without translation.
 #[must_use]
-pub fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<PortAssignment> {
+pub(super) fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<PortAssignment> {
     if mapping == MappingBehavior::None {
         return None;
     }
@@ -191,7 +191,7 @@ fn per_destination_delta(made: &[(&Exchange, PortSample)], mapping: MappingBehav
 
 /// Whether one host always gets the same external address; `None` without translation or with a single mapping.
 #[must_use]
-pub fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<Pooling> {
+pub(super) fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior) -> Option<Pooling> {
     if mapping == MappingBehavior::None {
         return None;
     }

@@ -11,7 +11,7 @@ use crate::wire::{Change, Family, Request, Transport};
 const TCP_SERVERS: usize = 4;
 
 /// Asks every server for the mapped address of one socket. The mapping probe goes on with that socket.
-pub struct Reach {
+pub(super) struct Reach {
     /// The family asked over.
     pub family: Family,
     /// The port that socket gets.

@@ -13,7 +13,7 @@ use crate::wire::{Family, Scope};
 
 /// A server with a usable second address (RFC 5780): the four points A1:P1, A1:P2, A2:P1, A2:P2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capable {
+pub(crate) struct Capable {
     /// Index of the server.
     pub server: usize,
     /// A1:P1, where it was asked.
@@ -25,19 +25,19 @@ pub struct Capable {
 impl Capable {
     /// A1:P2.
     #[must_use]
-    pub fn primary_other_port(&self) -> SocketAddr {
+    pub(crate) fn primary_other_port(&self) -> SocketAddr {
         SocketAddr::new(self.primary.ip(), self.alternate.port())
     }
 
     /// A2:P1.
     #[must_use]
-    pub fn alternate_same_port(&self) -> SocketAddr {
+    pub(crate) fn alternate_same_port(&self) -> SocketAddr {
         SocketAddr::new(self.alternate.ip(), self.primary.port())
     }
 
     /// Where that point is.
     #[must_use]
-    pub fn point(&self, point: Point) -> SocketAddr {
+    pub(crate) fn point(&self, point: Point) -> SocketAddr {
         match point {
             Point::Primary => self.primary,
             Point::AlternateSamePort => self.alternate_same_port(),
@@ -48,20 +48,20 @@ impl Capable {
 
     /// Whether a remote is an alternate point of this server.
     #[must_use]
-    pub fn is_alternate(&self, remote: SocketAddr) -> bool {
+    pub(crate) fn is_alternate(&self, remote: SocketAddr) -> bool {
         remote.ip() == self.alternate.ip() || remote == self.primary_other_port()
     }
 
     /// Whether both are the same machine, as far as addresses tell.
     #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let ips = [other.primary.ip(), other.alternate.ip()];
         ips.contains(&self.primary.ip()) || ips.contains(&self.alternate.ip())
     }
 }
 
 /// Why an answer's OTHER-ADDRESS is of no use, or `Ok` with the server's points.
-pub fn judge(seen: &Evidence, exchange: &Exchange) -> Result<Capable, Reason> {
+pub(crate) fn judge(seen: &Evidence, exchange: &Exchange) -> Result<Capable, Reason> {
     let name = exchange.remote;
     let fail = |text: String| Err(Reason::new(ReasonCode::NoSecondAddress, text));
     let Some(reply) = exchange.answer() else { return fail(format!("{name} did not answer")) };
@@ -98,7 +98,7 @@ pub fn judge(seen: &Evidence, exchange: &Exchange) -> Result<Capable, Reason> {
 /// The servers with a usable second address, in the order they answered, those first whose second address nobody has contacted:
 /// only there an answer to a CHANGE-REQUEST is certain to be unsolicited.
 #[must_use]
-pub fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
+pub(crate) fn capable(seen: &Evidence, family: Family) -> Vec<Capable> {
     let mut answered: Vec<(&Exchange, Capable)> = first::exchanges(seen, family)
         .into_iter()
         .filter_map(|exchange| judge(seen, exchange).ok().map(|capable| (exchange, capable)))
@@ -131,7 +131,7 @@ const REASONS_TOLD: usize = 3;
 
 /// Why no server is capable, in one sentence.
 #[must_use]
-pub fn why_none(seen: &Evidence, family: Family) -> Reason {
+pub(crate) fn why_none(seen: &Evidence, family: Family) -> Reason {
     let answered: Vec<_> = first::exchanges(seen, family);
     let reasons: Vec<_> = answered
         .iter()
@@ -157,7 +157,7 @@ pub fn why_none(seen: &Evidence, family: Family) -> Reason {
 }
 
 /// Which capable servers test what, each list in order of preference.
-pub struct Roles {
+pub(crate) struct Roles {
     /// For the filter: first those whose alternates nobody has contacted.
     pub filtering: Vec<Capable>,
     /// For the mapping, which contacts alternates and so waits until the filter test is through with the silence of that server.
@@ -166,7 +166,7 @@ pub struct Roles {
 
 /// Shares the capable servers out.
 #[must_use]
-pub fn roles(seen: &Evidence, witnesses: &Witnesses, family: Family) -> Roles {
+pub(crate) fn roles(seen: &Evidence, witnesses: &Witnesses, family: Family) -> Roles {
     let mut filtering = capable(seen, family);
     // A server that misreports addresses may still filter-test well, but only where there is no other.
     let disbelieved = witnesses.servers();

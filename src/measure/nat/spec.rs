@@ -3,7 +3,7 @@
 use crate::measure::spec::{EXIT, FAMILY_WORDS, Key, STUN_CODES, STUN_ENVIRONMENT, Spec, Takes};
 
 /// `nat-probe classify`.
-pub const CLASSIFY: Spec = Spec {
+pub(crate) const CLASSIFY: Spec = Spec {
     name: "classify",
     question: "What does the NAT do?",
     how: "Finds out for each address family whether this host is open, firewalled or behind a NAT, what the NAT's mapping and \

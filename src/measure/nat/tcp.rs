@@ -12,7 +12,7 @@ use crate::measure::witness;
 use crate::wire::{Family, Question, Transport};
 
 /// Connects from one local port to the points of a server with a second address.
-pub struct TcpMapping {
+pub(super) struct TcpMapping {
     /// The family tested.
     pub family: Family,
 }
@@ -50,7 +50,7 @@ impl NatProbe for TcpMapping {
 
 /// The verdict that the evidence supports.
 #[must_use]
-pub fn judge(seen: &Look, family: Family) -> Finding {
+pub(super) fn judge(seen: &Look, family: Family) -> Finding {
     let of = |server, point| NatTest::Tcp { server, point };
     let all = of(0, Point::Primary).to(of(usize::MAX, Point::PrimaryOtherPort), family);
     let because: Vec<String> = seen.within(&all).map(|exchange| exchange.id.clone()).collect();

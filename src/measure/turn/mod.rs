@@ -21,8 +21,8 @@ mod diagnosis;
 mod facts;
 pub mod finding;
 mod judge;
-pub mod options;
-pub mod spec;
+mod options;
+pub(crate) mod spec;
 mod tested;
 
 pub use crate::wire::{ConfigurationFacts, EntryKind};

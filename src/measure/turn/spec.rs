@@ -9,7 +9,7 @@ use crate::measure::spec::{
 use crate::wire::RemarkCode;
 
 /// `nat-probe turn`.
-pub const TURN: Spec = Spec {
+pub(crate) const TURN: Spec = Spec {
     name: "turn",
     question: "Does this TURN server work, and if not, which step fails and why?",
     how: "Climbs the ladder that every application climbs - reach the server, be challenged, allocate, let data through the relay, \

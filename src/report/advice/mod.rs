@@ -60,7 +60,7 @@ const FAMILY_RULES: &[FamilyRule] = &[
 
 /// Everything worth saying about the report, the gravest first.
 #[must_use]
-pub fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
+pub(super) fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
     let mut advice = Vec::new();
     for (family, found) in report.families().iter() {
         let case = Case { report, family, found, peers: peers::rows(family, found) };

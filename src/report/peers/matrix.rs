@@ -7,7 +7,7 @@ use crate::evidence::Behavior;
 
 /// A mapping with a filtering: one kind of NAT. A host without NAT has endpoint-independent mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub(super) struct Pair {
     /// What the mapping depends on.
     pub mapping: Behavior,
     /// What the filtering depends on.
@@ -16,7 +16,7 @@ pub struct Pair {
 
 /// Whether two ends connect without a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direct {
+pub(super) enum Direct {
     /// They do.
     Yes,
     /// It depends on the implementation, or on what could not be measured.
@@ -49,7 +49,7 @@ impl Pair {
 
 /// Whether this pair of ends connects without a relay.
 #[must_use]
-pub fn direct(local: Pair, remote: Pair) -> Direct {
+pub(super) fn direct(local: Pair, remote: Pair) -> Direct {
     MATRIX[local.index()][remote.index()]
 }
 

@@ -16,7 +16,7 @@ impl Requirement {
     /// Without a prefix it is about every family that was asked for and that this host has; a network in `public-address` is about
     /// its own family. Where nothing was measured nothing is known not to hold.
     #[must_use]
-    pub fn check(&self, families: &Families) -> document::Requirement {
+    pub(crate) fn check(&self, families: &Families) -> document::Requirement {
         let (outcome, text) = match &self.wanted {
             Wanted::Words(words) if self.key.name == "family" => self.family_usable(words, families),
             Wanted::Words(_) => self.verdict(families),

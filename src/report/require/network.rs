@@ -10,11 +10,11 @@ use crate::wire::Family;
 
 /// An address with the number of its leading bits that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network(IpNet);
+pub(crate) struct Network(IpNet);
 
 /// Why a text is no network.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum NetworkError {
+pub(crate) enum NetworkError {
     /// The part before the slash.
     #[error(transparent)]
     Address(#[from] AddrParseError),
@@ -39,13 +39,13 @@ impl FromStr for Network {
 impl Network {
     /// Whether the address lies in it.
     #[must_use]
-    pub fn contains(self, ip: IpAddr) -> bool {
+    pub(crate) fn contains(self, ip: IpAddr) -> bool {
         self.0.contains(&ip)
     }
 
     /// Its address family.
     #[must_use]
-    pub fn family(self) -> Family {
+    pub(crate) fn family(self) -> Family {
         if self.0.addr().is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
     }
 }

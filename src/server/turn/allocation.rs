@@ -8,9 +8,9 @@ use crate::engine::Time;
 use crate::wire::{Family, TransactionId, Transport};
 
 /// How long a permission lasts (RFC 8656 section 9).
-pub const PERMISSION: Duration = Duration::from_secs(300);
+pub(super) const PERMISSION: Duration = Duration::from_secs(300);
 /// How long a channel lasts (RFC 8656 section 12).
-pub const CHANNEL: Duration = Duration::from_secs(600);
+pub(super) const CHANNEL: Duration = Duration::from_secs(600);
 
 /// Who speaks to whom over what: one allocation each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ pub struct FiveTuple {
 
 /// A relayed address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relayed {
+pub(super) struct Relayed {
     /// Where packets leave from.
     pub real: SocketAddr,
     /// What the client is told.
@@ -34,7 +34,7 @@ pub struct Relayed {
 
 /// One allocation.
 #[derive(Clone, Debug)]
-pub struct Allocation {
+pub(super) struct Allocation {
     /// Its relayed addresses, one for each family at most.
     pub relayed: Vec<Relayed>,
     /// Whose it is.
@@ -63,35 +63,35 @@ pub struct Allocation {
 
 impl Allocation {
     /// The relayed address of a family.
-    pub fn of(&self, family: Family) -> Option<Relayed> {
+    pub(super) fn of(&self, family: Family) -> Option<Relayed> {
         self.relayed.iter().copied().find(|relayed| Family::of(relayed.real) == family)
     }
 
     /// Whether packets to that address are for it.
-    pub fn is_at(&self, real: SocketAddr) -> bool {
+    pub(super) fn is_at(&self, real: SocketAddr) -> bool {
         self.relayed.iter().any(|relayed| relayed.real == real)
     }
 
     /// Whether that peer may send now.
-    pub fn permits(&self, peer: IpAddr, now: Time) -> bool {
+    pub(super) fn permits(&self, peer: IpAddr, now: Time) -> bool {
         self.permissions.get(&peer).is_some_and(|&until| until > now)
     }
 
     /// The channel of a peer.
-    pub fn channel_of(&self, peer: SocketAddr, now: Time) -> Option<u16> {
+    pub(super) fn channel_of(&self, peer: SocketAddr, now: Time) -> Option<u16> {
         let is_it = |(_, (bound, until)): &(&u16, &(SocketAddr, Time))| *bound == peer && *until > now;
         self.channels.iter().find(is_it).map(|(&number, _)| number)
     }
 
     /// The peer of a channel.
-    pub fn peer_of(&self, channel: u16, now: Time) -> Option<SocketAddr> {
+    pub(super) fn peer_of(&self, channel: u16, now: Time) -> Option<SocketAddr> {
         self.channels.get(&channel).filter(|(_, until)| *until > now).map(|&(peer, _)| peer)
     }
 }
 
 /// What a server remembers of one client before and beside its allocation: its nonce.
 #[derive(Clone, Debug)]
-pub struct Challenge {
+pub(super) struct Challenge {
     /// The nonce.
     pub nonce: Vec<u8>,
     /// Until when it is good.

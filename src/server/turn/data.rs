@@ -83,7 +83,7 @@ impl TurnServer {
     }
 
     /// A packet from outside arrives at a relayed address.
-    pub fn arrive(
+    pub(crate) fn arrive(
         &mut self,
         now: Time,
         source: SocketAddr,

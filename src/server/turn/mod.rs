@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-pub use allocation::FiveTuple;
+pub(crate) use allocation::FiveTuple;
 use allocation::{Allocation, Challenge};
 pub use config::{TurnConfig, TurnUser};
 pub use fault::TurnFault;
@@ -51,7 +51,7 @@ pub struct Output {
 
 /// A TURN server with its memory.
 #[derive(Clone, Debug)]
-pub struct TurnServer {
+pub(crate) struct TurnServer {
     config: TurnConfig,
     software: String,
     /// Its distance, there and back.
@@ -72,7 +72,7 @@ pub struct TurnServer {
 impl TurnServer {
     /// A server at these addresses, without any allocation.
     #[must_use]
-    pub fn new(config: &TurnConfig, addresses: &[IpAddr], software: &str, distance: Duration) -> Self {
+    pub(crate) fn new(config: &TurnConfig, addresses: &[IpAddr], software: &str, distance: Duration) -> Self {
         let relays = config.families.iter().filter_map(|&family| {
             let own = addresses.iter().copied().find(|&ip| family.has(ip));
             Some((family, config.relay(family).or(own)?))
@@ -94,13 +94,13 @@ impl TurnServer {
     }
 
     /// Where relayed packets leave from.
-    pub fn relay_addresses(&self) -> impl Iterator<Item = IpAddr> {
+    pub(crate) fn relay_addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.relays.values().copied()
     }
 
     /// Whether packets to that endpoint are for a relayed address.
     #[must_use]
-    pub fn relays_at(&self, endpoint: SocketAddr) -> bool {
+    pub(crate) fn relays_at(&self, endpoint: SocketAddr) -> bool {
         let (first, last) = self.config.ports;
         let is_its = self.relays.values().any(|&ip| ip == endpoint.ip()) || self.home() == Some(endpoint.ip());
         is_its && (first..=last).contains(&endpoint.port())
@@ -108,43 +108,43 @@ impl TurnServer {
 
     /// The outside of the NAT that it is behind, with the host.
     #[must_use]
-    pub fn home(&self) -> Option<IpAddr> {
+    pub(crate) fn home(&self) -> Option<IpAddr> {
         self.config.home.map(IpAddr::V4)
     }
 
     /// Whether it gets that wrong.
     #[must_use]
-    pub fn has(&self, fault: TurnFault) -> bool {
+    pub(crate) fn has(&self, fault: TurnFault) -> bool {
         self.config.has(fault)
     }
 
     /// How many allocations there are now.
     #[must_use]
-    pub fn live(&self, now: Time) -> usize {
+    pub(crate) fn live(&self, now: Time) -> usize {
         self.allocations.values().filter(|allocation| self.lives(allocation, now)).count()
     }
 
     /// How many allocations there ever were.
     #[must_use]
-    pub fn made(&self) -> usize {
+    pub(crate) fn made(&self) -> usize {
         self.made
     }
 
     /// A connection of a client is gone, and with it its allocation (RFC 8656 section 6).
-    pub fn closed(&mut self, tuple: FiveTuple) {
+    pub(crate) fn closed(&mut self, tuple: FiveTuple) {
         self.allocations.remove(&tuple);
         self.challenges.remove(&tuple);
     }
 
     /// The client as the server sees it.
     #[must_use]
-    pub fn seen(&self, tuple: FiveTuple) -> SocketAddr {
+    pub(crate) fn seen(&self, tuple: FiveTuple) -> SocketAddr {
         let proxied = self.has(TurnFault::Proxied) && tuple.transport == Transport::Udp;
         if proxied { SocketAddr::new(tuple.server.ip(), tuple.client.port()) } else { tuple.client }
     }
 
     /// Whether so many bytes more are too many for a client with an allocation.
-    pub fn throttles(&mut self, now: Time, tuple: FiveTuple, bytes: usize) -> bool {
+    pub(crate) fn throttles(&mut self, now: Time, tuple: FiveTuple, bytes: usize) -> bool {
         if !self.has(TurnFault::Throttled) || !self.allocations.contains_key(&tuple) {
             return false;
         }
@@ -157,7 +157,7 @@ impl TurnServer {
     }
 
     /// A message of a client arrives: a datagram, or one message of a stream.
-    pub fn receive(&mut self, now: Time, tuple: FiveTuple, bytes: &[u8], random: &mut Random) -> Vec<Output> {
+    pub(crate) fn receive(&mut self, now: Time, tuple: FiveTuple, bytes: &[u8], random: &mut Random) -> Vec<Output> {
         self.sweep(now);
         let is_data = relay::is_channel_data(bytes) || bytes.first_chunk() == Some(&SEND_HEADER);
         if is_data && self.throttles(now, tuple, bytes.len()) {

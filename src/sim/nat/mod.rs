@@ -30,7 +30,7 @@ const UNREPLIED: Duration = Duration::from_secs(30);
 
 /// What became of an outgoing packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
+pub(super) enum Passage {
     /// It goes on.
     Forward,
     /// It is gone.
@@ -43,7 +43,7 @@ pub enum Passage {
 
 /// A NAT or firewall with its memory.
 #[derive(Clone, Debug)]
-pub struct Nat {
+pub(super) struct Nat {
     config: NatConfig,
     timeout: Duration,
     table: Table,
@@ -64,7 +64,7 @@ pub struct Nat {
 impl Nat {
     /// A NAT just switched on.
     #[must_use]
-    pub fn new(config: &NatConfig, random: &mut Random) -> Self {
+    pub(super) fn new(config: &NatConfig, random: &mut Random) -> Self {
         let timeout = Duration::from_secs(u64::from(config.timeout_s));
         Self {
             timeout,
@@ -81,7 +81,7 @@ impl Nat {
     }
 
     /// A packet from inside: translates its source.
-    pub fn outbound(&mut self, now: Time, packet: &mut Packet, random: &mut Random) -> Passage {
+    pub(super) fn outbound(&mut self, now: Time, packet: &mut Packet, random: &mut Random) -> Passage {
         if let Some(prefix) = self.config.nat64 {
             let Some(server) = extract(prefix, packet.destination.ip()) else { return Passage::Forward };
             packet.destination.set_ip(server);
@@ -126,18 +126,18 @@ impl Nat {
     }
 
     /// Its own server of port mappings, where the packet is for the NAT itself.
-    pub fn gateway_at(&mut self, ip: IpAddr) -> Option<&mut GatewayServer> {
+    pub(super) fn gateway_at(&mut self, ip: IpAddr) -> Option<&mut GatewayServer> {
         self.gateway.as_mut().filter(|gateway| gateway.address() == ip)
     }
 
     /// Its own server of port mappings.
     #[must_use]
-    pub fn gateway(&self) -> Option<&GatewayServer> {
+    pub(super) fn gateway(&self) -> Option<&GatewayServer> {
         self.gateway.as_ref()
     }
 
     /// A packet from outside: whether it gets in, its destination then translated.
-    pub fn inbound(&mut self, now: Time, packet: &mut Packet) -> bool {
+    pub(super) fn inbound(&mut self, now: Time, packet: &mut Packet) -> bool {
         let not_for_it = match self.config.nat64 {
             Some(_) => !self.config.external.contains(&packet.destination.ip()),
             None => !self.config.sees(packet.family()),
@@ -378,7 +378,7 @@ fn extract(prefix: Ipv6Addr, ip: IpAddr) -> Option<IpAddr> {
 }
 
 /// The address behind the prefix that embeds this one.
-pub fn embed(prefix: Ipv6Addr, ip: IpAddr) -> IpAddr {
+pub(super) fn embed(prefix: Ipv6Addr, ip: IpAddr) -> IpAddr {
     let IpAddr::V4(ip) = ip else { return ip };
     let mut octets = prefix.octets();
     octets[12..].copy_from_slice(&ip.octets());

@@ -10,7 +10,7 @@ use crate::sim::packet::Protocol;
 
 /// What of the remote end a mapping was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Remote {
+pub(super) enum Remote {
     /// Every remote.
     Any,
     /// Every port of this address.
@@ -24,7 +24,7 @@ pub enum Remote {
 impl Remote {
     /// The part of the remote that the behavior looks at.
     #[must_use]
-    pub fn by(behavior: Behavior, remote: SocketAddr) -> Self {
+    pub(super) fn by(behavior: Behavior, remote: SocketAddr) -> Self {
         match behavior {
             Behavior::EndpointIndependent => Self::Any,
             Behavior::AddressDependent => Self::Address(remote.ip()),
@@ -35,7 +35,7 @@ impl Remote {
 
 /// Which packets from inside share a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub(super) struct Key {
     /// Their protocol.
     pub protocol: Protocol,
     /// Their source.
@@ -48,11 +48,11 @@ pub struct Key {
 
 /// The remotes that were sent to, each with the time of the last packet.
 #[derive(Clone, Debug, Default)]
-pub struct Contacts(Vec<(SocketAddr, Time)>);
+pub(super) struct Contacts(Vec<(SocketAddr, Time)>);
 
 impl Contacts {
     /// Remembers a packet to this remote.
-    pub fn note(&mut self, remote: SocketAddr, now: Time) {
+    pub(super) fn note(&mut self, remote: SocketAddr, now: Time) {
         match self.0.iter_mut().find(|(known, _)| *known == remote) {
             Some((_, at)) => *at = now,
             None => self.0.push((remote, now)),
@@ -61,7 +61,7 @@ impl Contacts {
 
     /// Whether a filter of this behavior lets that source in (RFC 4787 section 5).
     #[must_use]
-    pub fn admit(&self, behavior: Behavior, source: SocketAddr, now: Time, timeout: Duration) -> bool {
+    pub(super) fn admit(&self, behavior: Behavior, source: SocketAddr, now: Time, timeout: Duration) -> bool {
         let knows = |matches: fn(SocketAddr, SocketAddr) -> bool| {
             self.0.iter().any(|&(remote, at)| matches(remote, source) && now.saturating_sub(at) <= timeout)
         };
@@ -75,7 +75,7 @@ impl Contacts {
 
 /// One mapping.
 #[derive(Clone, Debug)]
-pub struct Mapping {
+pub(super) struct Mapping {
     /// What it was made for.
     pub key: Key,
     /// When it was last used.
@@ -86,7 +86,7 @@ pub struct Mapping {
 
 /// Every mapping of a NAT. Expired ones count as absent and stay until their port is wanted.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(super) struct Table {
     timeout: Duration,
     inside: BTreeMap<Key, SocketAddr>,
     outside: BTreeMap<(Protocol, SocketAddr), Mapping>,
@@ -95,32 +95,32 @@ pub struct Table {
 impl Table {
     /// An empty table whose mappings last that long without use.
     #[must_use]
-    pub fn new(timeout: Duration) -> Self {
+    pub(super) fn new(timeout: Duration) -> Self {
         Self { timeout, inside: BTreeMap::new(), outside: BTreeMap::new() }
     }
 
     /// The external endpoint of a mapping.
     #[must_use]
-    pub fn external(&self, key: &Key, now: Time) -> Option<SocketAddr> {
+    pub(super) fn external(&self, key: &Key, now: Time) -> Option<SocketAddr> {
         let external = *self.inside.get(key)?;
         self.at(key.protocol, external, now).map(|_| external)
     }
 
     /// The mapping behind an external endpoint.
     #[must_use]
-    pub fn at(&self, protocol: Protocol, external: SocketAddr, now: Time) -> Option<&Mapping> {
+    pub(super) fn at(&self, protocol: Protocol, external: SocketAddr, now: Time) -> Option<&Mapping> {
         let mapping = self.outside.get(&(protocol, external))?;
         (now.saturating_sub(mapping.used) <= self.timeout).then_some(mapping)
     }
 
     /// The same, to change it.
-    pub fn at_mut(&mut self, protocol: Protocol, external: SocketAddr, now: Time) -> Option<&mut Mapping> {
+    pub(super) fn at_mut(&mut self, protocol: Protocol, external: SocketAddr, now: Time) -> Option<&mut Mapping> {
         let mapping = self.outside.get_mut(&(protocol, external))?;
         (now.saturating_sub(mapping.used) <= self.timeout).then_some(mapping)
     }
 
     /// Adds a mapping; one that expired there is gone.
-    pub fn insert(&mut self, key: Key, external: SocketAddr, now: Time) {
+    pub(super) fn insert(&mut self, key: Key, external: SocketAddr, now: Time) {
         let mapping = Mapping { key, used: now, contacts: Contacts::default() };
         if let Some(expired) = self.outside.insert((key.protocol, external), mapping) {
             self.inside.remove(&expired.key);

@@ -1,6 +1,6 @@
 //! Who asks: secrets that no output shows, and what a request says of the credentials it is signed with (RFC 8489 section 9.2).
 
-pub mod password;
+pub(super) mod password;
 pub mod rest;
 
 use std::fmt;

@@ -8,7 +8,7 @@ const DNS_HEADER: usize = 12;
 
 /// The question for the SOA of the root, which every name server can answer in one small datagram (RFC 1035 section 4.1).
 #[must_use]
-pub fn dns_query(id: TransactionId) -> Vec<u8> {
+pub(crate) fn dns_query(id: TransactionId) -> Vec<u8> {
     const RECURSION_DESIRED: [u8; 2] = [0x01, 0x00];
     const ONE_QUESTION: [u8; 8] = [0, 1, 0, 0, 0, 0, 0, 0];
     const ROOT_SOA_IN: [u8; 5] = [0, 0, 6, 0, 1];
@@ -17,14 +17,14 @@ pub fn dns_query(id: TransactionId) -> Vec<u8> {
 
 /// Whether the datagram is the answer to that query, whatever it says.
 #[must_use]
-pub fn answers_dns(query: &[u8], bytes: &[u8]) -> bool {
+pub(crate) fn answers_dns(query: &[u8], bytes: &[u8]) -> bool {
     const RESPONSE: u8 = 0x80;
     bytes.len() >= DNS_HEADER && query.len() >= DNS_HEADER && bytes[..2] == query[..2] && bytes[2] & RESPONSE != 0
 }
 
 /// The same message as RFC 3489 has it: a transaction id of 128 bits stands where the cookie was.
 #[must_use]
-pub fn without_cookie(mut message: Vec<u8>) -> Vec<u8> {
+pub(crate) fn without_cookie(mut message: Vec<u8>) -> Vec<u8> {
     if message.len() >= HEADER {
         let head: [u8; 4] = std::array::from_fn(|index| !message[8 + index]);
         message[4..8].copy_from_slice(if head == MAGIC_COOKIE { &[0; 4] } else { &head });

@@ -1,21 +1,21 @@
 //! STUN messages as values (RFC 8489), with what behavior discovery (RFC 5780) and TURN (RFC 8656) add.
 
 pub mod attribute;
-pub mod control;
-pub mod dump;
-pub mod error_code;
-pub mod excerpt;
+pub(crate) mod control;
+pub(super) mod dump;
+pub(super) mod error_code;
+pub(super) mod excerpt;
 mod header;
 pub mod integrity;
 pub mod message;
 mod message_turn;
-pub mod not_stun;
+pub(super) mod not_stun;
 pub mod relay;
-pub mod request;
+pub(super) mod request;
 mod request_words;
-pub mod stream;
-pub mod turn;
-pub mod writer;
+pub(crate) mod stream;
+mod turn;
+pub(super) mod writer;
 
 use std::fmt;
 

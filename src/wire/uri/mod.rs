@@ -1,6 +1,6 @@
 //! Servers as people write them: `host`, `host:port`, `[v6]:port`, `stun:` and `stuns:` URIs (RFC 7064).
 
-pub mod error;
+pub(super) mod error;
 mod parts;
 mod rules;
 mod turn;
@@ -14,9 +14,9 @@ use super::uri::error::UriError;
 use super::uri::rules::understand;
 
 /// The port of STUN over UDP and TCP (RFC 8489 section 18.6).
-pub const PORT: u16 = 3478;
+pub(super) const PORT: u16 = 3478;
 /// The port of STUN over TLS.
-pub const SECURE_PORT: u16 = 5349;
+pub(super) const SECURE_PORT: u16 = 5349;
 
 /// The host part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -34,7 +34,7 @@ const NAMESPACES: [&str; 6] = ["--net", "--mount", "--pid", "--fork", "--kill-ch
 const ROOTLESS: [&str; 2] = ["--user", "--map-root-user"];
 
 /// Plays a test's story in a cage: outside, starts this same test again inside; inside, plays it.
-pub fn play(test: &str, story: impl FnOnce()) {
+pub(crate) fn play(test: &str, story: impl FnOnce()) {
     if inside() {
         story();
         curtain();
@@ -48,7 +48,7 @@ pub fn play(test: &str, story: impl FnOnce()) {
 }
 
 /// Why a story was not played to its end.
-pub enum Unplayed {
+pub(crate) enum Unplayed {
     /// This machine has no lab.
     Impossible(String),
     /// It failed or hung; what it printed.
@@ -56,33 +56,33 @@ pub enum Unplayed {
 }
 
 /// Whether this process is the one inside the cage.
-pub fn inside() -> bool {
+pub(crate) fn inside() -> bool {
     env::var_os(INSIDE).is_some()
 }
 
 /// The name of the story that this process plays.
-pub fn story() -> String {
+pub(crate) fn story() -> String {
     env::var(INSIDE).unwrap_or_default()
 }
 
 /// Whether only the lab itself is to be checked.
-pub fn truth_only() -> bool {
+pub(crate) fn truth_only() -> bool {
     env::var(MODE).is_ok_and(|mode| mode == "truth")
 }
 
 /// Whether a missing lab is a failure.
-pub fn required() -> bool {
+pub(crate) fn required() -> bool {
     env::var(MODE).is_ok_and(|mode| mode == "require")
 }
 
 /// Ends the story, and with it everything in the cage.
-pub fn curtain() -> ! {
+pub(crate) fn curtain() -> ! {
     println!("{CURTAIN} {}", story());
     std::process::exit(0);
 }
 
 /// The way to a tool that only some stories need, and how it is got. Without it the story ends here, loudly.
-pub fn need(tool: impl AsRef<Path>, source: &str) -> PathBuf {
+pub(crate) fn need(tool: impl AsRef<Path>, source: &str) -> PathBuf {
     let tool = tool.as_ref();
     let found = if tool.is_absolute() { tool.exists().then(|| tool.to_owned()) } else { which(tool) };
     found.unwrap_or_else(|| {
@@ -92,7 +92,7 @@ pub fn need(tool: impl AsRef<Path>, source: &str) -> PathBuf {
 }
 
 /// Says loudly that there is no lab here; fails where one is required.
-pub fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     assert!(!required(), "LAB REQUIRED ({MODE}=require) but impossible: {why}");
     // Straight to the terminal: the test harness keeps what a passing test prints to itself.
     let line = format!("{SKIPPED}{why}\n");
@@ -103,7 +103,7 @@ pub fn skip(why: &str) {
 }
 
 /// Runs this binary again inside the cage, and returns what it printed.
-pub fn reenter(story: &str, arguments: &[&str]) -> Result<String, Unplayed> {
+pub(crate) fn reenter(story: &str, arguments: &[&str]) -> Result<String, Unplayed> {
     let door = door().map_err(Unplayed::Impossible)?;
     let this = env::current_exe().map_err(|error| Unplayed::Impossible(format!("own path unknown: {error}")))?;
     let mut unshare = Command::new("unshare");

@@ -9,17 +9,17 @@ use rcgen::{
 };
 
 /// Where the authority's own certificate is, for `--ca`.
-pub const AUTHORITY: &str = "/run/authority.pem";
+pub(crate) const AUTHORITY: &str = "/run/authority.pem";
 /// Where the server's chain and key are.
-pub const CHAIN: &str = "/run/chain.pem";
-pub const KEY: &str = "/run/key.pem";
+pub(crate) const CHAIN: &str = "/run/chain.pem";
+pub(crate) const KEY: &str = "/run/key.pem";
 
 /// How coturn is told of the chain and the key.
-pub const ARGUMENTS: &str = "--cert=/run/chain.pem --pkey=/run/key.pem";
+pub(crate) const ARGUMENTS: &str = "--cert=/run/chain.pem --pkey=/run/key.pem";
 
 /// What a server shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Chain {
+pub(crate) enum Chain {
     /// All that is needed.
     Whole,
     /// The intermediate one is forgotten.
@@ -35,7 +35,7 @@ pub enum Chain {
 }
 
 /// Makes an authority, and a server's certificate for these names (or addresses).
-pub fn make(names: &[&str], chain: Chain) {
+pub(crate) fn make(names: &[&str], chain: Chain) {
     let key = || KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key");
     let authority = |name: &str| {
         let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");

@@ -12,39 +12,41 @@ use super::turn_client::{self, Held};
 use super::{netns, prober};
 
 /// The TURN server of most stories.
-pub const TURN: Host = Host { name: "turn", v4: &["198.51.100.33"], v6: &["2001:db8:7::1"], service: Service::Nothing };
+pub(crate) const TURN: Host =
+    Host { name: "turn", v4: &["198.51.100.33"], v6: &["2001:db8:7::1"], service: Service::Nothing };
 /// Another one, elsewhere.
-pub const OTHER_TURN: Host = Host { name: "otherturn", v4: &["203.0.113.66"], v6: &[], service: Service::Nothing };
+pub(crate) const OTHER_TURN: Host =
+    Host { name: "otherturn", v4: &["203.0.113.66"], v6: &[], service: Service::Nothing };
 /// One whose host knows only its private address; [`translated`] gives it the public one.
-pub const CLOUD: Host = Host { name: "cloud", v4: &["10.9.0.2"], v6: &[], service: Service::Nothing };
+pub(crate) const CLOUD: Host = Host { name: "cloud", v4: &["10.9.0.2"], v6: &[], service: Service::Nothing };
 /// The public address of [`CLOUD`].
-pub const CLOUD_PUBLIC: &str = "198.51.100.37";
+pub(crate) const CLOUD_PUBLIC: &str = "198.51.100.37";
 
 /// The user of the stories.
-pub const USER: &str = "alice";
-pub const PASSWORD: &str = "open-sesame";
-pub const SECRET: &str = "north-by-northwest";
-pub const REALM: &str = "lab.example";
+pub(crate) const USER: &str = "alice";
+pub(crate) const PASSWORD: &str = "open-sesame";
+pub(crate) const SECRET: &str = "north-by-northwest";
+pub(crate) const REALM: &str = "lab.example";
 
 /// Static users.
-pub const USERS: &str = "--lt-cred-mech --user=alice:open-sesame --realm=lab.example";
+pub(crate) const USERS: &str = "--lt-cred-mech --user=alice:open-sesame --realm=lab.example";
 /// Time-limited user names under a shared secret.
-pub const REST: &str = "--use-auth-secret --static-auth-secret=north-by-northwest --realm=lab.example";
+pub(crate) const REST: &str = "--use-auth-secret --static-auth-secret=north-by-northwest --realm=lab.example";
 /// Without certificates coturn would complain.
-pub const NO_TLS: &str = "--no-tls --no-dtls";
+pub(crate) const NO_TLS: &str = "--no-tls --no-dtls";
 
 /// How long coturn may take to write down what it did.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A running coturn.
-pub struct Coturn {
+pub(crate) struct Coturn {
     host: Host,
     log: String,
 }
 
 impl Coturn {
     /// Starts coturn on all addresses of the host and waits until each answers.
-    pub fn start(host: Host, arguments: &str) -> Self {
+    pub(crate) fn start(host: Host, arguments: &str) -> Self {
         let log = format!("/run/{}-turn.log", host.name);
         let said = File::create(&log).expect("a log");
         let mut turnserver = Command::new("turnserver");
@@ -88,7 +90,7 @@ impl Coturn {
     }
 
     /// Starts coturn on the client itself, at the loopback address of IPv4 alone.
-    pub fn start_on_localhost(arguments: &str) {
+    pub(crate) fn start_on_localhost(arguments: &str) {
         let mut turnserver = Command::new("turnserver");
         turnserver.args(["-n", "--no-cli", "--log-file=stdout", "-L", "127.0.0.1", "--allow-loopback-peers"]);
         turnserver.args(["--pidfile=/run/localhost.pid", "--userdb=/run/localhost.db"]);
@@ -103,17 +105,17 @@ impl Coturn {
     }
 
     /// Everything coturn has written down.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// The truth check: what a plain client makes of the server. Allocations are given back at once.
-    pub fn truth(&self, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
+    pub(crate) fn truth(&self, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
         self.truth_at(self.host.endpoint(), login)
     }
 
     /// The same by another of its addresses.
-    pub fn truth_at(&self, server: SocketAddr, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
+    pub(crate) fn truth_at(&self, server: SocketAddr, login: Option<(&str, &str)>) -> Result<SocketAddr, u16> {
         turn_client::allocate(server, login, &[]).map(|held: Held| {
             let relayed = held.relayed;
             held.release();
@@ -122,12 +124,12 @@ impl Coturn {
     }
 
     /// How many allocations there have been.
-    pub fn allocations(&self) -> usize {
+    pub(crate) fn allocations(&self) -> usize {
         self.said().lines().filter(|line| line.contains(": new, realm=")).count()
     }
 
     /// The sessions whose allocation was neither released nor ended with its connection.
-    pub fn left(&self) -> Vec<String> {
+    pub(crate) fn left(&self) -> Vec<String> {
         let mut alive = BTreeMap::new();
         for line in self.said().lines() {
             let Some((session, event)) = line.split_once(": session ").and_then(|(_, rest)| rest.split_once(": "))
@@ -146,7 +148,7 @@ impl Coturn {
     }
 
     /// Waits until somebody has an allocation.
-    pub fn await_allocation(&self) {
+    pub(crate) fn await_allocation(&self) {
         let patience = Instant::now() + PATIENCE;
         while self.left().is_empty() {
             assert!(Instant::now() < patience, "nobody allocates\n{}", self.said());
@@ -155,12 +157,12 @@ impl Coturn {
     }
 
     /// Every allocation ever made has been released.
-    pub fn assert_no_allocation_left(&self) {
+    pub(crate) fn assert_no_allocation_left(&self) {
         self.assert_no_allocation_left_after(Duration::ZERO);
     }
 
     /// The same where allocations of the lab's own are left to expire in so long.
-    pub fn assert_no_allocation_left_after(&self, lifetime: Duration) {
+    pub(crate) fn assert_no_allocation_left_after(&self, lifetime: Duration) {
         let patience = Instant::now() + lifetime + PATIENCE;
         while !self.left().is_empty() {
             assert!(Instant::now() < patience, "left on {}: {:?}\n{}", self.host.name, self.left(), self.said());
@@ -170,7 +172,7 @@ impl Coturn {
 }
 
 /// The cloud's 1:1 translation of [`CLOUD`], done by the internet's router; nobody reaches the private address itself.
-pub fn translated() {
+pub(crate) fn translated() {
     let private = CLOUD.v4[0];
     let cable = netns::tool("ip", &format!("-n internet route get {private}"));
     let cable = cable.split_whitespace().skip_while(|word| *word != "dev").nth(1).expect("a cable").to_owned();
@@ -195,7 +197,7 @@ table ip cloud {{
 }
 
 /// A stateless packet filter before the host's relay ports, as an access list of a provider is one.
-pub const RELAY_RANGE_CLOSED: &str = r#"
+pub(crate) const RELAY_RANGE_CLOSED: &str = r#"
 table inet acl {
     chain input {
         type filter hook input priority filter

@@ -10,12 +10,12 @@ use tun_rs::DeviceBuilder;
 use super::netns::{tool, within};
 
 /// Delays every packet that enters the namespace, by whatever interface.
-pub fn install(namespace: &str, one_way: Duration) -> Result<(), String> {
+pub(crate) fn install(namespace: &str, one_way: Duration) -> Result<(), String> {
     detour(namespace, move |_| one_way)
 }
 
 /// Keeps the first packet, and whatever comes after it, until so long after the first; from then on nothing.
-pub fn asleep(namespace: &str, awake: Duration) -> Result<(), String> {
+pub(crate) fn asleep(namespace: &str, awake: Duration) -> Result<(), String> {
     let mut first = None;
     detour(namespace, move |now| (*first.get_or_insert(now) + awake).saturating_duration_since(now))
 }

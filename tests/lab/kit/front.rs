@@ -9,14 +9,14 @@ use super::netns::{self, tool, within};
 use super::servers::{Host, Service};
 
 /// Gives a host an address that only it knows.
-pub fn inner_address(host: Host, address: &str) {
+pub(crate) fn inner_address(host: Host, address: &str) {
     let length = if address.contains(':') { 128 } else { 32 };
     tool("ip", &format!("-n {} addr add {address}/{length} dev lo", host.name));
 }
 
 /// A proxy of UDP as container engines and web servers have one: takes packets at one address and asks on from another, a socket
 /// for each client. The families need not be the same.
-pub fn proxy(host: Host, listen: SocketAddr, from: IpAddr, to: SocketAddr) {
+pub(crate) fn proxy(host: Host, listen: SocketAddr, from: IpAddr, to: SocketAddr) {
     let clients =
         Arc::new(within(host.name, || UdpSocket::bind(listen)).unwrap_or_else(|error| panic!("{listen}: {error}")));
     thread::spawn(move || {
@@ -47,7 +47,7 @@ fn bring_back(upstream: Arc<UdpSocket>, clients: Arc<UdpSocket>, client: SocketA
 
 /// A load balancer's rules: UDP to the public address goes to the inner one, and comes from the balancer (`sources` is nftables'
 /// `to` of `snat`).
-pub fn load_balancer(host: Host, public: &str, inner: &str, sources: &str) {
+pub(crate) fn load_balancer(host: Host, public: &str, inner: &str, sources: &str) {
     let rules = format!(
         "
 table ip balancer {{
@@ -66,7 +66,7 @@ table ip balancer {{
 
 /// Answers of UDP leave with another source address than the one that was asked: a host with several addresses whose server
 /// is bound to none.
-pub fn answers_from(host: Host, asked: &str, elsewhere: &str) {
+pub(crate) fn answers_from(host: Host, asked: &str, elsewhere: &str) {
     let family = if asked.contains(':') { "ip6" } else { "ip" };
     let rules = format!(
         "
@@ -82,7 +82,7 @@ table {family} elsewhere {{
 
 /// A security group that lets out only what answers somebody: a server behind it never answers from its other addresses, save
 /// to those who have asked these.
-pub fn only_answers_leave(host: Host) {
+pub(crate) fn only_answers_leave(host: Host) {
     let rules = "
 table inet egress {
     chain output {
@@ -97,12 +97,12 @@ table inet egress {
 }
 
 /// A packet filter before a host.
-pub fn refuses(host: Host, rule: &str) {
+pub(crate) fn refuses(host: Host, rule: &str) {
     filter(host, "input", rule);
 }
 
 /// A packet filter behind a host: what it does not let out.
-pub fn keeps(host: Host, rule: &str) {
+pub(crate) fn keeps(host: Host, rule: &str) {
     filter(host, "output", rule);
 }
 
@@ -120,7 +120,7 @@ table inet filter {{
 }
 
 /// A router on the internet that says so where it does not forward (`reject with` as nftables has it).
-pub fn rejected_far_away(matching: &str, answer: &str) {
+pub(crate) fn rejected_far_away(matching: &str, answer: &str) {
     let rules = format!(
         "
 table inet far {{
@@ -134,14 +134,16 @@ table inet far {{
 }
 
 /// A STUN server in a container of a host that has only IPv6: its proxy asks on over IPv4.
-pub const CONTAINER: Host = Host { name: "container", v4: &[], v6: &["2001:db8:8::1"], service: Service::Nothing };
+pub(crate) const CONTAINER: Host =
+    Host { name: "container", v4: &[], v6: &["2001:db8:8::1"], service: Service::Nothing };
 /// One behind whatever the story puts before it.
-pub const HIDDEN: Host = Host { name: "hidden", v4: &["198.51.100.81"], v6: &[], service: Service::Nothing };
+pub(crate) const HIDDEN: Host = Host { name: "hidden", v4: &["198.51.100.81"], v6: &[], service: Service::Nothing };
 /// Another one, elsewhere.
-pub const HIDDEN_TOO: Host = Host { name: "hiddentoo", v4: &["203.0.113.81"], v6: &[], service: Service::Nothing };
+pub(crate) const HIDDEN_TOO: Host =
+    Host { name: "hiddentoo", v4: &["203.0.113.81"], v6: &[], service: Service::Nothing };
 
 /// Runs coturn as a STUN server at one of the host's inner addresses and no other.
-pub fn stun_inside(host: Host, inner: &'static str) {
+pub(crate) fn stun_inside(host: Host, inner: &'static str) {
     inner_address(host, inner);
     let addresses: &'static [&'static str] = vec![inner].leak();
     Host { v4: addresses, v6: &[], service: Service::Coturn, ..host }.start();

@@ -30,16 +30,16 @@ table inet filter {
 
 /// It makes no mappings where the address outside is none of the internet, and that of the lab is for documentation: so it is told
 /// another, which nobody in the cage has.
-pub const EXTERNAL: &str = "9.10.11.12";
+pub(crate) const EXTERNAL: &str = "9.10.11.12";
 
 /// A home router on which miniupnpd may map ports.
-pub fn router() -> nat::Gateway {
+pub(crate) fn router() -> nat::Gateway {
     let nat::Gateway { lan, rules } = nat::home_router();
     nat::Gateway { lan, rules: rules + CHAINS }
 }
 
 /// Starts it on the gateway, and waits until it answers; more lines of its configuration may be added.
-pub fn start(more: &str) {
+pub(crate) fn start(more: &str) {
     let daemon = cage::need("/usr/sbin/miniupnpd", "Debian packages miniupnpd and miniupnpd-nftables");
     let configuration = format!(
         "ext_ifname=wan\nlistening_ip=lan\nenable_natpmp=yes\nenable_upnp=no\nsecure_mode=yes\n\
@@ -72,6 +72,6 @@ fn answers() -> bool {
 }
 
 /// How many ports it forwards now, as the kernel has it.
-pub fn forwarded() -> usize {
+pub(crate) fn forwarded() -> usize {
     within("gateway", || tool("nft", "list chain inet filter prerouting_miniupnpd")).matches("dnat").count()
 }

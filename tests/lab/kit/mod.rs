@@ -14,29 +14,29 @@
 #![allow(clippy::zombie_processes, reason = "servers end with the cage")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the lab is made of real time")]
 
-pub mod cage;
-pub mod certs;
-pub mod coturn;
-pub mod delay;
-pub mod front;
-pub mod miniupnpd;
-pub mod names;
-pub mod nat;
-pub mod nat64;
-pub mod net;
-pub mod netns;
-pub mod other_turn;
-pub mod probe;
-pub mod prober;
-pub mod servers;
-pub mod stun_script;
-pub mod tls_server;
-pub mod turn_client;
-pub mod turn_run;
-pub mod turn_script;
+pub(crate) mod cage;
+pub(crate) mod certs;
+pub(crate) mod coturn;
+pub(crate) mod delay;
+pub(crate) mod front;
+pub(crate) mod miniupnpd;
+pub(crate) mod names;
+pub(crate) mod nat;
+pub(crate) mod nat64;
+pub(crate) mod net;
+pub(crate) mod netns;
+pub(crate) mod other_turn;
+pub(crate) mod probe;
+pub(crate) mod prober;
+pub(crate) mod servers;
+pub(crate) mod stun_script;
+pub(crate) mod tls_server;
+pub(crate) mod turn_client;
+pub(crate) mod turn_run;
+pub(crate) mod turn_script;
 
-pub use net::{Internet, Net};
-pub use servers::{ALPHA, BETA, OLD_TIMER, PLAIN, PLAIN_TOO};
+pub(crate) use net::{Internet, Net};
+pub(crate) use servers::{ALPHA, BETA, OLD_TIMER, PLAIN, PLAIN_TOO};
 
 /// A test that is a story played in the lab.
 #[macro_export]

@@ -16,7 +16,7 @@ const NAPTR: u16 = 35;
 
 /// What a name leads to.
 #[derive(Clone, Copy)]
-pub enum Record {
+pub(crate) enum Record {
     Address(&'static str),
     /// A port and a target.
     Service(u16, &'static str),
@@ -25,7 +25,7 @@ pub enum Record {
 }
 
 /// Serves names from a host, and makes it this machine's only name server.
-pub fn serve(host: Host, names: &'static [(&'static str, Record)]) {
+pub(crate) fn serve(host: Host, names: &'static [(&'static str, Record)]) {
     let at = host.at();
     let socket = within(host.name, || UdpSocket::bind((at, 53))).expect("port 53 in the cage");
     thread::spawn(move || {
@@ -41,7 +41,7 @@ pub fn serve(host: Host, names: &'static [(&'static str, Record)]) {
 
 /// dnsmasq on a host, as filters of names use it: each of these domains is at this address, with all its names; of others it says
 /// nothing. Becomes this machine's only name server.
-pub fn filter(host: Host, domains: &[(&str, &str)]) {
+pub(crate) fn filter(host: Host, domains: &[(&str, &str)]) {
     let mut dnsmasq = Command::new(cage::need("dnsmasq", "Debian package dnsmasq-base"));
     dnsmasq.args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--user=root", "--conf-file=/dev/null"]);
     dnsmasq.arg("--pid-file=/run/dnsmasq.pid").stderr(Stdio::null());
@@ -51,7 +51,7 @@ pub fn filter(host: Host, domains: &[(&str, &str)]) {
 }
 
 /// Makes the name server at this address the machine's only one.
-pub fn ask(address: &str) {
+pub(crate) fn ask(address: &str) {
     fs::write("/run/resolv.conf", format!("nameserver {address}\noptions timeout:1 attempts:2\n")).expect("a file");
     tool("mount", "--bind /run/resolv.conf /etc/resolv.conf");
 }

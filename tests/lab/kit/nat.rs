@@ -4,7 +4,7 @@ use nat_probe::evidence::Behavior::{self, AddressAndPortDependent, AddressDepend
 
 /// The network that a gateway serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lan {
+pub(crate) enum Lan {
     /// 10.0.0.0/24: needs translation.
     Private,
     /// 192.0.2.128/25 and `2001:db8:1::/64`, routed.
@@ -13,14 +13,14 @@ pub enum Lan {
 
 /// A gateway: its lan and its rules.
 #[derive(Clone, Debug)]
-pub struct Gateway {
+pub(crate) struct Gateway {
     pub lan: Lan,
     pub rules: String,
 }
 
 /// The addresses of the outermost gateway.
-pub const WAN: &str = "192.0.2.10";
-pub const WAN_POOL: [&str; 4] = [WAN, "192.0.2.11", "192.0.2.12", "192.0.2.13"];
+pub(crate) const WAN: &str = "192.0.2.10";
+pub(crate) const WAN_POOL: [&str; 4] = [WAN, "192.0.2.11", "192.0.2.12", "192.0.2.13"];
 
 /// What nobody on the internet may do: talk to the router itself.
 const WAN_INPUT_DROPPED: &str = r#"
@@ -44,40 +44,40 @@ table FAMILY firewall {
 }"#;
 
 /// A plain router: no translation, no filter.
-pub fn router() -> Gateway {
+pub(crate) fn router() -> Gateway {
     Gateway { lan: Lan::Public, rules: String::new() }
 }
 
 /// A router with a stateful firewall for both families.
-pub fn firewall() -> Gateway {
+pub(crate) fn firewall() -> Gateway {
     let rules = STATEFUL.replace("FAMILY", "ip") + &STATEFUL.replace("FAMILY", "ip6");
     Gateway { lan: Lan::Public, rules }
 }
 
 /// The home router: ports preserved, strangers dropped.
-pub fn home_router() -> Gateway {
+pub(crate) fn home_router() -> Gateway {
     nat(EndpointIndependent, AddressAndPortDependent)
 }
 
 /// The home router with a firewall for IPv6.
-pub fn home_router_with_ipv6() -> Gateway {
+pub(crate) fn home_router_with_ipv6() -> Gateway {
     let Gateway { lan, rules } = home_router();
     Gateway { lan, rules: rules + &STATEFUL.replace("FAMILY", "ip6") }
 }
 
 /// A Linux box, VM host or container host as router: its own input is open. What strangers send to it becomes a connection
 /// of its own, and a later packet of the client's that would clash with it gets another port.
-pub fn open_wan_router() -> Gateway {
+pub(crate) fn open_wan_router() -> Gateway {
     private(&translation("masquerade"))
 }
 
 /// `masquerade random,fully-random`: what Linux calls random is a new port for every destination.
-pub fn fully_random() -> Gateway {
+pub(crate) fn fully_random() -> Gateway {
     private(&(translation("masquerade random,fully-random") + WAN_INPUT_DROPPED))
 }
 
 /// Any of the nine NATs of RFC 4787, of UDP.
-pub fn nat(mapping: Behavior, filtering: Behavior) -> Gateway {
+pub(crate) fn nat(mapping: Behavior, filtering: Behavior) -> Gateway {
     let mapping = match mapping {
         EndpointIndependent => translation("masquerade"),
         AddressDependent => translation(&port_range_by_destination()),
@@ -92,7 +92,7 @@ pub fn nat(mapping: Behavior, filtering: Behavior) -> Gateway {
 }
 
 /// A home router that lets in whoever the host has contacted from whatever port: isolation per socket does not help.
-pub fn host_wide_filter() -> Gateway {
+pub(crate) fn host_wide_filter() -> Gateway {
     private(&(translation("masquerade") + HOST_WIDE_ADMISSION + WAN_INPUT_DROPPED))
 }
 
@@ -115,7 +115,7 @@ table ip admission {
 }"#;
 
 /// Ports preserved, strangers admitted: the static 1:1 NAT of a DMZ host.
-pub fn one_to_one() -> Gateway {
+pub(crate) fn one_to_one() -> Gateway {
     let inwards = r#"
 table ip inwards {
     chain admit {
@@ -127,31 +127,31 @@ table ip inwards {
 }
 
 /// All of UDP through the ports from one to another: a NAT that soon gives a port that somebody has had before.
-pub fn few_ports(from: u16, to: u16) -> Gateway {
+pub(crate) fn few_ports(from: u16, to: u16) -> Gateway {
     private(&(translation(&format!("masquerade to :{from}-{to}")) + WAN_INPUT_DROPPED))
 }
 
 /// Several exits, chosen by destination; the port stays.
-pub fn exit_by_destination() -> Gateway {
+pub(crate) fn exit_by_destination() -> Gateway {
     let [one, two, ..] = WAN_POOL;
     let exit = format!("snat to jhash ip daddr mod 2 seed 0xbeef map {{ 0: {one}, 1: {two} }}");
     private(&(translation(&exit) + WAN_INPUT_DROPPED))
 }
 
 /// An address pool without pairing (RFC 4787 section 4.1, "arbitrary"): each socket of a host may get another address.
-pub fn pool_by_socket() -> Gateway {
+pub(crate) fn pool_by_socket() -> Gateway {
     let [one, two, three, four] = WAN_POOL;
     let pool = format!("{{ 0: {one}, 1: {two}, 2: {three}, 3: {four} }}");
     private(&(translation(&format!("snat to jhash ip saddr . udp sport mod 4 map {pool}")) + WAN_INPUT_DROPPED))
 }
 
 /// A home router behind whose firewall UDP goes nowhere, without a word.
-pub fn udp_dropped() -> Gateway {
+pub(crate) fn udp_dropped() -> Gateway {
     with_forward_rule("meta l4proto udp drop")
 }
 
 /// The same with a word: administratively prohibited.
-pub fn udp_rejected() -> Gateway {
+pub(crate) fn udp_rejected() -> Gateway {
     with_forward_rule("meta l4proto udp reject with icmp type admin-prohibited")
 }
 

@@ -8,12 +8,12 @@ use super::netns::{self, tool, within};
 use super::{Net, cage};
 
 /// The prefix of the network's own, as RFC 7050 lets clients learn it.
-pub const OWN_PREFIX: &str = "2001:db8:64::";
+pub(crate) const OWN_PREFIX: &str = "2001:db8:64::";
 /// The well-known one (RFC 6052 section 2.1).
-pub const WELL_KNOWN_PREFIX: &str = "64:ff9b::";
+pub(crate) const WELL_KNOWN_PREFIX: &str = "64:ff9b::";
 
 /// The address by which an IPv4 server is reached through a prefix.
-pub fn reached(prefix: &str, server: &str) -> String {
+pub(crate) fn reached(prefix: &str, server: &str) -> String {
     let octets = server.parse::<std::net::Ipv4Addr>().expect("an IPv4 address").octets();
     format!("{prefix}{:02x}{:02x}:{:x}", octets[0], octets[1], u16::from_be_bytes([octets[2], octets[3]]))
 }
@@ -21,7 +21,7 @@ pub fn reached(prefix: &str, server: &str) -> String {
 impl Net {
     /// Takes IPv4 away from the client and makes its gateway a NAT64 for these servers. tayga refuses the well-known prefix for
     /// addresses of documentation, so the kernel exchanges it for the network's own.
-    pub fn with_nat64(&self, servers: &[&str]) {
+    pub(crate) fn with_nat64(&self, servers: &[&str]) {
         let tayga = cage::need("tayga", "Debian package tayga");
         let configuration = format!(
             "tun-device nat64\nipv4-addr 10.64.0.1\nipv6-addr 2001:db8:65::1\nprefix {OWN_PREFIX}/96\ndynamic-pool 10.64.0.0/24\ndata-dir /run\n"

@@ -9,16 +9,16 @@ use super::servers::{Host, Service};
 use super::{cage, delay};
 
 /// The internet: a router with servers around it. Wants a client behind a gateway.
-pub struct Internet(());
+pub(crate) struct Internet(());
 
 /// A complete network.
-pub struct Net {
+pub(crate) struct Net {
     gateways: Vec<(&'static str, Gateway)>,
 }
 
 impl Internet {
     /// Puts the hosts on the internet and starts what they serve.
-    pub fn with(hosts: &[Host]) -> Self {
+    pub(crate) fn with(hosts: &[Host]) -> Self {
         assert!(cage::inside(), "the lab is built inside the cage only");
         tool("mount", "-t tmpfs tmpfs /run"); // for the names of our namespaces, and the servers' files
         create("internet");
@@ -35,32 +35,32 @@ impl Internet {
     }
 
     /// Loses every packet to an address on the way.
-    pub fn swallowing(self, address: &str) -> Self {
+    pub(crate) fn swallowing(self, address: &str) -> Self {
         tool("ip", &format!("-n internet route replace blackhole {address}"));
         self
     }
 
     /// Makes every packet through the internet take this long.
-    pub fn delayed(self, one_way: Duration) -> Result<Self, String> {
+    pub(crate) fn delayed(self, one_way: Duration) -> Result<Self, String> {
         delay::install("internet", one_way)?;
         Ok(self)
     }
 
     /// Lets the first packet through the internet take so long, and all that are sent meanwhile; later ones no time.
-    pub fn asleep(self, awake: Duration) -> Result<Self, String> {
+    pub(crate) fn asleep(self, awake: Duration) -> Result<Self, String> {
         delay::asleep("internet", awake)?;
         Ok(self)
     }
 
     /// A client behind a gateway.
-    pub fn behind(self, gateway: Gateway) -> Net {
+    pub(crate) fn behind(self, gateway: Gateway) -> Net {
         join("gateway", "lan", gateway.lan);
         uplink("gateway");
         Net::assemble(vec![("gateway", gateway)])
     }
 
     /// A client with two uplinks, each behind a gateway of its own: these destinations are reached by the second.
-    pub fn behind_two(self, first: Gateway, second: Gateway, destinations: &[&str]) -> Net {
+    pub(crate) fn behind_two(self, first: Gateway, second: Gateway, destinations: &[&str]) -> Net {
         join("gateway", "lan", first.lan);
         uplink("gateway");
         second_uplink(second.lan, destinations);
@@ -68,7 +68,7 @@ impl Internet {
     }
 
     /// A client behind a gateway behind a carrier's gateway.
-    pub fn behind_both(self, home: Gateway, carrier: Gateway) -> Net {
+    pub(crate) fn behind_both(self, home: Gateway, carrier: Gateway) -> Net {
         join("gateway", "lan", home.lan);
         create("carrier");
         let lan = Plug { namespace: "carrier", interface: "lan", addresses: &["100.64.0.1/24"] };
@@ -164,7 +164,7 @@ impl Net {
 
     /// Puts a host into another part of the client's own network, 10.0.1.0/24, on the near side of the gateway.
     #[must_use]
-    pub fn with_host_at_home(self, host: Host) -> Self {
+    pub(crate) fn with_host_at_home(self, host: Host) -> Self {
         create(host.name);
         let address = format!("{}/24", host.at());
         cable(
@@ -176,20 +176,20 @@ impl Net {
     }
 
     /// Gateways as on their first day: no connection, no contact remembered.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         for (namespace, gateway) in &self.gateways {
             rules(namespace, &gateway.rules);
         }
     }
 
     /// Proves that the gateways do what the story claims, seen with one of its servers; then they forget it.
-    pub fn truth(&self, server: Host, claimed: Truth) -> &Self {
+    pub(crate) fn truth(&self, server: Host, claimed: Truth) -> &Self {
         assert_ne!(server.service, Service::Nothing, "{} cannot tell", server.name);
         self.truth_at(server.endpoint(), claimed)
     }
 
     /// The same at any of a server's addresses.
-    pub fn truth_at(&self, server: std::net::SocketAddr, claimed: Truth) -> &Self {
+    pub(crate) fn truth_at(&self, server: std::net::SocketAddr, claimed: Truth) -> &Self {
         let seen = within("client", || prober::truth(server));
         assert_eq!(seen, claimed, "the lab is not what the story claims\n{}", self.state());
         self.forget();
@@ -197,7 +197,7 @@ impl Net {
     }
 
     /// The gateways' rules, what these remember, and their connections.
-    pub fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let states = self.gateways.iter().map(|(namespace, _)| {
             within(namespace, || format!("{namespace}:\n{}{}", tool("nft", "list ruleset"), tool("conntrack", "-L")))
         });
@@ -206,7 +206,7 @@ impl Net {
 }
 
 /// Counts from now on what the client sends to an address.
-pub fn watch(address: &str) {
+pub(crate) fn watch(address: &str) {
     let family = if address.contains(':') { "ip6" } else { "ip" };
     let watch = format!(
         "
@@ -222,7 +222,7 @@ table inet watch {{
 }
 
 /// How many packets it has sent there.
-pub fn sent() -> u32 {
+pub(crate) fn sent() -> u32 {
     let said = within("client", || tool("nft", "list counter inet watch sent"));
     let count = said.split_whitespace().skip_while(|word| *word != "packets").nth(1);
     count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count: {said}"))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sched::{CloneFlags, setns};
 
 /// Runs a system tool; a refusal ends the story.
-pub fn tool(name: &str, arguments: &str) -> String {
+pub(crate) fn tool(name: &str, arguments: &str) -> String {
     let output = Command::new(name).args(arguments.split_whitespace()).stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -20,7 +20,7 @@ pub fn tool(name: &str, arguments: &str) -> String {
 
 /// Makes a namespace with a loopback, forwarding packets, trusting every source address and every IPv6 address at once, and sending
 /// as many ICMP errors as there are reasons: by default Linux saves on them, so that one run would starve the next.
-pub fn create(name: &str) {
+pub(crate) fn create(name: &str) {
     tool("ip", &format!("netns add {name}"));
     within(name, || {
         for (knob, value) in [
@@ -42,14 +42,14 @@ pub fn create(name: &str) {
 }
 
 /// One end of a cable: in which namespace, named how, with which addresses.
-pub struct Plug<'a> {
+pub(crate) struct Plug<'a> {
     pub namespace: &'a str,
     pub interface: &'a str,
     pub addresses: &'a [&'a str],
 }
 
 /// Lays a cable, and waits until both ends know that it is plugged in: IPv6 does not work before.
-pub fn cable(one: &Plug, other: &Plug) {
+pub(crate) fn cable(one: &Plug, other: &Plug) {
     // Every end gets an index of its own. The kernel tells the ends of a cable by them, and where both happen to have the
     // same it reports the carrier with the other slow news, up to a second late.
     static INDEX: AtomicU32 = AtomicU32::new(100);
@@ -74,7 +74,7 @@ pub fn cable(one: &Plug, other: &Plug) {
 }
 
 /// Acts inside a namespace: sockets opened and processes started there stay there.
-pub fn within<T: Send>(namespace: &str, act: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn within<T: Send>(namespace: &str, act: impl FnOnce() -> T + Send) -> T {
     let place = format!("/run/netns/{namespace}");
     let acting = || {
         let door = fs::File::open(&place).unwrap_or_else(|error| panic!("{place}: {error}"));
@@ -85,7 +85,7 @@ pub fn within<T: Send>(namespace: &str, act: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Loads nftables rules in a namespace, in place of those it had, and forgets every connection.
-pub fn rules(namespace: &str, rules: &str) {
+pub(crate) fn rules(namespace: &str, rules: &str) {
     let file = format!("/run/{namespace}.nft");
     fs::write(&file, format!("flush ruleset\n{rules}")).unwrap();
     within(namespace, || {

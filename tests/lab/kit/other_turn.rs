@@ -11,7 +11,7 @@ use super::{cage, netns, prober};
 
 /// Whose server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Software {
+pub(crate) enum Software {
     /// The Go library, as its users build servers of it.
     Pion,
     /// The XMPP server's own listener (`p1_stun`).
@@ -22,7 +22,7 @@ pub enum Software {
 
 /// How its users log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     /// The static user of the stories.
     User,
     /// Time-limited user names under the shared secret of the stories.
@@ -36,7 +36,7 @@ const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/servers");
 impl Software {
     /// Starts it at the host's first IPv4 address, and waits until it answers. Peers of this network are denied, where one is named.
     /// Where it is not installed the story ends, loudly.
-    pub fn start(self, host: Host, login: Login, denied: Option<&str>) {
+    pub(crate) fn start(self, host: Host, login: Login, denied: Option<&str>) {
         let command = match self {
             Self::Pion => pion(host, host.at(), login, denied),
             Self::Ejabberd => ejabberd(host, login, denied),
@@ -47,7 +47,7 @@ impl Software {
 }
 
 /// pion bound to no address at all, as in its own examples: the kernel chooses from which one it answers.
-pub fn pion_everywhere(host: Host, relay: &str) {
+pub(crate) fn pion_everywhere(host: Host, relay: &str) {
     let mut command = pion(host, relay, Login::User, None);
     command.args(["-listen", "0.0.0.0:3478"]);
     launch(host, command);

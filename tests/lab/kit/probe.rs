@@ -21,14 +21,14 @@ use super::{Net, cage, netns};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// nat-probe at work on the client.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     began: Instant,
     arguments: String,
 }
 
 /// What a run said.
-pub struct Run {
+pub(crate) struct Run {
     pub arguments: String,
     pub code: Option<i32>,
     pub stdout: String,
@@ -40,7 +40,7 @@ pub struct Run {
 
 /// The verdicts that a story expects of a family.
 #[derive(Clone, Copy, Debug)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     pub connectivity: &'static str,
     pub mapping: &'static str,
     pub filtering: &'static str,
@@ -59,13 +59,13 @@ impl From<Truth> for Verdict {
 }
 
 /// The binary under test: the one cargo built with these tests, or another.
-pub fn binary() -> OsString {
+pub(crate) fn binary() -> OsString {
     std::env::var_os("NAT_PROBE_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_nat-probe").into())
 }
 
 impl Net {
     /// Starts nat-probe on the client. Only the lab's truth is asked for: the story ends here.
-    pub fn start(&self, arguments: &str) -> Running {
+    pub(crate) fn start(&self, arguments: &str) -> Running {
         if cage::truth_only() {
             cage::curtain();
         }
@@ -80,12 +80,12 @@ impl Net {
     }
 
     /// Runs nat-probe on the client to its end.
-    pub fn nat_probe(&self, arguments: &str) -> Run {
+    pub(crate) fn nat_probe(&self, arguments: &str) -> Run {
         self.start(arguments).finish()
     }
 
     /// The heart of most stories: `classify` comes to this verdict about IPv4, and says nothing else.
-    pub fn expect_verdict(&self, arguments: &str, expected: impl Into<Verdict>) -> Run {
+    pub(crate) fn expect_verdict(&self, arguments: &str, expected: impl Into<Verdict>) -> Run {
         let run = self.nat_probe(&format!("classify --json -4 {arguments}"));
         run.expect_family("ipv4", expected.into(), &|| self.state());
         run.expect_code(0);
@@ -96,19 +96,19 @@ impl Net {
 
 impl Running {
     /// Presses Ctrl-C after that time.
-    pub fn interrupt_after(&self, time: Duration) {
+    pub(crate) fn interrupt_after(&self, time: Duration) {
         std::thread::sleep(time);
         self.interrupt();
     }
 
     /// Presses Ctrl-C.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let pid = i32::try_from(self.child.id()).expect("a process id");
         kill(Pid::from_raw(pid), Signal::SIGINT).expect("a process to interrupt");
     }
 
     /// Waits for the end.
-    pub fn finish(mut self) -> Run {
+    pub(crate) fn finish(mut self) -> Run {
         let stdout = drain(self.child.stdout.take());
         let stderr = drain(self.child.stderr.take());
         let deadline = self.began + LIMIT;
@@ -148,17 +148,17 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
 
 impl Run {
     /// The member of the document at a JSON pointer.
-    pub fn at(&self, pointer: &str) -> &Value {
+    pub(crate) fn at(&self, pointer: &str) -> &Value {
         self.json.pointer(pointer).unwrap_or(&Value::Null)
     }
 
     /// The same as text, empty where there is none.
-    pub fn text(&self, pointer: &str) -> &str {
+    pub(crate) fn text(&self, pointer: &str) -> &str {
         self.at(pointer).as_str().unwrap_or_default()
     }
 
     /// The row of a server over a transport, found by the beginning of its address.
-    pub fn server(&self, address: &str, transport: &str) -> &Value {
+    pub(crate) fn server(&self, address: &str, transport: &str) -> &Value {
         let rows = self.at("/servers").as_array().map(Vec::as_slice).unwrap_or_default();
         let fits = |row: &&Value| {
             let at = |key: &str| row[key].as_str().unwrap_or_default();
@@ -167,16 +167,16 @@ impl Run {
         rows.iter().find(fits).unwrap_or_else(|| panic!("no row for {address} over {transport}\n{self}"))
     }
 
-    pub fn expect_code(&self, code: i32) {
+    pub(crate) fn expect_code(&self, code: i32) {
         assert_eq!(self.code, Some(code), "exit code\n{self}");
     }
 
-    pub fn expect(&self, pointer: &str, expected: impl Into<Value>) {
+    pub(crate) fn expect(&self, pointer: &str, expected: impl Into<Value>) {
         assert_eq!(*self.at(pointer), expected.into(), "{pointer}\n{self}");
     }
 
     /// The verdict of one family; an inconclusive part of it has its reason in both forms.
-    pub fn expect_family(&self, family: &str, expected: Verdict, state: &dyn Fn() -> String) {
+    pub(crate) fn expect_family(&self, family: &str, expected: Verdict, state: &dyn Fn() -> String) {
         let at = |member: &str| self.text(&format!("/families/{family}/{member}"));
         let seen = [at("connectivity"), at("mapping/behavior"), at("filtering/behavior")];
         let Verdict { connectivity, mapping, filtering } = expected;

@@ -16,7 +16,7 @@ const SENDS: u8 = 3;
 
 /// What came back.
 #[derive(Clone, Copy, Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub source: SocketAddr,
     pub mapped: SocketAddr,
     pub other: Option<SocketAddr>,
@@ -24,7 +24,7 @@ pub struct Reply {
 
 /// What a NAT was seen to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Truth {
+pub(crate) struct Truth {
     pub translated: bool,
     pub mapping: Behavior,
     pub filtering: Behavior,
@@ -32,19 +32,19 @@ pub struct Truth {
 
 impl Truth {
     /// A NAT.
-    pub const fn nat(mapping: Behavior, filtering: Behavior) -> Self {
+    pub(crate) const fn nat(mapping: Behavior, filtering: Behavior) -> Self {
         Self { translated: true, mapping, filtering }
     }
 
     /// No NAT.
-    pub const fn routed(filtering: Behavior) -> Self {
+    pub(crate) const fn routed(filtering: Behavior) -> Self {
         Self { translated: false, mapping: Behavior::EndpointIndependent, filtering }
     }
 }
 
 /// Tries a NAT from the present namespace with an RFC 5780 server. Filtering first and each on its own socket: the NAT may
 /// remember whom the host has contacted, and with whom a port has spoken.
-pub fn truth(server: SocketAddr) -> Truth {
+pub(crate) fn truth(server: SocketAddr) -> Truth {
     let strangers = socket(server);
     let primary = ask(&strangers, server, SAME).expect("the primary address answers");
     let other = primary.other.expect("the server names its alternate address");
@@ -72,7 +72,7 @@ pub fn truth(server: SocketAddr) -> Truth {
 }
 
 /// Whether anything answers there, and what address it sees.
-pub fn mapped(server: SocketAddr) -> Option<SocketAddr> {
+pub(crate) fn mapped(server: SocketAddr) -> Option<SocketAddr> {
     ask(&socket(server), server, SAME).map(|reply| reply.mapped)
 }
 
@@ -84,7 +84,7 @@ fn local_address(remote: SocketAddr) -> IpAddr {
 }
 
 /// A fresh socket of the remote's family.
-pub fn socket(remote: SocketAddr) -> UdpSocket {
+pub(crate) fn socket(remote: SocketAddr) -> UdpSocket {
     let any = if remote.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).expect("a free port");
     socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -92,7 +92,7 @@ pub fn socket(remote: SocketAddr) -> UdpSocket {
 }
 
 /// One Binding request with all its retransmissions.
-pub fn ask(socket: &UdpSocket, server: SocketAddr, change: u8) -> Option<Reply> {
+pub(crate) fn ask(socket: &UdpSocket, server: SocketAddr, change: u8) -> Option<Reply> {
     // Every question of a socket needs an id of its own; what was asked of whom tells them apart.
     let mut id = *b"lab truth...";
     id[9..11].copy_from_slice(&server.port().to_be_bytes());

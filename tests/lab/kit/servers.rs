@@ -9,7 +9,7 @@ use super::{netns, prober};
 
 /// What runs on a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub(crate) enum Service {
     /// coturn on all addresses; with two of a family it serves RFC 5780, with one it has no OTHER-ADDRESS to offer.
     Coturn,
     /// Debian's stund, a server of RFC 3489: no magic cookie, CHANGED-ADDRESS.
@@ -20,7 +20,7 @@ pub enum Service {
 
 /// A host on the internet.
 #[derive(Clone, Copy, Debug)]
-pub struct Host {
+pub(crate) struct Host {
     pub name: &'static str,
     pub v4: &'static [&'static str],
     pub v6: &'static [&'static str],
@@ -28,53 +28,53 @@ pub struct Host {
 }
 
 /// The usual server.
-pub const ALPHA: Host = Host {
+pub(crate) const ALPHA: Host = Host {
     name: "alpha",
     v4: &["198.51.100.1", "198.51.100.2"],
     v6: &["2001:db8:5::1", "2001:db8:5::2"],
     service: Service::Coturn,
 };
 /// Another like it, elsewhere.
-pub const BETA: Host = Host {
+pub(crate) const BETA: Host = Host {
     name: "beta",
     v4: &["203.0.113.1", "203.0.113.2"],
     v6: &["2001:db8:6::1", "2001:db8:6::2"],
     service: Service::Coturn,
 };
 /// A server with one address.
-pub const PLAIN: Host = Host { name: "plain", v4: &["198.51.100.17"], v6: &[], service: Service::Coturn };
+pub(crate) const PLAIN: Host = Host { name: "plain", v4: &["198.51.100.17"], v6: &[], service: Service::Coturn };
 /// Another with one address, elsewhere.
-pub const PLAIN_TOO: Host = Host { name: "plaintoo", v4: &["203.0.113.17"], v6: &[], service: Service::Coturn };
+pub(crate) const PLAIN_TOO: Host = Host { name: "plaintoo", v4: &["203.0.113.17"], v6: &[], service: Service::Coturn };
 /// A server from 2003.
-pub const OLD_TIMER: Host =
+pub(crate) const OLD_TIMER: Host =
     Host { name: "oldtimer", v4: &["203.0.113.33", "203.0.113.34"], v6: &[], service: Service::Stund };
 /// Hosts without a service.
-pub const BARE: Host = Host { name: "bare", v4: &["198.51.100.65"], v6: &[], service: Service::Nothing };
-pub const BARE_TOO: Host = Host { name: "baretoo", v4: &["203.0.113.65"], v6: &[], service: Service::Nothing };
+pub(crate) const BARE: Host = Host { name: "bare", v4: &["198.51.100.65"], v6: &[], service: Service::Nothing };
+pub(crate) const BARE_TOO: Host = Host { name: "baretoo", v4: &["203.0.113.65"], v6: &[], service: Service::Nothing };
 
 impl Host {
     /// The IPv4 address and STUN port that a client is told, as an argument.
-    pub fn at(self) -> &'static str {
+    pub(crate) fn at(self) -> &'static str {
         self.v4[0]
     }
 
     /// The same as a socket address.
-    pub fn endpoint(self) -> SocketAddr {
+    pub(crate) fn endpoint(self) -> SocketAddr {
         endpoint(self.v4[0])
     }
 
     /// The IPv6 one.
-    pub fn endpoint_v6(self) -> SocketAddr {
+    pub(crate) fn endpoint_v6(self) -> SocketAddr {
         endpoint(self.v6[0])
     }
 
     /// Every address.
-    pub fn addresses(self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn addresses(self) -> impl Iterator<Item = &'static str> {
         self.v4.iter().chain(self.v6).copied()
     }
 
     /// Starts the service and waits until every address answers.
-    pub fn start(self) {
+    pub(crate) fn start(self) {
         match self.service {
             Service::Coturn => self.launch(self.coturn(), STUN_PORT),
             Service::Stund => self.launch(self.stund(), STUN_PORT),
@@ -83,7 +83,7 @@ impl Host {
     }
 
     /// coturn on another port.
-    pub fn start_on_port(self, port: u16) {
+    pub(crate) fn start_on_port(self, port: u16) {
         let mut turnserver = self.coturn();
         turnserver.arg(format!("--listening-port={port}"));
         self.launch(turnserver, port);
@@ -128,7 +128,7 @@ impl Host {
 const STUN_PORT: u16 = 3478;
 
 /// An address with the STUN port.
-pub fn endpoint(address: &str) -> SocketAddr {
+pub(crate) fn endpoint(address: &str) -> SocketAddr {
     let ip: IpAddr = address.parse().expect("an address");
     SocketAddr::new(ip, STUN_PORT)
 }

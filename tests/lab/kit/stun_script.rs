@@ -13,10 +13,10 @@ const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const OTHER_ADDRESS: u16 = 0x802c;
 
 /// What a server makes of a request and where it came from.
-pub type Habit = fn(&[u8], SocketAddr) -> Option<Vec<u8>>;
+pub(crate) type Habit = fn(&[u8], SocketAddr) -> Option<Vec<u8>>;
 
 /// Answers at all of the host's addresses.
-pub fn serve(host: Host, habit: Habit) {
+pub(crate) fn serve(host: Host, habit: Habit) {
     for address in host.addresses() {
         let socket = within(host.name, || UdpSocket::bind(endpoint(address))).expect("a free port");
         thread::spawn(move || {
@@ -32,7 +32,7 @@ pub fn serve(host: Host, habit: Habit) {
 }
 
 /// A success response that tells this mapped address, and perhaps another address of the server's.
-pub fn success(request: &[u8], mapped: Option<SocketAddr>, other: Option<SocketAddr>) -> Option<Vec<u8>> {
+pub(crate) fn success(request: &[u8], mapped: Option<SocketAddr>, other: Option<SocketAddr>) -> Option<Vec<u8>> {
     let mut reply = BINDING_SUCCESS.to_vec();
     reply.extend([0, 0]);
     reply.extend(request.get(4..20)?);

@@ -17,7 +17,7 @@ use super::servers::Host;
 
 /// What the server does with a visitor who does not greet as TLS does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Manners {
+pub(crate) enum Manners {
     /// It says with an alert that this is no TLS.
     Alert,
     /// It says nothing.
@@ -30,7 +30,7 @@ pub enum Manners {
 const HANDSHAKE: u8 = 22;
 
 /// Serves TLS on a host's port with the chain made last.
-pub fn serve(host: Host, port: u16, manners: Manners) {
+pub(crate) fn serve(host: Host, port: u16, manners: Manners) {
     let listener = within(host.name, || TcpListener::bind((host.at(), port))).expect("a free port");
     let chain = CertificateDer::pem_file_iter(certs::CHAIN).expect("a chain").map(|one| one.expect("a certificate"));
     let key = PrivateKeyDer::from_pem_file(certs::KEY).expect("a key");

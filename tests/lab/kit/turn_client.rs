@@ -12,31 +12,31 @@ use sha1::Sha1;
 use super::netns::within;
 use super::prober;
 
-pub const ALLOCATE: u16 = 0x0003;
+pub(crate) const ALLOCATE: u16 = 0x0003;
 const REFRESH: u16 = 0x0004;
 const CREATE_PERMISSION: u16 = 0x0008;
-pub const SUCCESS: u16 = 0x0100;
+pub(crate) const SUCCESS: u16 = 0x0100;
 
 const USERNAME: u16 = 0x0006;
-pub const MESSAGE_INTEGRITY: u16 = 0x0008;
-pub const ERROR_CODE: u16 = 0x0009;
+pub(crate) const MESSAGE_INTEGRITY: u16 = 0x0008;
+pub(crate) const ERROR_CODE: u16 = 0x0009;
 const LIFETIME: u16 = 0x000d;
 const XOR_PEER_ADDRESS: u16 = 0x0012;
-pub const REALM: u16 = 0x0014;
-pub const NONCE: u16 = 0x0015;
+pub(crate) const REALM: u16 = 0x0014;
+pub(crate) const NONCE: u16 = 0x0015;
 const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 /// An attribute, ready to be sent: the relayed address is to be an IPv6 one.
-pub const REQUESTED_IPV6: [u8; 8] = [0, 0x17, 0, 4, 2, 0, 0, 0];
+pub(crate) const REQUESTED_IPV6: [u8; 8] = [0, 0x17, 0, 4, 2, 0, 0, 0];
 /// REQUESTED-TRANSPORT: UDP.
 const REQUESTED_UDP: [u8; 8] = [0, 0x19, 0, 4, 17, 0, 0, 0];
 
-pub const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+pub(crate) const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// What stands in place of an error code where nobody answered.
-pub const SILENCE: u16 = 0;
+pub(crate) const SILENCE: u16 = 0;
 
 /// An allocation of the lab's own.
-pub struct Held {
+pub(crate) struct Held {
     pub relayed: SocketAddr,
     pub lifetime: u32,
     session: Session,
@@ -53,14 +53,14 @@ struct Session {
 }
 
 /// The time-limited password for a user name (draft-uberti-behave-turn-rest-00 section 2.2).
-pub fn rest_password(secret: &str, username: &str) -> String {
+pub(crate) fn rest_password(secret: &str, username: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any key");
     mac.update(username.as_bytes());
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// Allocates from the client, and says how that went: the error code of the last response, or [`SILENCE`].
-pub fn allocate(server: SocketAddr, login: Option<(&str, &str)>, wish: &[u8]) -> Result<Held, u16> {
+pub(crate) fn allocate(server: SocketAddr, login: Option<(&str, &str)>, wish: &[u8]) -> Result<Held, u16> {
     within("client", || {
         let socket = prober::socket(server);
         socket.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
@@ -85,7 +85,7 @@ pub fn allocate(server: SocketAddr, login: Option<(&str, &str)>, wish: &[u8]) ->
 
 impl Held {
     /// What the server says to a permission for a peer: an error code, or nothing.
-    pub fn permission(&mut self, peer: Ipv4Addr) -> Option<u16> {
+    pub(crate) fn permission(&mut self, peer: Ipv4Addr) -> Option<u16> {
         let mut value = vec![0, XOR_PEER_ADDRESS.to_be_bytes()[1], 0, 8, 0, 1, 0x21, 0x12];
         value.extend(peer.octets().iter().zip(COOKIE).map(|(byte, mask)| byte ^ mask));
         let reply = self.session.ask(CREATE_PERMISSION, &value);
@@ -93,7 +93,7 @@ impl Held {
     }
 
     /// Gives the allocation back.
-    pub fn release(mut self) {
+    pub(crate) fn release(mut self) {
         let reply = self.session.ask(REFRESH, &[0, LIFETIME.to_be_bytes()[1], 0, 4, 0, 0, 0, 0]);
         assert!(reply.is_ok_and(|reply| error(&reply).is_none()), "the lab's own allocation is not released");
     }
@@ -137,7 +137,7 @@ impl Session {
 }
 
 /// Adds an attribute with its padding.
-pub fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
+pub(crate) fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.extend(kind.to_be_bytes());
     message.extend(u16::try_from(value.len()).expect("a short value").to_be_bytes());
     message.extend(value);
@@ -145,13 +145,13 @@ pub fn put(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
 }
 
 /// Writes the length of the message, with so many bytes to come.
-pub fn measure(message: &mut [u8], to_come: usize) {
+pub(crate) fn measure(message: &mut [u8], to_come: usize) {
     let length = u16::try_from(message.len() - 20 + to_come).expect("a short message");
     message[2..4].copy_from_slice(&length.to_be_bytes());
 }
 
 /// The value of an attribute.
-pub fn attribute(message: &[u8], kind: u16) -> Option<&[u8]> {
+pub(crate) fn attribute(message: &[u8], kind: u16) -> Option<&[u8]> {
     let mut rest = message.get(20..)?;
     while let [k0, k1, l0, l1, tail @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*l0, *l1]));

@@ -9,18 +9,18 @@ use super::probe::{Run, Running};
 use super::{ALPHA, Internet, Net, nat};
 
 /// Where the password and the shared secret of the stories are, for `--password-file` and `--secret-file`.
-pub const PASSWORD_FILE: &str = "/run/password";
-pub const SECRET_FILE: &str = "/run/secret";
+pub(crate) const PASSWORD_FILE: &str = "/run/password";
+pub(crate) const SECRET_FILE: &str = "/run/secret";
 /// The right user of the static ones.
-pub const ALICE: &str = "-u alice --password-file /run/password";
+pub(crate) const ALICE: &str = "-u alice --password-file /run/password";
 
 /// A client behind a home router, coturn with these arguments, and a STUN server elsewhere.
-pub fn world(arguments: &str) -> (Net, Coturn) {
+pub(crate) fn world(arguments: &str) -> (Net, Coturn) {
     world_behind(nat::home_router_with_ipv6(), arguments)
 }
 
 /// The same behind another gateway.
-pub fn world_behind(gateway: nat::Gateway, arguments: &str) -> (Net, Coturn) {
+pub(crate) fn world_behind(gateway: nat::Gateway, arguments: &str) -> (Net, Coturn) {
     let net = Internet::with(&[ALPHA, TURN]).behind(gateway);
     let coturn = Coturn::start(TURN, arguments);
     (net, coturn)
@@ -28,7 +28,7 @@ pub fn world_behind(gateway: nat::Gateway, arguments: &str) -> (Net, Coturn) {
 
 impl Net {
     /// Starts `nat-probe turn`, with a STUN server as third party and without measuring quality.
-    pub fn start_turn(&self, arguments: &str) -> Running {
+    pub(crate) fn start_turn(&self, arguments: &str) -> Running {
         fs::write(PASSWORD_FILE, PASSWORD).expect("a file");
         fs::write(SECRET_FILE, SECRET).expect("a file");
         let count = if arguments.contains("--count") { "" } else { "--count 0" };
@@ -36,21 +36,21 @@ impl Net {
     }
 
     /// Runs it to its end.
-    pub fn turn(&self, arguments: &str) -> Run {
+    pub(crate) fn turn(&self, arguments: &str) -> Run {
         self.start_turn(arguments).finish()
     }
 }
 
 impl Run {
     /// The result of an entry.
-    pub fn result(&self, index: usize) -> &Value {
+    pub(crate) fn result(&self, index: usize) -> &Value {
         let result = self.at(&format!("/results/{index}"));
         assert!(result.is_object(), "no result {index}\n{self}");
         result
     }
 
     /// The code and the verdict of an entry; a cause is explained, and where something is wrong there is something to do.
-    pub fn expect_diagnosis(&self, index: usize, code: &str, verdict: &str) {
+    pub(crate) fn expect_diagnosis(&self, index: usize, code: &str, verdict: &str) {
         let result = self.result(index);
         let seen = [&result["diagnosis"]["code"], &result["verdict"]];
         assert_eq!(seen, [code, verdict], "result {index}\n{self}");
@@ -61,19 +61,19 @@ impl Run {
     }
 
     /// Whatever was allocated was given back, and the server said so.
-    pub fn expect_released(&self, index: usize) {
+    pub(crate) fn expect_released(&self, index: usize) {
         let released = &self.result(index)["released"];
         assert_eq!(released["made"], released["confirmed"], "released\n{self}");
     }
 
     /// A step's status.
-    pub fn step(&self, index: usize, name: &str) -> &str {
+    pub(crate) fn step(&self, index: usize, name: &str) -> &str {
         let steps = self.result(index)["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
         steps.iter().find(|step| step["name"] == name).and_then(|step| step["status"].as_str()).unwrap_or("absent")
     }
 
     /// A step that failed, and that those after it which need it were skipped.
-    pub fn expect_stopped_at(&self, index: usize, name: &str) {
+    pub(crate) fn expect_stopped_at(&self, index: usize, name: &str) {
         assert_eq!(self.step(index, name), "failed", "{name}\n{self}");
         let steps = self.result(index)["steps"].as_array().cloned().unwrap_or_default();
         let after = steps.iter().skip_while(|step| step["name"] != name).skip(1);
@@ -84,7 +84,7 @@ impl Run {
     }
 
     /// What the three views of a relay came to: third party, to a peer, from a peer, between allocations.
-    pub fn views(&self, index: usize) -> [&str; 4] {
+    pub(crate) fn views(&self, index: usize) -> [&str; 4] {
         let relay = &self.result(index)["relay"];
         ["third_party", "to_peer", "from_peer", "between_allocations"]
             .map(|view| relay[view]["outcome"].as_str().unwrap_or("absent"))

@@ -14,12 +14,12 @@ const ERROR: u16 = 0x0110;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
 /// Answers Binding, challenges Allocate, and refuses those who answer the challenge.
-pub fn refuse(host: Host, code: u16) {
+pub(crate) fn refuse(host: Host, code: u16) {
     serve(host, move |request, source| answer(request, source, Some(code)));
 }
 
 /// Answers Binding, and refuses Allocate without a challenge: a STUN server that knows no TURN.
-pub fn refuse_at_once(host: Host, code: u16) {
+pub(crate) fn refuse_at_once(host: Host, code: u16) {
     serve(host, move |request, source| {
         let method = u16::from_be_bytes([*request.first()?, *request.get(1)?]);
         if method == BINDING { answer(request, source, None) } else { reply(request, method | ERROR, &refusal(code)) }

@@ -13,7 +13,7 @@ use crate::wire::{Change, Family, Method, Relay, Request, TurnAttribute};
 
 /// Asks which address our plain socket has, straight away: the TURN server itself and STUN servers, of whom one that answers us is known
 /// to be alive when it is asked through the relay.
-pub fn plain_bindings(planner: &mut Planner) {
+pub(super) fn plain_bindings(planner: &mut Planner) {
     let target = planner.target;
     let ask = |step: TurnStep, server, remote, change| {
         let ask = target.plain(step, server, remote);
@@ -37,7 +37,7 @@ pub fn plain_bindings(planner: &mut Planner) {
 }
 
 /// Data through the relay, in all the ways; what is asked of the allocation afterwards cannot disturb them.
-pub fn through(planner: &mut Planner, first: SocketRole, second: Option<SocketRole>) {
+pub(super) fn through(planner: &mut Planner, first: SocketRole, second: Option<SocketRole>) {
     let target = planner.target;
     let Some(relayed) = target.allocation(first).map(|allocation| allocation.relayed) else { return };
     // A server must not make us send to what is no host's address.

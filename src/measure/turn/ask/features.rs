@@ -11,7 +11,7 @@ use crate::measure::turn::facts::target::Target;
 use crate::wire::{Method, Request, TurnAttribute};
 
 /// What is to be asked now, and whether all is known and released.
-pub fn next(target: &Target) -> Step {
+pub(super) fn next(target: &Target) -> Step {
     let mut all = Step { done: true, ..Step::default() };
     if !target.wants_features() {
         return all;

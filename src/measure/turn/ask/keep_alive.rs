@@ -23,7 +23,7 @@ const AHEAD_MS: f64 = 1.0;
 
 /// The packets under way, and the renewals.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(super) struct Progress {
     packets: UnderWay,
     renewals: [UnderWay; 5],
 }
@@ -37,7 +37,7 @@ struct Renewed {
 }
 
 /// Whether it has begun.
-pub fn has_begun(target: &Target) -> bool {
+pub(super) fn has_begun(target: &Target) -> bool {
     begun_ms(target).is_some()
 }
 
@@ -46,7 +46,7 @@ fn begun_ms(target: &Target) -> Option<f64> {
 }
 
 /// What is to be asked now, and whether the time is over and all is known.
-pub fn next(target: &Target, progress: &Progress) -> Step {
+pub(super) fn next(target: &Target, progress: &Progress) -> Step {
     let mut step = Step { done: true, ..Step::default() };
     let Some((way, hold_s)) = Way::of(target).zip(target.options.hold_s) else { return step };
     let now_ms = target.seen.elapsed_ms;

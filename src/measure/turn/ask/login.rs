@@ -10,7 +10,7 @@ use crate::measure::turn::facts::exchange::{error_code, may_refuse_login};
 use crate::wire::PasswordForm;
 
 /// The first allocation; the socket it is on.
-pub fn first(planner: &mut Planner) -> Option<SocketRole> {
+pub(super) fn first(planner: &mut Planner) -> Option<SocketRole> {
     let target = planner.target;
     for role in FIRST {
         let challenge = planner.ask(target.ask((role, SocketStep::Allocate), role, allocate()))?;
@@ -34,7 +34,7 @@ pub fn first(planner: &mut Planner) -> Option<SocketRole> {
 }
 
 /// A second allocation; its socket once it is there.
-pub fn second(planner: &mut Planner) -> Option<SocketRole> {
+pub(super) fn second(planner: &mut Planner) -> Option<SocketRole> {
     let (target, role) = (planner.target, SocketRole::Second);
     let request = if target.relays_ipv6_only() { allocate_ipv6() } else { allocate() };
     let challenge = planner.ask(target.ask((role, SocketStep::Allocate), role, request.clone()))?;

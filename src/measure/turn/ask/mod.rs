@@ -23,4 +23,4 @@ mod signing;
 mod train;
 
 pub use probe::plan;
-pub use sequence::is_complete;
+pub(super) use sequence::is_complete;

@@ -11,7 +11,7 @@ use crate::measure::turn::facts::target::Target;
 use crate::wire::{Change, Request, Transport};
 
 /// Another transport on the same port.
-pub fn other_transports(planner: &mut Planner) {
+pub(super) fn other_transports(planner: &mut Planner) {
     let target = planner.target;
     let other = |step: ServerStep, role, transport| Ask { transport, ..target.ask(step, role, Request::default()) };
     let over_tcp = || other(ServerStep::OverTcp, SocketRole::OverTcp, Transport::Tcp);
@@ -69,7 +69,7 @@ fn control_ask(target: &Target, to: Peer, change: Change) -> Ask {
 
 /// Where a stream answered and then did not: a stream keeps the order, so that an answer to what is asked now shows that the other
 /// request had arrived.
-pub fn binding_again(planner: &mut Planner) {
+pub(super) fn binding_again(planner: &mut Planner) {
     let target = planner.target;
     let silent = |role: SocketRole| {
         let steps = [SocketStep::Allocate, SocketStep::Login].map(|step| target.last((role, step)));

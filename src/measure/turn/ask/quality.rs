@@ -13,7 +13,7 @@ use crate::wire::Request;
 const INTERVAL_MS: f64 = 20.0;
 
 /// Whether it has begun.
-pub fn has_begun(target: &Target) -> bool {
+pub(super) fn has_begun(target: &Target) -> bool {
     begun_ms(target).is_some()
 }
 
@@ -22,7 +22,7 @@ fn begun_ms(target: &Target) -> Option<f64> {
 }
 
 /// What is to be asked now, and whether all is known.
-pub fn next(target: &Target, under_way: &UnderWay) -> Step {
+pub(super) fn next(target: &Target, under_way: &UnderWay) -> Step {
     let mut step = Step { done: true, ..Step::default() };
     let Some(way) = Way::of(target).filter(|_| target.options.count > 0) else { return step };
     let now_ms = target.seen.elapsed_ms;

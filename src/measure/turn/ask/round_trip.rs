@@ -13,7 +13,7 @@ const HEADERS: u16 = 24;
 
 /// How a packet is to go.
 #[derive(Clone, Copy)]
-pub struct Manner {
+pub(super) struct Manner {
     /// Bytes of payload.
     pub payload: u16,
     /// On the channel; else in an indication.
@@ -25,7 +25,13 @@ pub struct Manner {
 }
 
 /// Adds what is still to be asked of a round trip; whether nothing more can come of it.
-pub fn plan(target: &Target, way: &Way, step: impl Fn(Leg) -> TurnStep, manner: Manner, plan: &mut Step) -> bool {
+pub(super) fn plan(
+    target: &Target,
+    way: &Way,
+    step: impl Fn(Leg) -> TurnStep,
+    manner: Manner,
+    plan: &mut Step,
+) -> bool {
     let found = RoundTrip::find(target, &step);
     match (found.out, found.back) {
         (None, _) => plan.asks.push(out(target, way, step(Leg::Out), manner)),

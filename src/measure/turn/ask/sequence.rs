@@ -8,7 +8,7 @@ use crate::measure::turn::facts::target::Target;
 use crate::wire::{EntryKind, Request};
 
 /// What is to be asked as far as is known now.
-pub fn plan<'t, 'a>(target: &'t Target<'a>) -> Planner<'t, 'a> {
+pub(super) fn plan<'t, 'a>(target: &'t Target<'a>) -> Planner<'t, 'a> {
     let mut planner = Planner::new(target);
     planner.ask(target.ask(ServerStep::Binding, SocketRole::First, Request::default()));
     if target.entry.kind == EntryKind::Stun {
@@ -28,7 +28,7 @@ pub fn plan<'t, 'a>(target: &'t Target<'a>) -> Planner<'t, 'a> {
 }
 
 /// Whether everything was tried that there is to try: what was cut short proves nothing.
-pub fn is_complete(target: &Target) -> bool {
+pub(crate) fn is_complete(target: &Target) -> bool {
     if target.seen.stopped.is_none() {
         return true;
     }

@@ -7,7 +7,7 @@ use crate::measure::turn::facts::target::{ATTEMPTS, Target};
 use crate::wire::{Algorithm, Auth, PasswordForm, Request};
 
 /// How far a request is.
-pub enum Tried<'a> {
+pub(super) enum Tried<'a> {
     /// It is to be asked.
     Ask(Box<Ask>),
     /// It is under way, or over.
@@ -18,7 +18,7 @@ pub enum Tried<'a> {
 
 /// With whose name and password a request is signed.
 #[derive(Clone, Copy)]
-pub struct As<'n> {
+pub(super) struct As<'n> {
     /// Index among the run's credentials.
     pub credential: usize,
     pub username: &'n str,
@@ -26,13 +26,13 @@ pub struct As<'n> {
 }
 
 /// The credentials of the entry, as they were typed; `None` without any.
-pub fn own<'n>(target: &'n Target) -> Option<As<'n>> {
+pub(super) fn own<'n>(target: &'n Target) -> Option<As<'n>> {
     let login = target.entry.login.as_ref()?;
     Some(As { credential: login.credential, username: &login.username, form: PasswordForm::AsTyped })
 }
 
 /// A request with these credentials, repeated with a new nonce where the server calls one stale (438).
-pub fn signed<'a>(
+pub(super) fn signed<'a>(
     target: &Target<'a>,
     step: impl Into<TurnStep>,
     role: SocketRole,
@@ -60,7 +60,7 @@ pub fn signed<'a>(
 }
 
 /// A request on an allocation's socket, signed where the server authenticates.
-pub fn on<'a>(target: &Target<'a>, step: impl Into<TurnStep>, role: SocketRole, request: &Request) -> Tried<'a> {
+pub(super) fn on<'a>(target: &Target<'a>, step: impl Into<TurnStep>, role: SocketRole, request: &Request) -> Tried<'a> {
     if target.is_open_relay() {
         plain(target, step, role, request)
     } else {
@@ -69,7 +69,12 @@ pub fn on<'a>(target: &Target<'a>, step: impl Into<TurnStep>, role: SocketRole, 
 }
 
 /// The same without credentials.
-pub fn plain<'a>(target: &Target<'a>, step: impl Into<TurnStep>, role: SocketRole, request: &Request) -> Tried<'a> {
+pub(super) fn plain<'a>(
+    target: &Target<'a>,
+    step: impl Into<TurnStep>,
+    role: SocketRole,
+    request: &Request,
+) -> Tried<'a> {
     let step = step.into();
     match target.find(step) {
         Some(exchange) => Tried::Asked(exchange),

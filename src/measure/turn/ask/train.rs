@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 /// Those of a train that may still want something, and the number of the next one. A memo: it follows from the evidence, which only grows,
 /// and spares each consultation a look at all that are over.
 #[derive(Debug, Default)]
-pub struct UnderWay {
+pub(super) struct UnderWay {
     open: RefCell<Vec<u32>>,
     next: Cell<u32>,
 }
@@ -13,7 +13,7 @@ pub struct UnderWay {
 impl UnderWay {
     /// Looks at those under way, at those whose time has come, and at the one after them, which is stated before its time. `look` tells
     /// whether nothing more can come of that one.
-    pub fn visit(&self, count: u32, is_due: impl Fn(u32) -> bool, mut look: impl FnMut(u32) -> bool) {
+    pub(super) fn visit(&self, count: u32, is_due: impl Fn(u32) -> bool, mut look: impl FnMut(u32) -> bool) {
         self.open.borrow_mut().retain(|&number| !look(number));
         while self.next.get() < count {
             let number = self.next.get();

@@ -8,12 +8,12 @@ use crate::evidence::key::{SocketRole, SocketStep};
 use crate::evidence::{Exchange, Integrity, Reply, TurnReply};
 
 /// The sockets on which the first allocation is tried: each 437 asks for another (RFC 8656 section 7.4).
-pub const FIRST: [SocketRole; 3] = [SocketRole::First, SocketRole::FirstRetry, SocketRole::FirstLastRetry];
+pub(crate) const FIRST: [SocketRole; 3] = [SocketRole::First, SocketRole::FirstRetry, SocketRole::FirstLastRetry];
 /// Every Allocate with credentials that a socket may see.
-pub const LOGINS: [SocketStep; 2] = [SocketStep::Login, SocketStep::LoginIpv6];
+pub(crate) const LOGINS: [SocketStep; 2] = [SocketStep::Login, SocketStep::LoginIpv6];
 
 /// An allocation that the server granted.
-pub struct Allocation<'a> {
+pub(crate) struct Allocation<'a> {
     pub relayed: SocketAddr,
     pub reply: &'a Reply,
     pub turn: &'a TurnReply,
@@ -22,7 +22,7 @@ pub struct Allocation<'a> {
 
 impl<'a> Target<'a> {
     /// The allocation on that socket.
-    pub fn allocation(&self, role: SocketRole) -> Option<Allocation<'a>> {
+    pub(crate) fn allocation(&self, role: SocketRole) -> Option<Allocation<'a>> {
         let steps = [SocketStep::Allocate, LOGINS[0], LOGINS[1]];
         steps.into_iter().find_map(|step| {
             let exchange = self.last((role, step))?;
@@ -35,39 +35,39 @@ impl<'a> Target<'a> {
     }
 
     /// The first allocation, and the socket it is on: what is tested.
-    pub fn first(&self) -> Option<(SocketRole, Allocation<'a>)> {
+    pub(crate) fn first(&self) -> Option<(SocketRole, Allocation<'a>)> {
         FIRST.into_iter().find_map(|role| self.allocation(role).map(|allocation| (role, allocation)))
     }
 
     /// The last socket on which the first allocation was tried.
-    pub fn last_tried(&self) -> Option<SocketRole> {
+    pub(crate) fn last_tried(&self) -> Option<SocketRole> {
         FIRST.into_iter().rev().find(|role| self.find((*role, SocketStep::Allocate)).is_some())
     }
 
     /// Whether the allocation on that socket was granted by somebody who knows the password, as far as that can be told.
-    pub fn is_signed(&self, role: SocketRole) -> bool {
+    pub(crate) fn is_signed(&self, role: SocketRole) -> bool {
         let integrity = self.allocation(role).map(|allocation| allocation.turn.integrity);
         !matches!(integrity, Some(Integrity::Missing | Integrity::Wrong))
     }
 
     /// Whether the server relays for everybody.
-    pub fn is_open_relay(&self) -> bool {
+    pub(crate) fn is_open_relay(&self) -> bool {
         FIRST.into_iter().any(|role| self.find((role, SocketStep::Allocate)).and_then(granted).is_some())
     }
 
     /// Whether the server relays IPv6 alone: it refused the plain Allocate (440) and granted the other.
-    pub fn relays_ipv6_only(&self) -> bool {
+    pub(crate) fn relays_ipv6_only(&self) -> bool {
         FIRST.into_iter().any(|role| self.last((role, SocketStep::LoginIpv6)).and_then(succeeded).is_some())
     }
 
     /// Whether the server offers SHA-256 beside MD5.
-    pub fn offers_sha256(&self) -> bool {
+    pub(crate) fn offers_sha256(&self) -> bool {
         FIRST.into_iter().filter_map(|role| turn(self.find((role, SocketStep::Allocate))?)).any(offers_sha256)
     }
 
     /// Whether credentials may be sent: there is a challenge that can be answered, from the realm that was insisted on, and not one that
     /// was weakened on its way (RFC 8489 section 9.2.4, bid-down).
-    pub fn may_log_in(&self, role: SocketRole) -> bool {
+    pub(crate) fn may_log_in(&self, role: SocketRole) -> bool {
         let Some(turn) = self.find((role, SocketStep::Allocate)).and_then(turn) else { return false };
         let realm = turn.realm.as_deref().filter(|realm| !realm.is_empty());
         let wanted = self.options.realm.as_deref();

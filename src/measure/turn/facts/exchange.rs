@@ -9,32 +9,32 @@ use crate::wire::Algorithm;
 const UNANSWERED: u32 = 4;
 
 /// Errors that no server signs: it may not know yet with which key (RFC 8489 sections 9.2.4 and 10).
-pub const UNSIGNED_ERRORS: [u16; 4] = [300, 400, 401, 438];
+pub(crate) const UNSIGNED_ERRORS: [u16; 4] = [300, 400, 401, 438];
 
 /// The code of an error response.
-pub fn error_code(exchange: &Exchange) -> Option<u16> {
+pub(crate) fn error_code(exchange: &Exchange) -> Option<u16> {
     Some(exchange.reply()?.error.as_ref()?.code)
 }
 
 /// A success response of a TURN method, from whomever.
-pub fn granted(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
+pub(crate) fn granted(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
     let reply = exchange.reply().filter(|reply| reply.error.is_none())?;
     Some((reply, reply.turn.as_deref()?))
 }
 
 /// A success response that clients believe: one to a signed request has to be signed too (RFC 8489 section 9.2.5).
-pub fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
+pub(crate) fn succeeded(exchange: &Exchange) -> Option<(&Reply, &TurnReply)> {
     granted(exchange).filter(|_| !is_unsigned(exchange))
 }
 
 /// A success response that is not signed as its request was: clients drop it.
-pub fn is_unsigned(exchange: &Exchange) -> bool {
+pub(crate) fn is_unsigned(exchange: &Exchange) -> bool {
     let unsigned = |turn: &TurnReply| matches!(turn.integrity, Integrity::Missing | Integrity::Wrong);
     exchange.request.auth().is_some() && granted(exchange).is_some_and(|(_, turn)| unsigned(turn))
 }
 
 /// A refusal that should be signed and is not at all: a box on the way may have sent it.
-pub fn is_unsigned_refusal(exchange: &Exchange) -> bool {
+pub(crate) fn is_unsigned_refusal(exchange: &Exchange) -> bool {
     let missing = |reply: &Reply| reply.turn.as_ref().is_some_and(|turn| turn.integrity == Integrity::Missing);
     exchange.request.auth().is_some()
         && error_code(exchange).is_some_and(|code| !UNSIGNED_ERRORS.contains(&code))
@@ -42,32 +42,32 @@ pub fn is_unsigned_refusal(exchange: &Exchange) -> bool {
 }
 
 /// Whether the credentials may be what was refused: 401, and from pion and its kin 400.
-pub fn may_refuse_login(exchange: &Exchange) -> bool {
+pub(crate) fn may_refuse_login(exchange: &Exchange) -> bool {
     matches!(error_code(exchange), Some(400 | 401))
 }
 
 /// Whether the server called the nonce stale and gave one.
-pub fn is_stale(exchange: &Exchange) -> bool {
+pub(crate) fn is_stale(exchange: &Exchange) -> bool {
     error_code(exchange) == Some(438) && turn(exchange).is_some_and(|turn| turn.nonce)
 }
 
 /// Whether the server called the nonce stale and gave another; with the same once more nothing would change.
-pub fn has_new_nonce(exchange: &Exchange) -> bool {
+pub(crate) fn has_new_nonce(exchange: &Exchange) -> bool {
     is_stale(exchange) && turn(exchange).is_some_and(|turn| turn.nonce_renewed)
 }
 
 /// What the response says beyond plain STUN.
-pub fn turn(exchange: &Exchange) -> Option<&TurnReply> {
+pub(crate) fn turn(exchange: &Exchange) -> Option<&TurnReply> {
     exchange.reply()?.turn.as_deref()
 }
 
 /// Whether a challenge offers SHA-256 beside MD5.
-pub fn offers_sha256(challenge: &TurnReply) -> bool {
+pub(crate) fn offers_sha256(challenge: &TurnReply) -> bool {
     challenge.algorithms.as_ref().is_some_and(|offered| offered.contains(&Algorithm::Sha256))
 }
 
 /// Whether it was sent often enough without an answer to try something else meanwhile.
-pub fn is_quiet(exchange: &Exchange) -> bool {
+pub(crate) fn is_quiet(exchange: &Exchange) -> bool {
     match &exchange.outcome {
         Outcome::Pending => is_often_sent(exchange),
         Outcome::Silence { .. } => true,
@@ -76,22 +76,22 @@ pub fn is_quiet(exchange: &Exchange) -> bool {
 }
 
 /// Whether it was sent so often that an answer should have come.
-pub fn is_often_sent(exchange: &Exchange) -> bool {
+pub(crate) fn is_often_sent(exchange: &Exchange) -> bool {
     exchange.sends >= UNANSWERED
 }
 
 /// Whether the end of the run cut it short: it proves nothing.
-pub fn is_cut_short(exchange: &Exchange) -> bool {
+pub(crate) fn is_cut_short(exchange: &Exchange) -> bool {
     matches!(exchange.outcome, Outcome::Abandoned { .. })
 }
 
 /// Whether the server may have done what was asked, though nobody heard of it.
-pub fn is_unknown(exchange: &Exchange) -> bool {
+pub(crate) fn is_unknown(exchange: &Exchange) -> bool {
     exchange.sends > 0 && matches!(exchange.outcome, Outcome::Abandoned { .. } | Outcome::Silence { .. })
 }
 
 /// Where our own request came from when it arrived on another of our sockets.
-pub fn looped_from(exchange: &Exchange) -> Option<SocketAddr> {
+pub(crate) fn looped_from(exchange: &Exchange) -> Option<SocketAddr> {
     match exchange.outcome {
         Outcome::Looped { source, .. } => Some(source),
         _ => None,
@@ -99,7 +99,7 @@ pub fn looped_from(exchange: &Exchange) -> Option<SocketAddr> {
 }
 
 /// How long our own request took to another of our sockets.
-pub fn looped_ms(exchange: &Exchange) -> Option<f64> {
+pub(crate) fn looped_ms(exchange: &Exchange) -> Option<f64> {
     match exchange.outcome {
         Outcome::Looped { rtt_ms, .. } => Some(rtt_ms),
         _ => None,

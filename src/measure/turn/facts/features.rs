@@ -7,11 +7,11 @@ use crate::evidence::key::{SocketRole, SocketStep};
 use crate::wire::{Family, Transport, TurnAttribute};
 
 /// IANA's numbers in REQUESTED-TRANSPORT.
-pub const UDP: u8 = 17;
+pub(crate) const UDP: u8 = 17;
 const TCP: u8 = 6;
 
 /// The features in the order of their tests.
-pub const FEATURES: [SocketRole; 7] = [
+pub(crate) const FEATURES: [SocketRole; 7] = [
     SocketRole::Ipv6Relay,
     SocketRole::BothFamilies,
     SocketRole::EvenPort,
@@ -22,7 +22,7 @@ pub const FEATURES: [SocketRole; 7] = [
 ];
 
 /// The attributes that ask for a feature (RFC 8656 section 18, RFC 8016, RFC 6062).
-pub fn attributes(feature: SocketRole) -> Vec<TurnAttribute> {
+pub(crate) fn attributes(feature: SocketRole) -> Vec<TurnAttribute> {
     let transport = TurnAttribute::RequestedTransport(if feature == SocketRole::TcpRelay { TCP } else { UDP });
     let more = match feature {
         SocketRole::Ipv6Relay => TurnAttribute::RequestedAddressFamily(Family::Ipv6),
@@ -37,7 +37,7 @@ pub fn attributes(feature: SocketRole) -> Vec<TurnAttribute> {
 }
 
 /// The socket on which a feature's second allocation is tried.
-pub fn second(feature: SocketRole) -> Option<SocketRole> {
+pub(crate) fn second(feature: SocketRole) -> Option<SocketRole> {
     match feature {
         SocketRole::Reservation => Some(SocketRole::Reserved),
         SocketRole::Mobility => Some(SocketRole::Moved),
@@ -46,41 +46,41 @@ pub fn second(feature: SocketRole) -> Option<SocketRole> {
 }
 
 /// The step in which a challenge on that socket was answered.
-pub fn with_login(step: SocketStep) -> SocketStep {
+pub(crate) fn with_login(step: SocketStep) -> SocketStep {
     if step == SocketStep::Refresh { SocketStep::RefreshLogin } else { SocketStep::Login }
 }
 
 impl<'a> Target<'a> {
     /// The target as it is on that socket: TCP is relayed over connections only (RFC 6062 section 4.1).
-    pub fn on_socket(&self, role: SocketRole) -> Self {
+    pub(crate) fn on_socket(&self, role: SocketRole) -> Self {
         let connects = self.transport.is_stream() || role != SocketRole::TcpRelay;
         self.over(if connects { self.transport } else { Transport::Tcp })
     }
 
     /// Whether features are asked for, and there is a server that may have them.
-    pub fn wants_features(&self) -> bool {
+    pub(crate) fn wants_features(&self) -> bool {
         self.options.features && self.first().is_some_and(|(role, _)| self.is_signed(role))
     }
 
     /// What the server said last to a feature's request.
-    pub fn feature_verdict(&self, role: SocketRole, step: SocketStep) -> Option<&'a Exchange> {
+    pub(crate) fn feature_verdict(&self, role: SocketRole, step: SocketStep) -> Option<&'a Exchange> {
         self.last((role, with_login(step))).or_else(|| self.find((role, step)))
     }
 
     /// The token of the port that was reserved.
-    pub fn reservation(&self) -> Option<TurnAttribute> {
+    pub(crate) fn reservation(&self) -> Option<TurnAttribute> {
         let turn = self.allocation(SocketRole::Reservation)?.turn;
         turn.reservation.then(|| TurnAttribute::ReservationToken(turn.reservation_token.0.clone()))
     }
 
     /// The ticket of the mobile allocation.
-    pub fn ticket(&self) -> Option<TurnAttribute> {
+    pub(crate) fn ticket(&self) -> Option<TurnAttribute> {
         let turn = self.allocation(SocketRole::Mobility)?.turn;
         turn.ticket.then(|| TurnAttribute::MobilityTicket(turn.mobility_ticket.0.clone()))
     }
 
     /// Whether the mobile allocation was moved to its other socket.
-    pub fn has_moved(&self) -> bool {
+    pub(crate) fn has_moved(&self) -> bool {
         self.feature_verdict(SocketRole::Moved, SocketStep::Refresh).is_some_and(|one| succeeded(one).is_some())
     }
 }

@@ -7,7 +7,7 @@ use crate::evidence::Exchange;
 use crate::evidence::key::{ServerStep, SocketRole, SocketStep};
 
 /// The sockets on which there may be allocations before features are tried.
-pub const BEFORE_FEATURES: [SocketRole; 8] = [
+pub(crate) const BEFORE_FEATURES: [SocketRole; 8] = [
     FIRST[0],
     FIRST[1],
     FIRST[2],
@@ -32,18 +32,18 @@ const OF_FEATURES: [SocketRole; 9] = [
 ];
 
 /// Every socket on which there may be an allocation.
-pub fn sockets() -> impl Iterator<Item = SocketRole> {
+pub(crate) fn sockets() -> impl Iterator<Item = SocketRole> {
     BEFORE_FEATURES.into_iter().chain(OF_FEATURES)
 }
 
 impl Target<'_> {
     /// Whether there is something to give back on that socket, as far as anybody knows.
-    pub fn may_hold(&self, role: SocketRole) -> bool {
+    pub(crate) fn may_hold(&self, role: SocketRole) -> bool {
         self.holds(role) || self.may_hold_forged(role) || self.may_hold_unheard(role)
     }
 
     /// Whether an Allocate on that socket succeeded, or one that the server would have granted was not heard of.
-    pub fn holds(&self, role: SocketRole) -> bool {
+    pub(crate) fn holds(&self, role: SocketRole) -> bool {
         // Where it is now; on the old socket the server knows nothing of it any more, and may close the connection.
         if role == SocketRole::Moved || role == SocketRole::Mobility && self.has_moved() {
             return role == SocketRole::Moved && self.has_moved();
@@ -56,40 +56,40 @@ impl Target<'_> {
     }
 
     /// Whether the refusal there is not signed: it may be somebody else's, and the server may have granted what was asked.
-    pub fn may_hold_forged(&self, role: SocketRole) -> bool {
+    pub(crate) fn may_hold_forged(&self, role: SocketRole) -> bool {
         LOGINS.into_iter().filter_map(|step| self.last((role, step))).any(is_unsigned_refusal)
     }
 
     /// Whether the run ended while a plain Allocate was under way, and nothing shows that the server asks for credentials: an open relay
     /// has granted it. One that was sent again and again in vain, to a server that answered nothing at all, granted nothing.
-    pub fn may_hold_unheard(&self, role: SocketRole) -> bool {
+    pub(crate) fn may_hold_unheard(&self, role: SocketRole) -> bool {
         let plain = self.find((role, SocketStep::Allocate)).filter(|one| is_unknown(one) && is_cut_short(one));
         let dead = |one: &Exchange| is_often_sent(one) && self.dialog().all(|other| other.reply().is_none());
         plain.is_some_and(|one| !dead(one)) && self.dialog().all(|one| error_code(one) != Some(401))
     }
 
     /// Whether copies of an Allocate may still be on their way as the run ends: one that comes after the deletion allocates again.
-    pub fn may_be_repeated(&self, role: SocketRole) -> bool {
+    pub(crate) fn may_be_repeated(&self, role: SocketRole) -> bool {
         let steps = [SocketStep::Allocate, LOGINS[0], LOGINS[1]];
         let mut asked = steps.into_iter().filter_map(|step| self.last((role, step)));
         asked.any(|one| is_cut_short(one) && one.sends > 1 && !one.transport.is_stream())
     }
 
     /// Whether the deletion on that socket was granted.
-    pub fn was_deleted(&self, role: SocketRole) -> bool {
+    pub(crate) fn was_deleted(&self, role: SocketRole) -> bool {
         self.last((role, SocketStep::Delete)).and_then(granted).is_some()
     }
 
     /// Whether the deletion on that socket was confirmed. 437 says that there is nothing to delete: as good (RFC 8656 section 8.3), unless
     /// the server says so to every Refresh.
-    pub fn is_given_back(&self, role: SocketRole) -> bool {
+    pub(crate) fn is_given_back(&self, role: SocketRole) -> bool {
         let asked = [SocketStep::Delete, SocketStep::DeleteAgain].map(|step| self.last((role, step)));
         let believed = self.code(ServerStep::Refresh) != Some(437);
         asked.into_iter().flatten().any(|last| granted(last).is_some() || believed && error_code(last) == Some(437))
     }
 
     /// Whether the allocations are being given back.
-    pub fn gives_back(&self) -> bool {
+    pub(crate) fn gives_back(&self) -> bool {
         BEFORE_FEATURES.into_iter().any(|role| self.find((role, SocketStep::Delete)).is_some())
     }
 }

@@ -8,7 +8,7 @@ use crate::evidence::key::{SocketRole, SocketStep};
 
 impl Target<'_> {
     /// Who answers: by SOFTWARE in any answer, else by what only one server does.
-    pub fn software(&self) -> Software {
+    pub(crate) fn software(&self) -> Software {
         *self.found.software.get_or_init(|| match self.names_itself() {
             Some(name) => Software::named(&name),
             None => self.behaves_as().unwrap_or(Software::Unknown),
@@ -16,7 +16,7 @@ impl Target<'_> {
     }
 
     /// SOFTWARE, from whatever answer has it: some servers put it into successes only.
-    pub fn names_itself(&self) -> Option<String> {
+    pub(crate) fn names_itself(&self) -> Option<String> {
         let its = |one: &&Exchange| one.remote.ip() == self.remote.ip() && one.request.relay().is_none();
         let mut answers = self.seen.exchanges.iter().filter(its).filter_map(Exchange::reply);
         answers.find_map(|reply| reply.software.clone())
@@ -36,12 +36,12 @@ impl Target<'_> {
     }
 
     /// The error code that a user gets whom nobody has; `None` where that was not tried.
-    pub fn stranger_code(&self) -> Option<u16> {
+    pub(crate) fn stranger_code(&self) -> Option<u16> {
         self.code((SocketRole::Stranger, SocketStep::Login))
     }
 
     /// What to do at this server: see [`Software::cure`].
-    pub fn cure(&self, todo: &str, settings: &[Setting]) -> String {
+    pub(crate) fn cure(&self, todo: &str, settings: &[Setting]) -> String {
         self.software().cure(todo, settings)
     }
 }

@@ -10,16 +10,16 @@
 //! renewal, held, round_trip
 //! ```
 
-pub mod allocation;
-pub mod connection;
-pub mod exchange;
-pub mod features;
-pub mod held;
-pub mod identity;
-pub mod peers;
-pub mod renewal;
-pub mod round_trip;
-pub mod software;
-pub mod target;
+pub(super) mod allocation;
+pub(super) mod connection;
+pub(super) mod exchange;
+pub(super) mod features;
+pub(super) mod held;
+mod identity;
+pub(super) mod peers;
+pub(super) mod renewal;
+pub(super) mod round_trip;
+pub(super) mod software;
+pub(super) mod target;
 #[cfg(test)]
-pub mod testing;
+pub(super) mod testing;

@@ -17,7 +17,7 @@ const OWN_BINDINGS: [PlainBinding; 2] = [PlainBinding::TurnPort, PlainBinding::S
 
 /// A STUN server that may be asked through the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its number among the third parties.
     pub number: usize,
     /// Its index among the run's servers.
@@ -28,19 +28,19 @@ pub struct Peer {
 
 impl Peer {
     /// What a Binding to it is called where its name needs its form.
-    pub fn form(self, change: Change) -> ThirdParty {
+    pub(crate) fn form(self, change: Change) -> ThirdParty {
         ThirdParty { number: self.number, empty_change_request: change == Change::Empty }
     }
 }
 
 impl<'a> Target<'a> {
     /// STUN servers outside the TURN server's machine, in the family of relayed addresses.
-    pub fn third_parties(&self) -> Vec<Peer> {
+    pub(crate) fn third_parties(&self) -> Vec<Peer> {
         self.others(self.relay_family()).filter(|third| !self.is_own(third.address.ip())).collect()
     }
 
     /// The same in the family of the way to the server: what controls that way.
-    pub fn controls(&self) -> Vec<Peer> {
+    pub(crate) fn controls(&self) -> Vec<Peer> {
         self.others(self.family).filter(|third| !self.is_own(third.address.ip())).collect()
     }
 
@@ -57,7 +57,7 @@ impl<'a> Target<'a> {
 
     /// Whether the address is known to be the TURN server's, so that who answers there is on its machine: its firewall and the address
     /// translation before it were not passed.
-    pub fn is_own(&self, ip: IpAddr) -> bool {
+    pub(crate) fn is_own(&self, ip: IpAddr) -> bool {
         self.found.own.get_or_init(|| self.own_addresses()).contains(&ip)
     }
 
@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
 
     /// A STUN server on the TURN server's machine, to be asked through the relay where nobody else can be: at its second address, or a
     /// third party that turns out to be there.
-    pub fn own_witness(&self) -> Option<SocketAddr> {
+    pub(crate) fn own_witness(&self) -> Option<SocketAddr> {
         let family = self.relay_family();
         let other = self.other_address().filter(|other| family.has(other.ip()) && is_host(*other));
         let is_there = |third: &Peer| third.address.ip() != self.remote.ip() && self.is_own(third.address.ip());
@@ -93,7 +93,7 @@ impl<'a> Target<'a> {
 
     /// What a third party told our plain socket: with an empty CHANGE-REQUEST where it answers no other Binding, as some servers of RFC
     /// 3489 do.
-    pub fn directly(&self, third: Peer) -> Option<&'a Exchange> {
+    pub(crate) fn directly(&self, third: Peer) -> Option<&'a Exchange> {
         let asked = |change| {
             let step = TurnStep::ThirdParty(third.form(change));
             self.find(step).filter(|asked| asked.remote == third.address)
@@ -106,20 +106,20 @@ impl<'a> Target<'a> {
     }
 
     /// How that third party wants a Binding.
-    pub fn binding_form(&self, third: SocketAddr) -> Change {
+    pub(crate) fn binding_form(&self, third: SocketAddr) -> Change {
         let known = self.others(Family::of(third)).find(|one| one.address == third);
         let answered = known.and_then(|one| self.directly(one)).filter(|asked| asked.answer().is_some());
         answered.map_or(Change::Nothing, |asked| asked.request.change())
     }
 
     /// Whether it answers us.
-    pub fn is_alive(&self, third: Peer) -> bool {
+    pub(crate) fn is_alive(&self, third: Peer) -> bool {
         self.directly(third).is_some_and(|asked| asked.answer().is_some())
     }
 
     /// The third parties to ask through the relay, two at most: those that answer us. Where none does, UDP may be blocked here and not
     /// there: then the first one is asked all the same, and its silence means nothing.
-    pub fn witnesses(&self) -> Vec<Peer> {
+    pub(crate) fn witnesses(&self) -> Vec<Peer> {
         let thirds = self.third_parties();
         let asked = |step: DataStep| self.find(step).and_then(|one| one.request.relay()).map(|relay| relay.peer);
         let (first, second) = (asked(DataStep::Third), asked(DataStep::Third2));
@@ -146,14 +146,14 @@ impl<'a> Target<'a> {
     }
 
     /// Whether nothing, or nothing soon, is to be expected of it: what is told of the relay must not hang on who answers a moment sooner.
-    pub fn is_late(&self, third: Peer) -> bool {
+    pub(crate) fn is_late(&self, third: Peer) -> bool {
         let late =
             |change| self.find(TurnStep::ThirdParty(third.form(change))).map(|one| one.settled() || is_quiet(one));
         late(Change::Nothing) == Some(true) && late(Change::Empty) != Some(false)
     }
 
     /// The questions to the TURN server itself over UDP, from our plain socket.
-    pub fn own_bindings(&self) -> Vec<(PlainBinding, SocketAddr)> {
+    pub(crate) fn own_bindings(&self) -> Vec<(PlainBinding, SocketAddr)> {
         let default = SocketAddr::new(self.remote.ip(), STUN_PORT);
         let [same, other] = OWN_BINDINGS;
         match self.transport {
@@ -166,7 +166,7 @@ impl<'a> Target<'a> {
     }
 
     /// Whether who was asked which address our plain socket has may still answer.
-    pub fn witness_pending(&self) -> bool {
+    pub(crate) fn witness_pending(&self) -> bool {
         let mut own = self.own_bindings().into_iter();
         own.any(|(step, _)| self.find(step).is_none_or(|asked| !asked.settled()))
             || self.third_parties().into_iter().any(|third| !self.is_alive(third) && !self.is_given_up(third))
@@ -174,7 +174,7 @@ impl<'a> Target<'a> {
 
     /// The addresses of our plain socket as servers see it, in the family of relayed addresses, one of each IP address: the TURN server
     /// may be nearer to it than others, and see it inside a NAT that they see the outside of.
-    pub fn plain_addresses(&self) -> Vec<SocketAddr> {
+    pub(crate) fn plain_addresses(&self) -> Vec<SocketAddr> {
         let family = self.relay_family();
         let own = OWN_BINDINGS.into_iter().filter_map(|step| self.find(step));
         let thirds = self.third_parties().into_iter().filter_map(|third| self.directly(third));
@@ -192,7 +192,7 @@ impl<'a> Target<'a> {
 
     /// Whether what a server told of a socket of ours is believed. Our own private address, and where nobody saw a public one another
     /// private one too, is no internet's, but in a private network the relay may reach it.
-    pub fn is_believable(&self, asked: &Exchange) -> bool {
+    pub(crate) fn is_believable(&self, asked: &Exchange) -> bool {
         let witnesses = self.found.told.get_or_init(|| Witnesses::hear(self.seen));
         witnesses.doubt(asked).is_none_or(|doubt| match doubt.what.code {
             DoubtCode::PrivateLocalAddress | DoubtCode::PrivateNetwork => true,
@@ -210,6 +210,6 @@ impl<'a> Target<'a> {
 }
 
 /// Whether a host can be there: nobody must make us send elsewhere.
-pub fn is_host(address: SocketAddr) -> bool {
+pub(crate) fn is_host(address: SocketAddr) -> bool {
     Scope::of(address.ip()) != Scope::Invalid && address.port() != 0
 }

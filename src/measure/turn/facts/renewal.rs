@@ -7,7 +7,7 @@ use crate::evidence::key::{ServerStep, SocketStep, TurnStep};
 
 /// How a granted renewal ended the allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// The server says so itself: it grants the lifetime 0.
     LifetimeZero,
     /// What was asked afterwards was refused: there is no allocation (437).
@@ -16,7 +16,7 @@ pub enum Ended {
 
 impl Ended {
     /// In words that follow "the allocation".
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::LifetimeZero => "is ended by it",
             Self::Gone => "is gone after it",
@@ -26,7 +26,7 @@ impl Ended {
 
 impl Target<'_> {
     /// How the renewal ended the allocation; `None` while it lives.
-    pub fn ended_by_renewal(&self) -> Option<Ended> {
+    pub(crate) fn ended_by_renewal(&self) -> Option<Ended> {
         let refresh = self.last(ServerStep::Refresh)?;
         let (_, turn) = succeeded(refresh)?;
         if turn.lifetime_s == Some(0) {

@@ -9,11 +9,11 @@ use crate::evidence::{Exchange, Outcome};
 use crate::wire::TurnAttribute;
 
 /// Bytes of a packet: 20 ms of G.711 with the header of RTP (RFC 3551 section 4.5.14).
-pub const VOICE: u16 = 172;
+pub(crate) const VOICE: u16 = 172;
 /// The payloads to try: what every path takes, QUIC's and WebRTC's usual size (RFC 9000 section 14.1), nearly a full frame.
-pub const PAYLOADS: [u16; 3] = [500, 1200, 1400];
+pub(crate) const PAYLOADS: [u16; 3] = [500, 1200, 1400];
 /// The channel of the test; the smallest number (RFC 8656 section 12).
-pub const CHANNEL: u16 = 0x4000;
+pub(crate) const CHANNEL: u16 = 0x4000;
 
 /// A packet in so many milliseconds while the allocation is kept, and in longer runs fewer: so many at most.
 const KEEP_ALIVE_INTERVAL_MS: f64 = 1_000.0;
@@ -23,7 +23,7 @@ const MOST_KEEP_ALIVES: f64 = 3_600.0;
 const LATEST_MS: f64 = 10_000.0;
 
 /// The way of the packets; it is known to work in both directions.
-pub struct Way {
+pub(crate) struct Way {
     /// The socket of the allocation.
     pub first: SocketRole,
     /// Its relayed address.
@@ -38,7 +38,7 @@ pub struct Way {
 
 impl Way {
     /// The plain socket where data was seen to pass both ways, else the second allocation; `None` where neither was.
-    pub fn of(target: &Target) -> Option<Self> {
+    pub(crate) fn of(target: &Target) -> Option<Self> {
         let (first, allocation) = target.first().filter(|_| target.ended_by_renewal().is_none())?;
         let relayed = allocation.relayed;
         let arrived = |step: DataStep| target.find(step).filter(|one| looped_from(one).is_some());
@@ -58,25 +58,25 @@ impl Way {
 
 /// One packet there and back, as far as it got.
 #[derive(Clone, Copy)]
-pub struct RoundTrip<'a> {
+pub(crate) struct RoundTrip<'a> {
     pub out: Option<&'a Exchange>,
     pub back: Option<&'a Exchange>,
 }
 
 impl<'a> RoundTrip<'a> {
     /// The round trip of which this is the step of each way.
-    pub fn find(target: &Target<'a>, step: impl Fn(Leg) -> TurnStep) -> Self {
+    pub(crate) fn find(target: &Target<'a>, step: impl Fn(Leg) -> TurnStep) -> Self {
         let out = target.find(step(Leg::Out));
         Self { out, back: out.and_then(|_| target.find(step(Leg::Back))) }
     }
 
     /// How long there and back took; `None` if it did not arrive.
-    pub fn rtt_ms(&self) -> Option<f64> {
+    pub(crate) fn rtt_ms(&self) -> Option<f64> {
         Some(looped_ms(self.out?)? + looped_ms(self.back?)?)
     }
 
     /// Whether it was sent and its fate is known: what the end of the run cut short counts for nothing.
-    pub fn counts(&self) -> bool {
+    pub(crate) fn counts(&self) -> bool {
         let cut = |one: &Exchange| matches!(one.outcome, Outcome::Pending | Outcome::Abandoned { .. });
         match (self.out, self.back) {
             (Some(out), Some(back)) => !cut(out) && !cut(back),
@@ -86,7 +86,7 @@ impl<'a> RoundTrip<'a> {
     }
 
     /// Whether nothing more can come of it.
-    pub fn is_over(&self, now_ms: f64) -> bool {
+    pub(crate) fn is_over(&self, now_ms: f64) -> bool {
         match (self.out, self.back) {
             (Some(out), None) => looped_ms(out).is_none() && is_final(out, now_ms),
             (Some(_), Some(back)) => is_final(back, now_ms),
@@ -95,13 +95,13 @@ impl<'a> RoundTrip<'a> {
     }
 
     /// Arrivals beyond the first, on either way.
-    pub fn copies(&self) -> u32 {
+    pub(crate) fn copies(&self) -> u32 {
         [self.out, self.back].into_iter().flatten().map(|one| one.copies).sum()
     }
 }
 
 /// Whether nothing more can come of a packet.
-pub fn is_final(sent: &Exchange, now_ms: f64) -> bool {
+pub(crate) fn is_final(sent: &Exchange, now_ms: f64) -> bool {
     match sent.outcome {
         Outcome::Pending => false,
         Outcome::Silence { .. } => now_ms > sent.started_ms + LATEST_MS,
@@ -110,12 +110,12 @@ pub fn is_final(sent: &Exchange, now_ms: f64) -> bool {
 }
 
 /// So many milliseconds an allocation is to be kept.
-pub fn keep_alive_span_ms(hold_s: u64) -> f64 {
+pub(crate) fn keep_alive_span_ms(hold_s: u64) -> f64 {
     std::time::Duration::from_secs(hold_s).as_secs_f64() * 1_000.0
 }
 
 /// A packet in so many milliseconds keeps it in use.
-pub fn keep_alive_interval_ms(hold_s: u64) -> f64 {
+pub(crate) fn keep_alive_interval_ms(hold_s: u64) -> f64 {
     KEEP_ALIVE_INTERVAL_MS.max(keep_alive_span_ms(hold_s) / MOST_KEEP_ALIVES)
 }
 

@@ -3,7 +3,7 @@
 
 /// A TURN server whose habits and options are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Software {
+pub(crate) enum Software {
     Coturn,
     Eturnal,
     Ejabberd,
@@ -30,7 +30,7 @@ use Software::{
 
 /// What is to be changed at a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub(crate) enum Setting {
     /// The addresses that data is relayed from, and that clients are told.
     RelayAddress,
     /// The range of relay ports.
@@ -82,18 +82,18 @@ const REALMS: [(&str, Software); 2] = [("livekit", Livekit), ("stunner.l7mp.io",
 
 impl Software {
     /// Who begins its name so.
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let name = name.to_lowercase();
         NAMES.iter().find(|(start, _)| name.starts_with(start)).map_or(Other, |&(_, software)| software)
     }
 
     /// Who comes with that realm and does not name itself.
-    pub fn of_realm(realm: &str) -> Option<Self> {
+    pub(crate) fn of_realm(realm: &str) -> Option<Self> {
         REALMS.iter().find(|(name, _)| *name == realm).map(|&(_, software)| software)
     }
 
     /// The error code with which it refuses a login; `None` where that is not known.
-    pub fn refuses_logins_with(self) -> Option<u16> {
+    pub(crate) fn refuses_logins_with(self) -> Option<u16> {
         match self {
             Coturn | Eturnal | Ejabberd | Restund | ReTurn | TurnRs | Libjuice | NodeTurn => Some(401),
             Pion | Livekit | Stunner => Some(400),
@@ -103,7 +103,7 @@ impl Software {
 
     /// What to do about settings, with what the server that answers calls them; where nothing is known of it, with what the most common
     /// one does.
-    pub fn cure(self, todo: &str, settings: &[Setting]) -> String {
+    pub(crate) fn cure(self, todo: &str, settings: &[Setting]) -> String {
         let known = if self == Unknown { Coturn } else { self };
         let options = settings.iter().map(|&setting| known.option(setting)).filter(|option| !option.is_empty());
         match options.collect::<Vec<_>>().join("; ") {

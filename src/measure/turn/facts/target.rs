@@ -12,10 +12,10 @@ use crate::measure::witness::Witnesses;
 use crate::wire::{Family, Question, Scope, Transport};
 
 /// How often a request is tried with a new nonce: whoever calls that many stale (438) never comes to an end.
-pub const ATTEMPTS: u32 = 4;
+pub(crate) const ATTEMPTS: u32 = 4;
 
 /// One entry over one transport and family, at the address that counts: after a redirection the one redirected to.
-pub struct Target<'a> {
+pub(crate) struct Target<'a> {
     pub seen: &'a Evidence,
     pub options: &'a TurnOptions,
     pub entry: &'a Entry,
@@ -46,7 +46,7 @@ pub(super) struct Found {
 
 impl<'a> Target<'a> {
     /// The target; `None` while, or because, its address is not known.
-    pub fn new(
+    pub(crate) fn new(
         seen: &'a Evidence,
         options: &'a TurnOptions,
         number: usize,
@@ -83,78 +83,78 @@ impl<'a> Target<'a> {
     }
 
     /// The 300 (Try Alternate): servers send it before the credentials, or after them as RFC 8656 section 7.2 orders its checks.
-    pub fn redirection(&self) -> Option<&'a Reply> {
+    pub(crate) fn redirection(&self) -> Option<&'a Reply> {
         let on = |step| self.last((SocketRole::First, step));
         let asked = [on(SocketStep::Allocate), on(SocketStep::Login)];
         asked.into_iter().flatten().find(|one| error_code(one) == Some(300)).and_then(Exchange::reply)
     }
 
     /// The same over another transport: what is asked there has names of the same kind.
-    pub fn over(&self, transport: Transport) -> Self {
+    pub(crate) fn over(&self, transport: Transport) -> Self {
         Self { transport, found: Found::default(), ..*self }
     }
 
     /// What the exchange of that step is called.
-    pub fn key(&self, step: impl Into<TurnStep>) -> Key {
+    pub(crate) fn key(&self, step: impl Into<TurnStep>) -> Key {
         self.key_of(step, 1)
     }
 
     /// What an attempt at a step is called.
-    pub fn key_of(&self, step: impl Into<TurnStep>, attempt: u32) -> Key {
+    pub(crate) fn key_of(&self, step: impl Into<TurnStep>, attempt: u32) -> Key {
         Key::Turn(TurnKey { step: step.into(), attempt, ..self.key })
     }
 
     /// What a socket of the target is called: `turn/ENTRY/TRANSPORT/FAMILY/ROLE`.
-    pub fn socket(&self, role: SocketRole) -> String {
+    pub(crate) fn socket(&self, role: SocketRole) -> String {
         let TurnKey { entry, transport, family, redirected, .. } = self.key;
         let redirected = if redirected { "redirected/" } else { "" };
         format!("turn/{entry}/{}/{}/{redirected}{}", transport.name(), family.name(), role.name())
     }
 
     /// The exchange of that step; of several attempts the first.
-    pub fn find(&self, step: impl Into<TurnStep>) -> Option<&'a Exchange> {
+    pub(crate) fn find(&self, step: impl Into<TurnStep>) -> Option<&'a Exchange> {
         self.seen.find(&self.key(step))
     }
 
     /// An attempt at that step.
-    pub fn attempt(&self, step: impl Into<TurnStep>, attempt: u32) -> Option<&'a Exchange> {
+    pub(crate) fn attempt(&self, step: impl Into<TurnStep>, attempt: u32) -> Option<&'a Exchange> {
         self.seen.find(&self.key_of(step, attempt))
     }
 
     /// The last attempt at that step.
-    pub fn last(&self, step: impl Into<TurnStep>) -> Option<&'a Exchange> {
+    pub(crate) fn last(&self, step: impl Into<TurnStep>) -> Option<&'a Exchange> {
         let step = step.into();
         let attempts = (1..=ATTEMPTS).map_while(|attempt| self.attempt(step, attempt));
         attempts.last()
     }
 
     /// The response to that step, of whatever kind; of several attempts to the first.
-    pub fn reply(&self, step: impl Into<TurnStep>) -> Option<&'a Reply> {
+    pub(crate) fn reply(&self, step: impl Into<TurnStep>) -> Option<&'a Reply> {
         self.find(step)?.reply()
     }
 
     /// The error code that the last attempt at a step got.
-    pub fn code(&self, step: impl Into<TurnStep>) -> Option<u16> {
+    pub(crate) fn code(&self, step: impl Into<TurnStep>) -> Option<u16> {
         self.last(step).and_then(error_code)
     }
 
     /// Everything that was asked of the target, in the order it was begun.
-    pub fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
+    pub(crate) fn exchanges(&self) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
         self.seen.within(&self.key.all())
     }
 
     /// The same without the many packets and renewals while it was measured or kept.
-    pub fn dialog(&self) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
+    pub(crate) fn dialog(&self) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
         self.seen.within(&self.key.dialog())
     }
 
     /// Every request for a permission on that socket.
-    pub fn permits(&self, role: SocketRole) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
+    pub(crate) fn permits(&self, role: SocketRole) -> impl Iterator<Item = &'a Exchange> + Clone + use<'a> {
         self.dialog().filter(move |one| matches!(step_of(one), Some(TurnStep::Permit(socket, _)) if socket == role))
     }
 
     /// A question to the server on the target's own transport.
-    pub fn ask(&self, step: impl Into<TurnStep>, role: SocketRole, request: impl Into<Question>) -> Ask {
+    pub(crate) fn ask(&self, step: impl Into<TurnStep>, role: SocketRole, request: impl Into<Question>) -> Ask {
         Ask {
             key: self.key(step),
             server: self.server,
@@ -170,7 +170,7 @@ impl<'a> Target<'a> {
 
     /// A plain datagram of ours that has nothing to do with an allocation. A socket is of one family: where relayed addresses are of
     /// another than the way to the server, peers are on a second one.
-    pub fn plain(&self, step: impl Into<TurnStep>, server: usize, remote: SocketAddr) -> Ask {
+    pub(crate) fn plain(&self, step: impl Into<TurnStep>, server: usize, remote: SocketAddr) -> Ask {
         let same = Family::of(remote) == Family::of(self.remote);
         let role = if same { SocketRole::Plain } else { SocketRole::PlainOtherFamily };
         let terms = Terms { unpaced: true, ..Terms::default() };
@@ -178,7 +178,7 @@ impl<'a> Target<'a> {
     }
 
     /// The first answer that came from another address than was asked, and from where: clients ignore such answers.
-    pub fn elsewhere(&self) -> Option<(&'a Exchange, SocketAddr)> {
+    pub(crate) fn elsewhere(&self) -> Option<(&'a Exchange, SocketAddr)> {
         let asked = self.exchanges().filter(|one| {
             one.transport == self.transport && one.remote == self.remote && one.request.relay().is_none()
         });
@@ -186,13 +186,13 @@ impl<'a> Target<'a> {
     }
 
     /// The first round trip of a Binding to the server itself, in milliseconds.
-    pub fn rtt_ms(&self) -> Option<f64> {
+    pub(crate) fn rtt_ms(&self) -> Option<f64> {
         self.reply(ServerStep::Binding).filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
     }
 }
 
 /// What an exchange of a TURN test asked.
-pub fn step_of(exchange: &Exchange) -> Option<TurnStep> {
+pub(crate) fn step_of(exchange: &Exchange) -> Option<TurnStep> {
     match exchange.ask {
         Key::Turn(key) => Some(key.step),
         _ => None,

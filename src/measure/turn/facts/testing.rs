@@ -11,10 +11,10 @@ use crate::measure::turn::{Entry, Login, TurnOptions};
 use crate::wire::{Auth, Family, Relay, Request, Transport};
 
 /// Where the server is.
-pub const SERVER: &str = "192.0.2.10:3478";
+pub(crate) const SERVER: &str = "192.0.2.10:3478";
 
 /// What was seen of one target.
-pub struct Scene {
+pub(crate) struct Scene {
     pub seen: Evidence,
     pub options: TurnOptions,
     pub transport: Transport,
@@ -22,12 +22,12 @@ pub struct Scene {
 
 impl Scene {
     /// An entry with credentials over UDP, of which nothing was asked yet.
-    pub fn udp() -> Self {
+    pub(crate) fn udp() -> Self {
         Self::over(Transport::Udp)
     }
 
     /// The same over that transport.
-    pub fn over(transport: Transport) -> Self {
+    pub(crate) fn over(transport: Transport) -> Self {
         let lookup = Lookup {
             transport,
             addresses: vec![address(SERVER)],
@@ -55,12 +55,12 @@ impl Scene {
     }
 
     /// The target that all this is about.
-    pub fn target(&self) -> Target<'_> {
+    pub(crate) fn target(&self) -> Target<'_> {
         Target::new(&self.seen, &self.options, 0, self.transport, Family::Ipv4).expect("the name has an address")
     }
 
     /// An exchange of that name with the server, over UDP, that is under way.
-    pub fn exchange(name: &str) -> Exchange {
+    pub(crate) fn exchange(name: &str) -> Exchange {
         serde_json::from_value(serde_json::json!({
             "id": "e1", "ask": name, "server": 0, "socket": "turn/0/udp/ipv4/a", "transport": "udp", "remote": SERVER,
             "request": {}, "sends": 1, "started_ms": 0.0, "outcome": { "kind": "pending" },
@@ -69,13 +69,13 @@ impl Scene {
     }
 
     /// Gives the request of an exchange those credentials, or none.
-    pub fn sign(exchange: &mut Exchange, auth: Option<Auth>) {
+    pub(crate) fn sign(exchange: &mut Exchange, auth: Option<Auth>) {
         let request = exchange.request.stun().cloned().unwrap_or_default();
         exchange.request = Request { auth, ..request }.into();
     }
 
     /// Gives an exchange a response from where it was sent, or changes the one that it has.
-    pub fn answer(exchange: &mut Exchange, change: impl FnOnce(&mut Reply)) {
+    pub(crate) fn answer(exchange: &mut Exchange, change: impl FnOnce(&mut Reply)) {
         let mut reply = match std::mem::replace(&mut exchange.outcome, Outcome::Pending) {
             Outcome::Reply(reply) => reply,
             _ => Reply { rtt_ms: 20.0, ..Reply::from_source(exchange.remote) },
@@ -113,24 +113,24 @@ impl Scene {
     }
 
     /// It is under way.
-    pub fn pending(&mut self, step: &str) -> &mut Exchange {
+    pub(crate) fn pending(&mut self, step: &str) -> &mut Exchange {
         self.step(step)
     }
 
     /// It was answered.
-    pub fn reply(&mut self, step: &str, change: impl FnOnce(&mut Reply)) -> &mut Exchange {
+    pub(crate) fn reply(&mut self, step: &str, change: impl FnOnce(&mut Reply)) -> &mut Exchange {
         let exchange = self.step(step);
         Self::answer(exchange, change);
         exchange
     }
 
     /// A Binding that was answered with that address.
-    pub fn bound(&mut self, step: &str, mapped: &str) -> &mut Exchange {
+    pub(crate) fn bound(&mut self, step: &str, mapped: &str) -> &mut Exchange {
         self.reply(step, |reply| reply.mapped = Some(address(mapped)))
     }
 
     /// Allocate without credentials, and 401 with that realm.
-    pub fn challenged(&mut self, socket: &str, realm: &str) -> &mut Exchange {
+    pub(crate) fn challenged(&mut self, socket: &str, realm: &str) -> &mut Exchange {
         let turn = TurnReply { realm: Some(realm.to_owned()), nonce: true, ..TurnReply::default() };
         self.reply(&format!("{socket}/allocate"), |reply| {
             reply.error = Some(ErrorReply { code: 401, reason: String::new() });
@@ -139,7 +139,7 @@ impl Scene {
     }
 
     /// A request with credentials that was granted, with that relayed address where one is given.
-    pub fn granted(&mut self, step: &str, relayed: &str) -> &mut Exchange {
+    pub(crate) fn granted(&mut self, step: &str, relayed: &str) -> &mut Exchange {
         let turn = TurnReply {
             relayed: relayed.parse().into_iter().collect(),
             lifetime_s: Some(600),
@@ -152,7 +152,7 @@ impl Scene {
     }
 
     /// A request with credentials that was refused.
-    pub fn refused(&mut self, step: &str, code: u16) -> &mut Exchange {
+    pub(crate) fn refused(&mut self, step: &str, code: u16) -> &mut Exchange {
         let turn = TurnReply { integrity: Integrity::Valid, nonce: code == 438, ..TurnReply::default() };
         let exchange = self.reply(step, |reply| {
             reply.error = Some(ErrorReply { code, reason: String::new() });
@@ -163,7 +163,7 @@ impl Scene {
     }
 
     /// It was sent often enough, and nothing came.
-    pub fn silent(&mut self, step: &str) -> &mut Exchange {
+    pub(crate) fn silent(&mut self, step: &str) -> &mut Exchange {
         let exchange = self.step(step);
         exchange.sends = 7;
         exchange.ended_ms = Some(exchange.started_ms + 2_000.0);
@@ -172,21 +172,21 @@ impl Scene {
     }
 
     /// The end of the run cut it short.
-    pub fn abandoned(&mut self, step: &str) -> &mut Exchange {
+    pub(crate) fn abandoned(&mut self, step: &str) -> &mut Exchange {
         let exchange = self.step(step);
         exchange.outcome = Outcome::Abandoned { waited_ms: 10.0 };
         exchange
     }
 
     /// The system or the path said no.
-    pub fn failed(&mut self, step: &str, code: FailureCode) -> &mut Exchange {
+    pub(crate) fn failed(&mut self, step: &str, code: FailureCode) -> &mut Exchange {
         let exchange = self.step(step);
         exchange.outcome = Outcome::Failed(failure(code));
         exchange
     }
 
     /// It arrived on another socket of ours, from there.
-    pub fn looped(&mut self, step: &str, source: &str) -> &mut Exchange {
+    pub(crate) fn looped(&mut self, step: &str, source: &str) -> &mut Exchange {
         let exchange = self.step(step);
         exchange.ended_ms = Some(exchange.started_ms + 20.0);
         exchange.outcome =
@@ -195,7 +195,7 @@ impl Scene {
     }
 
     /// The same through the relay, to that peer, from the relayed address of the scene.
-    pub fn relayed(&mut self, step: &str, peer: &str) -> &mut Exchange {
+    pub(crate) fn relayed(&mut self, step: &str, peer: &str) -> &mut Exchange {
         let exchange = self.looped(step, RELAYED);
         let relay = Some(Relay { peer: address(peer), channel: None });
         exchange.request = Request { relay, ..Request::default() }.into();
@@ -203,7 +203,7 @@ impl Scene {
     }
 
     /// The first connection, with what became of it.
-    pub fn connection(&mut self, opened: bool, code: Option<FailureCode>) -> &mut Connection {
+    pub(crate) fn connection(&mut self, opened: bool, code: Option<FailureCode>) -> &mut Connection {
         self.seen.connections.push(Connection {
             socket: format!("turn/0/{}/ipv4/a", self.transport.name()),
             server: 0,
@@ -221,7 +221,7 @@ impl Scene {
     }
 
     /// A server that relays: everything was tried, and everything went well.
-    pub fn relays() -> Self {
+    pub(crate) fn relays() -> Self {
         let mut scene = Self::udp();
         scene.bound("binding", "198.51.100.1:39999");
         scene.challenged("a", "example.org");
@@ -245,19 +245,19 @@ impl Scene {
 }
 
 /// The relayed address of a scene.
-pub const RELAYED: &str = "192.0.2.10:50000";
+pub(crate) const RELAYED: &str = "192.0.2.10:50000";
 /// The address of our plain socket in a scene.
-pub const PLAIN: &str = "198.51.100.1:40000";
+pub(crate) const PLAIN: &str = "198.51.100.1:40000";
 
 /// A request with it is signed.
-pub fn auth() -> Auth {
+pub(crate) fn auth() -> Auth {
     serde_json::from_value(serde_json::json!({ "username": "alice", "realm": "example.org" })).expect("credentials")
 }
 
-pub fn address(text: &str) -> SocketAddr {
+pub(crate) fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
 
-pub fn failure(code: FailureCode) -> Failure {
+pub(crate) fn failure(code: FailureCode) -> Failure {
     Failure { code, text: "as the system words it".to_owned(), by: None }
 }

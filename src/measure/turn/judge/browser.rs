@@ -14,7 +14,7 @@ const FIREFOX_BLOCKED: [u16; 16] =
     [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669];
 
 /// The verdict as a browser would have it: what relays is degraded where browsers do not get as far.
-pub fn judge(target: &Target, (verdict, found): Cause) -> Cause {
+pub(super) fn judge(target: &Target, (verdict, found): Cause) -> Cause {
     if verdict != TurnVerdict::Ok {
         return (verdict, found);
     }
@@ -45,7 +45,7 @@ fn port(target: &Target) -> Option<&'static str> {
 }
 
 /// What a browser would do otherwise with the URI of a command line, which is asked for as RFC 5928 wants it.
-pub fn remark(target: &Target) -> Option<Remark> {
+pub(super) fn remark(target: &Target) -> Option<Remark> {
     let (spec, _) = ServerSpec::parse_turn(&target.entry.uri).ok()?;
     let port = spec.default_port(target.transport);
     let by_records = target.entry.place.is_empty() && spec.uri && spec.port.is_none();

@@ -4,24 +4,24 @@ use crate::measure::turn::DiagnosisCode;
 use crate::measure::turn::finding::{Diagnosis, TurnVerdict};
 
 /// A verdict with its cause.
-pub type Cause = (TurnVerdict, Diagnosis);
+pub(super) type Cause = (TurnVerdict, Diagnosis);
 
 /// A cause for which it fails.
-pub fn failed(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
+pub(super) fn failed(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
     cause(TurnVerdict::Failed, code, text, fix)
 }
 
 /// A cause for which it works badly.
-pub fn degraded(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
+pub(super) fn degraded(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
     cause(TurnVerdict::Degraded, code, text, fix)
 }
 
 /// A cause for which it could not be told.
-pub fn inconclusive(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
+pub(super) fn inconclusive(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
     cause(TurnVerdict::Inconclusive, code, text, fix)
 }
 
 /// A cause for the verdict.
-pub fn cause(verdict: TurnVerdict, code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
+pub(super) fn cause(verdict: TurnVerdict, code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
     (verdict, Diagnosis { code, text: text.into(), fix: fix.to_owned() })
 }

@@ -6,7 +6,7 @@ use crate::measure::turn::{DiagnosisCode, Entry, TurnOptions};
 use crate::wire::{Form, Look, Making, Remark, RemarkCode, RestName};
 
 /// Everything wrong with the credentials of an entry, the likeliest cause of a refusal first.
-pub fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
+pub(super) fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
     let mismatch = mismatch(entry, Software::Unknown);
     let encoding = mismatch.as_ref().is_some_and(|found| found.code == DiagnosisCode::PasswordEncoding);
     let found = [
@@ -24,7 +24,7 @@ pub fn check(entry: &Entry, options: &TurnOptions) -> Vec<Remark> {
 }
 
 /// Why a server that refused these credentials did so, where they show it themselves; what is proven first, then what is likely.
-pub fn explain_refusal(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Diagnosis> {
+pub(super) fn explain_refusal(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Diagnosis> {
     likely(entry, options, software).or_else(|| unlike(entry))
 }
 
@@ -35,7 +35,7 @@ fn likely(entry: &Entry, options: &TurnOptions, software: Software) -> Option<Di
 }
 
 /// The same as the first step of the ladder; `None` without credentials.
-pub fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
+pub(super) fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
     entry.login.as_ref()?;
     let (status, detail) = match (likely(entry, options, Software::Unknown), age_s(entry, options)) {
         (Some(found), _) => (StepStatus::Failed, found.text),
@@ -46,7 +46,7 @@ pub fn step(entry: &Entry, options: &TurnOptions) -> Option<StepResult> {
 }
 
 /// Seconds since the user name's time was over; negative while it is not.
-pub fn age_s(entry: &Entry, options: &TurnOptions) -> Option<i64> {
+pub(super) fn age_s(entry: &Entry, options: &TurnOptions) -> Option<i64> {
     let expiry = RestName::parse(&entry.login.as_ref()?.username).expiry_unix_s()?;
     Some(options.now_unix_s.saturating_sub(expiry))
 }

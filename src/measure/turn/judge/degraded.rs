@@ -15,7 +15,7 @@ use crate::wire::Transport;
 const SHORTEST_S: u32 = 60;
 
 /// The rows, the gravest first.
-pub const DEGRADED: &[Row] = &[
+pub(super) const DEGRADED: &[Row] = &[
     open_relay,
     |judged, _| handshake::passed_over(judged.target),
     |_, relayed| relayed.relaying.as_ref()?.found.clone(),
@@ -77,7 +77,7 @@ fn unanswered(judged: &Judged, _: &Relayed) -> Option<Cause> {
 }
 
 /// Clients that do not ask for IPv6 get nothing.
-pub fn ipv6_only(judged: &Judged, _: &Relayed) -> Option<Cause> {
+pub(super) fn ipv6_only(judged: &Judged, _: &Relayed) -> Option<Cause> {
     let text = "the server relays IPv6 only: clients that do not ask for it are refused (440)";
     let fix = || judged.target.cure("give the server an IPv4 address to relay from", &[Setting::RelayAddress]);
     judged.target.relays_ipv6_only().then(|| degraded(Code::UnsupportedFamily, text, &fix()))

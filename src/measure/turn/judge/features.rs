@@ -10,7 +10,7 @@ use crate::measure::turn::finding::{Feature, FeatureName as Name, FeatureStatus 
 use crate::wire::{Algorithm, Family, escape};
 
 /// What the server offers, in the order of the tests.
-pub fn judge(target: &Target) -> Vec<Feature> {
+pub(super) fn judge(target: &Target) -> Vec<Feature> {
     if !target.wants_features() {
         return Vec::new();
     }

@@ -29,7 +29,7 @@ const INSPECTORS: [&str; 15] = [
 ];
 
 /// Why there is no secure connection; `None` if there is, or if TCP failed already.
-pub fn judge(target: &Target) -> Option<Cause> {
+pub(super) fn judge(target: &Target) -> Option<Cause> {
     let connection = target.connection(SocketRole::First).filter(|one| failed_late(one).is_some() || !is_open(one))?;
     let facts = connection.tls.as_ref();
     if let Some(text) = facts.and_then(inspector) {
@@ -55,7 +55,7 @@ pub fn judge(target: &Target) -> Option<Cause> {
 }
 
 /// A certificate problem that was passed over, or an inspector whom this host trusts.
-pub fn passed_over(target: &Target) -> Option<Cause> {
+pub(super) fn passed_over(target: &Target) -> Option<Cause> {
     let facts = target.connection(SocketRole::First)?.tls.as_ref()?;
     if let Some(text) = inspector(facts).or_else(|| two_issuers(target, facts)) {
         return Some(intercepted(TurnVerdict::Degraded, text));

@@ -8,7 +8,7 @@ use crate::measure::turn::facts::exchange::{granted, is_unsigned};
 use crate::measure::turn::facts::target::Target;
 
 /// The first of them on that socket.
-pub fn judge(target: &Target, role: SocketRole) -> Option<Cause> {
+pub(super) fn judge(target: &Target, role: SocketRole) -> Option<Cause> {
     let later = [ServerStep::Refresh, ServerStep::Channel].into_iter().filter_map(|step| target.last(step));
     let mut steps = std::iter::once(target.allocation(role)?.exchange).chain(target.permits(role)).chain(later);
     let (_, turn) = steps.find(|one| is_unsigned(one)).and_then(granted)?;

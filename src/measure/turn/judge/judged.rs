@@ -12,7 +12,7 @@ use crate::measure::turn::finding::{Feature, KeepAlive, Quality, RelayPaths, Rel
 use crate::wire::{EntryKind, Remark};
 
 /// How far it got: that decides which causes there can be.
-pub enum Reached<'a> {
+pub(super) enum Reached<'a> {
     /// It is a STUN server that was asked.
     Stun,
     /// There is no allocation.
@@ -25,7 +25,7 @@ pub enum Reached<'a> {
 }
 
 /// What is known of an allocation.
-pub struct Relayed<'a> {
+pub(super) struct Relayed<'a> {
     /// The socket that it is on.
     pub role: SocketRole,
     pub allocation: Allocation<'a>,
@@ -42,7 +42,7 @@ pub struct Relayed<'a> {
 }
 
 /// What is known of a target.
-pub struct Judged<'a> {
+pub(super) struct Judged<'a> {
     pub target: &'a Target<'a>,
     pub reached: Reached<'a>,
     /// Whether everything was tried that there is to try.
@@ -60,7 +60,7 @@ pub struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    pub fn new(target: &'a Target<'a>) -> Self {
+    pub(super) fn new(target: &'a Target<'a>) -> Self {
         let paths = relay::paths(target);
         let reached = match target.first() {
             _ if target.entry.kind == EntryKind::Stun => Reached::Stun,
@@ -97,7 +97,7 @@ impl<'a> Judged<'a> {
     }
 
     /// What is known of the allocation; `None` without one.
-    pub fn relayed(&self) -> Option<&Relayed<'a>> {
+    pub(super) fn relayed(&self) -> Option<&Relayed<'a>> {
         match &self.reached {
             Reached::Allocation(relayed) => Some(relayed),
             _ => None,
@@ -105,10 +105,10 @@ impl<'a> Judged<'a> {
     }
 
     /// Whether the run was ended before it was over by itself.
-    pub fn was_stopped(&self) -> bool {
+    pub(super) fn was_stopped(&self) -> bool {
         self.target.seen.stopped.is_some()
     }
 }
 
 /// A row of a table about an allocation.
-pub type Row = fn(&Judged, &Relayed) -> Option<Cause>;
+pub(super) type Row = fn(&Judged, &Relayed) -> Option<Cause>;

@@ -26,7 +26,7 @@ const RENEWALS: [(Renewal, &str); 5] = [
 ];
 
 /// What keeping the allocation saw; `None` if it was not asked for, or there was nothing to keep.
-pub fn judge(target: &Target) -> Option<KeepAlive> {
+pub(super) fn judge(target: &Target) -> Option<KeepAlive> {
     let (_, hold_s) = Way::of(target).zip(target.options.hold_s)?;
     let keeps = |one: &&Exchange| matches!(step_of(one), Some(TurnStep::KeepAlive(..) | TurnStep::Renewal(..)));
     let begun_ms = target.exchanges().filter(keeps).map(|one| one.started_ms).min_by(f64::total_cmp)?;
@@ -112,7 +112,7 @@ fn trouble(exchange: &Exchange) -> Option<String> {
 }
 
 /// It did not last: at the end the allocation is gone, or nothing passes any more.
-pub fn lost(target: &Target) -> Option<Cause> {
+pub(super) fn lost(target: &Target) -> Option<Cause> {
     let rounds = rounds(target, target.options.hold_s?);
     let known: Vec<&RoundTrip> = rounds.iter().filter(|round| round.counts()).collect();
     let quiet = known.iter().rev().take_while(|round| round.rtt_ms().is_none()).count();

@@ -13,7 +13,7 @@ use crate::measure::turn::finding::{Quality, QualityPath, Train};
 const HEARD_PERCENT: f64 = 10.0;
 
 /// How well it relays; `None` where nothing was sent.
-pub fn judge(target: &Target) -> Option<Quality> {
+pub(super) fn judge(target: &Target) -> Option<Quality> {
     let way = Way::of(target)?;
     let measures = |one: &Exchange| matches!(step_of(one), Some(TurnStep::Quality(..) | TurnStep::Direct(_)));
     target.exchanges().any(measures).then_some(())?;
@@ -110,7 +110,7 @@ fn rank(len: usize, share: f64) -> usize {
 }
 
 /// Too much is lost: on the way to the server already, or beyond.
-pub fn lossy(target: &Target, quality: &Quality) -> Option<Cause> {
+pub(super) fn lossy(target: &Target, quality: &Quality) -> Option<Cause> {
     let trains = [&quality.indications, &quality.channel].into_iter().flatten();
     let (sent, lost) = trains.fold((0, 0), |(sent, lost), one| (sent + one.sent, lost + one.sent - one.received));
     if sent == 0 || 100.0 * f64::from(lost) / f64::from(sent) < HEARD_PERCENT {

@@ -8,7 +8,7 @@ use crate::measure::turn::finding::Released;
 use crate::wire::{Remark, RemarkCode, escape};
 
 /// Allocations made and released; one that may have been made, and of which nobody heard, counts until its deletion is confirmed.
-pub fn judge(target: &Target) -> Option<Released> {
+pub(super) fn judge(target: &Target) -> Option<Released> {
     let deleted = |role| target.was_deleted(role);
     let unheard = |role| target.holds(role) && (deleted(role) || !target.is_given_back(role));
     // What may have been made only if somebody else refused it, or nobody was asked for credentials, was made if it could be deleted.
@@ -26,7 +26,7 @@ pub fn judge(target: &Target) -> Option<Released> {
 }
 
 /// Connections that their other side closed while they carried an allocation: it ended with them (RFC 8656 section 3.1), unconfirmed.
-pub fn cut_off(target: &Target) -> Option<Remark> {
+pub(super) fn cut_off(target: &Target) -> Option<Remark> {
     let mut cut = Vec::new();
     for role in sockets().filter(|role| target.allocation(*role).is_some() && !target.is_given_back(*role)) {
         let connection = target.connection(role).filter(|one| is_open(one));

@@ -9,7 +9,7 @@ use crate::measure::turn::facts::renewal::Ended;
 use crate::measure::turn::facts::target::{Target, step_of};
 
 /// What ended the allocation.
-pub fn judge(ended: Ended) -> Cause {
+pub(super) fn judge(ended: Ended) -> Cause {
     let text = format!(
         "the server grants the renewal of the allocation, which {}: calls end when clients renew",
         ended.words()
@@ -19,7 +19,7 @@ pub fn judge(ended: Ended) -> Cause {
 }
 
 /// Whether what passed through the relay was asked for after the allocation had ended: then it says nothing of the relay.
-pub fn spoils_data(target: &Target) -> bool {
+pub(super) fn spoils_data(target: &Target) -> bool {
     let Some(refresh) = target.last(ServerStep::Refresh) else { return false };
     let steps = [DataStep::Outward, DataStep::Third, DataStep::ToSecond, DataStep::Inward];
     let late = |one: &Exchange| one.started_ms > refresh.started_ms;

@@ -8,12 +8,12 @@ use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::target::Target;
 
 /// Whether so much is lost here that a silence proves nothing.
-pub fn may_be_loss(target: &Target, sent: &Exchange) -> bool {
+pub(super) fn may_be_loss(target: &Target, sent: &Exchange) -> bool {
     sent.sends < loss::sends_needed(target.exchanges(), loss::RARE)
 }
 
 /// Whether a silence is the server's: on a stream what was asked later was answered, over UDP too little is lost to explain it.
-pub fn is_proven(target: &Target, step: impl Into<TurnStep>) -> bool {
+pub(super) fn is_proven(target: &Target, step: impl Into<TurnStep>) -> bool {
     let Some(asked) = target.last(step) else { return false };
     if target.transport.is_stream() && asked.request.relay().is_none() {
         let later = |one: &&Exchange| {
@@ -25,7 +25,7 @@ pub fn is_proven(target: &Target, step: impl Into<TurnStep>) -> bool {
 }
 
 /// So much is lost that a silence proves nothing.
-pub fn lost(target: &Target) -> Cause {
+pub(super) fn lost(target: &Target) -> Cause {
     let text =
         format!("could not tell: so much is lost on the way to {} that its silence proves nothing", target.remote);
     inconclusive(Code::Undetermined, text, "run again on a better path")

@@ -12,7 +12,7 @@ use crate::measure::turn::finding::{Diagnosis, StepName, StepResult, StepStatus}
 use crate::wire::{EntryKind, Transport, escape};
 
 /// The steps of a target whose address is known.
-pub fn judge(judged: &Judged) -> Vec<StepResult> {
+pub(super) fn judge(judged: &Judged) -> Vec<StepResult> {
     let target = judged.target;
     // What is wrong with the credentials keeps nobody from trying them.
     let credentials = credentials::step(target.entry, target.options).filter(|_| target.entry.kind == EntryKind::Turn);
@@ -259,7 +259,7 @@ fn outcome(exchange: &Exchange) -> String {
 }
 
 /// A step in words.
-pub fn words(step: StepName) -> &'static str {
+pub(super) fn words(step: StepName) -> &'static str {
     match step {
         StepName::Credentials => "credentials",
         StepName::Resolve => "resolve",

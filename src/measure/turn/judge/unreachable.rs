@@ -16,7 +16,7 @@ const BINDING: TurnStep = TurnStep::Server(ServerStep::Binding);
 const ALLOCATE: TurnStep = TurnStep::On(SocketRole::First, SocketStep::Allocate);
 
 /// Answers came from another address than was asked.
-pub fn elsewhere(target: &Target) -> Option<Cause> {
+pub(super) fn elsewhere(target: &Target) -> Option<Cause> {
     let (asked, source) = target.elsewhere()?;
     let text = format!(
         "answers come from {source}, not from {} that was asked: clients ignore them, and NATs and firewalls drop them",
@@ -38,7 +38,7 @@ fn failure<'a>(target: &Target<'a>) -> Option<(&'a Exchange, &'a crate::evidence
 }
 
 /// Nothing that speaks TURN was reached.
-pub fn judge(target: &Target) -> Option<Cause> {
+pub(super) fn judge(target: &Target) -> Option<Cause> {
     let answers = |step: TurnStep| target.reply(step).is_some();
     if target.transport.is_secure()
         && let Some(found) = handshake::judge(target)
@@ -167,7 +167,7 @@ fn short(failure: &Failure) -> Cause {
 }
 
 /// Whether this host ran out of something in any step: then nothing that failed is the server's fault.
-pub fn shortage(target: &Target) -> Option<Cause> {
+pub(super) fn shortage(target: &Target) -> Option<Cause> {
     target.exchanges().find_map(|one| match &one.outcome {
         Outcome::Failed(failure) if failure.code == FailureCode::LocalShortage => Some(short(failure)),
         _ => None,

@@ -34,7 +34,7 @@ const ALLOCATED: &[Row] = &[
 ];
 
 /// The verdict and its cause.
-pub fn judge(judged: &Judged) -> Cause {
+pub(super) fn judge(judged: &Judged) -> Cause {
     let found = match &judged.reached {
         Reached::Stun | Reached::Server { .. } => {
             UNALLOCATED.iter().find_map(|row| row(judged)).unwrap_or_else(|| ended(judged.target))

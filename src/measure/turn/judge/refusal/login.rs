@@ -18,7 +18,7 @@ const SHA256: TurnStep = TurnStep::On(SocketRole::Sha256, SocketStep::Login);
 const NORMALIZED: TurnStep = TurnStep::On(SocketRole::NormalizedPassword, SocketStep::Login);
 
 /// Why, as far as the credentials themselves, the clock and other credentials tell.
-pub fn denied(target: &Target, refused: &Refused, error: &ErrorReply) -> Cause {
+pub(super) fn denied(target: &Target, refused: &Refused, error: &ErrorReply) -> Cause {
     let software = refused.software;
     // An expiry that has passed by this clock too needs no other explanation.
     let over = credentials::age_s(target.entry, target.options).is_some_and(|age| age > 0);

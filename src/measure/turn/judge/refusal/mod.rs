@@ -17,7 +17,7 @@ use crate::wire::escape;
 use table::{Meaning, Refused};
 
 /// The cause in the server's refusal; `None` where it refused nothing.
-pub fn judge(target: &Target) -> Option<Cause> {
+pub(super) fn judge(target: &Target) -> Option<Cause> {
     let role = target.last_tried()?;
     let on = |step| TurnStep::On(role, step);
     let (challenge, login) = (on(SocketStep::Allocate), on(SocketStep::Login));

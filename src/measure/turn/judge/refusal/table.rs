@@ -6,7 +6,7 @@ use crate::measure::turn::facts::software::{Setting, Software};
 
 /// A refused Allocate, as far as its meaning depends on it.
 #[derive(Clone, Debug)]
-pub struct Refused<'a> {
+pub(super) struct Refused<'a> {
     /// It carried credentials, in answer to a challenge.
     pub signed: bool,
     /// The error code; 0 where there is none.
@@ -27,7 +27,7 @@ pub struct Refused<'a> {
 
 /// What a refusal means.
 #[derive(Clone, Copy, Debug)]
-pub enum Meaning {
+pub(super) enum Meaning {
     /// The server asks for credentials.
     Challenge,
     /// The credentials are not taken; why is told by themselves.
@@ -259,7 +259,7 @@ const TABLE: &[Row] = &[
 ];
 
 /// What it means.
-pub fn meaning(refused: &Refused) -> Meaning {
+pub(super) fn meaning(refused: &Refused) -> Meaning {
     let fits = |row: &&Row| {
         row.signed.is_none_or(|signed| signed == refused.signed)
             && (row.codes.is_empty() || row.codes.contains(&refused.number))
@@ -270,7 +270,7 @@ pub fn meaning(refused: &Refused) -> Meaning {
 }
 
 /// What in a user name coturn refuses; it takes it for an attempt on its database.
-pub fn odd(username: &str) -> Option<&'static str> {
+pub(super) fn odd(username: &str) -> Option<&'static str> {
     let lower = username.to_lowercase();
     let found = [
         (" ", "a space"),

@@ -21,7 +21,7 @@ const TRANSLATION: &str =
 const OUTSIDE: &str = "name a STUN server that can be reached, with --server, or run again from another network";
 
 /// What the paths say together.
-pub struct Relaying {
+pub(crate) struct Relaying {
     pub meaning: Meaning,
     pub sides: Sides,
     /// What is wrong; `None` where nothing is, or nobody could be asked.
@@ -29,7 +29,7 @@ pub struct Relaying {
 }
 
 /// The same; `None` without an allocation.
-pub fn judge(target: &Target, relay: &RelayPaths) -> Option<Relaying> {
+pub(crate) fn judge(target: &Target, relay: &RelayPaths) -> Option<Relaying> {
     let (first, allocation) = target.first()?;
     let sides = sides(target, relay)?;
     let meaning = sides.meaning();
@@ -40,17 +40,17 @@ pub fn judge(target: &Target, relay: &RelayPaths) -> Option<Relaying> {
 
 impl Relaying {
     /// Whether it keeps peers from being reached, or that could not be told for a reason that is known.
-    pub fn is_decisive(&self) -> bool {
+    pub(crate) fn is_decisive(&self) -> bool {
         self.found.as_ref().is_some_and(|(verdict, _)| *verdict != TurnVerdict::Degraded)
     }
 
     /// Whether the relayed address itself shows it, however short the run was.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         matches!(self.meaning, Meaning::Nowhere | Meaning::Inner)
     }
 
     /// The same as a fault of a step of the ladder.
-    pub fn fault(&self, step: StepName) -> Option<&Diagnosis> {
+    pub(crate) fn fault(&self, step: StepName) -> Option<&Diagnosis> {
         let (verdict, diagnosis) = self.found.as_ref()?;
         let place = match self.meaning {
             Meaning::Nowhere | Meaning::Inner | Meaning::Mismatch => StepName::RelayedAddress,
@@ -263,7 +263,7 @@ fn permission(target: &Target, first: SocketRole, relay: &RelayPaths) -> Option<
 }
 
 /// What was seen of the relay and speaks neither for nor against it, or was not seen.
-pub fn remarks(target: &Target, relay: &RelayPaths, found: &Relaying) -> Vec<Remark> {
+pub(crate) fn remarks(target: &Target, relay: &RelayPaths, found: &Relaying) -> Vec<Remark> {
     let Relaying { meaning, sides, .. } = *found;
     let Some((_, allocation)) = target.first() else { return Vec::new() };
     if !matches!(meaning, Meaning::Fine | Meaning::Hairpin) {

@@ -6,6 +6,6 @@ mod observed;
 mod paths;
 mod table;
 
-pub use causes::{Relaying, judge, remarks};
-pub use paths::judge as paths;
-pub use table::Meaning;
+pub(super) use causes::{Relaying, judge, remarks};
+pub(super) use paths::judge as paths;
+pub(super) use table::Meaning;

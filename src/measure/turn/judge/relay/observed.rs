@@ -12,7 +12,7 @@ use crate::measure::turn::finding::{PathOutcome, RelayPath, RelayPaths};
 use crate::wire::Scope;
 
 /// What every side of the relay saw; `None` without an allocation.
-pub fn sides(target: &Target, relay: &RelayPaths) -> Option<Sides> {
+pub(super) fn sides(target: &Target, relay: &RelayPaths) -> Option<Sides> {
     let (first, allocation) = target.first()?;
     let relayed = allocation.relayed;
     let refused: Vec<IpAddr> = refused_peers(target, first).into_iter().map(|(ip, _)| ip).collect();
@@ -69,7 +69,7 @@ pub fn sides(target: &Target, relay: &RelayPaths) -> Option<Sides> {
 }
 
 /// Where packets of the relay came from when they arrived at our plain socket.
-pub fn seen_from(target: &Target) -> Option<SocketAddr> {
+pub(super) fn seen_from(target: &Target) -> Option<SocketAddr> {
     let steps = [DataStep::Outward, DataStep::Outward2];
     steps.into_iter().find_map(|step| target.find(step).and_then(looped_from))
 }

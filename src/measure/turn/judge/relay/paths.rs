@@ -13,7 +13,7 @@ use crate::measure::turn::judge::silence::may_be_loss;
 use crate::wire::{Family, TurnAttribute, escape};
 
 /// The views; `None` without an allocation.
-pub fn judge(target: &Target) -> Option<RelayPaths> {
+pub(crate) fn judge(target: &Target) -> Option<RelayPaths> {
     let (first, allocation) = target.first()?;
     let relayed = allocation.relayed;
     let (third_party, seen_address) = third(target, first, relayed);
@@ -39,7 +39,7 @@ fn unknown(text: impl Into<String>) -> RelayPath {
 
 /// Whether an error to a request for a permission says that this peer is refused: 403, no code at all (as pion does it), or 443, which is for
 /// peers of another family (RFC 8656 section 10.2), for one of the right one.
-pub fn refuses_peer(target: &Target, exchange: &Exchange) -> bool {
+pub(super) fn refuses_peer(target: &Target, exchange: &Exchange) -> bool {
     match error_code(exchange) {
         Some(0 | 403) => true,
         Some(443) => {
@@ -63,7 +63,7 @@ fn allocation_of<'a>(target: &Target<'a>, exchange: &Exchange) -> Option<Allocat
 }
 
 /// The code of an error response, in words.
-pub fn code_words(code: u16) -> String {
+pub(super) fn code_words(code: u16) -> String {
     if code == 0 { "an error without a code".to_owned() } else { code.to_string() }
 }
 
@@ -159,7 +159,7 @@ fn nobody(target: &Target) -> &'static str {
 }
 
 /// The exchange in which that server was asked through the relay.
-pub fn asked_through<'a>(target: &Target<'a>, third: SocketAddr) -> Option<&'a Exchange> {
+pub(super) fn asked_through<'a>(target: &Target<'a>, third: SocketAddr) -> Option<&'a Exchange> {
     let steps = [DataStep::Third, DataStep::Third2, DataStep::OwnMachine];
     let asked = |one: &&Exchange| one.request.relay().is_some_and(|relay| relay.peer == third);
     steps.into_iter().filter_map(|step| target.find(step)).find(asked)
@@ -250,7 +250,7 @@ fn between(target: &Target, first: SocketRole) -> RelayPath {
 }
 
 /// The peers that the first allocation may not have, with the code of the refusal.
-pub fn refused_peers(target: &Target, first: SocketRole) -> Vec<(IpAddr, u16)> {
+pub(super) fn refused_peers(target: &Target, first: SocketRole) -> Vec<(IpAddr, u16)> {
     let thirds = target.witnesses().into_iter().map(|third| third.address);
     let peers = thirds.chain(target.plain_addresses()).map(|address| address.ip());
     let refused = peers.filter_map(|ip| {

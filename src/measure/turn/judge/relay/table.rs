@@ -13,7 +13,7 @@ use Tried as Y;
 
 /// What kind of address the relayed one is, beside the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// No host's address.
     Nowhere,
     /// Not public, at a server that is.
@@ -28,7 +28,7 @@ pub enum Place {
 
 /// What STUN servers outside, asked through the relay, saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Third {
+pub(crate) enum Third {
     /// The relayed address.
     Confirms,
     /// Another address.
@@ -49,7 +49,7 @@ pub enum Third {
 
 /// What became of data from the relay to our plain socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Out {
+pub(crate) enum Out {
     /// They came from the relayed address.
     Arrives,
     /// They came from another.
@@ -66,7 +66,7 @@ pub enum Out {
 
 /// What became of data from our plain socket to the relayed address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum In {
+pub(crate) enum In {
     /// They came.
     Arrives,
     /// They came once data had left for our socket, and not before.
@@ -79,7 +79,7 @@ pub enum In {
 
 /// What became of data that was sent only where it may help to tell causes apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub(crate) enum Tried {
     /// They came.
     Arrives,
     /// They did not.
@@ -90,7 +90,7 @@ pub enum Tried {
 
 /// What became of data between two allocations on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Between {
+pub(crate) enum Between {
     /// They came, both ways.
     Works,
     /// They did not.
@@ -103,7 +103,7 @@ pub enum Between {
 
 /// What every side saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sides {
+pub(crate) struct Sides {
     pub place: Place,
     pub third: Third,
     pub out: Out,
@@ -117,7 +117,7 @@ pub struct Sides {
 
 /// What that means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// It relays, and peers reach the relayed address.
     Fine,
     /// The relayed address is nobody's.
@@ -164,18 +164,18 @@ pub enum Meaning {
 
 impl Sides {
     /// What it means: the first row that fits.
-    pub fn meaning(self) -> Meaning {
+    pub(crate) fn meaning(self) -> Meaning {
         TABLE.iter().find(|(fits, _)| fits(self)).map_or(Meaning::Unseen, |&(_, meaning)| meaning)
     }
 
     /// Whether our plain socket alone shows that a peer outside the server can talk to the relay at its relayed address.
-    pub fn own_is_clean(self) -> bool {
+    pub(crate) fn own_is_clean(self) -> bool {
         self.out == O::Arrives && self.into == I::Arrives
     }
 
     /// Whether this host is seen to be in the server's own network: packets come from another address than the one that outsiders see, or
     /// the router before the server does not turn round what is for that one.
-    pub fn seen_inside(self) -> bool {
+    pub(crate) fn seen_inside(self) -> bool {
         let around = self.out != O::Arrives && self.own_address == Y::Arrives;
         match self.third {
             T::Confirms => self.out == O::Elsewhere || around || self.place == P::Behind && self.into == I::Fails,
