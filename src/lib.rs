@@ -17,6 +17,7 @@
 //!
 //! ```text
 //! main ─ cli ─┬─ report ─ measure ──────────┐
+//!             ├─ peer ──────────── engine ──┤
 //!             │                             ├─ evidence ─ wire ─ (stun-rs)
 //!             ├─ sim ─┬─ server ─┬─ engine ─┘
 //!             └───────┴─ net ────┘
@@ -27,6 +28,7 @@ pub mod engine;
 pub mod evidence;
 pub mod measure;
 pub mod net;
+pub mod peer;
 pub mod report;
 pub mod server;
 pub mod sim;

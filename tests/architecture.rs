@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer with those it may import.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("wire", &[]),
     ("evidence", &["wire"]),
     ("engine", &["evidence", "wire"]),
@@ -15,8 +15,9 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("net", &["engine", "evidence", "wire"]),
     ("server", &["engine", "evidence", "wire"]),
     ("sim", &["server", "net", "engine", "evidence", "wire"]),
+    ("peer", &["engine", "evidence", "wire"]),
     ("report", &["measure", "evidence", "wire"]),
-    ("cli", &["report", "measure", "sim", "net", "engine", "evidence", "wire"]),
+    ("cli", &["report", "peer", "measure", "sim", "net", "engine", "evidence", "wire"]),
 ];
 
 /// What only some places may say, and why.
