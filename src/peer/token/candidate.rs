@@ -61,12 +61,11 @@ fn push(bytes: &mut Vec<u8>, candidate: &Candidate, related: Option<usize>) {
         None => bytes.extend(candidate.priority.to_be_bytes()),
     }
     let number = candidate.foundation.parse::<u8>().ok().filter(|number| *number < SPELLED_FOUNDATION);
-    match number.filter(|number| number.to_string() == candidate.foundation) {
-        Some(number) => bytes.push(number),
-        None => {
-            bytes.push(SPELLED_FOUNDATION);
-            push_text(bytes, &candidate.foundation);
-        }
+    if let Some(number) = number.filter(|number| number.to_string() == candidate.foundation) {
+        bytes.push(number);
+    } else {
+        bytes.push(SPELLED_FOUNDATION);
+        push_text(bytes, &candidate.foundation);
     }
     push_address(bytes, &candidate.address);
     bytes.extend(candidate.port.to_be_bytes());
