@@ -5,6 +5,8 @@
 mod bytes;
 #[path = "fuzz/dice.rs"]
 mod dice;
+#[path = "fuzz/port_control.rs"]
+mod port_control;
 #[path = "fuzz/reports.rs"]
 mod reports;
 #[path = "fuzz/runs.rs"]

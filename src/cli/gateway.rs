@@ -9,12 +9,11 @@ use super::args::RunArgs;
 use super::duration;
 use super::error::CliError;
 use super::run::{Measurement, Plan, World};
-use crate::engine::Settings;
+use crate::engine::{Network, Settings};
 use crate::evidence::{Failure, Gateway};
 use crate::measure::gateway::spec::GATEWAY;
 use crate::measure::gateway::{GatewayAsked, GatewayOptions, GatewayProbe, MapOptions};
 use crate::measure::spec::Spec;
-use crate::net::route;
 use crate::report::document::Findings;
 use crate::wire::nat_pmp::Protocol;
 use crate::wire::{ServerSpec, Transport, pcp};
@@ -78,16 +77,9 @@ fn port(text: &str) -> Result<(Option<u16>, Protocol), String> {
 
 impl GatewayArgs {
     /// Whom to ask.
-    fn gateways(&self, world: &World) -> Result<Vec<Gateway>, Failure> {
+    fn gateways(&self, known: &dyn Network) -> Result<Vec<Gateway>, Failure> {
         let network = &self.run.network;
-        let mut found = match world {
-            World::Simulated(_, scenario, _) => scenario.gateways(&self.gateway),
-            World::Real if self.gateway.is_empty() => route::gateways()?,
-            World::Real => {
-                let named = |&address| Ok(Gateway { address, local: route::towards(address)?, interface: None });
-                self.gateway.iter().map(named).collect::<Result<_, Failure>>()?
-            }
-        };
+        let mut found = known.gateways(&self.gateway)?;
         found.retain(|gateway| {
             !(network.ipv4 && gateway.address.is_ipv6() || network.ipv6 && gateway.address.is_ipv4())
         });
@@ -113,8 +105,16 @@ impl Measurement for GatewayArgs {
         &self.run
     }
 
-    fn plan(&self, world: &World) -> Result<Plan, CliError> {
-        let (gateways, failure) = match self.gateways(world) {
+    fn plan(&self, _: &World) -> Result<Plan, CliError> {
+        Ok(Plan {
+            settings: Settings { deadline: self.deadline, transports: vec![Transport::Udp], ..Settings::default() },
+            looked_up: self.run.network.families()?,
+            ..Plan::asking(Findings::Gateway(GatewayAsked::default()))
+        })
+    }
+
+    fn look(&self, network: &dyn Network, plan: &mut Plan) -> Result<(), CliError> {
+        let (gateways, failure) = match self.gateways(network) {
             Ok(gateways) => (gateways, None),
             Err(failure) => (Vec::new(), Some(failure)),
         };
@@ -124,15 +124,11 @@ impl Measurement for GatewayArgs {
             let text = SocketAddr::new(gateway.address, pcp::PORT).to_string();
             ServerSpec::parse(&text).map_err(|error| CliError::usage(error.to_string()))
         };
-        let servers = gateways.iter().map(spec).collect::<Result<_, _>>()?;
+        plan.servers = gateways.iter().map(spec).collect::<Result<_, _>>()?;
         let options = GatewayOptions { gateways, failure, map };
-        Ok(Plan {
-            settings: Settings { deadline: self.deadline, transports: vec![Transport::Udp], ..Settings::default() },
-            servers,
-            looked_up: self.run.network.families()?,
-            probes: vec![Box::new(GatewayProbe { options: options.clone() })],
-            ..Plan::asking(Findings::Gateway(GatewayAsked { options, ..GatewayAsked::default() }))
-        })
+        plan.probes = vec![Box::new(GatewayProbe { options: options.clone() })];
+        plan.asked = Findings::Gateway(GatewayAsked { options, ..GatewayAsked::default() });
+        Ok(())
     }
 }
 

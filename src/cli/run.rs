@@ -78,6 +78,14 @@ pub(super) trait Measurement {
     /// # Errors
     /// When the arguments or the configuration are wrong.
     fn plan(&self, world: &World) -> Result<Plan, CliError>;
+
+    /// Fills in what only the network knows.
+    ///
+    /// # Errors
+    /// When that does not go with the arguments.
+    fn look(&self, _network: &dyn Network, _plan: &mut Plan) -> Result<(), CliError> {
+        Ok(())
+    }
 }
 
 /// What to ask whom.
@@ -136,7 +144,7 @@ pub(super) fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exi
     let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(output, out) };
     let plan = measurement.plan(&world)?;
     let out = place(output, &mut file, out)?;
-    let (about, seen, asked) = measure(plan, &world, arguments, &mut events, out)?;
+    let (about, seen, asked) = measure(measurement, plan, &world, &mut events, out)?;
     let stopped = seen.stopped;
     let exit = deliver(assemble(about, seen, asked), output, measurement.is_short(), &mut events, out)?;
     Ok(Exit::of(stopped, exit))
@@ -155,15 +163,17 @@ fn place<'a>(
 }
 
 fn measure(
+    measurement: &dyn Measurement,
     mut plan: Plan,
     world: &World,
-    arguments: &RunArgs,
     events: &mut Events,
     out: &mut Output,
 ) -> Result<(Circumstances, Evidence, Findings), CliError> {
+    let arguments = measurement.common();
     if let World::Simulated(name, scenario, seed) = world {
         let mut network = SimNetwork::new(scenario, *seed).with_families(&plan.looked_up).with_insecure(plan.insecure);
         plan.settings.seed = *seed;
+        measurement.look(&network, &mut plan)?;
         let about = Circumstances {
             network: NetworkKind::Simulated,
             scenario: Some(name.clone()),
@@ -192,6 +202,7 @@ fn measure(
     let about = Circumstances { network: NetworkKind::Real, scenario: None, started_at: net::clock::now_rfc3339() };
     let local_port = plan.local_port;
     plan.settings.seed = net::entropy();
+    measurement.look(&network, &mut plan)?;
     let (seen, asked) = drive(plan, &mut network, &arguments.output, events, out);
     match local_port.and_then(|port| unusable_port(port, &seen)) {
         Some(error) => Err(error),

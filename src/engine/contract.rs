@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::evidence::{Failure, TlsFacts};
+use crate::evidence::{Failure, Gateway, TlsFacts};
 use crate::wire::{ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
@@ -155,6 +155,14 @@ pub trait Network {
     /// The name servers that this host is set up to ask, as far as that is known.
     fn name_servers(&self) -> Vec<SocketAddr> {
         Vec::new()
+    }
+
+    /// The default gateways of this host, the preferred ones first; or, where some are named, those, as this host reaches them.
+    ///
+    /// # Errors
+    /// Why none is known.
+    fn gateways(&self, _named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
+        Ok(Vec::new())
     }
 
     /// Carries out a command. Must not block.

@@ -1,7 +1,7 @@
 //! A default gateway of this host, and what its PCP or NAT-PMP server says.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,20 @@ pub struct Gateway {
     /// The interface that leads to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
+    /// The number of that interface, which belongs to a link-local address (RFC 4007 section 11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<u32>,
+}
+
+impl Gateway {
+    /// A port of it.
+    #[must_use]
+    pub fn at(&self, port: u16) -> SocketAddr {
+        match self.address {
+            IpAddr::V4(ip) => SocketAddr::new(ip.into(), port),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, self.scope.unwrap_or_default()).into(),
+        }
+    }
 }
 
 /// A response of either protocol: they share a port, and a server of one may answer a question of the other (RFC 6887 section 9).

@@ -21,7 +21,7 @@ mod icmp;
 mod interrupt;
 mod naptr;
 mod resolve;
-pub(crate) mod route;
+mod route;
 mod setup;
 mod srv;
 mod tcp;
@@ -45,9 +45,9 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, ch
 use tokio::task::JoinSet;
 
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
-use crate::evidence::Failure;
 #[cfg(not(feature = "dtls"))]
 use crate::evidence::FailureCode;
+use crate::evidence::{Failure, Gateway};
 use crate::wire::Transport;
 use binding::Binding;
 use clock::Clock;
@@ -231,6 +231,14 @@ impl Network for RealNetwork {
 
     fn name_servers(&self) -> Vec<SocketAddr> {
         self.names.servers()
+    }
+
+    fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
+        if named.is_empty() {
+            route::gateways()
+        } else {
+            named.iter().map(|&address| route::gateway(address)).collect()
+        }
     }
 
     fn perform(&mut self, command: Command) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use crate::evidence::{Behavior, FailureCode, Gateway};
+use crate::evidence::{Behavior, FailureCode};
 use crate::server::gateway::GatewayConfig;
 use crate::server::{Certificate, ServerConfig, Style};
 use crate::wire::Family;
@@ -185,18 +185,12 @@ impl Scenario {
         nats
     }
 
-    /// The gateways of these addresses as the host sees them; without any, its default gateway: its first router, and where there is
-    /// none the one of its network, which is silent.
+    /// The default gateway of the host: its first router, and where there is none the one of its network, which is silent.
     #[must_use]
-    pub fn gateways(&self, named: &[IpAddr]) -> Vec<Gateway> {
-        let Some(local) = self.host_ipv4() else { return Vec::new() };
-        if !named.is_empty() {
-            return named.iter().map(|&address| Gateway { address, local: local.into(), interface: None }).collect();
-        }
-        let [a, b, c, _] = local.octets();
+    pub fn default_gateway(&self) -> Option<IpAddr> {
+        let [a, b, c, _] = self.host_ipv4()?.octets();
         let known = self.nats_with_gateways().into_iter().find_map(|nat| nat.gateway).map(|gateway| gateway.address);
-        let address = known.unwrap_or_else(|| Ipv4Addr::new(a, b, c, 1).into());
-        vec![Gateway { address, local: local.into(), interface: None }]
+        Some(known.unwrap_or_else(|| Ipv4Addr::new(a, b, c, 1).into()))
     }
 
     fn host_ipv4(&self) -> Option<Ipv4Addr> {

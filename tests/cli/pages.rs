@@ -63,3 +63,16 @@ fn the_page_of_turn_says_what_works_and_what_to_do() {
         );
     }
 }
+
+#[test]
+fn the_page_of_gateway_says_what_the_router_does_and_what_to_do() {
+    let presets = presets().into_iter().filter(|name| name.starts_with("gateway-"));
+    for preset in presets.chain(["home-router".to_owned(), "public-host".to_owned(), "ipv6-only".to_owned()]) {
+        let plain = format!("gateway --simulate {preset}");
+        assert!(page(&plain, 80).lines().count() <= ROWS);
+        insta::assert_snapshot!(
+            format!("gateway-of-{preset}"),
+            [pages(&plain), pages(&format!("{plain} --map"))].join("\n")
+        );
+    }
+}

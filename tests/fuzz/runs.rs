@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use nat_probe::engine::{Command, Engine, Input, Network, Settings, Time};
+use nat_probe::evidence::{Failure, Gateway};
+use nat_probe::measure::gateway::{GatewayAsked, GatewayOptions, GatewayProbe, MapOptions};
 use nat_probe::measure::nat::plan::{self, ClassifyOptions, DiscoverOptions};
 use nat_probe::measure::turn::{self, Entry, Login, TurnAsked, TurnOptions, TurnTested};
 use nat_probe::net::drive;
@@ -12,14 +14,15 @@ use nat_probe::report::Report;
 use nat_probe::report::assemble::{Circumstances, assemble};
 use nat_probe::report::document::{Classified, Discovered, Findings, NatFindings, NetworkKind};
 use nat_probe::sim::{SIM_UNIX_START_S, Scenario, SimNetwork, presets};
-use nat_probe::wire::{Credential, Family, Secret, ServerSpec, Transport};
+use nat_probe::wire::nat_pmp::Protocol;
+use nat_probe::wire::{Credential, Family, Secret, ServerSpec, Transport, pcp};
 
 use crate::bytes::CAPTURES;
 use crate::dice::{Dice, fuzz};
 use crate::reports;
 
-/// What can be run: classify, discover, turn.
-pub(crate) const COMMANDS: usize = 3;
+/// What can be run: classify, discover, turn, gateway.
+pub(crate) const COMMANDS: usize = 4;
 
 /// The longest that a run has.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -63,6 +66,10 @@ impl Network for Lying<'_> {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         self.network.host_addresses()
+    }
+
+    fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
+        self.network.gateways(named)
     }
 
     fn perform(&mut self, command: Command) {
@@ -121,6 +128,16 @@ pub(crate) fn measure_by(command: usize, dice: &mut Dice, scenario: &Scenario, o
             let settings = Settings { transports, ..settings };
             let seen = run(settings, servers, plan::discover(&asked), dice);
             (Findings::Discover(Discovered { options: asked, nat: NatFindings::default() }), seen)
+        }
+        2 => {
+            let gateways = SimNetwork::new(scenario, chances).gateways(&[]).unwrap_or_default();
+            let named = gateways.iter().map(|gateway| gateway.at(pcp::PORT).to_string());
+            servers = named.filter_map(|name| ServerSpec::parse(&name).ok()).collect();
+            let port = dice.one_in(2).then_some(40_000);
+            let map = dice.one_in(2).then_some(MapOptions { protocol: Protocol::Udp, port, lifetime_s: 120 });
+            let options = GatewayOptions { gateways, failure: None, map };
+            let seen = run(settings, servers, vec![Box::new(GatewayProbe { options: options.clone() })], dice);
+            (Findings::Gateway(GatewayAsked { options, ..GatewayAsked::default() }), seen)
         }
         _ => {
             let third_parties = (0..servers.len()).collect();

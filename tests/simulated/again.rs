@@ -2,6 +2,7 @@
 
 use nat_probe::cli::{judge_again, saved};
 use nat_probe::evidence::Evidence;
+use nat_probe::measure::gateway::{GatewayAsked, GatewayOptions};
 use nat_probe::measure::nat::plan::{ClassifyOptions, DiscoverOptions};
 use nat_probe::measure::turn::{TurnAsked, TurnOptions, TurnTested};
 use nat_probe::report::assemble::{Circumstances, assemble};
@@ -22,6 +23,11 @@ pub(crate) fn discover(seen: &Evidence, options: &DiscoverOptions) {
 pub(crate) fn turn(seen: &Evidence, options: &TurnOptions) {
     let options = TurnAsked { turn: Some(options.clone()), ..TurnAsked::default() };
     check("turn", seen, Findings::Turn(TurnTested { options, ..TurnTested::default() }));
+}
+
+#[track_caller]
+pub fn gateway(seen: &Evidence, options: &GatewayOptions) {
+    check("gateway", seen, Findings::Gateway(GatewayAsked { options: options.clone(), ..GatewayAsked::default() }));
 }
 
 #[track_caller]

@@ -34,9 +34,15 @@ pub fn judge(seen: &Evidence, options: &GatewayOptions) -> GatewayFindings {
 pub(super) fn service(seen: &Evidence, number: usize, dialect: Dialect) -> Service {
     let name = dialect.name();
     let Some(exchange) = seen.find(&dialect.discovery().of(number)) else {
-        let status = if seen.stopped.is_some() { ServiceStatus::NotMeasured } else { ServiceStatus::NotAsked };
-        let text = "was not asked".to_owned();
-        return Service { status, version: None, epoch_s: None, text, because: Vec::new() };
+        let announced = seen.find(&Dialect::Pcp.discovery().of(number));
+        let (status, text) = match dialect {
+            Dialect::NatPmp if announced.is_some_and(|announced| announced.remote.is_ipv6()) => {
+                (ServiceStatus::NotAsked, "knows no IPv6")
+            }
+            _ if seen.stopped.is_some() => (ServiceStatus::NotMeasured, "was not asked"),
+            _ => (ServiceStatus::NotAsked, "was not asked"),
+        };
+        return Service { status, version: None, epoch_s: None, text: text.to_owned(), because: Vec::new() };
     };
     let (status, version, text) = match &exchange.outcome {
         Outcome::Reply(said) if said.source != exchange.remote => {
@@ -167,7 +173,7 @@ fn verdict(
     let any = |status| services.iter().find(|service| service.status == status);
     let address = gateway.address;
     if any(ServiceStatus::Answers).is_some() {
-        return served(external);
+        return served(gateway, external);
     }
     if let Some(elsewhere) = any(ServiceStatus::FromElsewhere) {
         let text = format!("{address} was asked, and {}: clients ignore that.", elsewhere.text);
@@ -211,11 +217,15 @@ const SWITCH_ON: &str =
 const WHICH_LINE: &str = "Look at the router's status page: a private address or 100.64.x.x towards the provider means another NAT, none at all that the line is down.";
 
 /// What it means where the gateway has a server, and tells that external address.
-fn served(external: Option<IpAddr>) -> GatewayVerdict {
+fn served(gateway: &Gateway, external: Option<IpAddr>) -> GatewayVerdict {
     let make = |code, side, text: String, fix: &str| GatewayVerdict { code, side, text, fix: fix.to_owned() };
     let Some(ip) = external else {
-        let text = "It has a server of port mappings; its external address it tells only with a mapping.".to_owned();
-        return make(GatewayCode::AddressUntold, GatewaySide::Nobody, text, "");
+        let text = if gateway.address.is_ipv4() {
+            "It has a server of port mappings; its external address it tells only with a mapping."
+        } else {
+            "It has a server that opens ports of this host's IPv6 address; which, it tells only with a mapping."
+        };
+        return make(GatewayCode::AddressUntold, GatewaySide::Nobody, text.to_owned(), "");
     };
     match scope(ip) {
         ExternalScope::Public => {

@@ -1,6 +1,6 @@
 //! One mapping: what is asked for it in either protocol, and what the answers say of it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::options::MapOptions;
 use crate::evidence::key::GatewayStep;
@@ -87,7 +87,9 @@ impl Wish {
         let (protocol, internal_port, lifetime_s) = (self.protocol, self.port, self.lifetime_s);
         match dialect {
             Dialect::Pcp => {
-                let external = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), external_port);
+                // Without a wish the address is unspecified, of the family that is wished for (section 11.1).
+                let any = if client.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+                let external = SocketAddr::new(any, external_port);
                 let mapping = pcp::Mapping { nonce: self.nonce, protocol: protocol.number(), internal_port, external };
                 pcp::Request::map(client, lifetime_s, mapping).into()
             }

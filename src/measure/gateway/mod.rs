@@ -7,6 +7,8 @@ mod mapping_judge;
 mod options;
 mod probe;
 pub(crate) mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use finding::{GatewayAsked, GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 pub use judge::judge;

@@ -3,8 +3,6 @@
 //! Each question has a socket of its own: NAT-PMP answers carry no identity, and an answer that comes twice must not be taken for
 //! that to the next question.
 
-use std::net::{IpAddr, SocketAddr};
-
 use super::judge::service;
 use super::mapping::{self, Dialect};
 use super::options::{GatewayOptions, MapOptions};
@@ -27,7 +25,7 @@ pub struct GatewayProbe {
 fn ask(number: usize, gateway: &Gateway, step: GatewayStep, port: u16, request: Question) -> Ask {
     let key = step.of(number);
     let socket = key.to_string();
-    Ask { request, ..Ask::binding(key, number, socket, SocketAddr::new(gateway.address, port)) }
+    Ask { request, ..Ask::binding(key, number, socket, gateway.at(port)) }
 }
 
 impl GatewayProbe {
@@ -41,10 +39,12 @@ impl GatewayProbe {
         if !announced.is_some_and(late) {
             return asks;
         }
-        let IpAddr::V4(_) = gateway.address else { return asks };
-        let address = nat_pmp::Request::ExternalAddress.into();
-        asks.push(ask(number, gateway, GatewayStep::Address, pcp::PORT, address));
-        let asked = [announced, seen.find(&GatewayStep::Address.of(number))];
+        // NAT-PMP knows no IPv6 (RFC 6886 section 1).
+        if gateway.address.is_ipv4() {
+            let address = nat_pmp::Request::ExternalAddress.into();
+            asks.push(ask(number, gateway, GatewayStep::Address, pcp::PORT, address));
+        }
+        let asked: Vec<_> = asks.iter().map(|ask| seen.find(&ask.key)).collect();
         let unanswered = |exchange: &Exchange| {
             late(exchange) && matches!(exchange.outcome, Outcome::Pending | Outcome::Silence { .. })
         };

@@ -59,10 +59,13 @@ fn spoken(service: &Service) -> String {
 }
 
 fn mapping(page: &mut Page, found: &MappingFinding) {
-    let inside = found.internal_port.map(|port| format!(" {port}")).unwrap_or_default();
+    let inside = found.internal_port.map_or_else(
+        || format!("Mapping of a {} port", found.protocol),
+        |port| format!("Mapping: {} port {port}", found.protocol),
+    );
     let outside = found.external.map(|external| format!(" -> {external}")).unwrap_or_default();
     let lifetime = found.lifetime_s.map(|seconds| format!(", for {seconds} s")).unwrap_or_default();
-    page.heading(&format!("Mapping: {} port{inside}{outside}{lifetime}", found.protocol));
+    page.heading(&format!("{inside}{outside}{lifetime}"));
     let tint = match (found.code, found.side) {
         (MappingCode::Ok, _) => Tint::Good,
         (_, GatewaySide::Unknown) => Tint::Warning,

@@ -212,9 +212,7 @@ impl GatewayServer {
         let asked = match &request.body {
             pcp::Body::Announce => return refuse(pcp::ResultCode::Success, 0),
             pcp::Body::Map(mapping) => mapping.clone(),
-            pcp::Body::Peer { .. } | pcp::Body::Unread { .. } => {
-                return refuse(pcp::ResultCode::UnsuppOpcode, 1800);
-            }
+            pcp::Body::Unread { .. } => return refuse(pcp::ResultCode::UnsuppOpcode, 1800),
         };
         let Some(protocol) = Protocol::of(asked.protocol) else {
             return refuse(pcp::ResultCode::UnsuppProtocol, 1800);

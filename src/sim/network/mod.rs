@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::engine::{Command, Input, Network, SocketId, Time};
-use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::evidence::{Failure, FailureCode, Gateway, TlsFacts};
 use crate::server::gateway::GatewayServer;
 use crate::server::random::Random;
 use crate::server::time::millis;
@@ -23,7 +23,7 @@ use crate::sim::packet::{Packet, Payload, Protocol};
 use crate::sim::queue::Queue;
 use crate::sim::resolver::{answer_query, resolve};
 use crate::sim::scenario::{ResolverConfig, RouterConfig, Scenario};
-use crate::wire::{Family, Framer, Transport};
+use crate::wire::{Family, Framer, Transport, pcp};
 
 /// How long a packet takes in the host's own network.
 const AT_HOME: Duration = Duration::from_millis(1);
@@ -36,6 +36,7 @@ pub struct SimNetwork {
     random: Random,
     families: Vec<Family>,
     host: Host,
+    default_gateway: Option<IpAddr>,
     chain: Vec<Nat>,
     lan: Link,
     link: Link,
@@ -92,6 +93,7 @@ impl SimNetwork {
             random,
             families: vec![Family::Ipv4, Family::Ipv6],
             host: Host::new(scenario.host_addresses(), scenario.host.routes.clone()),
+            default_gateway: scenario.default_gateway(),
             chain,
             lan: Link::new(&scenario.lan),
             link: Link::new(&scenario.link),
@@ -331,6 +333,21 @@ impl Network for SimNetwork {
 
     fn name_servers(&self) -> Vec<SocketAddr> {
         self.resolver.address.into_iter().collect()
+    }
+
+    fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
+        let known: Vec<IpAddr> = self.default_gateway.into_iter().collect();
+        let addresses = if named.is_empty() { &known[..] } else { named };
+        if addresses.is_empty() {
+            let text = "look for the default gateway: there is no default route through one".to_owned();
+            return Err(failure(FailureCode::NetworkUnreachable, text));
+        }
+        let reached = |&address: &IpAddr| {
+            let remote = SocketAddr::new(address, pcp::PORT);
+            let local = self.host.source_towards(remote).ok_or_else(|| unreachable_network(remote))?;
+            Ok(Gateway { address, local, interface: None, scope: None })
+        };
+        addresses.iter().map(reached).collect()
     }
 
     fn perform(&mut self, command: Command) {

@@ -1,4 +1,4 @@
-//! PCP messages as bytes (RFC 6887 sections 7, 11 and 12). Reading never panics, whatever arrives.
+//! PCP messages as bytes (RFC 6887 sections 7 and 11). Reading never panics, whatever arrives.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -10,9 +10,8 @@ const HEADER: usize = 24;
 const LONGEST: usize = 1100;
 /// The bit of the opcode that makes it a response.
 const RESPONSE: u8 = 0x80;
-/// The bytes that MAP and PEER have in common, and those that PEER adds.
+/// The bytes of a mapping.
 const MAPPING: usize = 36;
-const PEER: usize = 20;
 
 /// Why bytes are no message of PCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +65,7 @@ impl Request {
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         check(bytes, false)?;
         let (body, rest) = read_body(bytes);
-        if matches!(body, Body::Unread { number } if number <= 2) {
+        if matches!(body, Body::Unread { number } if number <= 1) {
             return Err(Malformed::Cut);
         }
         // Without knowing the opcode nobody knows where its options begin.
@@ -142,11 +141,6 @@ fn read_body(bytes: &[u8]) -> (Body, &[u8]) {
     match number {
         0 => (Body::Announce, data),
         1 if data.len() >= MAPPING => (Body::Map(read_mapping(data)), &data[MAPPING..]),
-        2 if data.len() >= MAPPING + PEER => {
-            let port = u16::from_be_bytes(array(data, MAPPING));
-            let peer = SocketAddr::new(ip(array(data, MAPPING + 4)), port);
-            (Body::Peer { mapping: read_mapping(data), peer }, &data[MAPPING + PEER..])
-        }
         _ => (Body::Unread { number }, &[]),
     }
 }
@@ -178,11 +172,6 @@ fn write(bytes: &mut Vec<u8>, body: &Body, options: &[Extra]) {
         bytes.extend(mapping.internal_port.to_be_bytes());
         bytes.extend(mapping.external.port().to_be_bytes());
         bytes.extend(octets(mapping.external.ip()));
-    }
-    if let Body::Peer { peer, .. } = body {
-        bytes.extend(peer.port().to_be_bytes());
-        bytes.extend([0, 0]);
-        bytes.extend(octets(peer.ip()));
     }
     for option in options {
         let length = u16::try_from(option.data.len()).unwrap_or(u16::MAX);

@@ -53,7 +53,7 @@ pub struct Response {
     pub options: Vec<Extra>,
 }
 
-/// The opcode with its data (sections 11.1, 12.1 and 14.1.1).
+/// The opcode with its data (sections 11.1 and 14.1.1); PEER creates what an outgoing packet creates anyhow, and is not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "opcode", rename_all = "kebab-case")]
 pub enum Body {
@@ -61,14 +61,6 @@ pub enum Body {
     Announce,
     /// Let in what comes for this port, whoever sends it.
     Map(Mapping),
-    /// The same for what comes from one peer, as an outgoing packet to it does.
-    Peer {
-        /// The mapping.
-        #[serde(flatten)]
-        mapping: Mapping,
-        /// The peer.
-        peer: SocketAddr,
-    },
     /// An opcode that is not known here, or that came without its data.
     Unread {
         /// The opcode.
@@ -76,7 +68,7 @@ pub enum Body {
     },
 }
 
-/// What MAP and PEER have in common (sections 11.1 and 12.1).
+/// A mapping (section 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mapping {
     /// By whom the mapping may be changed and deleted. In no output: whoever has it has the mapping.
@@ -145,7 +137,6 @@ impl Body {
         match self {
             Self::Announce => 0,
             Self::Map(_) => 1,
-            Self::Peer { .. } => 2,
             Self::Unread { number } => *number,
         }
     }
@@ -156,7 +147,6 @@ impl Body {
         match self {
             Self::Announce => "ANNOUNCE",
             Self::Map(_) => "MAP",
-            Self::Peer { .. } => "PEER",
             Self::Unread { .. } => "unknown opcode",
         }
     }
@@ -165,7 +155,7 @@ impl Body {
     #[must_use]
     pub fn mapping(&self) -> Option<&Mapping> {
         match self {
-            Self::Map(mapping) | Self::Peer { mapping, .. } => Some(mapping),
+            Self::Map(mapping) => Some(mapping),
             Self::Announce | Self::Unread { .. } => None,
         }
     }
@@ -173,7 +163,7 @@ impl Body {
     /// The mapping that it is about.
     pub fn mapping_mut(&mut self) -> Option<&mut Mapping> {
         match self {
-            Self::Map(mapping) | Self::Peer { mapping, .. } => Some(mapping),
+            Self::Map(mapping) => Some(mapping),
             Self::Announce | Self::Unread { .. } => None,
         }
     }
