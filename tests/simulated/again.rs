@@ -26,7 +26,7 @@ pub(crate) fn turn(seen: &Evidence, options: &TurnOptions) {
 }
 
 #[track_caller]
-pub fn gateway(seen: &Evidence, options: &GatewayOptions) {
+pub(crate) fn gateway(seen: &Evidence, options: &GatewayOptions) {
     check("gateway", seen, Findings::Gateway(GatewayAsked { options: options.clone(), ..GatewayAsked::default() }));
 }
 
