@@ -188,3 +188,15 @@ pub(super) fn unreachable_network(remote: SocketAddr) -> Failure {
     let family = if remote.is_ipv4() { "IPv4" } else { "IPv6" };
     failure(FailureCode::NetworkUnreachable, format!("send over {family}: Network is unreachable"))
 }
+
+/// What an ICMP error says.
+#[must_use]
+pub fn told(remote: SocketAddr, code: FailureCode, by: IpAddr) -> Failure {
+    let what = match code {
+        FailureCode::Prohibited => "administratively prohibited",
+        FailureCode::NetworkUnreachable => "network unreachable",
+        FailureCode::HostUnreachable => "host unreachable",
+        _ => "port unreachable",
+    };
+    Failure { code, text: format!("send to {remote}: {what}, says {by}"), by: Some(by) }
+}

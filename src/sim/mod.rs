@@ -2,7 +2,8 @@
 //! run on it as on real sockets.
 //!
 //! A [`Scenario`] says what there is: a host, a chain of NATs and firewalls, the links, the servers and their faults. It is
-//! written in TOML, built in a test, or one of the [presets](presets()). [`SimNetwork`] is the network.
+//! written in TOML, built in a test, or one of the [presets](presets()). [`SimNetwork`] is the network of one host; an [`Internet`] holds
+//! several, each with a scenario of its own.
 
 mod host;
 mod link;
@@ -21,7 +22,7 @@ pub use crate::server::turn::{SIM_UNIX_START_S, TurnConfig, TurnFault, TurnUser}
 pub use crate::server::{Certificate, Fault, ServerConfig, Style};
 pub use link::{BurstConfig, LinkConfig, OutageConfig};
 pub use nat::{Blocks, FilterScope, Hairpin, NatConfig, Policy, Pooling, TcpMapping};
-pub use network::SimNetwork;
+pub use network::{Internet, SimNetwork};
 pub use ports::PortRule;
 pub use presets::{Preset, presets};
 pub use scenario::{HostConfig, ResolverConfig, RouterConfig, Scenario, ScenarioError};

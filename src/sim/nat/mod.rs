@@ -136,6 +136,15 @@ impl Nat {
         self.gateway.as_ref()
     }
 
+    /// Whether that is one of its external addresses; `None` where it translates none of the family, and those behind it are seen.
+    #[must_use]
+    pub fn shows(&self, ip: IpAddr) -> Option<bool> {
+        let translates =
+            self.config.translates(if ip.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }) && !self.config.port_rewrite;
+        let shown = self.config.external.contains(&ip);
+        (translates || self.config.nat64.is_some() && shown).then_some(shown)
+    }
+
     /// A packet from outside: whether it gets in, its destination then translated.
     pub(super) fn inbound(&mut self, now: Time, packet: &mut Packet) -> bool {
         let not_for_it = match self.config.nat64 {

@@ -5,6 +5,7 @@ mod connections;
 mod datagrams;
 mod named;
 mod relays;
+mod several;
 
 use std::net::SocketAddr;
 use std::time::Duration;
