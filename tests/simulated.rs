@@ -18,6 +18,10 @@ mod hairpin;
 mod loss;
 #[path = "simulated/matrix.rs"]
 mod matrix;
+#[path = "simulated/pair_checks.rs"]
+mod pair_checks;
+#[path = "simulated/pair_worlds.rs"]
+mod pair_worlds;
 #[path = "simulated/properties.rs"]
 mod properties;
 #[path = "simulated/silence.rs"]

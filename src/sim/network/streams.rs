@@ -25,7 +25,7 @@ impl Internet {
         match self.sites[at.host].host.open(at.socket, spec, &mut self.random) {
             Err(failure) => self.tell(at.host, Input::Failed { socket: at.socket, remote: None, failure }),
             Ok(local) if spec.transport == Transport::Udp => {
-                self.tell(at.host, Input::Opened { socket: at.socket, local })
+                self.tell(at.host, Input::Opened { socket: at.socket, local });
             }
             Ok(local) => self.connect(at, local, spec),
         }
