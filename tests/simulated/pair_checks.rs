@@ -167,7 +167,7 @@ fn every_pair_of_nats_lets_those_meet_whom_the_standards_let() {
                     (b'.', FilterScope::Host) => continue,
                     _ => false,
                 };
-                let world = World::of(behind(1, &[a.clone()]), behind(2, &[b.clone()]));
+                let world = World::of(behind(1, vec![a.clone()]), behind(2, vec![b.clone()]));
                 if meet(&world) != expected {
                     found.push(format!("{}, {scope:?}: not {expected}", world.name));
                 }
@@ -181,7 +181,7 @@ fn every_pair_of_nats_lets_those_meet_whom_the_standards_let() {
 fn a_firewall_without_nat_counts_as_the_nat_with_one_mapping() {
     for (row, filtering) in Behavior::ALL.into_iter().enumerate() {
         for (column, nat) in nine_nats().into_iter().enumerate() {
-            let world = World::of(no_nat(1, filtering), behind(2, &[nat]));
+            let world = World::of(no_nat(1, filtering), behind(2, vec![nat]));
             assert_eq!(meet(&world), NINE[row].as_bytes()[column] == b'Y', "{filtering:?} {column}");
         }
     }

@@ -22,8 +22,7 @@ impl World {
 }
 
 /// A host behind these NATs, from the inside outwards; the number makes its addresses its own.
-pub fn behind(number: u8, nats: &[NatConfig]) -> Scenario {
-    let mut nats = nats.to_vec();
+pub fn behind(number: u8, mut nats: Vec<NatConfig>) -> Scenario {
     let count = nats.len();
     for (place, nat) in nats.iter_mut().enumerate().filter(|(_, nat)| nat.mapping.is_some()) {
         let external = if place + 1 == count {
@@ -60,7 +59,7 @@ fn words(nats: &[NatConfig]) -> String {
 
 /// Two on one network behind one NAT.
 pub fn neighbors(nat: &NatConfig) -> World {
-    let [a, mut b] = [1, 2].map(|number| behind(number, &[nat.clone()]));
+    let [a, mut b] = [1, 2].map(|number| behind(number, vec![nat.clone()]));
     // The second one stands on the first one's network.
     b.host.addresses = Some(vec![IpAddr::V4(Ipv4Addr::new(192, 168, 1, 24))]);
     let name = format!("neighbors behind {}, hairpin {:?}", a.description, nat.hairpin);
@@ -69,7 +68,7 @@ pub fn neighbors(nat: &NatConfig) -> World {
 
 /// Two homes whose carrier has one NAT for both.
 pub fn one_carrier(home: &NatConfig, carrier: &NatConfig) -> World {
-    let [a, b] = [1, 2].map(|number| behind(number, &[home.clone(), carrier.clone()]));
+    let [a, b] = [1, 2].map(|number| behind(number, vec![home.clone(), carrier.clone()]));
     let name = format!("one carrier: {}, hairpin {:?}", a.description, carrier.hairpin);
     World { name, a, b, shared: 1 }
 }
