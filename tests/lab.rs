@@ -6,6 +6,8 @@
 #[path = "lab/kit/mod.rs"]
 mod kit;
 
+#[path = "lab/browsers.rs"]
+mod browsers;
 #[path = "lab/controls.rs"]
 mod controls;
 #[path = "lab/discover.rs"]

@@ -191,7 +191,7 @@ pub(super) fn unreachable_network(remote: SocketAddr) -> Failure {
 
 /// What an ICMP error says.
 #[must_use]
-pub fn told(remote: SocketAddr, code: FailureCode, by: IpAddr) -> Failure {
+pub(super) fn told(remote: SocketAddr, code: FailureCode, by: IpAddr) -> Failure {
     let what = match code {
         FailureCode::Prohibited => "administratively prohibited",
         FailureCode::NetworkUnreachable => "network unreachable",

@@ -130,7 +130,7 @@ impl Machine for Checker {
 }
 
 /// Whether the two of that world can talk to each other without a relay.
-pub fn meet(world: &World) -> bool {
+pub(crate) fn meet(world: &World) -> bool {
     let mut internet = Internet::new(&[&world.a, &world.b], world.shared, 3);
     let (mut a, mut b) = (Checker::new(1), Checker::new(2));
     let gathered = Duration::from_secs(1);

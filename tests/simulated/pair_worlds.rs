@@ -6,23 +6,23 @@ use nat_probe::evidence::Behavior;
 use nat_probe::sim::{HostConfig, NatConfig, Policy, Scenario};
 
 /// Two hosts in one internet.
-pub struct World {
-    pub name: String,
-    pub a: Scenario,
-    pub b: Scenario,
+pub(crate) struct World {
+    pub(crate) name: String,
+    pub(crate) a: Scenario,
+    pub(crate) b: Scenario,
     /// How many of the outermost NATs are one for both.
-    pub shared: usize,
+    pub(crate) shared: usize,
 }
 
 impl World {
     /// Two that share nothing.
-    pub fn of(a: Scenario, b: Scenario) -> Self {
+    pub(crate) fn of(a: Scenario, b: Scenario) -> Self {
         Self { name: format!("{} x {}", a.description, b.description), a, b, shared: 0 }
     }
 }
 
 /// A host behind these NATs, from the inside outwards; the number makes its addresses its own.
-pub fn behind(number: u8, mut nats: Vec<NatConfig>) -> Scenario {
+pub(crate) fn behind(number: u8, mut nats: Vec<NatConfig>) -> Scenario {
     let count = nats.len();
     for (place, nat) in nats.iter_mut().enumerate().filter(|(_, nat)| nat.mapping.is_some()) {
         let external = if place + 1 == count {
@@ -36,7 +36,7 @@ pub fn behind(number: u8, mut nats: Vec<NatConfig>) -> Scenario {
 }
 
 /// A host with a public address whose firewall filters so.
-pub fn no_nat(number: u8, filtering: Behavior) -> Scenario {
+pub(crate) fn no_nat(number: u8, filtering: Behavior) -> Scenario {
     let mut scenario = host([203, 0, 113, 20 + number]);
     scenario.host.firewall = (filtering != Behavior::EndpointIndependent).then_some(filtering);
     scenario.description = format!("no NAT, {} filtering", filtering.name());
@@ -58,7 +58,7 @@ fn words(nats: &[NatConfig]) -> String {
 }
 
 /// Two on one network behind one NAT.
-pub fn neighbors(nat: &NatConfig) -> World {
+pub(crate) fn neighbors(nat: &NatConfig) -> World {
     let [a, mut b] = [1, 2].map(|number| behind(number, vec![nat.clone()]));
     // The second one stands on the first one's network.
     b.host.addresses = Some(vec![IpAddr::V4(Ipv4Addr::new(192, 168, 1, 24))]);
@@ -67,7 +67,7 @@ pub fn neighbors(nat: &NatConfig) -> World {
 }
 
 /// Two homes whose carrier has one NAT for both.
-pub fn one_carrier(home: &NatConfig, carrier: &NatConfig) -> World {
+pub(crate) fn one_carrier(home: &NatConfig, carrier: &NatConfig) -> World {
     let [a, b] = [1, 2].map(|number| behind(number, vec![home.clone(), carrier.clone()]));
     let name = format!("one carrier: {}, hairpin {:?}", a.description, carrier.hairpin);
     World { name, a, b, shared: 1 }

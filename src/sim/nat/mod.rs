@@ -138,7 +138,7 @@ impl Nat {
 
     /// Whether that is one of its external addresses; `None` where it translates none of the family, and those behind it are seen.
     #[must_use]
-    pub fn shows(&self, ip: IpAddr) -> Option<bool> {
+    pub(super) fn shows(&self, ip: IpAddr) -> Option<bool> {
         let translates =
             self.config.translates(if ip.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }) && !self.config.port_rewrite;
         let shown = self.config.external.contains(&ip);

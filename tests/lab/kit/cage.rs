@@ -16,7 +16,7 @@ const MODE: &str = "NAT_PROBE_LAB";
 const CURTAIN: &str = "LAB PLAYED";
 /// Printed where a story cannot be played.
 const SKIPPED: &str = "LAB SKIPPED: ";
-/// No story takes longer.
+/// No story takes longer that does not say so.
 const LIMIT: Duration = Duration::from_secs(120);
 /// What the lab is made of, and the Debian package that brings it.
 const TOOLS: [(&str, &str); 7] = [
@@ -35,11 +35,16 @@ const ROOTLESS: [&str; 2] = ["--user", "--map-root-user"];
 
 /// Plays a test's story in a cage: outside, starts this same test again inside; inside, plays it.
 pub(crate) fn play(test: &str, story: impl FnOnce()) {
+    play_for(test, LIMIT, story);
+}
+
+/// The same where a story takes longer than others.
+pub(crate) fn play_for(test: &str, limit: Duration, story: impl FnOnce()) {
     if inside() {
         story();
         curtain();
     }
-    match reenter(test, &["--exact", test, "--nocapture", "--test-threads=1"]) {
+    match reenter_for(test, &["--exact", test, "--nocapture", "--test-threads=1"], limit) {
         // not at the beginning of a line: the harness has written the test's name before it
         Ok(output) => output.lines().filter_map(|line| line.split_once(SKIPPED)).for_each(|(_, why)| skip(why)),
         Err(Unplayed::Impossible(why)) => skip(&why),
@@ -104,11 +109,15 @@ pub(crate) fn skip(why: &str) {
 
 /// Runs this binary again inside the cage, and returns what it printed.
 pub(crate) fn reenter(story: &str, arguments: &[&str]) -> Result<String, Unplayed> {
+    reenter_for(story, arguments, LIMIT)
+}
+
+fn reenter_for(story: &str, arguments: &[&str], limit: Duration) -> Result<String, Unplayed> {
     let door = door().map_err(Unplayed::Impossible)?;
     let this = env::current_exe().map_err(|error| Unplayed::Impossible(format!("own path unknown: {error}")))?;
     let mut unshare = Command::new("unshare");
     unshare.args(door).arg(this).args(arguments).env(INSIDE, story).env("RUST_BACKTRACE", "0");
-    match run(unshare, LIMIT) {
+    match run(unshare, limit) {
         Ok((true, output)) if output.contains(CURTAIN) => Ok(output),
         Ok((_, output)) | Err(output) => Err(Unplayed::Failed(output)),
     }

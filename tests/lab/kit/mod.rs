@@ -26,6 +26,7 @@ pub(crate) mod nat64;
 pub(crate) mod net;
 pub(crate) mod netns;
 pub(crate) mod other_turn;
+pub(crate) mod pair;
 pub(crate) mod probe;
 pub(crate) mod prober;
 pub(crate) mod servers;
