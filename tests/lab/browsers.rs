@@ -25,7 +25,7 @@ use crate::kit::{ALPHA, BETA, Internet, cage};
 const LIMIT: Duration = Duration::from_secs(3_600);
 /// Chromium gives up after 15 s, Firefox after 11.
 const PATIENCE_MS: u32 = 30_000;
-const HEAD: &str = "# browser\there\tthere\tturn\toutcome\tlocal\tremote\n";
+const HEAD: &str = "# browser\there\tthere\tturn\toutcome\tcandidate here\tcandidate there\n";
 
 /// The gateways by the names that descriptions of a side have, each with what it filters and maps.
 fn gateways() -> Vec<(&'static str, Gateway)> {
@@ -107,6 +107,7 @@ fn call(pair: &mut [Browser; 2], turn: bool, keep: Option<&Path>) -> String {
     let answer = there.run(&format!("call.answer({configuration}, {offer})"));
     here.run(&format!("call.accept({answer})"));
     let outcome = here.run(&format!("call.outcome({PATIENCE_MS})"));
+    let theirs = there.run(&format!("call.outcome({PATIENCE_MS})"));
     if let Some(folder) = keep {
         for (name, browser) in [("here", &mut *here), ("there", &mut *there)] {
             let write = |what: &str, value: &Value| {
@@ -125,22 +126,22 @@ fn call(pair: &mut [Browser; 2], turn: bool, keep: Option<&Path>) -> String {
         );
         let _ = capture.wait();
     }
-    let (local, remote) = (&outcome["local"], &outcome["remote"]);
+    // Each knows of its own candidate what it is; of the other's only what it was told in time.
+    let (local, remote) = (&outcome["local"], &theirs["local"]);
     let connected = ["connected", "completed"].contains(&outcome["state"].as_str().unwrap_or_default());
     let word = match connected {
         false => "failed",
         true if *local == "relay" || *remote == "relay" => "relay",
         true => "direct",
     };
-    println!("    {outcome}");
     let or_none = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     format!("{word}\t{}\t{}", or_none(local), or_none(remote))
 }
 
 fn play() {
     let keep = std::env::var_os("NAT_PROBE_BROWSERS_KEEP").map(PathBuf::from);
-    for (tool, package) in [("chromium", "chromium"), ("firefox-esr", "firefox-esr"), ("python3", "python3")] {
-        cage::need(tool, package);
+    for tool in ["chromium", "firefox-esr", "python3"].into_iter().chain(keep.is_some().then_some("tcpdump")) {
+        cage::need(tool, &format!("Debian package {tool}"));
     }
     let internet = Internet::with(&[ALPHA, BETA, TURN]);
     let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
