@@ -1,6 +1,8 @@
 //! The one path of every command that measures: arguments to plan, plan to evidence, evidence to report, report to output and exit
 //! code.
 
+use std::time::Duration;
+
 use super::args::{OutputArgs, RunArgs, SimulationArgs, StunArgs};
 use super::error::CliError;
 use super::events::Events;
@@ -102,6 +104,8 @@ pub(super) struct Plan {
     pub looked_up: Vec<Family>,
     /// The local port that was asked for.
     pub local_port: Option<u16>,
+    /// How long something is kept, where that was asked for: what progress is told by.
+    pub keeps: Option<Duration>,
     /// What to ask.
     pub probes: Vec<Box<dyn Probe>>,
     /// The options, with nothing found yet.
@@ -119,6 +123,7 @@ impl Plan {
             servers: Vec::new(),
             looked_up: Vec::new(),
             local_port: None,
+            keeps: None,
             probes: Vec::new(),
             asked,
         }
@@ -217,7 +222,7 @@ fn drive(
     events: &mut Events,
     out: &mut Output,
 ) -> (Evidence, Findings) {
-    let progress = Progress::new(output);
+    let progress = Progress::new(output, plan.keeps);
     let engine = Engine::new(plan.settings, plan.servers, plan.probes);
     let seen = net::drive(engine, network, &mut |event| {
         progress.see(event);

@@ -96,6 +96,7 @@ impl Measurement for TurnArgs {
             // What a relay relays is of a family of its own, and so are those whom it is asked for, however the server is reached.
             looked_up: vec![Family::Ipv4, Family::Ipv6],
             probes,
+            keeps: self.duration,
             ..Plan::asking(Findings::Turn(TurnTested { options: asked, ..TurnTested::default() }))
         })
     }
