@@ -1,5 +1,7 @@
 //! What `--json` prints is what `schema` describes. The few keywords that the schema uses are checked here by hand.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 /// What is wrong with the value, as paths into it; a member that the schema does not know is a fault.
@@ -128,6 +130,64 @@ fn every_turn_report_fits_the_schema() {
     {
         assert!(working.pointer(part).is_some(), "the check has nothing to check: {part}");
     }
+}
+
+/// What an event line may be: its definition in the same schema.
+fn events(schema: &Value) -> &Value {
+    &schema["$defs"]["LogEvent"]
+}
+
+#[test]
+fn every_event_fits_the_schema() {
+    let schema = schema();
+    let mut kinds = BTreeSet::new();
+    let presets = || nat_probe::sim::presets().iter().map(|preset| preset.name);
+    let named = |begins: &'static str| presets().filter(move |name| name.starts_with(begins));
+    let stun = || presets().filter(|name| !name.starts_with("turn-") && !name.starts_with("gateway-"));
+    let classify = stun().map(|name| format!("classify --hairpin --tcp --simulate {name}"));
+    let discover = stun().map(|name| format!("discover --transport udp,tcp,tls --simulate {name}"));
+    let turn =
+        named("turn-").map(|name| format!("turn --features --duration 60s -u demo --password demo --simulate {name}"));
+    let gateway = named("gateway-").map(|name| format!("gateway --map --simulate {name}"));
+    let others = [
+        "classify --deadline 1s --simulate hotel-udp-blocked",
+        "classify --redact --simulate home-router",
+        "turn --redact -u demo --password demo --simulate turn-server",
+        "gateway --redact --map --simulate gateway-pcp",
+    ];
+    let others = others.map(str::to_owned).into_iter();
+    for arguments in classify.chain(discover).chain(turn).chain(gateway).chain(others) {
+        let run = super::run(&format!("{arguments} --ndjson -q"));
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        let (report, before) = lines.split_last().unwrap_or_else(|| panic!("{arguments}: {}", run.stderr));
+        for (line, described) in before.iter().map(|line| (*line, events(&schema))).chain([(*report, &schema)]) {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let found = faults(described, &schema, &value, "");
+            assert!(found.is_empty(), "{arguments}: {}\n{line}", found.join("\n"));
+            kinds.extend(value["event"].as_str().map(str::to_owned));
+        }
+    }
+    let described = events(&schema)["oneOf"].as_array().unwrap();
+    let known = described.iter().filter_map(|one| one["properties"]["event"]["const"].as_str());
+    // So many strays no simulated network sends.
+    let unseen: Vec<&str> = known.filter(|kind| !kinds.contains(*kind)).collect();
+    assert_eq!(unseen, ["strays-left-out"], "{kinds:?}");
+    assert!(kinds.contains("report"), "the last line names itself: {kinds:?}");
+}
+
+#[test]
+fn the_check_sees_faults_of_events() {
+    let schema = schema();
+    let good = json!({"event": "stopped", "at_ms": 1.0, "reason": "deadline"});
+    assert_eq!(faults(events(&schema), &schema, &good, ""), [""; 0]);
+    for (member, wrong) in [("event", json!("surprise")), ("at_ms", json!("1")), ("reason", json!("boredom"))] {
+        let mut bad = good.clone();
+        bad[member] = wrong;
+        assert!(!faults(events(&schema), &schema, &bad, "").is_empty(), "{bad}");
+    }
+    let mut bad = good;
+    bad["surprise"] = json!(1);
+    assert_eq!(faults(events(&schema), &schema, &bad, ""), [": surprise is not described"]);
 }
 
 #[test]
