@@ -22,6 +22,7 @@ pub mod schema;
 mod sound;
 mod style;
 pub mod view;
+mod word;
 pub mod write;
 
 #[cfg(test)]

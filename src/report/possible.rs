@@ -105,7 +105,8 @@ fn as_peer_sees(mapping: MappingBehavior) -> Behavior {
         MappingBehavior::AddressDependent => Behavior::AddressDependent,
         MappingBehavior::AddressAndPortDependent
         | MappingBehavior::ConnectionDependent
-        | MappingBehavior::Inconclusive => Behavior::AddressAndPortDependent,
+        | MappingBehavior::Inconclusive
+        | MappingBehavior::NotApplicable => Behavior::AddressAndPortDependent,
     }
 }
 

@@ -92,6 +92,33 @@ fn every_available_family_is_judged() {
     assert_eq!(run.code, Some(0), "a family that the host does not have is not judged: {}", run.stderr);
 }
 
+/// Where this host lacks a family there is no mapping and no filter: known, but no behavior that could be required.
+#[test]
+fn a_family_that_the_host_lacks_is_not_applicable() {
+    for command in ["classify --tcp", "discover"] {
+        let report = super::json(&format!("{command} --simulate home-router --json"));
+        let ipv6 = &report["families"]["ipv6"];
+        for verdict in ["mapping", "filtering", "tcp_mapping"] {
+            if let Some(found) = ipv6.get(verdict) {
+                assert_eq!(found["behavior"], "not-applicable", "{command}: {found}");
+                assert_eq!(found["reason"]["code"], "no-address", "{command}: {found}");
+            }
+        }
+        assert_eq!(ipv6.get("tcp_mapping").is_some(), command.contains("--tcp"));
+    }
+    for (requirement, code) in [
+        ("ipv6.mapping=endpoint-independent", 1),
+        ("ipv6.mapping!=endpoint-independent", 0),
+        ("ipv6.filtering=address-dependent", 1),
+        ("ipv6.rfc3489=none", 1),
+        ("ipv6.connectivity=unavailable", 0),
+    ] {
+        let run = run(&format!("classify --simulate home-router --require {requirement}"));
+        assert_eq!(run.code, Some(code), "{requirement}: {}", run.stderr);
+        assert!(code == 0 || run.stderr.contains("is not applicable: this host has no IPv6 address"), "{}", run.stderr);
+    }
+}
+
 /// A key of another command is known to be wrong before anything is sent.
 #[test]
 fn two_when_a_key_is_another_commands() {

@@ -141,7 +141,7 @@ pub struct Mapping {
     /// Known even where the exact behavior is not: does the mapping stay the same whatever the destination?
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_independent: Option<bool>,
-    /// Why inconclusive.
+    /// Why inconclusive or not applicable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// The evidence in a few words ("3 of 3 destinations saw port 51034").
@@ -166,6 +166,8 @@ pub enum MappingBehavior {
     ConnectionDependent,
     /// Could not be told.
     Inconclusive,
+    /// There is nothing to tell: this host has no address or route of the family.
+    NotApplicable,
 }
 
 /// A filtering verdict.
@@ -173,7 +175,7 @@ pub enum MappingBehavior {
 pub struct Filtering {
     /// The verdict.
     pub behavior: FilteringBehavior,
-    /// Why inconclusive.
+    /// Why inconclusive or not applicable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// The evidence in a few words.
@@ -201,6 +203,8 @@ pub enum FilteringBehavior {
     AddressAndPortDependent,
     /// Could not be told.
     Inconclusive,
+    /// There is nothing to tell: this host has no address or route of the family.
+    NotApplicable,
 }
 
 /// How external ports are chosen.
@@ -292,6 +296,33 @@ pub struct Hairpinning {
     pub summary: String,
     /// Ids of the exchanges it rests on.
     pub because: Vec<String>,
+}
+
+impl Mapping {
+    /// Where this host lacks the family there is no mapping.
+    pub(super) fn not_applicable(reason: &Reason) -> Self {
+        Self {
+            behavior: MappingBehavior::NotApplicable,
+            endpoint_independent: None,
+            reason: Some(reason.clone()),
+            summary: format!("not applicable: {}", reason.text),
+            because: Vec::new(),
+        }
+    }
+}
+
+impl Filtering {
+    /// Where this host lacks the family there is no filter.
+    pub(super) fn not_applicable(reason: &Reason) -> Self {
+        Self {
+            behavior: FilteringBehavior::NotApplicable,
+            reason: Some(reason.clone()),
+            summary: format!("not applicable: {}", reason.text),
+            witnesses: None,
+            withheld_by: Vec::new(),
+            because: Vec::new(),
+        }
+    }
 }
 
 impl From<Behavior> for MappingBehavior {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Connectivity, FamilyFindings, FilteringBehavior, Mapping, MappingBehavior};
+use super::finding::{Connectivity, FamilyFindings, Filtering, FilteringBehavior, Mapping, MappingBehavior};
 use super::look::Look;
 use super::plan::{ClassifyOptions, DiscoverOptions};
 use super::{connectivity, controls, filtering, hairpin, legacy, mapping_judge, ports, tcp};
@@ -40,6 +40,11 @@ fn classify_family(all: &Look, seen: &Look, family: Family, options: &ClassifyOp
         mapping = Mapping { reason: Some(reason.clone()), summary: text, ..mapping };
         filtering = filtering::inconclusive(reason.clone(), Vec::new());
     }
+    let mut tcp_mapping = options.tcp.then(|| tcp_mapping(seen, family, &mapping));
+    if let Some(reason) = missing(connectivity, reason.as_ref()) {
+        (mapping, filtering) = (Mapping::not_applicable(reason), Filtering::not_applicable(reason));
+        tcp_mapping = tcp_mapping.map(|_| Mapping::not_applicable(reason));
+    }
     let rfc3489_type = legacy::name(connectivity, mapping.behavior, filtering.behavior);
     FamilyFindings {
         connectivity,
@@ -51,13 +56,18 @@ fn classify_family(all: &Look, seen: &Look, family: Family, options: &ClassifyOp
         alg: connectivity::alg(seen, family),
         rfc3489_type,
         hairpinning: options.hairpin.then(|| hairpin::judge(seen, family)).flatten(),
-        tcp_mapping: options.tcp.then(|| tcp_mapping(seen, family, &mapping)),
+        tcp_mapping,
         nat64: witnesses.nat64(family),
         other_paths: witnesses.other_paths(family),
         blocked_port: controls::blocked_port(all, family),
         mapping,
         filtering,
     }
+}
+
+/// Why this host has nothing of the family that could behave in some way.
+fn missing(connectivity: Connectivity, reason: Option<&Reason>) -> Option<&Reason> {
+    reason.filter(|_| connectivity == Connectivity::Unavailable)
 }
 
 /// The mapping over TCP. Where servers contradict each other over UDP, one alone cannot be believed over TCP; nor can it where packets
@@ -90,14 +100,14 @@ pub fn discover(seen: &Evidence, options: &DiscoverOptions) -> BTreeMap<Family, 
 fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> FamilyFindings {
     let seen = &*witnesses.believed(all);
     let not_asked = || Reason::new(ReasonCode::NotAsked, "discover does not test this; classify does");
-    let filtering = filtering::inconclusive(not_asked(), Vec::new());
+    let mut filtering = filtering::inconclusive(not_asked(), Vec::new());
     let answered: Vec<&Exchange> = seen
         .exchanges
         .iter()
         .filter(|exchange| family.has(exchange.remote.ip()) && exchange.mapped().is_some())
         .collect();
     let untranslated = !answered.is_empty() && answered.iter().all(|exchange| exchange.untranslated() == Some(true));
-    let mapping = Mapping {
+    let mut mapping = Mapping {
         behavior: if untranslated { MappingBehavior::None } else { MappingBehavior::Inconclusive },
         endpoint_independent: untranslated.then_some(true),
         reason: (!untranslated).then(|| contradiction(seen, family, witnesses).unwrap_or_else(not_asked)),
@@ -111,6 +121,9 @@ fn discover_family(all: &Evidence, witnesses: &Witnesses, family: Family) -> Fam
         let text = "only TCP or TLS was asked: what UDP does is not known";
         (Connectivity::Inconclusive, Some(Reason::new(ReasonCode::NoAnswer, text)))
     };
+    if let Some(reason) = missing(connectivity, reason.as_ref()) {
+        (mapping, filtering) = (Mapping::not_applicable(reason), Filtering::not_applicable(reason));
+    }
     FamilyFindings {
         connectivity,
         reason,

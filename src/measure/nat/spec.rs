@@ -19,20 +19,18 @@ pub(crate) const CLASSIFY: Spec = Spec {
         ("nat-probe classify", "The verdict, what it rests on, and what it means."),
         ("nat-probe classify --simulate home-router", "How it looks on a network that is only simulated."),
         (
-            "nat-probe classify --json --require mapping=endpoint-independent --require filtering!=address-and-port-dependent",
+            "nat-probe classify --json --require mapping=endpoint-independent",
             "For a script: JSON on standard output, exit code 1 where the NAT is stricter than that.",
         ),
         ("nat-probe classify --json --redact", "A report without addresses, to paste into a public place."),
-        (
-            "nat-probe classify --json > report.json; nat-probe classify --from report.json -v",
-            "What was saved, judged again, with every exchange.",
-        ),
+        ("nat-probe classify --from report.json -v", "What was saved with --json, judged again, with every exchange."),
     ],
 };
 
 /// How the requirements of an address family are written.
 pub(crate) const GRAMMAR: &str = "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will. It has to hold \
-                                  of every address family that this host has; ipv4.KEY or ipv6.KEY asks about one.";
+                                  of every address family that this host has; ipv4.KEY or ipv6.KEY asks about one, of which \
+                                  KEY=VALUE is not met where this host lacks it.";
 
 pub(crate) const CONNECTIVITY: Key = Key {
     name: "connectivity",

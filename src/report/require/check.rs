@@ -2,12 +2,13 @@
 //! it can and nothing is guessed where it cannot.
 
 use crate::evidence::Reason;
-use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior, Rfc3489Type};
+use crate::measure::nat::finding::{Connectivity, FamilyFindings, Rfc3489Type};
 use crate::measure::nat::legacy;
 use crate::wire::Family;
 
 use super::{Network, Requirement, Wanted};
 use crate::report::document::{self, Families, RequirementOutcome};
+use crate::report::word::{self, word};
 use crate::report::{family_name, possible};
 
 impl Requirement {
@@ -57,29 +58,35 @@ impl Requirement {
             return not_asked(family);
         };
         let Wanted::Words(wanted) = &self.wanted else { return not_asked(family) };
-        let holds = |possible: Vec<&str>| possible.iter().map(|one| wanted.contains(one)).collect::<Vec<bool>>();
-        let (what, now, reason, holds) = match self.key.name {
+        if let (Connectivity::Unavailable, Some(reason)) = (found.connectivity, &found.reason)
+            && self.key.name != "connectivity"
+        {
+            // What is not there behaves in none of these ways.
+            let text = format!("{} {} is not applicable: {}", family_name(family), self.key.name, reason.text);
+            return (judge(&[false], self.negated), text);
+        }
+        let holds = |possible: Vec<String>| possible.iter().map(|one| wanted.contains(&one.as_str())).collect();
+        let (what, now, reason, holds): (_, _, _, Vec<bool>) = match self.key.name {
             "connectivity" => {
-                let now = connectivity(found.connectivity);
-                let possible = possible::connectivities(found).into_iter().map(connectivity).collect();
+                let now = word(&found.connectivity);
+                let possible = possible::connectivities(found).iter().map(word).collect();
                 // Asked for by name, what is found now counts, whatever else is possible.
-                let holds = if wanted.contains(&now) { vec![true] } else { holds(possible) };
-                ("connectivity", now.to_owned(), &found.reason, holds)
+                let holds = if wanted.contains(&now.as_str()) { vec![true] } else { holds(possible) };
+                ("connectivity", now, &found.reason, holds)
             }
             "mapping" => {
-                let possible = possible::mappings(found).into_iter().map(mapping).collect();
-                ("mapping", mapping_now(found), &found.mapping.reason, holds(possible))
+                let possible = possible::mappings(found).iter().map(word).collect();
+                ("mapping", word::mapping(&found.mapping), &found.mapping.reason, holds(possible))
             }
             "filtering" => {
-                let possible = possible::filterings(found).into_iter().map(filtering).collect();
-                let now = filtering(found.filtering.behavior).to_owned();
-                ("filtering", now, &found.filtering.reason, holds(possible))
+                let possible = possible::filterings(found).iter().map(word).collect();
+                ("filtering", word(&found.filtering.behavior), &found.filtering.reason, holds(possible))
             }
             "rfc3489" => {
-                let possible = rfc3489_types(found).into_iter().map(rfc3489).collect::<Vec<_>>();
+                let possible: Vec<String> = rfc3489_types(found).into_iter().map(rfc3489).collect();
                 let reason = found.mapping.reason.as_ref().map_or(&found.filtering.reason, |_| &found.mapping.reason);
-                let now = if let [one] = possible[..] { one } else { "not known" };
-                ("RFC 3489 type", now.to_owned(), reason, holds(possible))
+                let now = if let [one] = &possible[..] { one.clone() } else { "not known".to_owned() };
+                ("RFC 3489 type", now, reason, holds(possible))
             }
             other => return (RequirementOutcome::Unknown, format!("{other} is no behavior of a NAT")),
         };
@@ -100,8 +107,8 @@ impl Requirement {
             .map(|family| {
                 let found = families.get(family);
                 let usable = found.and_then(usable);
-                let state = found
-                    .map_or("was not asked for".to_owned(), |found| format!("is {}", connectivity(found.connectivity)));
+                let state =
+                    found.map_or("was not asked for".to_owned(), |found| format!("is {}", word(&found.connectivity)));
                 (usable, format!("{} {state}", family_name(family)))
             })
             .collect();
@@ -133,9 +140,6 @@ impl Requirement {
         (outcome, format!("the public address is {}", list.join(" and ")))
     }
 }
-
-/// No value that could be required.
-const INCONCLUSIVE: &str = "inconclusive";
 
 /// All of the possible values hold: met. None: unmet. Some: it could not be told.
 fn judge(holds: &[bool], negated: bool) -> RequirementOutcome {
@@ -169,57 +173,8 @@ fn usable(found: &FamilyFindings) -> Option<bool> {
     }
 }
 
-fn connectivity(found: Connectivity) -> &'static str {
-    match found {
-        Connectivity::Open => "open",
-        Connectivity::Firewalled => "firewalled",
-        Connectivity::Direct => "direct",
-        Connectivity::Nat => "nat",
-        Connectivity::UdpBlocked => "udp-blocked",
-        Connectivity::Unavailable => "unavailable",
-        Connectivity::Inconclusive => INCONCLUSIVE,
-    }
-}
-
-fn mapping(found: MappingBehavior) -> &'static str {
-    match found {
-        MappingBehavior::None => "none",
-        MappingBehavior::EndpointIndependent => "endpoint-independent",
-        MappingBehavior::AddressDependent => "address-dependent",
-        MappingBehavior::AddressAndPortDependent => "address-and-port-dependent",
-        MappingBehavior::ConnectionDependent | MappingBehavior::Inconclusive => INCONCLUSIVE,
-    }
-}
-
-fn filtering(found: FilteringBehavior) -> &'static str {
-    match found {
-        FilteringBehavior::EndpointIndependent => "endpoint-independent",
-        FilteringBehavior::AddressDependent => "address-dependent",
-        FilteringBehavior::AddressAndPortDependent => "address-and-port-dependent",
-        FilteringBehavior::Inconclusive => INCONCLUSIVE,
-    }
-}
-
-fn mapping_now(found: &FamilyFindings) -> String {
-    match (found.mapping.behavior, found.mapping.endpoint_independent) {
-        (MappingBehavior::Inconclusive, Some(false)) => "not endpoint-independent".to_owned(),
-        (MappingBehavior::Inconclusive, Some(true)) => "endpoint-independent".to_owned(),
-        (known, _) => mapping(known).to_owned(),
-    }
-}
-
-fn rfc3489(found: Option<Rfc3489Type>) -> &'static str {
-    match found {
-        Some(Rfc3489Type::OpenInternet) => "open-internet",
-        Some(Rfc3489Type::FullCone) => "full-cone",
-        Some(Rfc3489Type::RestrictedCone) => "restricted-cone",
-        Some(Rfc3489Type::PortRestrictedCone) => "port-restricted-cone",
-        Some(Rfc3489Type::Symmetric) => "symmetric",
-        Some(Rfc3489Type::SymmetricUdpFirewall) => "symmetric-udp-firewall",
-        Some(Rfc3489Type::UdpBlocked) => "udp-blocked",
-        Some(Rfc3489Type::Unknown) => INCONCLUSIVE,
-        None => "none",
-    }
+fn rfc3489(found: Option<Rfc3489Type>) -> String {
+    found.map_or("none".to_owned(), |name| name.to_string())
 }
 
 /// The RFC 3489 types that remain possible, `None` for what has no name.
@@ -304,6 +259,10 @@ mod tests {
             ("filtering=address-and-port-dependent", &cone, Met),
             ("filtering=endpoint-independent", &direct, Unknown),
             ("filtering=endpoint-independent,address-dependent,address-and-port-dependent", &direct, Met),
+            ("ipv4.mapping=endpoint-independent", &both, Unmet),
+            ("ipv4.mapping!=endpoint-independent", &both, Met),
+            ("ipv4.filtering=address-dependent", &both, Unmet),
+            ("ipv4.rfc3489=none", &both, Unmet),
             ("family=ipv4", &cone, Met),
             ("family=ipv6", &cone, Unknown),
             ("family=ipv6", &both, Met),
@@ -349,6 +308,9 @@ mod tests {
         assert_eq!(check("mapping=none", &cone).1, "IPv4 mapping is endpoint-independent");
         assert_eq!(check("rfc3489=symmetric", &cone).1, "IPv4 RFC 3489 type is port-restricted-cone");
         assert_eq!(check("family=ipv6", &cone).1, "IPv6 was not asked for");
+        let alone = Families { ipv4: Some(sample::unavailable()), ipv6: Some(sample::open()) };
+        let (_, text) = check("ipv4.mapping=none", &alone);
+        assert!(text.starts_with("IPv4 mapping is not applicable: "), "{text}");
         let lost = v4(sample::inconclusive(ReasonCode::NoAnswer, "no server answered"));
         assert_eq!(check("mapping=none", &lost).1, "IPv4 mapping is inconclusive: no server answered");
     }

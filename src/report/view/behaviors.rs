@@ -2,10 +2,10 @@
 
 use crate::evidence::{Reason, ReasonCode};
 use crate::measure::nat::finding::{
-    Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, Mapping, MappingBehavior, PoolingBehavior,
-    PortAssignment, PortBehavior,
+    Connectivity, FamilyFindings, FilteringBehavior, Hairpinning, MappingBehavior, PortAssignment, PortBehavior,
 };
 use crate::report::family_name;
+use crate::report::word::{self, word};
 use crate::wire::Family;
 
 use super::page::Page;
@@ -24,27 +24,23 @@ pub(super) fn write(page: &mut Page, family: Family, found: &FamilyFindings) {
 
 /// One row a behavior; what was not measured has none.
 fn behaviors(found: &FamilyFindings) -> Vec<Vec<Cell>> {
-    let mut rows = vec![row("connectivity", connectivity(found.connectivity), connectivity_evidence(found))];
+    let mut rows = vec![row("connectivity", &connectivity(found.connectivity), connectivity_evidence(found))];
     if !said(found, found.mapping.reason.as_ref()) {
         rows.push(row(
             "mapping",
-            mapping(&found.mapping),
+            &word::mapping(&found.mapping),
             evidence(&found.mapping.summary, found.mapping.reason.as_ref()),
         ));
     }
     if !said(found, found.filtering.reason.as_ref()) {
         let summary = evidence(&found.filtering.summary, found.filtering.reason.as_ref());
-        rows.push(row("filtering", filtering(found.filtering.behavior), summary));
+        rows.push(row("filtering", &word(&found.filtering.behavior), summary));
     }
     if let Some(ports) = &found.port_assignment {
         rows.push(row("port assignment", &port_assignment(ports), ports.summary.clone()));
     }
     if let Some(pooling) = &found.pooling {
-        let verdict = match pooling.behavior {
-            PoolingBehavior::Paired => "paired",
-            PoolingBehavior::Arbitrary => "arbitrary",
-        };
-        rows.push(row("pooling", verdict, pooling.summary.clone()));
+        rows.push(row("pooling", &word(&pooling.behavior), pooling.summary.clone()));
     }
     if let Some(alg) = &found.alg {
         rows.push(row("ALG", if alg.detected { "rewrites addresses" } else { "none" }, alg.summary.clone()));
@@ -57,7 +53,7 @@ fn behaviors(found: &FamilyFindings) -> Vec<Vec<Cell>> {
             let why = "the servers that have a second address are found over UDP";
             rows.push(row("TCP mapping", "not measured", why.to_owned()));
         } else {
-            rows.push(row("TCP mapping", mapping(tcp), evidence(&tcp.summary, tcp.reason.as_ref())));
+            rows.push(row("TCP mapping", &word::mapping(tcp), evidence(&tcp.summary, tcp.reason.as_ref())));
         }
     }
     if let Some(blocked) = &found.blocked_port {
@@ -108,15 +104,10 @@ fn evidence(summary: &str, reason: Option<&Reason>) -> String {
     }
 }
 
-fn connectivity(connectivity: Connectivity) -> &'static str {
+fn connectivity(connectivity: Connectivity) -> String {
     match connectivity {
-        Connectivity::Open => "open",
-        Connectivity::Firewalled => "firewalled",
-        Connectivity::Direct => "no NAT, filter unknown",
-        Connectivity::Nat => "nat",
-        Connectivity::UdpBlocked => "udp-blocked",
-        Connectivity::Unavailable => "unavailable",
-        Connectivity::Inconclusive => "inconclusive",
+        Connectivity::Direct => "no NAT, filter unknown".to_owned(),
+        known => word(&known),
     }
 }
 
@@ -136,33 +127,10 @@ fn connectivity_evidence(found: &FamilyFindings) -> String {
     }
 }
 
-fn mapping(mapping: &Mapping) -> &'static str {
-    match (mapping.behavior, mapping.endpoint_independent) {
-        (MappingBehavior::None, _) => "none",
-        (MappingBehavior::EndpointIndependent, _) => "endpoint-independent",
-        (MappingBehavior::AddressDependent, _) => "address-dependent",
-        (MappingBehavior::AddressAndPortDependent, _) => "address-and-port-dependent",
-        (MappingBehavior::ConnectionDependent, _) => "connection-dependent",
-        (MappingBehavior::Inconclusive, Some(false)) => "not endpoint-independent",
-        (MappingBehavior::Inconclusive, _) => "inconclusive",
-    }
-}
-
-fn filtering(filtering: FilteringBehavior) -> &'static str {
-    match filtering {
-        FilteringBehavior::EndpointIndependent => "endpoint-independent",
-        FilteringBehavior::AddressDependent => "address-dependent",
-        FilteringBehavior::AddressAndPortDependent => "address-and-port-dependent",
-        FilteringBehavior::Inconclusive => "inconclusive",
-    }
-}
-
 fn port_assignment(ports: &PortAssignment) -> String {
     let model = match (ports.behavior, ports.step) {
-        (PortBehavior::Preserved, _) => "preserved".to_owned(),
         (PortBehavior::Sequential, step) => step.map_or("counts up or down".to_owned(), counts),
-        (PortBehavior::Random, _) => "random".to_owned(),
-        (PortBehavior::Inconclusive, _) => "inconclusive".to_owned(),
+        (known, _) => word(&known),
     };
     // Where both are the same step, one word says it.
     let delta = ports.per_destination_delta.filter(|delta| ports.step != Some(*delta));

@@ -63,7 +63,7 @@ fn keeps(found: &FamilyFindings) -> (Tint, &'static str) {
         (MappingBehavior::EndpointIndependent, _) | (_, Some(true)) => {
             let tint = match found.filtering.behavior {
                 FilteringBehavior::EndpointIndependent | FilteringBehavior::AddressDependent => Tint::Good,
-                FilteringBehavior::AddressAndPortDependent | FilteringBehavior::Inconclusive => Tint::Warning,
+                _ => Tint::Warning,
             };
             (tint, "keeps one external port for every destination")
         }
@@ -75,7 +75,7 @@ fn keeps(found: &FamilyFindings) -> (Tint, &'static str) {
         }
         (MappingBehavior::ConnectionDependent, _) => (Tint::Bad, "takes another external port for each connection"),
         (MappingBehavior::Inconclusive, Some(false)) => (Tint::Bad, "shows other destinations another address or port"),
-        (MappingBehavior::None | MappingBehavior::Inconclusive, _) => {
+        (MappingBehavior::None | MappingBehavior::Inconclusive | MappingBehavior::NotApplicable, _) => {
             (Tint::Warning, "translates addresses (how ports depend on destinations could not be told)")
         }
     }
@@ -88,7 +88,7 @@ fn lets_in(filtering: FilteringBehavior) -> &'static str {
         FilteringBehavior::AddressAndPortDependent => {
             "packets get in only from addresses and ports that this host has sent to"
         }
-        FilteringBehavior::Inconclusive => "whose packets get in could not be told",
+        FilteringBehavior::Inconclusive | FilteringBehavior::NotApplicable => "whose packets get in could not be told",
     }
 }
 
