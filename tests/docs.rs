@@ -97,6 +97,10 @@ fn no_sentence_of_a_help_is_broken_by_hand() {
         for line in footer.split("\nExamples:").next().unwrap().lines().filter(|line| !line.is_empty()) {
             assert!(line.ends_with(['.', ':']), "{command}: {line}");
         }
+        // A command that is broken in two cannot be copied.
+        for line in footer.split("\nExamples:\n").nth(1).unwrap_or_default().lines() {
+            assert!(line.len() <= 80, "{command}: {line}");
+        }
     }
 }
 

@@ -48,8 +48,13 @@ pub(super) struct StunArgs {
     )]
     pub server: Vec<ServerSpec>,
 
-    /// The same without the option.
-    #[arg(value_name = "SERVER", value_parser = servers::parse, value_hint = ValueHint::Hostname, help = "The same")]
+    /// Servers without the option before them.
+    #[arg(
+        value_name = "SERVER",
+        value_parser = servers::parse,
+        value_hint = ValueHint::Hostname,
+        help = "The servers to ask, as with --server; without any the configured ones, else well-known public ones"
+    )]
     pub positional: Vec<ServerSpec>,
 
     /// A file with one server a line; # begins a comment.

@@ -102,10 +102,35 @@ fn text(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::turn::{DiagnosisCode, Entry, Login, to_copy};
+    use crate::report::commands;
 
     #[test]
     fn the_definition_is_sound() {
         definition().debug_assert();
+    }
+
+    /// Advice can be copied as it stands, but for what is in capitals.
+    #[test]
+    fn every_command_that_is_advised_is_one() {
+        let entry = |uri: &str, place: &str| Entry {
+            uri: uri.to_owned(),
+            place: place.to_owned(),
+            login: Some(Login::default()),
+            ..Entry::default()
+        };
+        let entries = [entry("turn:h?transport=tcp", ""), entry("turn:h", "iceServers[0]"), entry("turn:a'b", "")];
+        let of_turn = DiagnosisCode::ALL.iter().flat_map(|code| entries.iter().filter_map(|one| to_copy(*code, one)));
+        let all: Vec<String> = commands::ALL.iter().map(|one| (*one).to_owned()).chain(of_turn).collect();
+        assert!(all.len() > 60, "{all:?}");
+        for line in all {
+            // What a shell makes of the quotes.
+            let words = line.split(' ').map(|word| word.trim_matches('\'').replace("PORT", "3478"));
+            let words: Vec<String> =
+                words.map(|word| if word == "ADDRESS" { "192.0.2.1".to_owned() } else { word }).collect();
+            let parsed = definition().try_get_matches_from(&words);
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_contract_paths_exist() {
         let mut report = sample::home_router();
-        report.advice = crate::report::advice::advise(&report, None);
+        report.advice = crate::report::advice::advise(&report);
         let text = render(&report);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(text.ends_with("}\n"));

@@ -28,6 +28,8 @@ pub mod write;
 #[cfg(test)]
 mod sample;
 
+#[cfg(test)]
+pub(crate) use advice::commands;
 pub use document::Report;
 pub use exit::{ExitClass, exit_class};
 pub use redact::Redactor;

@@ -71,15 +71,15 @@ fn the_first_sentence_tells_how_many_work_and_why_the_first_does_not() {
         ("turn-server", vec!["1 of 1 TURN entry works."]),
         (
             "turn-wrong-password",
-            vec!["0 of 1 TURN entry works; turn.example.org:3478 over udp fails: the server does not take"],
+            vec!["0 of 1 TURN entry works; turn.example.org:3478 over UDP fails: the server does not take"],
         ),
         (
             "turn-server turn:turn.example.org turn:turn.example.org?transport=tcp turn:192.0.2.99",
-            vec!["2 of 3 TURN entries work; turn:192.0.2.99 over udp fails: "],
+            vec!["2 of 3 TURN entries work; turn:192.0.2.99 over UDP fails: "],
         ),
         (
             "turn-expired-certificate turns:turn.example.org turn:turn.example.org",
-            vec!["1 of 2 TURN entries work; turns:turn.example.org over tls fails: ", "expired on 2023-06-01."],
+            vec!["1 of 2 TURN entries work; turns:turn.example.org over TLS fails: ", "expired on 2023-06-01."],
         ),
     ] {
         let page = page(arguments, 80).stdout;
@@ -92,30 +92,45 @@ fn the_first_sentence_tells_how_many_work_and_why_the_first_does_not() {
 
 #[test]
 fn a_flawed_entry_shows_where_it_stopped_and_what_to_do() {
-    let page = flat(&page("turn-wrong-password", 80).stdout);
-    let steps = [
-        "resolve: ok",
-        "binding: ok",
-        "challenge: ok",
-        "allocate: FAILED",
-        "permission, data, channel, refresh, delete: skipped, because",
-        "What to do:",
-    ];
-    let places: Vec<Option<usize>> = steps.iter().map(|step| page.find(step)).collect();
-    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {page}");
-    assert!(page.contains("realm \"example.org\"") && page.contains("software nat-probe simulated server"), "{page}");
+    let in_order = |page: &str, parts: &[&str]| {
+        let places: Vec<Option<usize>> = parts.iter().map(|part| page.find(part)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {page}");
+    };
+    let short = flat(&page("turn-wrong-password", 80).stdout);
+    let try_this = "try: nat-probe turn turn.example.org:3478 -u USER";
+    in_order(&short, &["allocate: FAILED", "Side: the configuration. What to do: ", try_this]);
+    assert!(!short.contains("resolve: ok"), "{short}");
+    let full = flat(&page("turn-wrong-password -v", 80).stdout);
+    let skipped = "permission, data, channel, refresh, delete: skipped, because";
+    in_order(&full, &["resolve: ok", "binding: ok", "challenge: ok", "allocate: FAILED", skipped, "What to do"]);
+    assert!(full.contains("realm \"example.org\"") && full.contains("software nat-probe simulated server"), "{full}");
+}
+
+/// Whose it is to change something, and a command to copy, are in the JSON too.
+#[test]
+fn each_diagnosis_has_its_side() {
+    for (arguments, side, command) in [
+        ("turn-server", "nobody", None),
+        ("turn-wrong-password", "configuration", Some("nat-probe turn turn.example.org:3478 -u USER")),
+        ("turn-udp-blocked", "network", Some("nat-probe turn turn.example.org:3478 -u USER --transport udp,tcp,tls")),
+        ("turn-range-closed", "server", Some("nat-probe turn turn.example.org:3478 -u USER")),
+        ("turn-lossy", "unknown", Some("nat-probe turn turn.example.org:3478 -u USER --count 200")),
+    ] {
+        let diagnosis = &report(arguments)["results"][0]["diagnosis"];
+        assert_eq!((diagnosis["side"].as_str(), diagnosis["try"].as_str()), (Some(side), command), "{arguments}");
+    }
 }
 
 #[test]
-fn what_is_known_of_an_entry_stands_with_it_where_it_is_flawed_and_always_with_v() {
+fn what_is_known_of_an_entry_stands_with_it_with_v() {
     let facts = ["realm \"example.org\"", "third party -> relay: ", "this host -> relay: "];
-    for (arguments, shown) in [("turn-server", false), ("turn-server -v", true), ("turn-range-closed", true)] {
+    for (arguments, shown) in [("turn-server", false), ("turn-server -v", true), ("turn-range-closed -v", true)] {
         let page = flat(&page(arguments, 80).stdout);
         for fact in facts {
             assert_eq!(page.contains(fact), shown, "{fact} in {arguments}: {page}");
         }
     }
-    let tls = flat(&page("turn-expired-certificate --transport tls", 80).stdout);
+    let tls = flat(&page("turn-expired-certificate --transport tls -v", 80).stdout);
     for fact in
         ["TLS 1.3", "turn.example.org", "issued by Example Intermediate CA", "valid from 2023-01-01 to 2023-06-01"]
     {
@@ -207,7 +222,7 @@ fn every_mistake_of_a_configuration_is_named() {
         let page = ice(&text, "");
         assert_eq!(page.code, Some(1), "{text}: {}{}", page.stdout, page.stderr);
         let shown = flat(&page.stdout);
-        assert!(shown.contains(words) && shown.contains("What to do: "), "{words} in {shown}");
+        assert!(shown.contains(words) && shown.contains("Side: the configuration. What to do: "), "{words} in {shown}");
         let report: Value = serde_json::from_str(&ice(&text, "--json").stdout).unwrap();
         assert_eq!(report["results"][0]["diagnosis"]["code"], "invalid-entry", "{text}");
         let codes: Vec<&Value> =

@@ -17,10 +17,7 @@ pub(crate) const DISCOVER: Spec = Spec {
     codes: STUN_CODES,
     examples: &[
         ("nat-probe discover", "The address that each of the public servers sees."),
-        (
-            "nat-probe discover --server stun.example.org --server '[2001:db8::1]:3478' --count 5",
-            "Two servers, each asked five times.",
-        ),
+        ("nat-probe discover stun.example.org '[2001:db8::1]:3478' --count 5", "Two servers, each asked five times."),
         (
             "nat-probe discover --transport udp,tcp,tls --servers-file servers.txt",
             "The servers of a file, in three ways.",

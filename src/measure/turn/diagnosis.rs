@@ -1,4 +1,4 @@
-//! The causes, each with its stable code and one line of documentation.
+//! The causes, each with its stable code, one line of documentation, and whose it is to change something.
 
 use crate::wire::codes::codes;
 
@@ -136,5 +136,103 @@ codes! {
         /// A cause that only another version knows, whose report was read.
         #[serde(other)]
         Unknown,
+    }
+}
+
+codes! {
+    /// Whose it is to change something.
+    pub enum DiagnosisSide {
+        /// Nobody's: it works.
+        Nobody,
+        /// This host's.
+        ThisHost,
+        /// The entry's or the credentials', as they were given.
+        Configuration,
+        /// The network's between this host and the server.
+        Network,
+        /// The server's, or of whoever runs it.
+        Server,
+        /// It could not be told.
+        #[serde(other)]
+        Unknown,
+    }
+}
+
+impl DiagnosisSide {
+    /// What a report of a version that did not tell leaves open.
+    pub(super) fn unknown() -> Self {
+        Self::Unknown
+    }
+}
+
+impl DiagnosisCode {
+    /// Whose it is to change something; where a code has several causes of different people it is not told.
+    #[must_use]
+    pub fn side(self) -> DiagnosisSide {
+        match self {
+            Self::Ok => DiagnosisSide::Nobody,
+            Self::LocalSocket | Self::FamilyUnavailable | Self::DtlsNotBuilt => DiagnosisSide::ThisHost,
+            Self::InvalidEntry
+            | Self::NameNotFound
+            | Self::TlsExpected
+            | Self::PlainExpected
+            | Self::CredentialsNeeded
+            | Self::UnknownUserOrPassword
+            | Self::UsernameRefused
+            | Self::CredentialsExpired
+            | Self::UsernameReversed
+            | Self::ExpiryInMilliseconds
+            | Self::PasswordEncoding
+            | Self::SecretMismatch
+            | Self::WrongRealm
+            | Self::BrowserRejects
+            | Self::BrowserPort => DiagnosisSide::Configuration,
+            Self::NameFiltered
+            | Self::ResolverFailed
+            | Self::Unreachable
+            | Self::UdpBlockedUseTcp
+            | Self::TlsIntercepted
+            | Self::PathLossy => DiagnosisSide::Network,
+            Self::AnswersFromElsewhere
+            | Self::StunOnly
+            | Self::TlsNameMismatch
+            | Self::TlsExpired
+            | Self::OpenRelay
+            | Self::NoRealm
+            | Self::OauthOnly
+            | Self::ClockSkew
+            | Self::Sha256Only
+            | Self::QuotaReached
+            | Self::InsufficientCapacity
+            | Self::UnsupportedTransport
+            | Self::UnsupportedFamily
+            | Self::Redirected
+            | Self::Forbidden
+            | Self::PeerForbidden
+            | Self::RelayAddressPrivate
+            | Self::RelayAddressMismatch
+            | Self::RelayRangeClosed
+            | Self::MappedAddressUseless
+            | Self::RelayHairpinDenied
+            | Self::RelayDead
+            | Self::ShortLifetime
+            | Self::ServerError => DiagnosisSide::Server,
+            Self::ConnectionRefused
+            | Self::NoAnswer
+            | Self::NotStun
+            | Self::ConnectionClosed
+            | Self::TlsUntrusted
+            | Self::TlsHandshakeFailed
+            | Self::StaleNonceLoop
+            | Self::IntegrityMissingOrBad
+            | Self::AllocationMismatch
+            | Self::TestedFromInside
+            | Self::OneFamilyFails
+            | Self::RelayLossy
+            | Self::AllocationLost
+            | Self::ProtocolError
+            | Self::Undetermined
+            | Self::Unknown => DiagnosisSide::Unknown,
+        }
     }
 }

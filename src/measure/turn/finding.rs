@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::TlsFacts;
-use crate::measure::turn::DiagnosisCode;
+use crate::measure::turn::{DiagnosisCode, DiagnosisSide};
 use crate::wire::codes::codes;
 use crate::wire::{EntryKind, Family, Remark, Transport};
 
@@ -103,15 +103,28 @@ pub enum TurnVerdict {
     Inconclusive,
 }
 
-/// Why: a stable code, the cause in plain words, one thing to do.
+/// Why: a stable code, whose it is to change something, the cause in plain words, one thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// A stable code in kebab case.
     pub code: DiagnosisCode,
+    /// Whose it is to change something.
+    #[serde(default = "DiagnosisSide::unknown")]
+    pub side: DiagnosisSide,
     /// The cause, a sentence about this run. Escaped.
     pub text: String,
     /// What to do; empty where nothing has to be done.
     pub fix: String,
+    /// A command that shows more or sees whether it is gone, to copy; what stands in capitals is to be filled in.
+    #[serde(default, rename = "try", skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Diagnosis {
+    /// A cause on the side that its code says.
+    pub(super) fn new(code: DiagnosisCode, text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { code, side: code.side(), text: text.into(), fix: fix.into(), command: None }
+    }
 }
 
 /// The steps, in the order in which they depend on each other.

@@ -27,8 +27,10 @@ mod tested;
 
 pub use crate::wire::{ConfigurationFacts, EntryKind};
 pub use ask::plan;
-pub use diagnosis::DiagnosisCode;
+pub use diagnosis::{DiagnosisCode, DiagnosisSide};
 pub use finding::TurnResult;
 pub use judge::judge;
+#[cfg(test)]
+pub(crate) use judge::to_copy;
 pub use options::{Entry, Login, STRANGER, TurnOptions};
 pub use tested::{TurnAsked, TurnTested};

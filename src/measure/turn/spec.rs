@@ -1,7 +1,7 @@
 //! What `turn` promises.
 
-use super::DiagnosisCode;
 use super::finding::FeatureName;
+use super::{DiagnosisCode, DiagnosisSide};
 use crate::measure::spec::{
     CLICOLOR_FORCE, COLUMNS, FAILURES, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS,
     Spec, Takes, USAGE, XDG,
@@ -47,6 +47,7 @@ pub(crate) const TURN: Spec = Spec {
     simulates: "turn-",
     codes: &[
         ("DIAGNOSES", DiagnosisCode::listed),
+        ("SIDES", DiagnosisSide::listed),
         ("REMARKS", RemarkCode::listed),
         ("FEATURES", FeatureName::listed),
         FAILURES,
@@ -54,9 +55,10 @@ pub(crate) const TURN: Spec = Spec {
     examples: &[
         ("nat-probe turn turn:turn.example.org -u alice", "One server; the password is asked for."),
         (
-            "nat-probe turn turn.example.org --transport udp,tcp,tls --secret-file secret.txt --rest-user alice",
-            "One server in three ways, with credentials made from the secret shared with it.",
+            "nat-probe turn turn.example.org --secret-file secret.txt --rest-user bob",
+            "With credentials made from the secret shared with the server.",
         ),
+        ("nat-probe turn turn.example.org -u alice --transport udp,tcp,tls", "One server in three ways."),
         (
             "nat-probe turn --ice-servers config.json --require turn=any",
             "An application's servers, of which one suffices.",

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Case, list};
+use super::{Case, commands, list};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior, Rfc3489Type};
 use crate::report::address::Kind;
@@ -42,7 +42,7 @@ pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
     )
 }
 
-/// A second NAT after the router's own cannot be seen from here, but whoever has the router's page can see it.
+/// A second NAT after the router's own cannot be seen from here, but the router knows what it has outside.
 pub(super) fn wan_address(case: &Case) -> Option<Advice> {
     let behind_router = case.found.local_address.is_some_and(|ip| Kind::of(ip) == Kind::Private);
     let [public] = case.found.public_addresses[..] else { return None };
@@ -56,10 +56,10 @@ pub(super) fn wan_address(case: &Case) -> Option<Advice> {
     case.info(
         AdviceCode::CompareWanAddress,
         format!(
-            "Compare the WAN address on your router's page with {public}: if they differ, a second NAT follows; else a port mapped there \
-             (PCP, UPnP) lets peers in."
+            "Is the router's external address {public}? If not, a second NAT follows; if so, a port mapped there (PCP, UPnP) lets peers in."
         ),
     )
+    .map(|advice| advice.trying(commands::GATEWAY))
 }
 
 /// Servers with public addresses that bear each other out in seeing a private one are in the same network.

@@ -77,7 +77,7 @@ fn report(found: FamilyFindings) -> (Report, Vec<PeerRow>) {
     if let Findings::Classify(classified) = &mut report.findings {
         classified.peers.clone_from(&rows);
     }
-    report.advice = advise(&report, None);
+    report.advice = advise(&report);
     (report, rows)
 }
 

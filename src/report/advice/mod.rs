@@ -3,11 +3,12 @@
 mod addresses;
 #[cfg(test)]
 mod agreement;
+pub(crate) mod commands;
 mod nat;
 mod path;
 mod servers;
 
-use super::document::{Advice, Report, Severity};
+use super::document::{Advice, Findings, Report, Severity};
 use super::family_name;
 use super::peers::{self, PeerOutcome, PeerRow};
 use crate::measure::nat::advice_code::AdviceCode;
@@ -34,16 +35,16 @@ const FAMILY_RULES: &[FamilyRule] = &[
     path::loss,
     path::round_trip,
     nat::relay,
+    nat::pooling,
+    servers::several_exits,
     nat::firewall,
     addresses::carrier_grade,
     addresses::wan_address,
     addresses::not_the_internet,
     addresses::private_server,
     nat::alg,
-    nat::pooling,
     servers::not_believed,
     servers::one_differs,
-    servers::several_exits,
     servers::no_second_address,
     servers::unfit,
     servers::withholding,
@@ -60,7 +61,7 @@ const FAMILY_RULES: &[FamilyRule] = &[
 
 /// Everything worth saying about the report, the gravest first.
 #[must_use]
-pub(super) fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
+pub(super) fn advise(report: &Report) -> Vec<Advice> {
     let mut advice = Vec::new();
     for (family, found) in report.families().iter() {
         let case = Case { report, family, found, peers: peers::rows(family, found) };
@@ -68,7 +69,7 @@ pub(super) fn advise(report: &Report, local_port: Option<u16>) -> Vec<Advice> {
     }
     advice.extend(addresses::offline(report));
     advice.extend(addresses::ipv6_is_better(report));
-    advice.extend(local_port.map(local_port_reused));
+    advice.extend(local_port_reused(report));
     advice.sort_by_key(|one| match one.severity {
         Severity::Error => 0,
         Severity::Warning => 1,
@@ -103,16 +104,26 @@ impl Case<'_> {
     fn name(&self) -> &'static str {
         family_name(self.family)
     }
+
+    /// Whether only addresses were asked for: what the NAT does was not.
+    fn is_discover(&self) -> bool {
+        matches!(self.report.findings, Findings::Discover(_))
+    }
 }
 
-fn local_port_reused(port: u16) -> Advice {
+fn local_port_reused(report: &Report) -> Option<Advice> {
+    let (port, again) = match &report.findings {
+        Findings::Classify(found) => (found.options.local_port?, commands::CLASSIFY),
+        Findings::Discover(found) => (found.options.local_port?, commands::DISCOVER),
+        _ => return None,
+    };
     let text = format!(
         "The tests ran from local port {port}, as asked. If something used it in the last minutes, the NAT may still remember that, \
          and filtering looks more open than it is: run again without --local-port."
     );
     let advice =
         Advice { code: AdviceCode::LocalPortReused, severity: Severity::Warning, family: None, text, command: None };
-    advice.trying("nat-probe classify")
+    Some(advice.trying(again))
 }
 
 /// Addresses or names as a list in a sentence.
@@ -127,7 +138,7 @@ fn list<T: ToString>(items: &[T]) -> String {
 
 #[cfg(test)]
 pub(super) fn codes(report: &Report) -> Vec<String> {
-    advise(report, None).into_iter().map(|advice| advice.code.to_string()).collect()
+    advise(report).into_iter().map(|advice| advice.code.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -136,7 +147,7 @@ mod tests {
     use crate::evidence::{Behavior, ReasonCode};
     use crate::measure::nat::advice_code::AdviceCode;
     use crate::measure::nat::finding::{FamilyFindings, OtherPath};
-    use crate::report::document::Severity;
+    use crate::report::document::{Findings, Severity};
     use crate::report::sample;
 
     #[test]
@@ -148,7 +159,7 @@ mod tests {
 
     #[test]
     fn texts_are_sentences() {
-        for advice in sample::all().iter().flat_map(|report| advise(report, None)) {
+        for advice in sample::all().iter().flat_map(advise) {
             assert!(advice.text.ends_with('.') && !advice.text.contains("  "), "{}", advice.text);
         }
     }
@@ -197,7 +208,10 @@ mod tests {
     fn the_gravest_comes_first() {
         let mut report = sample::home_router();
         report.families_mut().ipv4 = Some(sample::udp_blocked());
-        let advice = advise(&report, Some(5000));
+        if let Findings::Classify(found) = &mut report.findings {
+            found.options.local_port = Some(5000);
+        }
+        let advice = advise(&report);
         assert_eq!(advice[0].severity, Severity::Error);
         assert!(advice.iter().any(|one| one.code == AdviceCode::LocalPortReused));
         let order: Vec<u8> = advice.iter().map(|one| one.severity as u8).collect();

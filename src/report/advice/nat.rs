@@ -1,6 +1,6 @@
 //! Advice that follows from what the NAT or firewall does.
 
-use super::{Case, servers};
+use super::{Case, commands, servers};
 use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, PortBehavior};
@@ -16,23 +16,15 @@ pub(super) fn udp_blocked(case: &Case) -> Option<Advice> {
         AdviceCode::UdpBlockedUseTurnTcp,
         "UDP does not get out of this network: provide TURN over TLS on port 443, or ask whoever runs the network to let UDP out.",
     )
-    .map(|advice| advice.trying(TEST_TURN_TLS))
+    .map(|advice| advice.trying(commands::TURN_TLS))
 }
-
-/// The same over what passes where a browser may go.
-const TEST_TURN_TLS: &str = "nat-probe turn 'turns:HOST:443?transport=tcp' -u USER";
-
-/// Whether the server that was provided works.
-const TEST_TURN: &str = "nat-probe turn turn:HOST -u USER";
-
-const OTHER_PORT: &str = "nat-probe classify --server HOST:443";
 
 /// UDP passes, and not all that WebRTC needs of it.
 pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
     if let Some(blocked) = &case.found.blocked_port {
         let port = blocked.port;
         let text = format!("UDP to port {port} is blocked here: use servers on another port, best on 443.");
-        return case.warning(AdviceCode::UdpPortBlocked, text).map(|advice| advice.trying(OTHER_PORT));
+        return case.warning(AdviceCode::UdpPortBlocked, text).map(|advice| advice.trying(commands::OTHER_PORT));
     }
     match case.found.reason.as_ref().map(|reason| reason.code)? {
         ReasonCode::StunBlocked => case
@@ -41,19 +33,19 @@ pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
                 "Something on the way drops STUN, which every direct WebRTC connection needs: provide TURN over TLS on port 443, or \
                  ask whoever runs the network to let STUN out.",
             )
-            .map(|advice| advice.trying(TEST_TURN_TLS)),
+            .map(|advice| advice.trying(commands::TURN_TLS)),
         ReasonCode::PortBlocked => case
             .warning(
                 AdviceCode::UdpPortBlocked,
                 "UDP gets out, but not to the ports of these servers: use servers on a port that passes, best on 443.",
             )
-            .map(|advice| advice.trying(OTHER_PORT)),
+            .map(|advice| advice.trying(commands::OTHER_PORT)),
         ReasonCode::UdpPasses => case
             .warning(
                 AdviceCode::UdpFiltered,
                 "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass.",
             )
-            .map(|advice| advice.trying(OTHER_PORT)),
+            .map(|advice| advice.trying(commands::OTHER_PORT)),
         _ => None,
     }
 }
@@ -100,7 +92,7 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
         }
         _ => case.warning(AdviceCode::RelayForSomePeers, provide(&hindered)),
     };
-    advice.map(|advice| advice.trying(TEST_TURN))
+    advice.map(|advice| advice.trying(commands::TURN))
 }
 
 pub(super) fn firewall(case: &Case) -> Option<Advice> {
@@ -132,8 +124,7 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::PoolingArbitrary,
         format!(
-            "This host appears under several addresses ({}): a pool of the NAT, or several exits. Use one socket for everything, and do \
-             not rely on one public address.",
+            "This host appears under several addresses ({}): a pool of the NAT, or several exits. Use one socket for everything.",
             super::list(&case.found.public_addresses)
         ),
     )
@@ -213,7 +204,7 @@ mod tests {
         assert!(codes(&sample::plain_servers()).contains(&"relay-for-some-peers".to_owned()));
         let mut found = sample::nat(AddressAndPortDependent, EndpointIndependent);
         found.mapping = sample::inconclusive(ReasonCode::OneDestination, "x").mapping;
-        let advice = advise(&sample::ipv4(found), None);
+        let advice = advise(&sample::ipv4(found));
         assert!(advice.iter().any(|advice| advice.text.contains("to be sure")), "neither is known: {advice:?}");
     }
 
@@ -237,7 +228,7 @@ mod tests {
         for code in ["relay-required", "sip-alg", "pooling-arbitrary", "ports-predictable", "no-hairpinning"] {
             assert!(codes(&report).contains(&code.to_owned()), "{code}");
         }
-        let texts: Vec<String> = advise(&report, None).into_iter().map(|advice| advice.text).collect();
+        let texts: Vec<String> = advise(&report).into_iter().map(|advice| advice.text).collect();
         assert!(
             texts.iter().any(|text| text.contains("203.0.113.7 and 203.0.113.8")),
             "addresses are named: {texts:?}"

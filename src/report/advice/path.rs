@@ -1,10 +1,10 @@
 //! Advice that follows from how well the path carries packets, whatever the NAT does.
 
-use super::Case;
+use super::{Case, commands};
 use crate::evidence::Exchange;
 use crate::measure::loss;
 use crate::measure::nat::advice_code::AdviceCode;
-use crate::report::document::Advice;
+use crate::report::document::{Advice, Findings};
 use crate::wire::Transport;
 
 /// With fewer round trips a loss is chance.
@@ -16,8 +16,11 @@ const LOSSY: f64 = 0.05;
 /// ITU-T G.114: more than 150 ms each way hinder a conversation.
 const LONG_MS: f64 = 300.0;
 
-/// A second look at both.
-const LOOK_AGAIN: &str = "nat-probe discover --count 20";
+/// With a second look at both, where this was none.
+fn look_again(case: &Case, advice: Advice) -> Advice {
+    let enough = matches!(&case.report.findings, Findings::Discover(found) if found.options.count >= ENOUGH);
+    if enough { advice } else { advice.trying(commands::ROUND_TRIPS) }
+}
 
 pub(super) fn loss(case: &Case) -> Option<Advice> {
     let of_family =
@@ -32,11 +35,11 @@ pub(super) fn loss(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::PacketLoss,
         format!(
-            "Packets get lost: {lost} of {sends} round trips, about {each_way:.0} % each way. Calls and games suffer whatever the NAT \
-             does: try a cable instead of Wi-Fi, or another network."
+            "Packets get lost ({lost} of {sends} round trips, about {each_way:.0} % each way), and calls and games suffer: try a cable \
+             instead of Wi-Fi, or another network."
         ),
     )
-    .map(|advice| advice.trying(LOOK_AGAIN))
+    .map(|advice| look_again(case, advice))
 }
 
 pub(super) fn round_trip(case: &Case) -> Option<Advice> {
@@ -53,7 +56,7 @@ pub(super) fn round_trip(case: &Case) -> Option<Advice> {
              other, and games lag, whatever the NAT does."
         ),
     )
-    .map(|advice| advice.trying(LOOK_AGAIN))
+    .map(|advice| look_again(case, advice))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Case, list};
-use crate::evidence::{FailureCode, Outcome, ReasonCode};
+use super::{Case, commands, list};
+use crate::evidence::{Exchange, FailureCode, Outcome, ReasonCode};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
 use crate::measure::witness::{self, DoubtCode};
@@ -59,10 +59,7 @@ pub(super) fn not_believed(case: &Case) -> Option<Advice> {
     }
     case.info(
         AdviceCode::ServerNotBelieved,
-        format!(
-            "What some servers saw of this host is the work of their own networks, and decided nothing here. {}",
-            sentences.join(" ")
-        ),
+        format!("Some servers were not believed, which hinders nothing here. {}", sentences.join(" ")),
     )
 }
 
@@ -73,15 +70,15 @@ fn cure(code: DoubtCode) -> &'static str {
         | DoubtCode::OtherServersAddress
         | DoubtCode::ImpossibleAddress
         | DoubtCode::OtherFamily => {
-            "a UDP proxy or balancer before it hides who asks; let packets reach it with their source unchanged (the container on the \
-             host's own network, the balancer in transparent mode, IPv6 on the server itself)"
+            "a UDP proxy or balancer before it hides who asks; let packets reach it with their source unchanged (the balancer in \
+             transparent mode, the container on the host's network, IPv6 on the server itself)"
         }
         DoubtCode::PrivateAddress
         | DoubtCode::PrivateLocalAddress
         | DoubtCode::PrivateNetwork
         | DoubtCode::Disagrees => {
-            "a firewall, balancer or container network before it rewrites the source of packets that come in; switch that off \
-             (no SNAT or masquerade for incoming packets, in Kubernetes externalTrafficPolicy: Local)"
+            "something before it rewrites the source of what comes in; switch that off (no SNAT or masquerade there, in Kubernetes \
+             externalTrafficPolicy: Local)"
         }
         DoubtCode::SameForAll | DoubtCode::Unknown => {
             "it reports an address that it did not see; compare its configuration with its manual"
@@ -100,35 +97,59 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
         return None;
     }
     let name = case.name();
-    let refused = refused(case);
-    let advice = match code {
-        ReasonCode::NoServerOfFamily => case.info(
-            AdviceCode::NoServerOfFamily,
-            format!("None of the servers has an {name} address that can be asked: name one that has."),
-        ),
-        ReasonCode::NoAnswer | ReasonCode::NothingAnswered if refused.is_some() => {
-            case.error(AdviceCode::NoServerAnswered, refused.unwrap_or_default())
+    let other = if case.is_discover() { commands::DISCOVER_OTHER_SERVER } else { commands::OTHER_SERVER };
+    let silent = matches!(code, ReasonCode::NoAnswer | ReasonCode::NothingAnswered);
+    if let Some(text) = refused(case).filter(|_| silent) {
+        return case.error(AdviceCode::NoServerAnswered, text).map(|advice| advice.trying(other));
+    }
+    let forbidding = forbidding(case).filter(|_| silent);
+    let text = match (code, &forbidding) {
+        (ReasonCode::NoServerOfFamily, _) => {
+            let text = format!("None of the servers has an {name} address that can be asked: name one that has.");
+            return case.info(AdviceCode::NoServerOfFamily, text).map(|advice| advice.trying(other));
         }
-        ReasonCode::NamesUnresolved => case.error(
-            AdviceCode::NoServerAnswered,
-            "No server's name could be looked up: check that this host is online and its DNS works, or name a server by address.",
-        ),
-        ReasonCode::NoAnswer | ReasonCode::NothingAnswered => case.error(
-            AdviceCode::NoServerAnswered,
-            format!("No server answered over {name}: check that this host is online, or name servers that are known to work."),
-        ),
+        (ReasonCode::NamesUnresolved, _) => {
+            "No server's name could be looked up: check that this host is online and its DNS works, or name a server by address."
+                .to_owned()
+        }
+        (_, Some(by)) => {
+            format!("{by}, on the way, refuses to let {name} UDP out: ask whoever runs this network, or use another one.")
+        }
+        _ if silent && case.is_discover() => {
+            format!("No server answered over {name}: check that this host is online; classify tells whether UDP is blocked.")
+        }
+        _ if silent => {
+            format!("No server answered over {name}: check that this host is online, or name servers that are known to work.")
+        }
+        _ => return None,
+    };
+    // What passes besides, or whether it is the servers' fault, is the next question.
+    let next = if silent && case.is_discover() { commands::CLASSIFY } else { other };
+    case.error(AdviceCode::NoServerAnswered, text).map(|advice| advice.trying(next))
+}
+
+/// Who on the way said, of every server, that UDP may not pass or leads nowhere.
+fn forbidding(case: &Case) -> Option<IpAddr> {
+    let mut asked = of_family_over_udp(case).peekable();
+    let by = |exchange: &Exchange| match &exchange.outcome {
+        Outcome::Failed(failure) => failure.by.filter(|by| *by != exchange.remote.ip()),
         _ => None,
     };
-    advice.map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
+    let first = by(asked.peek()?)?;
+    asked.all(|exchange| by(exchange) == Some(first)).then_some(first)
+}
+
+/// What was asked over UDP and this family.
+fn of_family_over_udp<'a>(case: &'a Case) -> impl Iterator<Item = &'a Exchange> {
+    case.report.evidence.iter().filter(|exchange| {
+        exchange.transport == Transport::Udp && case.family.has(exchange.remote.ip()) && exchange.sends > 0
+    })
 }
 
 /// What is wrong where every server itself said that nothing listens: the way there is in order.
 fn refused(case: &Case) -> Option<String> {
-    let asked = case.report.evidence.iter().filter(|exchange| {
-        exchange.transport == Transport::Udp && case.family.has(exchange.remote.ip()) && exchange.sends > 0
-    });
     let mut remotes: Vec<SocketAddr> = Vec::new();
-    for exchange in asked {
+    for exchange in of_family_over_udp(case) {
         let Outcome::Failed(failure) = &exchange.outcome else { return None };
         if failure.code != FailureCode::ConnectionRefused || failure.by.is_some_and(|by| by != exchange.remote.ip()) {
             return None;
@@ -184,8 +205,7 @@ pub(super) fn several_exits(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::SeveralExits,
         format!(
-            "Servers saw several addresses ({}): two providers, a VPN for a part, or a pool of the NAT. Peers may meet another one than they \
-             were told: bind the software to one interface.",
+            "Servers saw several addresses ({}): two providers, a VPN for a part, or a pool. Bind the software to one interface.",
             list(&seen)
         ),
     )
@@ -234,7 +254,7 @@ pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
             case.name()
         ),
     )
-    .map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
+    .map(|advice| advice.trying(commands::OTHER_SERVER))
 }
 
 pub(super) fn unfit(case: &Case) -> Option<Advice> {
@@ -243,7 +263,7 @@ pub(super) fn unfit(case: &Case) -> Option<Advice> {
         AdviceCode::ServerFaults,
         "The servers did not do what the test needs, which says nothing about this network: try other servers.",
     )
-    .map(|advice| advice.trying("nat-probe classify --server HOST:PORT"))
+    .map(|advice| advice.trying(commands::OTHER_SERVER))
 }
 
 /// For whoever runs that server: nothing is wrong with the network tested.
@@ -269,7 +289,7 @@ pub(super) fn run_again(case: &Case) -> Option<Advice> {
         AdviceCode::RunAgain,
         "The path was too unsteady, or the time too short, for every verdict: run again while little else uses the connection.",
     )
-    .map(|advice| advice.trying("nat-probe classify --thorough --deadline 2m"))
+    .map(|advice| advice.trying(commands::THOROUGH))
 }
 
 #[cfg(test)]
@@ -310,7 +330,7 @@ mod tests {
         let filtering = &mut report.families_mut().ipv4.as_mut().unwrap().filtering;
         filtering.withheld_by = vec!["stun2.example.org:3478".to_owned()];
         let advice =
-            advise(&report, None).into_iter().find(|advice| advice.code == AdviceCode::ServerWithholdsAnswers).unwrap();
+            advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerWithholdsAnswers).unwrap();
         assert!(advice.text.starts_with("What stun2.example.org:3478 was asked"), "{}", advice.text);
     }
 
@@ -327,8 +347,7 @@ mod tests {
         report.servers_mut().push(third);
         assert!(codes(&report).contains(&"server-disagrees".to_owned()));
         assert!(!codes(&report).contains(&"several-exits".to_owned()));
-        let text =
-            &advise(&report, None).into_iter().find(|advice| advice.code == AdviceCode::ServerDisagrees).unwrap().text;
+        let text = &advise(&report).into_iter().find(|advice| advice.code == AdviceCode::ServerDisagrees).unwrap().text;
         assert!(text.contains("stun2.example.org:3478 saw 203.0.113.8 while all others saw 203.0.113.7"), "{text}");
     }
 }

@@ -7,12 +7,10 @@ use crate::measure::nat::finding::Connectivity;
 use crate::measure::nat::judge;
 use crate::measure::nat::spec::CLASSIFY;
 use crate::measure::spec::Spec;
-use crate::report::advice::advise;
-use crate::report::document::{self, Advice, Classified, Families, NatFindings, Report};
+use crate::report::document::{self, Classified, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
 use crate::report::peers;
 use crate::report::privacy::Visitor;
-use crate::report::require::Requirement;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
 
@@ -36,16 +34,8 @@ impl View for Classified {
         view::servers::footer(page, report);
     }
 
-    fn advise(&self, report: &Report) -> Vec<Advice> {
-        advise(report, self.options.local_port)
-    }
-
     fn nat(&self) -> Option<&NatFindings> {
         Some(&self.nat)
-    }
-
-    fn check(&self, requirement: &Requirement) -> document::Requirement {
-        requirement.check(&self.nat.families)
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

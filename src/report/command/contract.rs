@@ -2,7 +2,8 @@
 
 use crate::evidence::Evidence;
 use crate::measure::spec::Spec;
-use crate::report::document::{self, Advice, NatFindings, Report};
+use crate::report::advice::advise;
+use crate::report::document::{self, Advice, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
 use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
@@ -22,9 +23,9 @@ pub(crate) trait View {
     /// Writes what stands below the advice.
     fn write_end(&self, page: &mut Page, report: &Report);
 
-    /// What it means and what to do, where the finding does not say so itself.
-    fn advise(&self, _: &Report) -> Vec<Advice> {
-        Vec::new()
+    /// What it means and what to do. What a command says of each of its own rows stands in the row.
+    fn advise(&self, report: &Report) -> Vec<Advice> {
+        advise(report)
     }
 
     /// What it says of the NATs in front of this host, if the command asks.
@@ -38,7 +39,9 @@ pub(crate) trait View {
     }
 
     /// Whether what is required holds, with what was found instead or why it could not be told.
-    fn check(&self, requirement: &Requirement) -> document::Requirement;
+    fn check(&self, requirement: &Requirement) -> document::Requirement {
+        requirement.check(self.nat().map_or(&Families::NONE, |nat| &nat.families))
+    }
 
     /// Shows every text of it to the visitor: what it does not show is in no masked report.
     fn visit_private(&mut self, visitor: &mut Visitor);

@@ -6,11 +6,9 @@ use crate::evidence::Evidence;
 use crate::measure::discover::spec::DISCOVER;
 use crate::measure::nat::judge;
 use crate::measure::spec::Spec;
-use crate::report::advice::advise;
-use crate::report::document::{self, Advice, Discovered, NatFindings, Report};
+use crate::report::document::{self, Discovered, NatFindings, Report};
 use crate::report::exit::ExitClass;
 use crate::report::privacy::Visitor;
-use crate::report::require::Requirement;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
 
@@ -32,16 +30,8 @@ impl View for Discovered {
         view::servers::footer(page, report);
     }
 
-    fn advise(&self, report: &Report) -> Vec<Advice> {
-        advise(report, self.options.local_port)
-    }
-
     fn nat(&self) -> Option<&NatFindings> {
         Some(&self.nat)
-    }
-
-    fn check(&self, requirement: &Requirement) -> document::Requirement {
-        requirement.check(&self.nat.families)
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

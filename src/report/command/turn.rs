@@ -91,6 +91,7 @@ impl View for TurnTested {
 fn result(found: &mut TurnResult, visitor: &mut Visitor) {
     found.username.iter_mut().for_each(|user| visitor.user(user));
     visitor.texts([&mut found.uri, &mut found.place, &mut found.diagnosis.text, &mut found.diagnosis.fix]);
+    visitor.texts(&mut found.diagnosis.command);
     visitor.texts([&mut found.realm, &mut found.software].into_iter().flatten());
     found.remarks.iter_mut().for_each(|one| remark(one, visitor));
     for step in &mut found.steps {

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::picture::Picture;
 use super::table::{Cell, Table};
 use super::tint::Tint;
-use super::{behaviors, sentence};
+use super::{behaviors, sentence, words};
 use crate::report::document::Report;
 use crate::report::family_name;
 use crate::report::peers::{PeerKind, PeerOutcome, PeerReasonCode, PeerRow, games_word, over_tcp};
@@ -82,7 +82,7 @@ fn peers(page: &mut Page, rows: &[PeerRow]) {
         .collect();
     let columns = families.iter().map(|rows| if families.len() > 1 { family_name(rows[0].family) } else { "connects" });
     let header: Vec<&str> = std::iter::once("a peer behind").chain(columns).chain(["because"]).collect();
-    page.table(Table::new(&header, rows).bare());
+    page.table(Table::new(&header, rows).bare().spare(&["because"]));
 }
 
 fn kind(kind: PeerKind) -> &'static str {
@@ -96,12 +96,8 @@ fn kind(kind: PeerKind) -> &'static str {
 }
 
 fn outcome(outcome: PeerOutcome) -> Cell {
-    match outcome {
-        PeerOutcome::Direct => Cell::tinted(Tint::Good, "directly"),
-        PeerOutcome::Relay => Cell::tinted(Tint::Bad, "by relay"),
-        PeerOutcome::Depends => Cell::tinted(Tint::Warning, "depends"),
-        PeerOutcome::CouldNotTell => Cell::tinted(Tint::Warning, "not known"),
-    }
+    let (tint, word) = words::peer(outcome);
+    Cell::tinted(tint, word)
 }
 
 /// Why they do not connect directly; that they do needs no reason.

@@ -8,9 +8,8 @@ use super::sentence;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
-use crate::evidence::{Exchange, Outcome, Reply};
+use crate::evidence::Exchange;
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
-use crate::report::address::Kind;
 use crate::report::document::{Report, ServerRow};
 use crate::report::{escape, family_name};
 use crate::wire::{Family, Transport};
@@ -20,14 +19,51 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
         let (tint, line) = line(report, family, found);
         page.paragraph(tint, &format!("{}: {line}", family_name(family)));
     }
-    let rows: Vec<Vec<Cell>> = report.servers().iter().map(|row| server(row, page.verbosity() > 0)).collect();
+    let rows = servers(report, page.verbosity() > 0);
     if !rows.is_empty() {
-        page.table(Table::new(&SERVERS, rows).spare(&["supports", "software", "address", "min", "max", "ms", "over"]));
+        page.table(Table::new(&SERVERS, rows).spare(&["supports", "software", "address", "min", "max", "over", "ms"]));
     }
+}
+
+/// So many servers that failed alike share a row; `-v` shows all.
+const MANY: usize = 3;
+
+/// A row for each server, address and transport.
+fn servers(report: &Report, in_full: bool) -> Vec<Vec<Cell>> {
+    let several = report.servers().iter().any(|row| row.transport != Transport::Udp);
+    let mut told: Vec<(String, Transport)> = Vec::new();
+    let mut rows = Vec::new();
+    for row in report.servers() {
+        let mut cells = server(row, in_full);
+        if !several && !in_full {
+            cells[OVER] = "".into();
+        }
+        let how = |row: &ServerRow| {
+            let error = row.error.as_ref().filter(|_| row.mapped.is_none() && row.disbelieved.is_none());
+            error.map(|error| (words::failure(error), row.transport))
+        };
+        if let Some(failed) = how(row).filter(|_| !in_full) {
+            let alike = report.servers().iter().filter(|other| how(other).as_ref() == Some(&failed)).count();
+            if told.contains(&failed) {
+                continue;
+            }
+            if alike >= MANY {
+                cells[0].text = format!("{} and {} more", cells[0].text, alike - 1);
+                cells[ADDRESS] = "".into();
+                told.push(failed);
+            }
+        }
+        rows.push(cells);
+    }
+    rows
 }
 
 const SERVERS: [&str; 10] =
     ["server", "address", "over", "sees this host as", "ms", "min", "max", "software", "supports", "problem"];
+
+/// The columns that a row may leave empty.
+const ADDRESS: usize = 1;
+const OVER: usize = 2;
 
 /// One row a server, address and transport. A line break is ours to make: one that a server wrote is escaped first.
 fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
@@ -37,8 +73,7 @@ fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
     let supports = if in_full { words::list(&row.capabilities) } else { String::new() };
     // The code is the short form: the whole story of each server stands with `-v`.
     let failure = row.error.as_ref().map(|error| {
-        let code = || error.code.to_string().replace('-', " ");
-        Cell::tinted(Tint::Bad, if in_full { escape::visible(&error.text) } else { code() })
+        Cell::tinted(Tint::Bad, if in_full { escape::visible(&error.text) } else { words::failure(error) })
     });
     let doubt = row.disbelieved.as_ref().map(|doubt| {
         let why = if in_full { format!(": {}", escape::visible(&doubt.text)) } else { String::new() };
@@ -82,11 +117,10 @@ fn line(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, Strin
         line.push(' ');
         line.push_str(&ports);
     }
-    if addresses.iter().any(|(ip, _)| Kind::of(**ip) == Kind::Shared) {
-        line.push_str(" That is in 100.64.0.0/10: a carrier-grade NAT of the provider.");
-    }
-    if replies(report, family).any(|(_, reply)| reply.plain_mapped.is_some() && reply.plain_mapped != reply.mapped) {
-        line.push_str(" MAPPED-ADDRESS was rewritten on the way: an ALG (often called SIP ALG) is on the path.");
+    // What only other sockets were seen as; where servers disagree they were named.
+    let others: Vec<&IpAddr> = found.public_addresses.iter().filter(|ip| !seen.contains_key(ip)).collect();
+    if !others.is_empty() {
+        line = format!("{line} Other packets of this host came from {}.", words::list(&others));
     }
     (tint, line)
 }
@@ -104,7 +138,7 @@ fn nothing(report: &Report, family: Family, found: &FamilyFindings) -> (Tint, St
 }
 
 fn answers(count: usize) -> String {
-    if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
+    words::plural(count as u64, "answer", "answers")
 }
 
 fn is_of(row: &ServerRow, family: Family) -> bool {
@@ -120,13 +154,6 @@ fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
         }
     }
     seen
-}
-
-fn replies(report: &Report, family: Family) -> impl Iterator<Item = (&Exchange, &Reply)> {
-    report.evidence.iter().filter_map(move |exchange| match &exchange.outcome {
-        Outcome::Reply(reply) if family.has(exchange.remote.ip()) => Some((exchange, reply)),
-        _ => None,
-    })
 }
 
 /// What it means that one socket had several addresses or ports; over TCP every connection has a port of its own anyway.
@@ -145,11 +172,11 @@ fn ports(report: &Report, found: &FamilyFindings, addresses_differ: bool) -> Opt
             "The port is the same everywhere: several exits (two providers, a VPN), or a pool of addresses."
         }
         (true, false) => {
-            "Address and port depend on the server: several exits, or a NAT that maps every destination anew; \
+            "Address and port depend on the server: several exits, or a NAT that gives each destination others; \
              `nat-probe classify` tells more."
         }
         (false, false) => {
-            "The port depends on the server: the NAT maps every destination anew; `nat-probe classify` tells more."
+            "The port depends on the server: the NAT gives each destination another one; `nat-probe classify` tells more."
         }
         (false, true) => return None,
     };

@@ -12,10 +12,19 @@ pub(crate) fn write(page: &mut Page, found: &GatewayFindings) {
     }
     if let Some(reason) = &found.reason {
         page.paragraph(Tint::Warning, &reason.text);
-        try_this(page, &reason.fix);
+        what_to_do(page, reason.side, &reason.fix);
+        if reason.code == GatewayCode::NoGateway {
+            page.command("nat-probe gateway --gateway ADDRESS");
+        }
     }
-    if let Some(mapping) = &found.mapping {
-        self::mapping(page, mapping);
+    let speaks = |gateway: &GatewayFinding| gateway.verdict.code == GatewayCode::Ok;
+    match &found.mapping {
+        Some(mapping) => self::mapping(page, mapping),
+        None if found.gateways.iter().any(speaks) => {
+            page.bullet("Whether it really maps a port is seen by having it map one:");
+            page.command("nat-probe gateway --map");
+        }
+        None => {}
     }
 }
 
@@ -41,7 +50,7 @@ fn gateway(page: &mut Page, found: &GatewayFinding) {
         let text = "Its time went backwards: it lost its mappings meanwhile, or two servers answer in turn.";
         page.alarm(Tint::Warning, text);
     }
-    try_this(page, &found.verdict.fix);
+    what_to_do(page, found.verdict.side, &found.verdict.fix);
 }
 
 /// What is known of a protocol, with how long its server remembers.
@@ -53,7 +62,7 @@ fn spoken(service: &Service) -> String {
             7_200..172_800 => format!("{} h", seconds / 3_600),
             _ => format!("{} days", seconds / 86_400),
         };
-        format!(", for {text} now")
+        format!(", running for {text}")
     });
     format!("{}{}", service.text, up.unwrap_or_default())
 }
@@ -75,11 +84,17 @@ fn mapping(page: &mut Page, found: &MappingFinding) {
     for remark in &found.remarks {
         page.bullet(&remark.text);
     }
-    try_this(page, &found.fix);
+    what_to_do(page, found.side, &found.fix);
 }
 
-fn try_this(page: &mut Page, fix: &str) {
+fn what_to_do(page: &mut Page, side: GatewaySide, fix: &str) {
+    let side = match side {
+        GatewaySide::ThisHost => "Side: this host. ",
+        GatewaySide::Gateway => "Side: the router. ",
+        GatewaySide::Provider => "Side: the provider, or the next router. ",
+        GatewaySide::Nobody | GatewaySide::Unknown => "",
+    };
     if !fix.is_empty() {
-        page.bullet(&format!("What to do: {fix}"));
+        page.alarm(Tint::Warning, &format!("{side}What to do: {fix}"));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::table::{Cell, NARROW, Table};
+use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::wrap::wrap;
 use crate::report::document::Report;
@@ -79,6 +79,11 @@ impl<'a> Page<'a> {
 
     pub(super) fn mark(&self) -> Mark {
         Mark { length: self.text.len(), titled: self.titled }
+    }
+
+    /// Whether something was written since.
+    pub(super) fn is_past(&self, mark: &Mark) -> bool {
+        self.text.len() > mark.length
     }
 
     /// Takes away what was written since.
@@ -155,9 +160,6 @@ impl<'a> Page<'a> {
     /// Lines drawn by somebody who cleaned what they hold; they are dropped where they do not fit.
     pub(super) fn drawing(&mut self, drawings: &[Vec<String>]) {
         let fits = |lines: &&Vec<String>| lines.iter().all(|line| line.width() <= self.style.width);
-        if self.style.width < NARROW {
-            return;
-        }
         if let Some(lines) = drawings.iter().find(fits) {
             for line in lines.clone() {
                 self.raw(line.trim_end());

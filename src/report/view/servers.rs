@@ -1,5 +1,7 @@
 //! The servers below a verdict: who answered, who did not and why, and who is not believed.
 
+use std::collections::BTreeMap;
+
 use super::page::Page;
 use super::tint::Tint;
 use super::words;
@@ -36,7 +38,8 @@ pub(super) fn in_short(report: &Report) -> Vec<String> {
     });
     let failed = failures(report).into_iter().map(|(code, transport, rows)| {
         let servers: Vec<String> = rows.iter().map(|row| short(row)).collect();
-        format!("{} over {}: {}.", capital(&code.replace('-', " ")), transport.name(), words::some_of(&servers, NAMED))
+        let named = words::some_of(&servers, NAMED);
+        format!("{} over {}: {named}.", capital(&code), words::transport(transport))
     });
     doubted.chain(failed).collect()
 }
@@ -70,7 +73,7 @@ fn disbelieved(page: &mut Page, report: &Report) {
 fn failures(report: &Report) -> Vec<(String, Transport, Vec<&ServerRow>)> {
     let mut alike: Vec<(String, Transport, Vec<&ServerRow>)> = Vec::new();
     for row in asked(report).filter(|row| row.mapped.is_none() && row.disbelieved.is_none()) {
-        let code = row.error.as_ref().map_or(String::new(), |error| error.code.to_string());
+        let code = row.error.as_ref().map_or(String::new(), words::failure);
         match alike.iter_mut().find(|(known, transport, _)| *known == code && *transport == row.transport) {
             Some((_, _, rows)) => rows.push(row),
             None => alike.push((code, row.transport, vec![row])),
@@ -89,12 +92,12 @@ fn unanswered(page: &mut Page, report: &Report) {
         if rows.len() <= NAMED || page.verbosity() > 0 {
             for row in rows {
                 let error = row.error.as_ref().map_or("not asked", |error| error.text.as_str());
-                page.bullet(&format!("{} over {}: {error}", name(row), transport.name()));
+                page.bullet(&format!("{} over {}: {error}", name(row), words::transport(transport)));
             }
         } else {
             let servers: Vec<String> = rows.iter().map(|row| short(row)).collect();
             let named = words::some_of(&servers, NAMED);
-            page.bullet(&format!("{} over {}: {}: {named}", rows.len(), transport.name(), code.replace('-', " ")));
+            page.bullet(&format!("{} over {}: {code}: {named}", rows.len(), words::transport(transport)));
         }
     }
 }
@@ -130,7 +133,7 @@ pub(crate) fn footer(page: &mut Page, report: &Report) {
         page.blank();
     }
     let answers = answers(report);
-    let full = format!("{answers}{doubted}{seconds}{time}{more}.");
+    let full = format!("{answers}{seconds}{doubted}{time}{more}.");
     let short = format!("{answers}{doubted}{more}.");
     let mark = page.mark();
     page.paragraph(Tint::Faint, &full);
@@ -140,22 +143,26 @@ pub(crate) fn footer(page: &mut Page, report: &Report) {
     }
 }
 
-/// "4 of 4 servers answered", or by transport where several were used.
+/// "4 of 4 servers answered", or by transport where several were used. A server with several addresses is one.
 fn answers(report: &Report) -> String {
-    let mut counted: Vec<(Transport, usize, usize)> = Vec::new();
+    let mut counted: Vec<(Transport, BTreeMap<&str, bool>)> = Vec::new();
     for row in asked(report) {
-        let answered = usize::from(row.mapped.is_some());
-        match counted.iter_mut().find(|(transport, ..)| *transport == row.transport) {
-            Some((_, some, all)) => (*some, *all) = (*some + answered, *all + 1),
-            None => counted.push((row.transport, answered, 1)),
+        if !counted.iter().any(|(transport, _)| *transport == row.transport) {
+            counted.push((row.transport, BTreeMap::new()));
+        }
+        for (_, servers) in counted.iter_mut().filter(|(transport, _)| *transport == row.transport) {
+            *servers.entry(&row.server).or_default() |= row.mapped.is_some();
         }
     }
-    match counted[..] {
+    let some_of = |servers: &BTreeMap<&str, bool>| {
+        format!("{} of {}", servers.values().filter(|answered| **answered).count(), servers.len())
+    };
+    match &counted[..] {
         [] => "No server was asked".to_owned(),
-        [(_, answered, all)] => format!("{answered} of {all} servers answered"),
+        [(_, servers)] => format!("{} servers answered", some_of(servers)),
         _ => {
-            let part = |(transport, answered, all): &(Transport, usize, usize)| {
-                format!("{} {answered} of {all}", transport.name().to_ascii_uppercase())
+            let part = |(over, servers): &(Transport, BTreeMap<&str, bool>)| {
+                format!("{} {}", words::transport(*over), some_of(servers))
             };
             let parts: Vec<String> = counted.iter().map(part).collect();
             format!("Answered: {}", parts.join(", "))

@@ -9,8 +9,8 @@ use super::tint::Tint;
 use super::wrap::wrap;
 use crate::report::Style;
 
-/// Below this width a table is a list, and there is no picture.
-pub(super) const NARROW: usize = 50;
+/// Below this width a table with lines around it is a list.
+const NARROW: usize = 50;
 
 /// A table gets no wider than this.
 const WIDEST: usize = 120;
@@ -123,7 +123,9 @@ impl Table {
             let table = self.without(&self.spare[..dropped]);
             let choices = [table.folded(), table];
             // Whole addresses are better than broken ones, more columns than whole addresses.
-            if let Some(table) = choices.iter().rev().find(|table| style.width >= NARROW && table.fits(width)) {
+            if let Some(table) =
+                choices.iter().rev().find(|table| (style.width >= NARROW || !table.framed) && table.fits(width))
+            {
                 return Some(draw(table));
             }
         }

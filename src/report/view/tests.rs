@@ -17,7 +17,7 @@ fn advised(mut report: Report) -> Report {
     if let Findings::Classify(found) = &mut report.findings {
         found.peers = peers::table(found.nat.families.iter());
     }
-    report.advice = advise(&report, None);
+    report.advice = advise(&report);
     report
 }
 
@@ -151,7 +151,7 @@ fn requirements_and_failed_servers_are_listed() {
     assert_eq!(report.requirements[0].outcome, RequirementOutcome::Unmet);
     let text = full(&report, 80);
     assert!(text.contains("! mapping=none: NOT met (IPv4 mapping is endpoint-independent; "), "{text}");
-    assert!(text.contains("- stun3.example.org over udp: no such name"), "{text}");
+    assert!(text.contains("- stun3.example.org over UDP: no such name"), "{text}");
 }
 
 #[test]
@@ -159,20 +159,24 @@ fn discover_says_what_disagreement_means() {
     let told = |change: fn(&mut Report)| {
         let mut report = sample::discover();
         change(&mut report);
-        page(&report, 200).split_whitespace().collect::<Vec<_>>().join(" ")
+        page(&advised(report), 200).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(told(|_| {}).contains("others see this host as 203.0.113.7 (2 answers)"));
     assert!(told(|_| {}).contains("IPv6: 2001:db8:1::23 is this host's own address: no NAT."));
     assert!(told(|report| set(report, "203.0.113.8:51034")).contains("several exits (two providers"));
-    assert!(told(|report| set(report, "203.0.113.7:51035")).contains("the NAT maps every destination anew"));
-    assert!(told(|report| set(report, "100.64.1.1:51034")).contains("carrier-grade NAT"));
+    assert!(told(|report| set(report, "203.0.113.7:51035")).contains("the NAT gives each destination another one"));
+    let shared = |report: &mut Report| {
+        report.families_mut().ipv4.as_mut().unwrap().public_addresses = vec!["100.64.1.1".parse().unwrap()];
+    };
+    assert!(told(shared).contains("Other packets of this host came from 100.64.1.1."));
+    assert!(told(shared).contains("carrier-grade NAT"));
     assert!(
         told(|report| {
-            if let Outcome::Reply(reply) = &mut report.evidence[0].outcome {
-                reply.plain_mapped = Some("203.0.113.9:1".parse().unwrap());
-            }
+            let found = report.families_mut().ipv4.as_mut().unwrap();
+            found.alg = sample::nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent).alg;
+            found.alg.as_mut().unwrap().detected = true;
         })
-        .contains("an ALG")
+        .contains("SIP ALG")
     );
     assert!(told(|report| report.families_mut().ipv6 = Some(sample::unavailable())).contains("IPv6: "));
     assert!(!told(|_| {}).contains("not-asked") && !told(|_| {}).contains("inconclusive"));

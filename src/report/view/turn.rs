@@ -8,19 +8,20 @@ use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
 use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
-use crate::measure::turn::{TurnResult, TurnTested};
+use crate::measure::turn::{DiagnosisSide, TurnResult, TurnTested};
 use crate::report::document::Report;
+use crate::report::word::word;
 use crate::report::{escape, family_name};
 use crate::wire::{ConfigurationFacts, EntryKind, Remark};
 
 const RESULTS: [&str; 9] =
-    ["entry", "address", "over", "family", "verdict", "diagnosis", "relayed address", "to relay", "lost"];
+    ["entry", "address", "over", "family", "verdict", "diagnosis", "relayed address", "relay after", "lost"];
 
 /// What fails or is slow stands below the table too.
-const SPARE: [&str; 6] = ["address", "relayed address", "to relay", "lost", "family", "diagnosis"];
+const SPARE: [&str; 6] = ["address", "relayed address", "relay after", "lost", "family", "diagnosis"];
 
 pub(crate) fn write(page: &mut Page, found: &TurnTested) {
-    let (tint, line) = sentence(found);
+    let (tint, line, told) = sentence(found);
     page.paragraph(tint, &line);
     if let Some(facts) = &found.configuration {
         configuration(page, facts);
@@ -29,12 +30,10 @@ pub(crate) fn write(page: &mut Page, found: &TurnTested) {
     if !rows.is_empty() {
         page.table(Table::new(&RESULTS, rows).spare(&SPARE));
     }
-    for result in &found.results {
-        let flawed = result.verdict != TurnVerdict::Ok;
-        let more = !result.remarks.is_empty() || result.quality.is_some() || result.hold.is_some();
-        if flawed || more || !result.features.is_empty() || page.verbosity() > 0 {
-            details(page, result, flawed || page.verbosity() > 0);
-        }
+    if page.verbosity() > 0 {
+        found.results.iter().for_each(|result| in_full(page, result));
+    } else {
+        in_short(page, found, told);
     }
 }
 
@@ -46,23 +45,18 @@ pub(crate) fn footer(page: &mut Page, found: &TurnTested, report: &Report) {
         .fold((0, 0), |(made, confirmed), one| (made + one.made, confirmed + one.confirmed));
     let released =
         if made > 0 { format!("{confirmed} of {made} allocations confirmed released; ") } else { String::new() };
-    let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v lists every exchange." } else { "" };
+    let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v: every step, evidence." } else { "" };
     page.blank();
     page.paragraph(Tint::Faint, &format!("{released}done in {:.1} s.{more}", report.duration_ms / 1000.0));
 }
 
-/// How many entries work, and why the first others do not.
-fn sentence(found: &TurnTested) -> (Tint, String) {
+/// How many entries work, and why the first of the others does not; that one too.
+fn sentence(found: &TurnTested) -> (Tint, String, Option<&TurnResult>) {
     let (turns, working) = count(found, EntryKind::Turn);
     let (stuns, answering) = count(found, EntryKind::Stun);
     let usable = |result: &TurnResult| found.works_somehow(result);
-    let tint = match working {
-        0 => Tint::Bad,
-        _ if working == turns && answering == stuns => Tint::Good,
-        _ => Tint::Warning,
-    };
     if turns + stuns == 0 {
-        return (Tint::Warning, "No TURN entry could be tested.".to_owned());
+        return (Tint::Warning, "No TURN entry could be tested.".to_owned(), None);
     }
     let entries = |count: usize, what: &str| {
         if count == 1 { format!("{what} entry works") } else { format!("{what} entries work") }
@@ -75,21 +69,31 @@ fn sentence(found: &TurnTested) -> (Tint, String) {
         line = format!("{line}; {answering} of {stuns} {}", entries(stuns, "STUN"));
     }
     let tested = || found.results.iter().filter(|result| result.counts());
-    let first = tested().find(|result| !usable(result) && result.kind == EntryKind::Turn);
-    if let Some(result) = first.or_else(|| tested().find(|result| !usable(result))) {
-        let how = if result.verdict == TurnVerdict::Failed { "fails" } else { "could not be judged" };
-        let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
-        let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
-        line = format!("{line}; {}{over} {how}: {text}", name(result));
-    }
-    let one_family = found.results.iter().find(|result| !result.works() && result.counts() && usable(result));
-    if let Some(result) = one_family.filter(|_| first.is_none()) {
-        let over = result.family.map_or("one family", family_name);
-        let text = escape::visible(result.diagnosis.text.trim_end_matches('.'));
-        line = format!("{line}; {} not over {over}: {text}", name(result));
+    let unusable = |result: &&TurnResult| !usable(result);
+    let told = tested()
+        .find(|result| unusable(result) && result.kind == EntryKind::Turn)
+        .or_else(|| tested().find(unusable))
+        .or_else(|| tested().find(|result| !result.works()))
+        .or_else(|| tested().find(|result| result.verdict == TurnVerdict::Degraded));
+    if let Some(result) = told {
+        let over = words::over(result.transport);
+        let how = match result.verdict {
+            _ if !result.works() && usable(result) => {
+                format!("{} not over {}", name(result), result.family.map_or("one family", family_name))
+            }
+            TurnVerdict::Failed => format!("{}{over} fails", name(result)),
+            TurnVerdict::Degraded => format!("{}{over} is degraded", name(result)),
+            TurnVerdict::Ok | TurnVerdict::Inconclusive => format!("{}{over} could not be judged", name(result)),
+        };
+        line = format!("{line}; {how}: {}", escape::visible(result.diagnosis.text.trim_end_matches('.')));
     }
     line.push('.');
-    (tint, line)
+    let tint = match (working, told) {
+        (0, _) => Tint::Bad,
+        (_, None) => Tint::Good,
+        _ => Tint::Warning,
+    };
+    (tint, line, told)
 }
 
 /// The entries of a kind, and how many of them work over everything they were tested over.
@@ -131,15 +135,6 @@ fn name(result: &TurnResult) -> String {
     }
 }
 
-fn verdict(verdict: TurnVerdict) -> (Tint, &'static str) {
-    match verdict {
-        TurnVerdict::Ok => (Tint::Good, "ok"),
-        TurnVerdict::Degraded => (Tint::Warning, "degraded"),
-        TurnVerdict::Failed => (Tint::Bad, "failed"),
-        TurnVerdict::Inconclusive => (Tint::Warning, "inconclusive"),
-    }
-}
-
 fn row(result: &TurnResult) -> Vec<Cell> {
     let address = result.address.map(|address| address.to_string()).filter(|address| *address != result.uri);
     let loss = result.quality.as_ref().and_then(|quality| quality.indications.as_ref().or(quality.channel.as_ref()));
@@ -147,8 +142,8 @@ fn row(result: &TurnResult) -> Vec<Cell> {
         let tint = if train.loss_percent > 0.0 { Tint::Warning } else { Tint::Plain };
         Cell::tinted(tint, format!("{:.0} %", train.loss_percent))
     });
-    let (tint, verdict) = verdict(result.verdict);
-    let code = Some(result.diagnosis.code.to_string()).filter(|code| code != verdict);
+    let (tint, verdict) = words::verdict(result.verdict);
+    let code = Some(result.diagnosis.code.to_string()).filter(|code| *code != verdict);
     vec![
         name(result).into(),
         address.unwrap_or_default().into(),
@@ -162,36 +157,100 @@ fn row(result: &TurnResult) -> Vec<Cell> {
     ]
 }
 
-/// What is to be said of one entry; in full also how every step went and what is known of the server.
-fn details(page: &mut Page, result: &TurnResult, full: bool) {
-    let (tint, verdict) = verdict(result.verdict);
-    let code = result.diagnosis.code.to_string();
-    let over = result.transport.map(|over| format!(" over {}", over.name())).unwrap_or_default();
-    let family = result.family.map(|family| format!(", {}", family_name(family))).unwrap_or_default();
-    let code = if code == verdict { String::new() } else { format!(" ({code})") };
-    page.heading(&format!("{}{over}{family}: {verdict}{code}", name(result)));
-    if let Some(line) = result.line.filter(|_| full) {
+/// Without `-v`: what went wrong where and what to do, the flawed ones first; then how well it relays, as far as there is room.
+fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
+    let flawed = |result: &&TurnResult| result.verdict != TurnVerdict::Ok;
+    let others = found.results.iter().filter(|result| !flawed(result));
+    for result in found.results.iter().filter(flawed).chain(others) {
+        let mark = page.mark();
+        heading(page, result);
+        let headed = page.mark();
+        if flawed(&result) {
+            place(page, result);
+            // Beside its place in a configuration it is looked for.
+            if result.line.is_some() || !told.is_some_and(|told| std::ptr::eq(told, result)) {
+                page.paragraph(words::verdict(result.verdict).0, &result.diagnosis.text);
+            }
+            if let Some(step) = result.steps.iter().find(|step| step.status == StepStatus::Failed) {
+                self::step(page, step, step.detail == result.diagnosis.text);
+            }
+            what_to_do(page, result);
+        }
+        remarks(page, result);
+        quality::kept(page, result);
+        quality::features(page, result);
+        let needed = flawed(&result) || page.is_past(&headed);
+        if result.quality.is_some() {
+            let before = page.mark();
+            quality::write(page, result);
+            if page.rows_left() < BELOW {
+                page.go_back(&before);
+            }
+        }
+        // What there is no room for is no news either.
+        if !needed && !page.is_past(&headed) {
+            page.go_back(&mark);
+        }
+    }
+}
+
+/// The footer and the empty line above it.
+const BELOW: usize = 2;
+
+/// Everything: how each step went, what is known of the server, how well it relays.
+fn in_full(page: &mut Page, result: &TurnResult) {
+    heading(page, result);
+    place(page, result);
+    page.paragraph(words::verdict(result.verdict).0, &result.diagnosis.text);
+    steps(page, result);
+    what_to_do(page, result);
+    remarks(page, result);
+    facts::write(page, result);
+    quality::write(page, result);
+    quality::kept(page, result);
+    quality::features(page, result);
+}
+
+/// Where it stands in the configuration.
+fn place(page: &mut Page, result: &TurnResult) {
+    if let Some(line) = result.line {
         let place =
             if result.place.is_empty() { String::new() } else { format!(": {}", escape::visible(&result.place)) };
         page.paragraph(Tint::Faint, &format!("line {line}{place}"));
     }
-    if full {
-        page.paragraph(tint, &result.diagnosis.text);
+}
+
+fn heading(page: &mut Page, result: &TurnResult) {
+    let (_, verdict) = words::verdict(result.verdict);
+    let code = result.diagnosis.code.to_string();
+    let family = result.family.map(|family| format!(", {}", family_name(family))).unwrap_or_default();
+    let code = if code == verdict { String::new() } else { format!(" ({code})") };
+    page.heading(&format!("{}{}{family}: {verdict}{code}", name(result), words::over(result.transport)));
+}
+
+fn what_to_do(page: &mut Page, result: &TurnResult) {
+    let diagnosis = &result.diagnosis;
+    if !diagnosis.fix.is_empty() {
+        let side = match diagnosis.side {
+            DiagnosisSide::ThisHost => "Side: this host. ",
+            DiagnosisSide::Configuration => "Side: the configuration. ",
+            DiagnosisSide::Network => "Side: the network on the way. ",
+            DiagnosisSide::Server => "Side: the server. ",
+            DiagnosisSide::Nobody | DiagnosisSide::Unknown => "",
+        };
+        let (tint, _) = words::verdict(result.verdict);
+        page.alarm(tint, &format!("{side}What to do: {}", diagnosis.fix));
     }
-    if page.verbosity() > 0 || result.steps.iter().any(|step| step.status != StepStatus::Ok) {
-        steps(page, result);
+    if let Some(command) = &diagnosis.command {
+        page.command(command);
     }
-    if !result.diagnosis.fix.is_empty() {
-        page.lines(Tint::Strong, "", "  ", &format!("What to do: {}", result.diagnosis.fix));
-    }
-    // What the diagnosis says needs no saying twice.
-    for remark in result.remarks.iter().filter(|remark| !full || remark.text != result.diagnosis.text) {
+}
+
+/// What the diagnosis says needs no saying twice.
+fn remarks(page: &mut Page, result: &TurnResult) {
+    for remark in result.remarks.iter().filter(|remark| remark.text != result.diagnosis.text) {
         self::remark(page, remark);
     }
-    if full {
-        facts::write(page, result);
-    }
-    quality::write(page, result);
 }
 
 /// A line for each step; those that were skipped for the same reason share one.
@@ -200,26 +259,29 @@ fn steps(page: &mut Page, result: &TurnResult) {
         one.status == StepStatus::Skipped && other.status == StepStatus::Skipped && one.detail == other.detail
     };
     for steps in result.steps.chunk_by(alike) {
-        let Some(step) = steps.first() else { continue };
-        let (tint, status) = match step.status {
-            StepStatus::Ok => (Tint::Good, "ok"),
-            StepStatus::Failed => (Tint::Bad, "FAILED"),
-            StepStatus::Skipped => (Tint::Faint, "skipped"),
-        };
-        let time = step.duration_ms.map(|ms| format!(" {}", words::ms(ms))).unwrap_or_default();
-        let names: Vec<String> = steps.iter().map(step_name).collect();
-        let (names, detail) = (names.join(", "), &step.detail);
-        let line = match (step.name, step.status) {
-            // What can be told without the network is not that they are taken.
-            (StepName::Credentials, StepStatus::Ok) => format!("{names}: {detail}"),
-            (_, StepStatus::Skipped) => format!("{names}: {status}, {detail}"),
-            _ => format!("{names}: {status}{time}: {detail}"),
-        };
-        page.lines(tint, "  ", "      ", &line);
+        let Some(first) = steps.first() else { continue };
+        if first.status == StepStatus::Skipped {
+            let names: Vec<String> = steps.iter().map(|step| word(&step.name)).collect();
+            let line = format!("{}: skipped, {}", names.join(", "), first.detail);
+            page.lines(Tint::Faint, "  ", "      ", &line);
+        } else {
+            for one in steps {
+                step(page, one, false);
+            }
+        }
     }
 }
 
-fn step_name(step: &StepResult) -> String {
-    let name = serde_json::to_value(step.name).ok();
-    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+/// How a step went; without the detail where that was told.
+fn step(page: &mut Page, step: &StepResult, told: bool) {
+    let (tint, status) = words::step(step.status);
+    let time = step.duration_ms.map(|ms| format!(" {}", words::ms(ms))).unwrap_or_default();
+    let (name, detail) = (word(&step.name), &step.detail);
+    let line = match (step.name, step.status) {
+        // What can be told without the network is not that they are taken.
+        (StepName::Credentials, StepStatus::Ok) => format!("{name}: {detail}"),
+        _ if told => format!("{name}: {status}{time}"),
+        _ => format!("{name}: {status}{time}: {detail}"),
+    };
+    page.lines(tint, "  ", "      ", &line);
 }

@@ -23,5 +23,5 @@ pub(super) fn inconclusive(code: DiagnosisCode, text: impl Into<String>, fix: &s
 
 /// A cause for the verdict.
 pub(super) fn cause(verdict: TurnVerdict, code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Cause {
-    (verdict, Diagnosis { code, text: text.into(), fix: fix.to_owned() })
+    (verdict, Diagnosis::new(code, text, fix))
 }

@@ -52,7 +52,7 @@ pub(super) fn age_s(entry: &Entry, options: &TurnOptions) -> Option<i64> {
 }
 
 fn found(code: DiagnosisCode, text: impl Into<String>, fix: &str) -> Diagnosis {
-    Diagnosis { code, text: text.into(), fix: fix.to_owned() }
+    Diagnosis::new(code, text, fix)
 }
 
 fn expired(entry: &Entry, options: &TurnOptions) -> Option<Diagnosis> {

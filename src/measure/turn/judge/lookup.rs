@@ -32,13 +32,13 @@ pub(super) fn judge(seen: &Evidence, entry: &Entry, transport: Transport) -> Cau
             (TurnVerdict::Inconclusive, Code::ResolverFailed, "check this host's name servers, or write an address")
         }
         None if lookup.is_none() => {
-            let text = "could not tell: the run ended before the name was looked up".to_owned();
-            let fix = "run again with a longer --deadline".to_owned();
-            return (TurnVerdict::Inconclusive, Diagnosis { code: Code::Undetermined, text, fix });
+            let text = "could not tell: the run ended before the name was looked up";
+            let diagnosis = Diagnosis::new(Code::Undetermined, text, "run again with a longer --deadline");
+            return (TurnVerdict::Inconclusive, diagnosis);
         }
         _ => {
             (TurnVerdict::Failed, Code::NameNotFound, "check the spelling of the name, and its A, AAAA and SRV records")
         }
     };
-    (verdict, Diagnosis { code, text, fix: fix.to_owned() })
+    (verdict, Diagnosis::new(code, text, fix))
 }

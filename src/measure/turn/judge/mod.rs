@@ -10,6 +10,7 @@
 
 mod browser;
 mod cause;
+mod command;
 mod credentials;
 mod degraded;
 mod features;
@@ -29,4 +30,6 @@ mod steps;
 mod unreachable;
 mod verdict;
 
+#[cfg(test)]
+pub(crate) use command::to_copy;
 pub use row::judge;

@@ -1,6 +1,7 @@
 //! A row for each entry, transport and family.
 
 use super::cause::Cause;
+use super::command::to_copy;
 use super::judged::Judged;
 use super::{browser, credentials, lookup, relay, steps, verdict};
 use crate::evidence::key::{ServerStep, SocketRole, SocketStep};
@@ -22,7 +23,7 @@ fn of_entry(seen: &Evidence, options: &TurnOptions, number: usize, entry: &Entry
     let mistake = entry.mistakes.iter().find(|mistake| mistake.error);
     if entry.server.is_none() || mistake.is_some() {
         let (text, fix) = mistake.map_or(("nothing can be asked", ""), |one| (one.text.as_str(), one.fix.as_str()));
-        let diagnosis = Diagnosis { code: Code::InvalidEntry, text: text.to_owned(), fix: fix.to_owned() };
+        let diagnosis = Diagnosis::new(Code::InvalidEntry, text, fix);
         return vec![blank(entry, options, None, TurnVerdict::Failed, diagnosis)];
     }
     let mut results = Vec::new();
@@ -55,7 +56,7 @@ fn one_family(results: &mut [TurnResult]) {
         let fix = why.fix.clone();
         if result.verdict == TurnVerdict::Ok {
             result.verdict = TurnVerdict::Degraded;
-            result.diagnosis = Diagnosis { code: Code::OneFamilyFails, text, fix };
+            result.diagnosis = Diagnosis { side: why.side, ..Diagnosis::new(Code::OneFamilyFails, text, fix) };
         } else {
             result.remarks.push(Remark { code: RemarkCode::OneFamilyFails, error: false, text, fix });
         }
@@ -88,7 +89,7 @@ fn blank(
         address: None,
         redirected_from: None,
         verdict,
-        diagnosis,
+        diagnosis: Diagnosis { command: to_copy(diagnosis.code, entry), ..diagnosis },
         remarks: credentials::check(entry, options).into_iter().chain(entry.rejected.clone()).collect(),
         username: entry.login.as_ref().map(|login| login.username.clone()),
         realm: None,

@@ -2,9 +2,10 @@
 
 use crate::evidence::{CertificateFacts, TlsFacts};
 use crate::measure::turn::TurnResult;
-use crate::measure::turn::finding::{PathOutcome, RelayPath};
+use crate::measure::turn::finding::RelayPath;
 use crate::report::view::page::Page;
 use crate::report::view::tint::Tint;
+use crate::report::view::words;
 
 pub(super) fn write(page: &mut Page, result: &TurnResult) {
     if let Some(tls) = &result.tls {
@@ -33,17 +34,9 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
 }
 
 fn view(page: &mut Page, whose: &str, view: &RelayPath) {
-    let outcome = match view.outcome {
-        PathOutcome::Works => "works",
-        PathOutcome::Fails => "FAILS",
-        PathOutcome::Forbidden => "FORBIDDEN",
-        PathOutcome::Unknown => "not known",
-    };
+    let (tint, outcome) = words::path(view.outcome);
     let text = format!("{whose}: {outcome}: {}", view.text);
-    match view.outcome {
-        PathOutcome::Works | PathOutcome::Unknown => page.bullet(&text),
-        PathOutcome::Fails | PathOutcome::Forbidden => page.alarm(Tint::Warning, &text),
-    }
+    if tint == Tint::Warning { page.alarm(tint, &text) } else { page.bullet(&text) }
 }
 
 fn tls(page: &mut Page, facts: &TlsFacts) {

@@ -1,7 +1,7 @@
 //! How well a TURN server relays, for how long, and what else it offers.
 
 use crate::measure::turn::TurnResult;
-use crate::measure::turn::finding::{FeatureStatus, KeepAlive, Quality, Train};
+use crate::measure::turn::finding::{KeepAlive, Quality, Train};
 use crate::report::view::page::Page;
 use crate::report::view::table::{Cell, Table};
 use crate::report::view::tint::Tint;
@@ -10,13 +10,26 @@ use crate::report::view::words;
 /// So many hiccups are told; `-v` tells all.
 const HICCUPS: usize = 10;
 
+/// How well it relays.
 pub(super) fn write(page: &mut Page, result: &TurnResult) {
     if let Some(quality) = &result.quality {
         self::quality(page, quality);
     }
+}
+
+/// What `--duration` saw.
+pub(super) fn kept(page: &mut Page, result: &TurnResult) {
     if let Some(hold) = &result.hold {
         self::hold(page, hold);
     }
+}
+
+/// What else the server offers.
+pub(super) fn features(page: &mut Page, result: &TurnResult) {
+    let status = |status| {
+        let (tint, word) = words::feature(status);
+        Cell::tinted(tint, word)
+    };
     let rows: Vec<Vec<Cell>> = result
         .features
         .iter()
@@ -24,15 +37,6 @@ pub(super) fn write(page: &mut Page, result: &TurnResult) {
         .collect();
     if !rows.is_empty() {
         page.table(Table::new(&["feature", "status", "what was seen"], rows));
-    }
-}
-
-fn status(status: FeatureStatus) -> Cell {
-    match status {
-        FeatureStatus::Offered => Cell::tinted(Tint::Good, "offered"),
-        FeatureStatus::NotOffered => Cell::from("not offered"),
-        FeatureStatus::Broken => Cell::tinted(Tint::Bad, "broken"),
-        FeatureStatus::Unknown => Cell::tinted(Tint::Warning, "not known"),
     }
 }
 
