@@ -1,88 +1,13 @@
-//! What was seen: every exchange with its outcome, every name looked up. Verdicts are functions of this and nothing else.
+//! An exchange, and what came of it.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, Connection, Exchanges, GatewayReply, Key, TurnReply};
-use crate::wire::codes::codes;
-use crate::wire::{Question, Transport, error_name, escape};
-
-/// Everything seen in one run; what `--from` judges again.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Evidence {
-    /// The addresses of this host's interfaces that are up, loopback and link-local ones included.
-    pub host_addresses: Vec<IpAddr>,
-    /// The servers to be asked, in the order they were named; an exchange refers to one by its index.
-    pub servers: Vec<Server>,
-    /// Names that were looked up beside those of the servers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<Server>,
-    /// Every exchange, in the order they were started.
-    pub exchanges: Exchanges,
-    /// Every connection and DTLS association, in the order they were begun.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub connections: Vec<Connection>,
-    /// The name servers of this host, as far as it tells; none are asked unless a control needs one.
-    #[serde(skip)]
-    pub name_servers: Vec<SocketAddr>,
-    /// Why the run ended before every probe was done, if it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped: Option<Stop>,
-    /// Datagrams that belonged to no exchange: malformed, duplicate or of an unknown transaction.
-    #[serde(default)]
-    pub strays: u32,
-    /// Milliseconds from the start of the run until now (or its end).
-    #[serde(default)]
-    pub elapsed_ms: f64,
-}
-
-/// Why a run ended early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stop {
-    /// The deadline passed.
-    Deadline,
-    /// Ctrl-C.
-    Interrupted,
-}
-
-/// One server as it was named, and what its name led to.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Server {
-    /// As the user (or the built-in list) wrote it.
-    pub name: String,
-    /// One look-up for each transport asked for.
-    pub lookups: Vec<Lookup>,
-}
-
-/// A finished look-up of a server's addresses.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Lookup {
-    /// The transport the addresses are for (SRV records and default ports differ by it).
-    pub transport: Transport,
-    /// Addresses in the order to try them; empty when it failed.
-    pub addresses: Vec<SocketAddr>,
-    /// Why there are no addresses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-    /// Addresses that it led to as well, and that are not asked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<Refused>,
-    /// How long it took, in milliseconds.
-    pub duration_ms: f64,
-}
-
-/// An address that a name led to, and that is not asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Refused {
-    /// The address, and the port that was to be asked.
-    pub address: SocketAddr,
-    /// Why, in words.
-    pub text: String,
-}
+use super::{Ask, ErrorReply, Failure, GatewayReply, Key, TurnReply};
+use crate::wire::{Question, Transport};
 
 /// One question to one address, with all its retransmissions, and what came of it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -289,108 +214,6 @@ impl Reply {
             over: None,
             turn: None,
             gateway: None,
-        }
-    }
-}
-
-/// The ERROR-CODE of an error response.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ErrorReply {
-    /// 300 to 699; 0 where the response carried no readable ERROR-CODE.
-    pub code: u16,
-    /// The server's reason phrase, unescaped.
-    pub reason: String,
-}
-
-impl fmt::Display for ErrorReply {
-    /// Number and words, escaped: the server's, or the registered ones where it sends none; not every server gives a number.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = self.reason.trim();
-        match (self.code, reason, error_name(self.code)) {
-            (0, "", _) => f.write_str("without a code"),
-            (0, words, _) => write!(f, "without a code, {}", escape(words)),
-            (code, "", Some(name)) => write!(f, "{code} {name}"),
-            (code, "", None) => write!(f, "{code}"),
-            (code, words, _) => write!(f, "{code} {}", escape(words)),
-        }
-    }
-}
-
-/// Why something could not be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Failure {
-    /// The kind, a stable code.
-    pub code: FailureCode,
-    /// The cause in words: operation, object, what the system said.
-    pub text: String,
-    /// Who said so, where an ICMP message told its sender.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<IpAddr>,
-}
-
-codes! {
-    /// The kinds of failure.
-    pub enum FailureCode {
-        /// The name does not exist.
-        NameNotFound,
-        /// The name exists and has no address of the families asked for.
-        NoAddress,
-        /// The resolver did not answer or could not be asked.
-        ResolverFailed,
-        /// No route to the network.
-        NetworkUnreachable,
-        /// ICMP host unreachable.
-        HostUnreachable,
-        /// ICMP port unreachable, or TCP reset at connect: nothing listens there (or a firewall says so).
-        ConnectionRefused,
-        /// ICMP administratively prohibited, or the local firewall refused the send.
-        Prohibited,
-        /// Nothing came.
-        NoAnswer,
-        /// Something other than STUN answered.
-        NotStun,
-        /// The peer closed the connection before it answered.
-        ConnectionClosed,
-        /// The certificate is for another name.
-        TlsNameMismatch,
-        /// The certificate is expired or not yet valid.
-        TlsExpired,
-        /// The certificate's issuer is not trusted here.
-        TlsUntrusted,
-        /// The other end answered the handshake with something that is no TLS.
-        NotTls,
-        /// The TLS handshake failed for another reason.
-        TlsHandshakeFailed,
-        /// This build has no DTLS (the cargo feature `dtls`).
-        DtlsNotBuilt,
-        /// The local address or port could not be bound.
-        BindFailed,
-        /// The name leads only to addresses that no host has: a DNS filter answers so.
-        NameFiltered,
-        /// Not sent: somebody else than the user named the address, and it is none to be asked.
-        Withheld,
-        /// This host has run out of what a socket takes: descriptors, buffers, memory.
-        LocalShortage,
-        /// Anything else; the text says what.
-        #[serde(other)]
-        Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_has_words_though_the_server_sends_none() {
-        for (code, reason, words) in [
-            (486, "", "486 Allocation Quota Reached"),
-            (442, "no UDP\u{1b} here", "442 no UDP\\x1b here"),
-            (499, "", "499"),
-            (0, "", "without a code"),
-            (0, "Refused", "without a code, Refused"),
-        ] {
-            assert_eq!(ErrorReply { code, reason: reason.to_owned() }.to_string(), words);
         }
     }
 }

@@ -1,29 +1,35 @@
 //! What was seen, as plain data: exchanges, replies, connections; why something could not be told; and the contract between the probes
 //! that ask and the engine that sends. Knows neither the questions nor the sockets.
 
+mod ask;
 mod behavior;
 mod connection;
-mod contract;
+mod error_reply;
 mod event;
 mod exchange;
 mod exchanges;
+mod failure;
 pub mod gate;
 mod gateway;
 pub mod key;
+mod probe;
 mod reason;
+mod run;
 pub(crate) mod silence;
 mod store;
 mod turn_reply;
 
+pub use ask::{Ask, LocalPort, Patience, Terms};
 pub use behavior::Behavior;
 pub use connection::{CertificateFacts, Connection, TlsFacts};
-pub use contract::{Ask, LocalPort, Patience, Probe, Quarantine, Step, Terms};
+pub use error_reply::ErrorReply;
 pub use event::LogEvent;
-pub use exchange::{
-    ErrorReply, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Over, Refused, Reply, Server, Stop, Strays,
-};
+pub use exchange::{Exchange, Outcome, Over, Reply, Strays};
 pub use exchanges::Exchanges;
+pub use failure::{Failure, FailureCode};
 pub use gateway::{Gateway, GatewayReply};
 pub use key::Key;
+pub use probe::{Probe, Quarantine, Step};
 pub use reason::{AnswerCode, Reason, ReasonCode};
+pub use run::{Evidence, Lookup, Refused, Server, Stop};
 pub use turn_reply::{Bearer, Integrity, TurnReply};
