@@ -1,7 +1,7 @@
 //! From evidence and findings to the report.
 
+use super::document::SCHEMA_VERSION;
 use super::document::{Findings, NetworkKind, Requirement, RequirementOutcome, Tool};
-use super::json::SCHEMA_VERSION;
 use super::privacy::Masks;
 use super::redact::Redactor;
 use super::{Report, require};

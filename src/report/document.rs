@@ -16,6 +16,9 @@ use crate::evidence::{Connection, Exchange, Server, Stop};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::wire::Family;
 
+/// The version of the JSON contract that this program writes, and the newest it reads.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
 /// What one command found.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

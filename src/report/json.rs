@@ -4,14 +4,11 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use thiserror::Error;
 
-use super::document::Report;
+use super::document::{Report, SCHEMA_VERSION};
 use super::privacy::Masks;
 use super::sound::Sound;
 use super::{escape, write};
 use crate::measure::catalog;
-
-/// The version of the JSON contract that this program writes, and the newest it reads.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// The report as one pretty-printed document and a newline. It is masked where [`Report::redacted`] asks for it.
 #[must_use]

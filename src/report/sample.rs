@@ -266,7 +266,7 @@ pub(crate) fn home_router() -> Report {
     let failed = Failure { code: FailureCode::NameNotFound, text: "no such name".to_owned(), by: None };
     Report {
         event: None,
-        schema_version: super::json::SCHEMA_VERSION,
+        schema_version: super::document::SCHEMA_VERSION,
         tool: Tool { name: "nat-probe".to_owned(), version: "0.1.0".to_owned() },
         network: NetworkKind::Real,
         scenario: None,

@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::config::{ServerConfig, Style};
+use super::fault::{Fault, Faults};
+use super::point::{Point, unrelated};
 use super::random::Random;
-use super::{Fault, Faults, Point, ServerConfig, Style, unrelated};
 use crate::wire::stun::attribute::{
     CHANGE_REQUEST, CHANGED_ADDRESS, MAPPED_ADDRESS, OTHER_ADDRESS, PADDING, RESPONSE_ORIGIN, RESPONSE_PORT, SOFTWARE,
     SOURCE_ADDRESS, UNKNOWN_ATTRIBUTES, XOR_MAPPED_ADDRESS,

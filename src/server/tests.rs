@@ -1,5 +1,11 @@
-use crate::server::*;
-use crate::wire::{Change, Request, TransactionId};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::engine::Time;
+use crate::server::random::Random;
+use crate::server::{Answer, Fault, ServerConfig, Servers, Style, Welcome};
+use crate::wire::{Change, Class, Message, Request, TransactionId, Transport};
 
 const CLIENT: &str = "203.0.113.7:40000";
 const A1P1: &str = "192.0.2.1:3478";

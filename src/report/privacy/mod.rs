@@ -13,8 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::document::SCHEMA_VERSION;
 use super::document::{Classified, Findings, NetworkKind, Report, Tool};
-use super::json::SCHEMA_VERSION;
 use super::redact::Redactor;
 use super::schema;
 use crate::evidence::LogEvent;

@@ -1,8 +1,9 @@
 //! What a browser makes of a configuration as a whole.
 
+use super::configuration::IceEntry;
 use super::find::{Found, Shape};
+use super::mistake::{fatal, remark};
 use super::tree::{Item, Node};
-use super::{IceEntry, fatal, remark};
 use crate::wire::{EntryKind, Remark, RemarkCode};
 
 /// More than so many make Firefox warn that discovery becomes slow.

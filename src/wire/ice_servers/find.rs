@@ -1,5 +1,6 @@
 //! Where in a document the servers stand, and what kind of document that makes it.
 
+use super::configuration::MOST_ENTRIES;
 use super::text;
 use super::tree::{Item, Node};
 
@@ -72,7 +73,7 @@ pub(super) fn servers(root: &Node) -> Result<Found, String> {
 
 fn visit(node: &Node, place: &str, depth: usize, found: &mut Found, empty: &mut Option<String>) {
     // Whoever has more than can be tested has no configuration: enough was seen to say so.
-    if depth > DEEPEST || found.candidates.len() > super::MOST_ENTRIES {
+    if depth > DEEPEST || found.candidates.len() > MOST_ENTRIES {
         return;
     }
     match &node.item {
@@ -142,7 +143,7 @@ fn member(name: &str, value: &Node, place: &str, depth: usize, found: &mut Found
 }
 
 fn list(items: &[Node], place: &str, found: &mut Found) {
-    for (index, item) in items.iter().enumerate().take(super::MOST_ENTRIES + 1) {
+    for (index, item) in items.iter().enumerate().take(MOST_ENTRIES + 1) {
         found.push(item, &format!("{place}[{index}]"), shape(item).unwrap_or(Shape::Browser));
     }
 }

@@ -1,8 +1,11 @@
 //! One server of a configuration: its URIs and credentials, and what a browser takes offense at (WebRTC 1.0, section 4.4.1.6).
 
+use super::configuration::{IceEntry, Login, MOST_ENTRIES};
 use super::find::{Candidate, Shape};
+use super::mistake::{fatal, remark};
+use super::placeholder::placeholder;
 use super::tree::{Item, Node};
-use super::{IceEntry, Login, fatal, placeholder, remark, webidl};
+use super::webidl;
 use crate::wire::escape::escape;
 use crate::wire::{EntryKind, Remark, RemarkCode, Secret, ServerSpec, Transport, masked};
 
@@ -71,7 +74,7 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
                 Item::List(list) => {
                     let item =
                         |(index, item): (usize, &Node)| (format!("{place}[{index}]"), item.line, webidl::text(item));
-                    list.iter().enumerate().take(super::MOST_ENTRIES + 1).map(item).collect()
+                    list.iter().enumerate().take(MOST_ENTRIES + 1).map(item).collect()
                 }
                 _ => vec![(place, value.line, webidl::text(value))],
             }

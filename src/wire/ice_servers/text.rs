@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
 use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
 
-use super::remark;
+use super::mistake::remark;
 use super::tree::{Item, Lines, Node};
 use crate::wire::{Remark, RemarkCode};
 

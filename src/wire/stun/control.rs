@@ -1,6 +1,6 @@
 //! Datagrams that control what silence means: they take the way of a Binding and are not known by its cookie.
 
-use super::message::{HEADER, MAGIC_COOKIE};
+use super::header::{HEADER, MAGIC_COOKIE};
 use crate::wire::TransactionId;
 
 /// The bytes of a DNS header (RFC 1035 section 4.1.1).

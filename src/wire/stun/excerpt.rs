@@ -1,9 +1,8 @@
 //! The first bytes of a message for a report, without what would help to guess a password or to take over an allocation.
 
-use std::fmt::Write as _;
-
 use super::attribute::RawAttribute;
-use super::message::HEADER;
+use super::header::HEADER;
+use super::hex;
 use crate::wire::Message;
 
 /// How many bytes are shown.
@@ -15,19 +14,19 @@ pub fn excerpt(bytes: &[u8]) -> String {
     let mut words = Vec::new();
     let shown = &bytes[..bytes.len().min(SHOWN)];
     if let Ok(message) = Message::read(bytes) {
-        push(&mut words, shown, 0..HEADER);
+        words.extend(hex::words(shown, 0..HEADER));
         let mut end = HEADER;
         for attribute in message.attributes().iter().take_while(|attribute| attribute.offset < shown.len()) {
             let value = attribute.offset + 4;
             // With its padding, which need not be zero.
             end = value + attribute.value.len().next_multiple_of(4);
             if !is_hidden(&message, attribute) {
-                push(&mut words, shown, attribute.offset..end);
+                words.extend(hex::words(shown, attribute.offset..end));
                 continue;
             }
             // Out of step the header is no header either.
             if attribute.is_secret() {
-                push(&mut words, shown, attribute.offset..value);
+                words.extend(hex::words(shown, attribute.offset..value));
             }
             if value < shown.len() && !attribute.value.is_empty() {
                 words.push("..".into());
@@ -38,25 +37,12 @@ pub fn excerpt(bytes: &[u8]) -> String {
             words.push("..".into());
         }
     } else {
-        push(&mut words, shown, 0..shown.len());
+        words.extend(hex::words(shown, 0..shown.len()));
     }
     if bytes.len() > shown.len() {
         words.push(format!("... ({} bytes)", bytes.len()));
     }
     words.join(" ")
-}
-
-/// Four bytes a word, as the RFCs draw them.
-fn push(words: &mut Vec<String>, bytes: &[u8], range: std::ops::Range<usize>) {
-    let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-    for word in bytes[range].chunks(4) {
-        let mut text = String::with_capacity(8);
-        for byte in word {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        words.push(text);
-    }
 }
 
 /// Whether the value is in no output. With a message, its nonce and its signature passwords can be tried out; a token or a ticket is as

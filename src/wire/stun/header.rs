@@ -1,7 +1,11 @@
 //! The first twenty bytes, and whether they can be STUN at all.
 
-use super::message::{HEADER, MAGIC_COOKIE};
 use crate::wire::{NotStun, TransactionId};
+
+/// The bytes of a header.
+pub const HEADER: usize = 20;
+/// What tells STUN from other protocols and from its forerunner (RFC 8489 section 5).
+pub const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 
 /// The first twenty bytes.
 pub(super) struct Header {

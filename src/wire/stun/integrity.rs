@@ -9,7 +9,8 @@ use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::attribute::{MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256};
-use super::message::{HEADER, Message};
+use super::header::HEADER;
+use super::message::Message;
 use crate::wire::hmac::mac;
 use crate::wire::{Algorithm, Credential, PasswordForm};
 

@@ -8,14 +8,11 @@ use std::net::SocketAddr;
 
 use super::attribute::{self, RawAttribute};
 use super::header::Header;
+pub use super::header::{HEADER, MAGIC_COOKIE};
 use crate::wire::{NotStun, TransactionId};
 
-/// The bytes of a header.
-pub const HEADER: usize = 20;
 /// The largest message that the 16-bit length can announce.
 pub const LARGEST: usize = HEADER + u16::MAX as usize;
-/// What tells STUN from other protocols and from its forerunner (RFC 8489 section 5).
-pub const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 /// The method that asks "what is my address?".
 pub const BINDING: u16 = 0x001;
 /// Asks for a relayed address (RFC 8656).

@@ -6,6 +6,7 @@ pub(super) mod dump;
 pub(super) mod error_code;
 pub(super) mod excerpt;
 mod header;
+mod hex;
 pub mod integrity;
 pub mod message;
 mod message_turn;

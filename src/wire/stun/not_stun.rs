@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::excerpt::excerpt;
+use super::hex;
 use crate::wire::escape::escape_bytes;
 
 /// How much is kept to tell what it was.
@@ -84,7 +84,7 @@ impl fmt::Display for NotStun {
         match self.excerpt() {
             Some(line) => write!(f, " (\"{line}\")"),
             None if self.start.is_empty() => Ok(()),
-            None => write!(f, " ({})", excerpt(&self.start[..self.start.len().min(SHOWN)])),
+            None => write!(f, " ({})", hex::words(&self.start, 0..SHOWN).collect::<Vec<_>>().join(" ")),
         }
     }
 }

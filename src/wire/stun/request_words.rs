@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::message::HEADER;
+use super::header::HEADER;
 use crate::wire::escape::escape;
 use crate::wire::{Algorithm, Auth, Change, Family, Method, Relay, Request, TurnAttribute};
 

@@ -1,8 +1,8 @@
 //! Messages on a stream (TCP, TLS): the header's length is the only framing (RFC 8489 section 6.2.2), also where `ChannelData` stands
 //! between them (RFC 8656 section 12.5).
 
+use super::header::HEADER;
 use super::header::Header;
-use super::message::HEADER;
 use super::not_stun::is_tls;
 use super::relay::{CHANNEL_HEADER, is_channel_data};
 use crate::wire::NotStun;

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::attribute::{ERROR_CODE, FINGERPRINT, MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256};
-use super::message::{Class, HEADER, MAGIC_COOKIE, fingerprint_of, join_type, key};
+use super::header::{HEADER, MAGIC_COOKIE};
+use super::message::{Class, fingerprint_of, join_type, key};
 use crate::wire::{Key, TransactionId};
 
 /// A message being written, attribute by attribute, in the order of the calls.
