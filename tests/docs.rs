@@ -156,6 +156,85 @@ fn the_table_in_the_readme_is_what_the_commands_declare() {
     }
 }
 
+/// What stands between two markers of the README.
+fn between<'a>(readme: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = readme.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}")).0
+}
+
+/// Whoever is asked without being named by the user is named in the README, with who runs it.
+#[test]
+fn the_servers_in_the_readme_are_those_that_are_asked() {
+    const BEGIN: &str = "<!-- servers -->\n";
+    const END: &str = "<!-- end of servers -->";
+    let list = read("src/cli/servers.txt");
+    let few = list.split("\n\n").next().unwrap().lines().filter(|line| !line.starts_with('#'));
+    let row = |line: &str| {
+        let (server, whose) = line.split_once('#').expect("it says who runs it");
+        format!("| `{}` | {} |\n", server.trim(), whose.trim())
+    };
+    let table =
+        format!("| server | who runs it, as public lists say |\n|---|---|\n{}", few.map(row).collect::<String>());
+    let readme = read("README.md");
+    if std::env::var_os("NAT_PROBE_UPDATE").is_some() {
+        let shown = format!("{BEGIN}{}{END}", between(&readme, BEGIN, END));
+        fs::write(path("README.md"), readme.replace(&shown, &format!("{BEGIN}{table}{END}"))).unwrap();
+    } else {
+        assert_eq!(between(&readme, BEGIN, END), table, "refresh it: NAT_PROBE_UPDATE=1 cargo test --test docs");
+    }
+}
+
+/// The binary on a scenario file.
+fn simulated(text: &str) -> std::process::Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenario.toml");
+    fs::write(&file, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
+    command.env_clear().args(["classify", "--simulate"]).arg(file).output().unwrap()
+}
+
+#[test]
+fn the_scenario_in_the_readme_runs() {
+    let readme = read("README.md");
+    let shown = between(&readme, "<!-- scenario -->\n```toml\n", "```\n<!-- end of scenario -->");
+    let output = simulated(shown);
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{page}{}", String::from_utf8_lossy(&output.stderr));
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("takes another external port for each destination"), "{page}");
+    assert!(page.contains("2 of 2 servers answered"), "{page}");
+}
+
+/// A key that no scenario has is told with those there are: each of them stands in the README.
+#[test]
+fn the_readme_knows_every_key_of_a_scenario() {
+    let readme = read("README.md");
+    for (table, before) in [
+        ("| top |", ""),
+        ("| `[host]` |", "[host]\n"),
+        ("| `[[nats]]` |", "[[nats]]\n"),
+        ("| `[nats.gateway]` |", "[[nats]]\n[nats.gateway]\n"),
+        ("| `[lan]`, `[link]` |", "[link]\n"),
+        ("| `[lan]`, `[link]` |", "[lan]\n"),
+        ("| `[lan]`, `[link]` |", "[lan.burst]\n"),
+        ("| `[lan]`, `[link]` |", "[lan.outage]\n"),
+        ("| `[[servers]]` |", "[[servers]]\n"),
+        ("| `[servers.turn]` |", "[[servers]]\n[servers.turn]\n"),
+        ("| `[servers.turn]` |", "[[servers]]\n[[servers.turn.users]]\n"),
+        ("| `[[routers]]` |", "[[routers]]\n"),
+        ("| `[resolver]` |", "[resolver]\n"),
+    ] {
+        let told = String::from_utf8(simulated(&format!("{before}surprise = 1\n")).stderr).unwrap();
+        let (_, keys) = told.split_once("expected ").unwrap_or_else(|| panic!("{before}: {told}"));
+        let keys: Vec<&str> = keys.split('`').skip(1).step_by(2).collect();
+        assert!(keys.len() > 1, "{told}");
+        let row = readme.lines().find(|line| line.starts_with(table)).unwrap_or_else(|| panic!("no row {table}"));
+        for key in keys {
+            assert!(row.contains(&format!("`{key}`")), "{key} is not in the row {table}");
+        }
+    }
+}
+
 #[test]
 fn the_readme_names_what_there_is() {
     let readme = read("README.md");

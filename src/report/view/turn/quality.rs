@@ -50,7 +50,7 @@ fn quality(page: &mut Page, quality: &Quality) {
     let rows: Vec<Vec<Cell>> = sent.map(|(how, train)| numbers(how, train)).collect();
     if !rows.is_empty() {
         let header = ["packets by", "arrived", "lost", "min", "median", "p95", "max ms", "jitter", "besides"];
-        page.table(Table::new(&header, rows).bare().spare(&["jitter", "min", "p95"]));
+        page.table(Table::new(&header, rows).bare().spare(&["jitter", "min", "p95", "max ms", "median"]));
     }
     if let Some(largest) = quality.largest_payload {
         page.bullet(&format!("largest payload that passed: {largest} bytes"));
