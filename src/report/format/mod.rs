@@ -1,0 +1,51 @@
+//! The report for programs that do not read JSON: monitoring and test reports. Each format is a function of the report.
+
+mod fact;
+mod junit;
+mod nagios;
+mod prometheus;
+
+pub(in crate::report) use fact::{Fact, Value};
+pub use junit::junit;
+pub use nagios::nagios;
+pub use prometheus::prometheus;
+
+use super::document::{Report, RequirementOutcome};
+use super::exit::{ExitClass, exit_class};
+use super::privacy::Masks;
+
+/// The report as it may be shown.
+fn shown(report: &Report) -> Report {
+    if report.redacted { Masks::of(report).report() } else { report.clone() }
+}
+
+/// What came of the run in one sentence.
+fn summary(report: &Report) -> String {
+    let told = |outcome| {
+        let all = report.requirements.iter().filter(move |requirement| requirement.outcome == outcome);
+        let words = all.map(|requirement| format!("{}: {}", requirement.requirement, requirement.text));
+        words.collect::<Vec<_>>().join("; ")
+    };
+    let (unmet, unknown) = (told(RequirementOutcome::Unmet), told(RequirementOutcome::Unknown));
+    match exit_class(report) {
+        _ if !unmet.is_empty() => format!("not met: {unmet}"),
+        _ if !unknown.is_empty() => format!("could not be told: {unknown}"),
+        class => {
+            let facts = report.findings.view().facts();
+            let words: Vec<String> = facts.iter().filter_map(Fact::words).collect();
+            match (class, words.is_empty()) {
+                (ExitClass::NotMeasured, true) => "nothing could be measured".to_owned(),
+                (_, true) => "measured".to_owned(),
+                _ => words.join(", "),
+            }
+        }
+    }
+}
+
+/// The name of the command as it is typed.
+fn command(report: &Report) -> &'static str {
+    report.findings.view().spec().name
+}
+
+#[cfg(test)]
+mod tests;

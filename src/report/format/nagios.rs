@@ -1,0 +1,37 @@
+//! One line for Nagios, Icinga and their like, by the Monitoring Plugins Development Guidelines: the state, what is so, and numbers
+//! behind a bar. The exit code goes with it: 0 OK, 2 CRITICAL, 3 UNKNOWN.
+
+use super::{Value, command, shown, summary};
+use crate::report::document::Report;
+use crate::report::exit::{ExitClass, exit_class};
+
+/// The line, and the exit code that belongs to it.
+#[must_use]
+pub fn nagios(report: &Report) -> (String, u8) {
+    let report = &shown(report);
+    let (state, code) = match exit_class(report) {
+        ExitClass::Measured => ("OK", 0),
+        ExitClass::Unmet => ("CRITICAL", 2),
+        ExitClass::NotMeasured => ("UNKNOWN", 3),
+    };
+    let mut numbers = vec![format!("duration={:.3}s;;;0", report.duration_ms / 1e3)];
+    for fact in report.findings.view().facts() {
+        let number = match fact.value {
+            Value::Word(_) => continue,
+            Value::Millis(ms) => format!("{:.3}s;;;0", ms / 1e3),
+            Value::Count(count) => format!("{count};;;0"),
+            Value::Share(share) => format!("{:.2}%;;;0;100", share * 100.0),
+        };
+        let label: Vec<&str> = fact.labels.iter().map(|(_, name)| name.as_str()).chain([fact.name]).collect();
+        numbers.push(format!("{}={number}", quoted(&label.join(" "))));
+    }
+    // The bar begins the numbers, and the first line is all that is shown.
+    let said = summary(report).replace('|', "/").replace(['\n', '\r'], " ");
+    let program = format!("NAT-PROBE {}", command(report).to_uppercase());
+    (format!("{program} {state} - {said} | {}\n", numbers.join(" ")), code)
+}
+
+/// A label: in single quotes, which are doubled inside; an equals sign or a bar may not stand in it.
+fn quoted(label: &str) -> String {
+    format!("'{}'", label.replace('\'', "''").replace(['=', '|'], "_"))
+}
