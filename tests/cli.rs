@@ -8,6 +8,8 @@ mod cases;
 mod configurations;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/gateway.rs"]
 mod gateway;
 #[path = "cli/habits.rs"]

@@ -35,7 +35,9 @@ fn templates() -> Vec<(String, String)> {
 
 /// The words between two @ of a text.
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let word = |part: &&str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
     text.split('@').filter(word).collect()
 }
 
@@ -106,7 +108,10 @@ fn the_action_reports_what_was_found() {
     assert!(found.contains("mapping=address-and-port-dependent\n"), "{found}");
     let (code, found) = run("classify --simulate no-such-network");
     assert_eq!(code, Some(2));
-    assert!(found.contains("mapping=\n") && found.contains("report=\n"), "an earlier report is not this one's: {found}");
+    assert!(
+        found.contains("mapping=\n") && found.contains("report=\n"),
+        "an earlier report is not this one's: {found}"
+    );
     let (_, found) = run("classify --simulate '$(touch pwned)'");
     assert!(!path("pwned").exists(), "{found}");
 }

@@ -127,6 +127,10 @@ pub(super) struct OutputArgs {
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub ndjson: bool,
 
+    /// Print for a program that does not read JSON.
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with_all = ["json", "ndjson"], help_heading = "Output")]
+    pub format: Option<Format>,
+
     /// Print to this file, which is made anew, and not to standard output.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
@@ -154,6 +158,17 @@ pub(super) struct OutputArgs {
     /// Require something of the result (repeat), for scripts.
     #[arg(long, value_name = "KEY=VALUE", value_parser = requirement, help_heading = "Output")]
     pub require: Vec<Requirement>,
+}
+
+/// What reads the result, where neither people nor JSON do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report for test dashboards: a test case for the run and for each requirement.
+    Junit,
+    /// One line for Nagios and Icinga; exits with 0 (OK), 2 (CRITICAL) or 3 (UNKNOWN).
+    Nagios,
+    /// Metrics for the textfile collector of Prometheus.
+    Prometheus,
 }
 
 /// When to use color.

@@ -38,7 +38,7 @@ pub(super) struct DiscoverArgs {
     pub count: u32,
 
     /// Print nothing but the address that others see, one for each family.
-    #[arg(long, conflicts_with_all = ["json", "ndjson"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["json", "ndjson", "format"], help_heading = "Output")]
     pub short: bool,
 
     /// Trust the certificate authorities of this PEM file too, beside the system's.

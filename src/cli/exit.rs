@@ -1,7 +1,5 @@
 //! The exit codes: part of the contract, documented in the manual and the README.
 
-use std::process::ExitCode;
-
 use crate::evidence::Stop;
 
 /// How a run ended.
@@ -31,8 +29,15 @@ impl Exit {
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+impl Exit {
+    /// The code by the Monitoring Plugins Development Guidelines, which know no other: 0 OK, 2 CRITICAL, 3 UNKNOWN, and wrong
+    /// arguments are unknown too.
+    #[must_use]
+    pub(super) fn of_a_plugin(self) -> u8 {
+        match self {
+            Self::Measured => 0,
+            Self::Unmet => 2,
+            Self::Usage | Self::NotMeasured | Self::Interrupted => 3,
+        }
     }
 }

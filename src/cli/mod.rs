@@ -39,15 +39,36 @@ use error::CliError;
 use exit::Exit;
 use output::Output;
 
-/// Runs the program with these arguments (the program's name first).
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+/// Runs the program with these arguments (the program's name first), and tells its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut out = Output::stdout();
+    if !is_plugin(&arguments) {
+        return run_with(arguments, &mut out) as u8;
+    }
+    let exit = run_with(arguments, &mut out);
+    if exit == Exit::Usage {
+        // Whoever monitors shows the first line of standard output; what is wrong stands on standard error.
+        let _ = out
+            .line("NAT-PROBE UNKNOWN - it could not run as asked, see its standard error")
+            .and_then(|()| out.finish());
+    }
+    exit.of_a_plugin()
+}
+
+/// Whether a monitoring system runs it: looked for before the arguments are read, since wrong ones have the plugin's code too.
+fn is_plugin(arguments: &[OsString]) -> bool {
+    let is = |at: usize, word: &str| arguments.get(at).is_some_and(|argument| argument == word);
+    (0..arguments.len()).any(|at| is(at, "--format=nagios") || is(at, "--format") && is(at + 1, "nagios"))
+}
+
+fn run_with(arguments: Vec<OsString>, out: &mut Output) -> Exit {
     let parsed = definition().try_get_matches_from(arguments);
     let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(Cli { explain: Some(code), .. }) => explain(&code, &mut out),
-        Ok(Cli { command: Some(command), .. }) => dispatch(&command, &mut out),
-        Ok(Cli { command: None, explain: None }) => refusal::answer(help(), &mut out),
-        Err(error) => refusal::answer(error, &mut out),
+        Ok(Cli { explain: Some(code), .. }) => explain(&code, out),
+        Ok(Cli { command: Some(command), .. }) => dispatch(&command, out),
+        Ok(Cli { command: None, explain: None }) => refusal::answer(help(), out),
+        Err(error) => refusal::answer(error, out),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
     flushed.unwrap_or_else(|error| {

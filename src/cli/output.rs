@@ -1,8 +1,8 @@
 //! Standard output, where a reader that left early is no error.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 
@@ -12,6 +12,21 @@ pub(super) struct Output {
     name: String,
     terminal: bool,
     closed: bool,
+    /// Written beside the place where it belongs, and moved there when it is whole.
+    aside: Option<Aside>,
+}
+
+/// A file that is not whole yet, and where it belongs.
+struct Aside {
+    written: PathBuf,
+    place: PathBuf,
+}
+
+impl Drop for Aside {
+    /// What was not moved is worth nothing.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.written);
+    }
 }
 
 impl Output {
@@ -26,16 +41,37 @@ impl Output {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn file(path: &Path, name: String) -> Result<Self, CliError> {
-        let made = File::create(path).map_err(|error| {
-            CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
-        })?;
+        let made = File::create(path).map_err(|error| refused(&name, &error))?;
         Ok(Self { name, ..Self::to(Box::new(made), false) })
+    }
+
+    /// A file that appears, or takes the place of the one before, at once and whole: for whoever reads it at any moment. What is no
+    /// regular file is written as it is.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn whole_file(path: &Path, name: String) -> Result<Self, CliError> {
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Self::file(path, name);
+        }
+        let mut written = path.as_os_str().to_owned();
+        // One name for each process: two runs at the same time do not write into each other's file.
+        written.push(format!(".{}.tmp", std::process::id()));
+        let aside = Aside { written: written.into(), place: path.to_owned() };
+        let made = File::create(&aside.written).map_err(|error| refused(&name, &error))?;
+        Ok(Self { name, aside: Some(aside), ..Self::to(Box::new(made), false) })
     }
 
     /// Any writer.
     #[must_use]
     pub(super) fn to(writer: Box<dyn Write>, terminal: bool) -> Self {
-        Self { writer: BufWriter::new(writer), name: "standard output".to_owned(), terminal, closed: false }
+        Self {
+            writer: BufWriter::new(writer),
+            name: "standard output".to_owned(),
+            terminal,
+            closed: false,
+            aside: None,
+        }
     }
 
     /// Whether somebody looks at it directly.
@@ -77,6 +113,16 @@ impl Output {
         self.judge(flushed)
     }
 
+    /// Ends it: what was written aside is moved to its place.
+    ///
+    /// # Errors
+    /// As [`Output::line`], and where it cannot be moved.
+    pub(super) fn end(&mut self) -> Result<(), CliError> {
+        self.finish()?;
+        let Some(aside) = self.aside.take() else { return Ok(()) };
+        fs::rename(&aside.written, &aside.place).map_err(|error| refused(&self.name, &error))
+    }
+
     fn judge(&mut self, result: io::Result<()>) -> Result<(), CliError> {
         match result {
             Ok(()) => Ok(()),
@@ -92,9 +138,28 @@ impl Output {
     }
 }
 
+fn refused(name: &str, error: &io::Error) -> CliError {
+    CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_file_is_never_seen_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("nat.prom");
+        fs::write(&place, "before").unwrap();
+        let mut out = Output::whole_file(&place, "nat.prom".to_owned()).unwrap();
+        out.line("after").and_then(|()| out.finish()).unwrap();
+        assert_eq!(fs::read_to_string(&place).unwrap(), "before");
+        out.end().unwrap();
+        assert_eq!(fs::read_to_string(&place).unwrap(), "after\n");
+        drop(Output::whole_file(&place, "nat.prom".to_owned()).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left of a run that ended early");
+        assert_eq!(fs::read_to_string(&place).unwrap(), "after\n");
+    }
 
     struct Broken(ErrorKind);
 

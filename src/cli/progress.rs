@@ -26,7 +26,8 @@ impl Progress {
     /// A line, if standard error is a terminal and nothing asks for silence.
     #[must_use]
     pub(super) fn new(output: &OutputArgs, span: Option<Duration>) -> Self {
-        let watched = io::stderr().is_terminal() && !output.json && !output.ndjson && !output.quiet;
+        let watched =
+            io::stderr().is_terminal() && !output.json && !output.ndjson && output.format.is_none() && !output.quiet;
         Self::on(if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }, span)
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::args::{OutputArgs, RunArgs, SimulationArgs, StunArgs};
+use super::args::{Format, OutputArgs, RunArgs, SimulationArgs, StunArgs};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
@@ -17,7 +17,7 @@ use crate::measure::spec::Spec;
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
 use crate::report::assemble::{Circumstances, assemble, complaints, require};
 use crate::report::document::{Findings, NetworkKind};
-use crate::report::{ExitClass, Report, exit_class, json, view};
+use crate::report::{ExitClass, Report, exit_class, format, json, view};
 use crate::sim::{Scenario, SimNetwork};
 use crate::wire::{Family, ServerSpec};
 
@@ -162,6 +162,10 @@ fn place<'a>(
     usual: &'a mut Output,
 ) -> Result<&'a mut Output, CliError> {
     match &output.output {
+        // The collector reads it at any moment.
+        Some(path) if output.format == Some(Format::Prometheus) => {
+            Ok(file.insert(Output::whole_file(path, files::name(path))?))
+        }
         Some(path) => Ok(file.insert(Output::file(path, files::name(path))?)),
         None => Ok(usual),
     }
@@ -252,7 +256,14 @@ fn deliver(
 ) -> Result<Exit, CliError> {
     require(&mut report, &output.require);
     report.redacted = output.redact;
-    if output.ndjson {
+    if let Some(format) = output.format {
+        let text = match format {
+            Format::Junit => format::junit(&report),
+            Format::Nagios => format::nagios(&report),
+            Format::Prometheus => format::prometheus(&report),
+        };
+        out.line(&text)?;
+    } else if output.ndjson {
         events.end(&report, out)?;
     } else if output.json {
         out.line(&json::render(&report))?;
@@ -261,7 +272,7 @@ fn deliver(
     } else {
         out.line(&view::render(&report, &terminal::style(output, out)))?;
     }
-    out.finish()?;
+    out.end()?;
     for complaint in complaints(&report) {
         super::error::note(&complaint);
     }

@@ -29,7 +29,7 @@ mod unix {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use nix::sys::pthread::pthread_kill;
+    use nix::sys::pthread::{Pthread, pthread_kill};
     use nix::sys::signal::{SigSet, Signal, kill, raise};
     use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
     use nix::unistd::Pid;
@@ -51,7 +51,8 @@ mod unix {
         let outcome = work();
         done.store(true, Ordering::SeqCst);
         // It ends now, or has ended.
-        let _ = pthread_kill(listening.as_pthread_t(), DONE);
+        // A number to glibc, a pointer to musl.
+        let _ = pthread_kill(listening.as_pthread_t() as Pthread, DONE);
         let _ = listening.join();
         // A Ctrl-C that the reader of the password found has waited for this.
         held.thread_unblock()?;

@@ -11,6 +11,8 @@ mod command;
 pub mod document;
 pub(crate) mod escape;
 mod exit;
+mod fact;
+pub(crate) mod format;
 pub mod json;
 mod peers;
 mod possible;

@@ -9,6 +9,7 @@ use crate::measure::nat::spec::CLASSIFY;
 use crate::measure::spec::Spec;
 use crate::report::document::{self, Classified, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
+use crate::report::fact::Fact;
 use crate::report::peers;
 use crate::report::privacy::Visitor;
 use crate::report::rows::rows;
@@ -36,6 +37,10 @@ impl View for Classified {
 
     fn nat(&self) -> Option<&NatFindings> {
         Some(&self.nat)
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        nat::facts(&self.nat)
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

@@ -5,6 +5,7 @@ use crate::measure::spec::Spec;
 use crate::report::advice::advise;
 use crate::report::document::{self, Advice, Families, NatFindings, Report};
 use crate::report::exit::ExitClass;
+use crate::report::fact::Fact;
 use crate::report::privacy::Visitor;
 use crate::report::require::Requirement;
 use crate::report::view::Page;
@@ -41,6 +42,11 @@ pub(crate) trait View {
     /// Whether what is required holds, with what was found instead or why it could not be told.
     fn check(&self, requirement: &Requirement) -> document::Requirement {
         requirement.check(self.nat().map_or(&Families::NONE, |nat| &nat.families))
+    }
+
+    /// What it comes to in names, words and numbers, for formats that know no more.
+    fn facts(&self) -> Vec<Fact> {
+        Vec::new()
     }
 
     /// Shows every text of it to the visitor: what it does not show is in no masked report.

@@ -8,6 +8,7 @@ use crate::measure::nat::judge;
 use crate::measure::spec::Spec;
 use crate::report::document::{self, Discovered, NatFindings, Report};
 use crate::report::exit::ExitClass;
+use crate::report::fact::Fact;
 use crate::report::privacy::Visitor;
 use crate::report::rows::rows;
 use crate::report::view::{self, Page};
@@ -32,6 +33,10 @@ impl View for Discovered {
 
     fn nat(&self) -> Option<&NatFindings> {
         Some(&self.nat)
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        nat::facts(&self.nat)
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

@@ -7,6 +7,7 @@ use crate::measure::gateway::{self, GatewayAsked, GatewayCode, GatewayFinding, G
 use crate::measure::spec::Spec;
 use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
+use crate::report::fact::Fact;
 use crate::report::privacy::Visitor;
 use crate::report::require::{Requirement, Wanted};
 use crate::report::view::{self, Page};
@@ -36,6 +37,19 @@ impl View for GatewayAsked {
             (_, wanted) => external(wanted, found),
         };
         requirement.outcome(holds, text)
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let each = |found: &GatewayFinding| {
+            let services = [("pcp", &found.pcp), ("nat-pmp", &found.nat_pmp)];
+            let services = services.map(|(name, service)| Fact::word(name, &service.status));
+            let verdict = [Fact::word("gateway", &found.verdict.code)];
+            let scope = found.external_scope.map(|scope| Fact::word("external", &scope));
+            let all = verdict.into_iter().chain(services).chain(scope);
+            all.map(|fact| fact.of("address", &found.gateway.address)).collect::<Vec<_>>()
+        };
+        let mapping = self.found.mapping.as_ref().map(|mapping| Fact::word("port-mapping", &mapping.code));
+        self.found.gateways.iter().flat_map(each).chain(mapping).collect()
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

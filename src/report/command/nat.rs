@@ -1,10 +1,36 @@
-//! What is private in what was found out about the NATs.
+//! What was found out about the NATs: what of it is a fact to count, and what is private.
 
 use crate::measure::nat::finding::{
     Alg, BlockedPort, FamilyFindings, Filtering, Hairpinning, Mapping, OtherPath, Pooling, PortAssignment,
 };
 use crate::report::document::{NatFindings, ServerRow};
+use crate::report::fact::{Fact, Value};
 use crate::report::privacy::Visitor;
+
+/// What it comes to in names, words and numbers.
+pub(super) fn facts(found: &NatFindings) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (family, found) in found.families.iter() {
+        let words = [
+            Fact::word("connectivity", &found.connectivity),
+            Fact::word("mapping", &found.mapping),
+            Fact::word("filtering", &found.filtering),
+        ];
+        facts.extend(words.map(|fact| fact.of("family", family.name())));
+    }
+    let answered = found.servers.iter().filter(|row| row.mapped.is_some()).count();
+    facts.push(Fact::number("servers-answered", Value::Count(answered)));
+    facts.push(Fact::number("servers-asked", Value::Count(found.servers.len())));
+    for row in &found.servers {
+        let rtt = row.rtt_ms.map(|ms| Fact::number("round-trip", Value::Millis(ms)));
+        let of = |fact: Fact| {
+            let fact = fact.of("server", &row.server).of("transport", row.transport.name());
+            row.address.iter().fold(fact, |fact, address| fact.of("address", address))
+        };
+        facts.extend(rtt.map(of));
+    }
+    facts
+}
 
 /// Shows every text of it to the visitor.
 pub(super) fn visit_private(found: &mut NatFindings, visitor: &mut Visitor) {

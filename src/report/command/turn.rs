@@ -8,6 +8,7 @@ use crate::measure::turn::spec::TURN;
 use crate::measure::turn::{self, TurnResult, TurnTested};
 use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
+use crate::report::fact::{Fact, Value};
 use crate::report::family_name;
 use crate::report::privacy::{self, Visitor};
 use crate::report::require::{Requirement, Wanted};
@@ -55,6 +56,25 @@ impl View for TurnTested {
     /// An older release did not save what was tested.
     fn lacks(&self) -> Option<&'static str> {
         self.options.turn.is_none().then_some("what was tested")
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let results = self.results.iter().filter(|result| result.counts());
+        let of = |fact: Fact, result: &TurnResult| {
+            let fact = fact.of("server", &result.uri);
+            let fact = result.family.iter().fold(fact, |fact, family| fact.of("family", family.name()));
+            result.transport.iter().fold(fact, |fact, transport| fact.of("transport", transport.name()))
+        };
+        let each = |result: &TurnResult| {
+            let verdict = [Fact::word("turn", &result.verdict), Fact::word("diagnosis", &result.diagnosis.code)];
+            let time = result.time_to_relay_ms.map(|ms| Fact::number("time-to-relay", Value::Millis(ms)));
+            let rtt = result.rtt_ms.map(|ms| Fact::number("turn-rtt", Value::Millis(ms)));
+            let train =
+                result.quality.as_ref().and_then(|quality| quality.channel.as_ref().or(quality.indications.as_ref()));
+            let loss = train.map(|train| Fact::number("relay-loss", Value::Share(train.loss_percent / 100.0)));
+            verdict.into_iter().chain(time).chain(rtt).chain(loss).map(|fact| of(fact, result)).collect::<Vec<_>>()
+        };
+        results.flat_map(each).collect()
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {

@@ -1,4 +1,4 @@
-//! A JUnit report, as test dashboards read it: the run is a test case, and each requirement is one.
+//! A `JUnit` report, as test dashboards read it: the run is a test case, and each requirement is one.
 
 use std::fmt::Write as _;
 
@@ -16,13 +16,14 @@ enum Came {
 
 /// The report as XML.
 #[must_use]
-pub fn junit(report: &Report) -> String {
+pub(crate) fn junit(report: &Report) -> String {
     let report = &shown(report);
     let suite = format!("nat-probe {}", command(report));
     let seconds = report.duration_ms / 1e3;
     let cases = cases(report);
     let count = |wanted: fn(&Came) -> bool| cases.iter().filter(|(_, came)| wanted(came)).count();
-    let (failures, errors) = (count(|came| matches!(came, Came::Failed(_))), count(|came| matches!(came, Came::Erred(_))));
+    let (failures, errors) =
+        (count(|came| matches!(came, Came::Failed(_))), count(|came| matches!(came, Came::Erred(_))));
     // The schema wants a time without a zone.
     let began = report.started_at.get(..19).unwrap_or("1970-01-01T00:00:00");
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
@@ -34,11 +35,16 @@ pub fn junit(report: &Report) -> String {
         escaped(began),
         cases.len(),
     );
-    let _ = writeln!(xml, "    <properties>\n      <property name=\"version\" value=\"{}\"/>\n    </properties>", escaped(&report.tool.version));
+    let _ = writeln!(
+        xml,
+        "    <properties>\n      <property name=\"version\" value=\"{}\"/>\n    </properties>",
+        escaped(&report.tool.version)
+    );
     for (at, (name, came)) in cases.iter().enumerate() {
         // All the time went into the one measurement that every case reads.
         let time = if at == 0 { seconds } else { 0.0 };
-        let open = format!("    <testcase name=\"{}\" classname=\"{}\" time=\"{time:.3}\"", escaped(name), escaped(&suite));
+        let open =
+            format!("    <testcase name=\"{}\" classname=\"{}\" time=\"{time:.3}\"", escaped(name), escaped(&suite));
         let _ = match came {
             Came::Passed => writeln!(xml, "{open}/>"),
             Came::Failed(text) => told(&mut xml, &open, "failure", text),

@@ -1,17 +1,16 @@
 //! The report for programs that do not read JSON: monitoring and test reports. Each format is a function of the report.
 
-mod fact;
 mod junit;
 mod nagios;
 mod prometheus;
 
-pub(in crate::report) use fact::{Fact, Value};
-pub use junit::junit;
-pub use nagios::nagios;
-pub use prometheus::prometheus;
+pub(crate) use junit::junit;
+pub(crate) use nagios::nagios;
+pub(crate) use prometheus::prometheus;
 
 use super::document::{Report, RequirementOutcome};
 use super::exit::{ExitClass, exit_class};
+use super::fact::Fact;
 use super::privacy::Masks;
 
 /// The report as it may be shown.

@@ -1,18 +1,19 @@
 //! One line for Nagios, Icinga and their like, by the Monitoring Plugins Development Guidelines: the state, what is so, and numbers
-//! behind a bar. The exit code goes with it: 0 OK, 2 CRITICAL, 3 UNKNOWN.
+//! behind a bar.
 
-use super::{Value, command, shown, summary};
+use super::{command, shown, summary};
 use crate::report::document::Report;
 use crate::report::exit::{ExitClass, exit_class};
+use crate::report::fact::Value;
 
-/// The line, and the exit code that belongs to it.
+/// The line.
 #[must_use]
-pub fn nagios(report: &Report) -> (String, u8) {
+pub(crate) fn nagios(report: &Report) -> String {
     let report = &shown(report);
-    let (state, code) = match exit_class(report) {
-        ExitClass::Measured => ("OK", 0),
-        ExitClass::Unmet => ("CRITICAL", 2),
-        ExitClass::NotMeasured => ("UNKNOWN", 3),
+    let state = match exit_class(report) {
+        ExitClass::Measured => "OK",
+        ExitClass::Unmet => "CRITICAL",
+        ExitClass::NotMeasured => "UNKNOWN",
     };
     let mut numbers = vec![format!("duration={:.3}s;;;0", report.duration_ms / 1e3)];
     for fact in report.findings.view().facts() {
@@ -28,7 +29,7 @@ pub fn nagios(report: &Report) -> (String, u8) {
     // The bar begins the numbers, and the first line is all that is shown.
     let said = summary(report).replace('|', "/").replace(['\n', '\r'], " ");
     let program = format!("NAT-PROBE {}", command(report).to_uppercase());
-    (format!("{program} {state} - {said} | {}\n", numbers.join(" ")), code)
+    format!("{program} {state} - {said} | {}\n", numbers.join(" "))
 }
 
 /// A label: in single quotes, which are doubled inside; an equals sign or a bar may not stand in it.

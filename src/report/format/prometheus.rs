@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Value, command, shown};
+use super::{command, shown};
 use crate::report::document::{Report, RequirementOutcome};
 use crate::report::exit::{ExitClass, exit_class};
+use crate::report::fact::Value;
 
 /// What each metric tells; what is not named here tells what its name says.
 const HELP: &[(&str, &str)] = &[
     ("nat_probe_duration_seconds", "How long the run took."),
     ("nat_probe_info", "Which program and command wrote this."),
-    ("nat_probe_requirement_met", "1 where what is required holds, 0 where it does not; absent where it could not be told."),
+    (
+        "nat_probe_requirement_met",
+        "1 where what is required holds, 0 where it does not; absent where it could not be told.",
+    ),
     ("nat_probe_success", "1 where the run measured and everything required holds, 0 otherwise."),
     ("nat_probe_timestamp_seconds", "When the run began."),
 ];
@@ -20,7 +24,7 @@ type Samples = BTreeMap<String, Vec<(Vec<(&'static str, String)>, f64)>>;
 
 /// The report as metrics.
 #[must_use]
-pub fn prometheus(report: &Report) -> String {
+pub(crate) fn prometheus(report: &Report) -> String {
     let report = &shown(report);
     let mut samples = Samples::new();
     let mut add = |name: &str, labels: Vec<(&'static str, String)>, value: f64| {
@@ -63,7 +67,8 @@ fn write(samples: &Samples) -> String {
         let _ = writeln!(text, "# TYPE {name} gauge");
         let mut told: Vec<String> = Vec::new();
         for (labels, value) in values {
-            let labels: Vec<String> = labels.iter().map(|(label, name)| format!("{label}=\"{}\"", escaped(name))).collect();
+            let labels: Vec<String> =
+                labels.iter().map(|(label, name)| format!("{label}=\"{}\"", escaped(name))).collect();
             let labels = labels.join(",");
             // Two samples of one name and the same labels would make the whole file unreadable.
             if !told.contains(&labels) {

@@ -1,8 +1,10 @@
 //! One thing that a report says, for formats that know only names, words and numbers.
 
+use serde::Serialize;
+
 /// A fact: what it is about, and what is so.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::report) struct Fact {
+pub(crate) struct Fact {
     /// What is said, in the words of `--require` where it has one.
     pub(super) name: &'static str,
     /// About what: a family, a server.
@@ -13,7 +15,7 @@ pub(in crate::report) struct Fact {
 
 /// What is so.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::report) enum Value {
+pub(crate) enum Value {
     /// A word of a closed list, or `inconclusive`.
     Word(String),
     /// A time in milliseconds.
@@ -25,19 +27,21 @@ pub(in crate::report) enum Value {
 }
 
 impl Fact {
-    /// A word.
-    pub(in crate::report) fn word(name: &'static str, word: impl ToString) -> Self {
-        Self { name, labels: Vec::new(), value: Value::Word(word.to_string()) }
+    /// A word as the JSON has it; of a verdict that stands with its evidence, its `behavior`.
+    pub(super) fn word(name: &'static str, said: &impl Serialize) -> Self {
+        let said = serde_json::to_value(said).unwrap_or_default();
+        let word = said.as_str().or_else(|| said.get("behavior")?.as_str()).unwrap_or("inconclusive");
+        Self { name, labels: Vec::new(), value: Value::Word(word.to_owned()) }
     }
 
     /// A number.
-    pub(in crate::report) fn number(name: &'static str, value: Value) -> Self {
+    pub(super) fn number(name: &'static str, value: Value) -> Self {
         Self { name, labels: Vec::new(), value }
     }
 
     /// The same of something of that name.
     #[must_use]
-    pub(in crate::report) fn of(mut self, label: &'static str, name: impl ToString) -> Self {
+    pub(super) fn of(mut self, label: &'static str, name: &(impl ToString + ?Sized)) -> Self {
         self.labels.push((label, name.to_string()));
         self
     }
