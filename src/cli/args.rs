@@ -162,7 +162,7 @@ pub(super) struct OutputArgs {
 
 /// What reads the result, where neither people nor JSON do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// A report for test dashboards: a test case for the run and for each requirement.
     Junit,
     /// One line for Nagios and Icinga; exits with 0 (OK), 2 (CRITICAL) or 3 (UNKNOWN).
