@@ -239,8 +239,9 @@ fn the_readme_knows_every_key_of_a_scenario() {
 fn the_readme_names_what_there_is() {
     let readme = read("README.md");
     for (name, _) in manual::pages().unwrap() {
-        let command = name.trim_end_matches(".1").replacen("nat-probe-", "nat-probe ", 1);
-        assert!(readme.contains(&command), "{command} is not in README.md");
+        let Some(id) = name.trim_end_matches(".1").strip_prefix("nat-probe-") else { continue };
+        let command = catalog::find(id).map_or(id, |spec| spec.name);
+        assert!(readme.contains(&format!("nat-probe {command}")), "{command} is not in README.md");
     }
     for command in ["cargo run --release -- classify\n", "cargo test\n"] {
         assert!(readme.contains(command), "{command} is not in README.md");

@@ -9,6 +9,7 @@ use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
 use super::hinted::Hinted;
+use super::run::Measurement;
 use super::turn_args::TurnArgs;
 use super::{footer, program};
 use crate::measure::catalog;
@@ -31,13 +32,11 @@ pub(super) struct Cli {
     pub command: Option<Command>,
 }
 
-/// What to do; the words of the help are in each command's [`Spec`].
+/// What to do; the words of the help are in each command's [`Spec`], those of a group of commands here.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    Classify(ClassifyArgs),
-    Discover(DiscoverArgs),
-    Turn(Box<TurnArgs>),
-    Gateway(GatewayArgs),
+    #[command(flatten)]
+    Measure(Measuring),
     Schema,
     Completions {
         /// The shell.
@@ -55,14 +54,63 @@ pub(super) enum Command {
     },
 }
 
+/// The commands that measure, a row each here and in [`Measuring::measurement`].
+#[derive(Debug, Subcommand)]
+pub(super) enum Measuring {
+    Classify(ClassifyArgs),
+    Discover(DiscoverArgs),
+    Turn(Box<TurnArgs>),
+    Gateway(GatewayArgs),
+}
+
+impl Measuring {
+    /// What is to be measured.
+    #[must_use]
+    pub(super) fn measurement(&self) -> &dyn Measurement {
+        match self {
+            Self::Classify(arguments) => arguments,
+            Self::Discover(arguments) => arguments,
+            Self::Turn(arguments) => &**arguments,
+            Self::Gateway(arguments) => arguments,
+        }
+    }
+}
+
 /// The definition, with what each command promises.
 #[must_use]
 pub(super) fn definition() -> clap::Command {
     let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
     let program = [&program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
-        program.mut_subcommand(spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
+        change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
     });
-    catalog::COMMANDS.iter().fold(program, |program, spec| program.mut_subcommand(spec.name, |it| measuring(it, spec)))
+    catalog::COMMANDS.iter().fold(program, |program, spec| change(program, spec.name, |it| measuring(it, spec)))
+}
+
+/// The definition with the command that is typed so changed, be it in a group or not.
+fn change(program: clap::Command, name: &str, how: impl FnOnce(clap::Command) -> clap::Command) -> clap::Command {
+    match name.split_once(' ') {
+        Some((group, rest)) => program.mut_subcommand(group, |group| change(group, rest, how)),
+        None => program.mut_subcommand(name, how),
+    }
+}
+
+/// Every command that can be typed and is not hidden, those of a group in place of the group, in the order of the help; each with the
+/// words that are typed.
+pub(super) fn commands(program: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let shown = program.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
+    let mut shown: Vec<&clap::Command> = shown.collect();
+    shown.sort_by_key(|command| command.get_display_order());
+    shown
+        .into_iter()
+        .flat_map(|command| {
+            let name = command.get_name();
+            if command.has_subcommands() {
+                commands(command).into_iter().map(|(rest, it)| (format!("{name} {rest}"), it)).collect()
+            } else {
+                vec![(name.to_owned(), command)]
+            }
+        })
+        .collect()
 }
 
 /// The same without what is hidden: what completions offer.
@@ -136,9 +184,23 @@ mod tests {
     #[test]
     fn every_command_that_measures_is_offered() {
         let program = definition();
+        let commands = commands(&program);
         for spec in catalog::COMMANDS {
-            let command = program.find_subcommand(spec.name).expect(spec.name);
+            let (_, command) = commands.iter().find(|(name, _)| name == spec.name).expect(spec.name);
             assert_eq!(command.get_about().map(ToString::to_string).as_deref(), Some(spec.question));
         }
+    }
+
+    #[test]
+    fn a_command_of_a_group_is_found_by_its_words() {
+        let group = clap::Command::new("ice").about("group").subcommands(["gather", "lint"].map(clap::Command::new));
+        let program = clap::Command::new("nat-probe").subcommand(group).subcommand(clap::Command::new("turn"));
+        let program = change(program, "ice lint", |command| command.about("changed"));
+        let program = change(program, "turn", |command| command.hide(true));
+        let abouts: Vec<_> = commands(&program)
+            .into_iter()
+            .map(|(name, command)| (name, command.get_about().map(ToString::to_string)))
+            .collect();
+        assert_eq!(abouts, [("ice gather".to_owned(), None), ("ice lint".to_owned(), Some("changed".to_owned()))]);
     }
 }

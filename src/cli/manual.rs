@@ -9,11 +9,11 @@ use clap::builder::{Resettable, StyledStr};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
-use super::definition::definition;
+use super::definition::{commands, definition};
 use super::error::CliError;
-use super::program;
+use super::program::{self, PROGRAM};
 use crate::measure::catalog;
-use crate::measure::spec::Term;
+use crate::measure::spec::{Spec, Term};
 
 /// A page: its file name and its text.
 pub type Page = (String, Vec<u8>);
@@ -43,16 +43,17 @@ pub fn write(directory: &Path) -> Result<(), CliError> {
 pub fn pages() -> io::Result<Vec<Page>> {
     let mut program = definition();
     program.build();
-    let commands: Vec<Command> = program
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
-        .cloned()
-        .collect();
-    let names: Vec<String> = std::iter::once(&program).chain(&commands).map(page_name).collect();
-    let mut pages = Vec::new();
-    for command in std::iter::once(program).chain(commands) {
-        let name = page_name(&command);
-        pages.push((format!("{name}.1"), page(command, &name, &names)?));
+    let commands: Vec<(String, Command)> =
+        commands(&program).into_iter().map(|(name, command)| (name.replace(' ', "-"), command.clone())).collect();
+    let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+    let listed: Vec<(String, String)> =
+        commands.iter().map(|(id, command)| (format!("{}(1)", page_name(id)), about(command))).collect();
+    let names: Vec<String> =
+        std::iter::once(PROGRAM.name.to_owned()).chain(commands.iter().map(|(id, _)| page_name(id))).collect();
+    let mut pages = vec![(format!("{}.1", names[0]), page(program, &listed, &PROGRAM, &names[0], &names)?)];
+    for ((id, command), name) in commands.into_iter().zip(&names[1..]) {
+        let spec = program::spec(&id).unwrap_or(&PROGRAM);
+        pages.push((format!("{name}.1"), page(command, &[], spec, name, &names)?));
     }
     Ok(pages)
 }
@@ -65,15 +66,20 @@ pub fn table() -> String {
     format!("| command | what for |\n|---|---|\n{}", rows.concat())
 }
 
-fn page_name(command: &Command) -> String {
-    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+fn page_name(id: &str) -> String {
+    format!("{}-{id}", PROGRAM.name)
 }
 
-fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
-    let spec = program::spec(command.get_name()).unwrap_or(&program::PROGRAM);
+/// A page; `listed` are the commands that it names with what they are for.
+fn page(
+    command: Command,
+    listed: &[(String, String)],
+    spec: &Spec,
+    name: &str,
+    names: &[String],
+) -> io::Result<Vec<u8>> {
     let repeated =
         command.get_positionals().any(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
-    let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
     // What follows the help becomes the sections below.
     let command = command.after_long_help(Resettable::<StyledStr>::Reset);
     let man = Man::new(command).source(concat!("nat-probe ", env!("CARGO_PKG_VERSION"))).manual("nat-probe manual");
@@ -88,10 +94,9 @@ fn page(command: Command, name: &str, names: &[String]) -> io::Result<Vec<u8>> {
     text.extend(synopsis.into_bytes());
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
-    if has_commands {
-        man.render_subcommands_section(&mut text)?;
-    }
     let mut roff = Roff::new();
+    let listed: Vec<(&str, &str)> = listed.iter().map(|(name, about)| (name.as_str(), about.as_str())).collect();
+    terms(&mut roff, "SUBCOMMANDS", &listed);
     terms(&mut roff, "EXIT STATUS", spec.exit);
     if !spec.environment.is_empty() {
         terms(&mut roff, "FILES", FILES);

@@ -89,10 +89,7 @@ fn help() -> clap::Error {
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Classify(arguments) => run::run(arguments, out),
-        Command::Discover(arguments) => run::run(arguments, out),
-        Command::Turn(arguments) => run::run(&**arguments, out),
-        Command::Gateway(arguments) => run::run(arguments, out),
+        Command::Measure(command) => run::run(command.measurement(), out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

@@ -43,9 +43,9 @@ pub(super) const COMPLETIONS: Spec = Spec {
 
 const PRINTED: &[Term] = &[("0", "Printed."), USAGE];
 
-/// The promises of the command of that name, or of the program.
+/// The promises of the command of that name in one word ([`Spec::id`]), or of the program.
 #[must_use]
-pub(super) fn spec(name: &str) -> Option<&'static Spec> {
+pub(super) fn spec(id: &str) -> Option<&'static Spec> {
     let others: [&Spec; 3] = [&PROGRAM, &SCHEMA, &COMPLETIONS];
-    catalog::find(name).or_else(|| others.into_iter().find(|spec| spec.name == name))
+    catalog::find(id).or_else(|| others.into_iter().find(|spec| spec.id() == id))
 }

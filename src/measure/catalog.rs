@@ -7,10 +7,10 @@ use super::{discover, gateway, nat, turn};
 pub const COMMANDS: &[&Spec] =
     &[&nat::spec::CLASSIFY, &discover::spec::DISCOVER, &turn::spec::TURN, &gateway::spec::GATEWAY];
 
-/// The command of that name.
+/// The command of that name in one word ([`Spec::id`]).
 #[must_use]
-pub fn find(name: &str) -> Option<&'static Spec> {
-    COMMANDS.iter().copied().find(|spec| spec.name == name)
+pub fn find(id: &str) -> Option<&'static Spec> {
+    COMMANDS.iter().copied().find(|spec| spec.id() == id)
 }
 
 /// Every key that some command has, each once.

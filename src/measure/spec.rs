@@ -11,7 +11,7 @@ pub(crate) type Term = (&'static str, &'static str);
 /// What a command promises.
 #[derive(Debug)]
 pub struct Spec {
-    /// Its name, as it is typed and as it stands in `command` of the JSON.
+    /// Its name, as it is typed: a command of a group has the group's word before its own, `ice gather`.
     pub name: &'static str,
     /// The question that it answers.
     pub question: &'static str,
@@ -33,6 +33,14 @@ pub struct Spec {
     pub codes: &'static [Codes],
     /// How it is used, and for what.
     pub examples: &'static [Term],
+}
+
+impl Spec {
+    /// Its name where it has to be one word: `command` in the JSON, the manual page.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.name.replace(' ', "-")
+    }
 }
 
 /// A list of codes: the title of its section, and each with what it means.

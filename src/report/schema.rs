@@ -57,7 +57,7 @@ mod tests {
         let variants = schema["oneOf"].as_array().unwrap();
         assert_eq!(variants.len(), catalog::COMMANDS.len());
         for spec in catalog::COMMANDS {
-            let own = |variant: &&Value| variant["properties"]["command"]["const"] == spec.name;
+            let own = |variant: &&Value| variant["properties"]["command"]["const"] == spec.id();
             let variant = variants.iter().find(own).unwrap_or_else(|| panic!("{} is not in the schema", spec.name));
             let reference = variant["$ref"].as_str().expect("the members are in a definition of their own");
             let members = schema.pointer(reference.trim_start_matches('#')).expect("the definition is there");
