@@ -27,6 +27,9 @@ pub struct SocketSpec {
     pub local_ports: Vec<u16>,
     /// Let other sockets of this run use the same local port (mapping over TCP needs several connections from one port).
     pub share_port: bool,
+    /// The address of this host to bind to, as the base of an ICE candidate is (RFC 8445 section 5.1.1.1); without one the system
+    /// chooses for each remote.
+    pub local_address: Option<IpAddr>,
 }
 
 /// What the engine wants done. Commands never block and never fail in place: failures come back as [`Input`].

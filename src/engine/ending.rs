@@ -14,8 +14,12 @@ const FAREWELL: Duration = Duration::from_millis(1_500);
 const SHARE: u32 = 4;
 
 impl Settings {
-    /// From when on a run that holds something on a server ends, so that it is released by the deadline or soon after.
+    /// From when on a run that holds something on a server ends, so that it is released by the deadline or soon after; what is handed
+    /// over needs no such time.
     pub(super) fn last_look(&self) -> Time {
+        if self.hand_over {
+            return self.deadline;
+        }
         self.deadline.saturating_sub(FAREWELL.min(self.deadline / SHARE))
     }
 }
@@ -79,6 +83,9 @@ impl Engine {
         self.log.push(LogEvent::Stopped { at_ms: millis(now), reason });
         self.retry_at = None;
         self.abandon(now);
+        if self.hands_over() {
+            return self.finish(now);
+        }
         self.farewell_until = Some(now + FAREWELL);
         self.farewell(now);
         if self.flights.is_empty() {
@@ -115,7 +122,9 @@ impl Engine {
         if let Some(count) = untold {
             self.log.push(LogEvent::StraysLeftOut { at_ms: millis(now), count });
         }
-        self.commands.extend(self.sockets.ids().map(|socket| Command::Close { socket }));
+        let kept: Vec<SocketId> = self.handed_over().into_iter().map(|socket| socket.id).collect();
+        let closed = self.sockets.ids().filter(|socket| !kept.contains(socket));
+        self.commands.extend(closed.map(|socket| Command::Close { socket }));
         self.evidence.elapsed_ms = millis(now);
         self.retry_at = None;
         self.finished = true;

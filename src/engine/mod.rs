@@ -10,6 +10,7 @@ mod codec;
 mod contract;
 mod ending;
 mod flight;
+mod hand_over;
 mod incoming;
 mod names;
 mod outgoing;
@@ -24,6 +25,7 @@ mod tests;
 mod turn_reply;
 
 pub use contract::{Command, Found, Input, Machine, Network, SocketId, SocketSpec, Time};
+pub use hand_over::{Allocation, OpenSocket};
 pub use run::Engine;
 pub use settings::Settings;
 

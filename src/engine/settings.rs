@@ -17,6 +17,9 @@ pub struct Settings {
     pub transports: Vec<Transport>,
     /// What requests are signed with; [`Auth::credential`](crate::wire::Auth) is an index.
     pub credentials: Vec<Credential>,
+    /// What the run opened goes on after its end ([`Engine::handed_over`](super::Engine::handed_over)): nothing is closed that still
+    /// serves, and the deadline asks for no farewell. Whoever interrupts it takes everything back.
+    pub hand_over: bool,
     /// Verify every certificate against this name and not the server's.
     pub server_name: Option<String>,
 }
@@ -29,6 +32,7 @@ impl Default for Settings {
             thorough: false,
             transports: vec![Transport::Udp],
             credentials: Vec::new(),
+            hand_over: false,
             server_name: None,
         }
     }

@@ -6,13 +6,15 @@ use std::net::SocketAddr;
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
 use crate::evidence::{Ask, Failure, LocalPort};
-use crate::wire::{Host, Method, Question, ServerSpec, TurnAttribute};
+use crate::wire::{Host, Method, Question, ServerSpec, Transport, TurnAttribute};
 
 /// One socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Socket {
     /// Its name among the probes.
     pub name: String,
+    /// What carries what is sent on it.
+    pub transport: Transport,
     /// Whether it carries a stream.
     pub stream: bool,
     /// Whether a connection or an association has to stand first.
@@ -73,6 +75,7 @@ impl Sockets {
         self.by_name.insert(ask.socket.clone(), id);
         self.list.push(Socket {
             name: ask.socket.clone(),
+            transport: ask.transport,
             stream: ask.transport.is_stream(),
             connects,
             keep_open: false,
@@ -91,6 +94,7 @@ impl Sockets {
             server_name: certificate_name.or(host),
             local_ports,
             share_port: matches!(ask.local_port, LocalPort::Shared(_)),
+            local_address: ask.terms.local_address,
         };
         (id, Some(Command::Open { socket: id, spec }))
     }

@@ -57,6 +57,8 @@ pub struct Terms {
     pub beside: Option<Key>,
     /// Not counted by the pacing of RFC 5780: a TURN dialog creates one mapping, not one for each question.
     pub unpaced: bool,
+    /// The address of this host that the socket is bound to, if this ask opens it: the base of an ICE candidate.
+    pub local_address: Option<IpAddr>,
     /// The name to verify the certificate against in place of the server's (ALTERNATE-DOMAIN, RFC 8489 section 10).
     pub server_name: Option<String>,
 }

@@ -108,9 +108,19 @@ impl Binding {
         make().map_err(|error| io_failure(&format!("open a socket towards {remote}"), &error))
     }
 
-    /// Binds the socket to the first of the ports that is free, or to one of the system's choice.
-    pub(super) fn bind(&self, socket: &Socket, remote: SocketAddr, ports: &[u16]) -> Result<(), Failure> {
-        let address = self.local(remote)?;
+    /// Binds the socket to the address, else to what suits the remote, and there to the first of the ports that is free, or to one of
+    /// the system's choice.
+    pub(super) fn bind(
+        &self,
+        socket: &Socket,
+        remote: SocketAddr,
+        address: Option<IpAddr>,
+        ports: &[u16],
+    ) -> Result<(), Failure> {
+        let address = match address {
+            Some(address) => address,
+            None => self.local(remote)?,
+        };
         let candidates = if ports.is_empty() { &[0] } else { ports };
         let mut last = None;
         for &port in candidates {
@@ -150,7 +160,7 @@ impl Binding {
             other => other.ok(),
         };
         let ask = |socket: Socket| {
-            self.bind(&socket, remote, &[]).ok()?;
+            self.bind(&socket, remote, None, &[]).ok()?;
             socket.connect(&remote.into()).ok()?;
             Some(socket.local_addr().ok()?.as_socket()?.ip())
         };
@@ -220,7 +230,7 @@ mod tests {
         assert_eq!(binding.source_towards("[::1]:9".parse().unwrap()), Ok(None));
         let remote = "[::1]:9".parse().unwrap();
         let socket = binding.socket(remote, Type::DGRAM).unwrap();
-        assert_eq!(binding.bind(&socket, remote, &[]).unwrap_err().code, FailureCode::BindFailed);
+        assert_eq!(binding.bind(&socket, remote, None, &[]).unwrap_err().code, FailureCode::BindFailed);
     }
 
     #[test]
@@ -250,9 +260,9 @@ mod tests {
         let (binding, _) = Binding::new(None, None).unwrap();
         let remote = REMOTE.parse().unwrap();
         let socket = binding.socket(remote, Type::DGRAM).unwrap();
-        let refused = binding.bind(&socket, remote, &[port]).unwrap_err();
+        let refused = binding.bind(&socket, remote, None, &[port]).unwrap_err();
         assert_eq!(refused.code, FailureCode::BindFailed);
         assert!(refused.text.contains(&port.to_string()), "{}", refused.text);
-        assert_eq!(binding.bind(&socket, remote, &[port, 0]), Ok(()));
+        assert_eq!(binding.bind(&socket, remote, None, &[port, 0]), Ok(()));
     }
 }

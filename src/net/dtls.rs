@@ -39,7 +39,7 @@ struct Association {
 pub(super) fn open(session: Session, binding: &Binding) -> Result<Stream, Failure> {
     let spec = &session.spec;
     let socket = binding.socket(spec.remote, Type::DGRAM)?;
-    binding.bind(&socket, spec.remote, &spec.local_ports)?;
+    binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
     let adopt = || {
         socket.connect(&spec.remote.into())?;
         UdpSocket::from_std(socket.into())

@@ -53,7 +53,7 @@ impl Stream {
         if spec.share_port {
             share_port(&socket).map_err(|error| io_failure("share a local TCP port", &error))?;
         }
-        binding.bind(&socket, spec.remote, &spec.local_ports)?;
+        binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
         let stream = start(socket, spec.remote)?;
         let (id, inputs) = (session.id, session.inputs.clone());
         Ok(Self::spawn(id, inputs, |messages| async move { session.run(stream, messages).await }))

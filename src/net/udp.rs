@@ -38,7 +38,8 @@ pub(super) fn buffer() -> Buffer {
 pub(super) struct Udp {
     id: SocketId,
     socket: Arc<UdpSocket>,
-    port: u16,
+    /// Its end; unspecified where the system chooses the address for each remote.
+    local: SocketAddr,
     /// The remotes whose source address was told already.
     told: BTreeSet<SocketAddr>,
     inputs: Sender<Input>,
@@ -59,7 +60,7 @@ impl Udp {
         // Smaller buffers only lose more under load, so a refusal does not matter.
         let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
         let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
-        binding.bind(&socket, spec.remote, &spec.local_ports)?;
+        binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
         let adopt = || {
             let socket = UdpSocket::from_std(socket.into())?;
             let local = socket.local_addr()?;
@@ -68,7 +69,7 @@ impl Udp {
         let (socket, local) = adopt().map_err(|error: io::Error| io_failure("open a UDP socket", &error))?;
         let mut tasks = JoinSet::new();
         tasks.spawn(listen(id, Arc::clone(&socket), inputs.clone(), buffer));
-        Ok((Self { id, socket, port: local.port(), told: BTreeSet::new(), inputs, tasks }, local))
+        Ok((Self { id, socket, local, told: BTreeSet::new(), inputs, tasks }, local))
     }
 
     /// Sends at once; what comes of it is appended to `events`.
@@ -81,10 +82,12 @@ impl Udp {
     ) {
         let socket = self.id;
         if !self.told.contains(&remote) {
-            match binding.source_towards(remote) {
+            let bound = Some(self.local.ip()).filter(|address| !address.is_unspecified());
+            match bound.map_or_else(|| binding.source_towards(remote), |address| Ok(Some(address))) {
                 Ok(Some(source)) => {
                     self.told.insert(remote);
-                    events.push_back(Input::Local { socket, remote, local: SocketAddr::new(source, self.port) });
+                    let local = SocketAddr::new(source, self.local.port());
+                    events.push_back(Input::Local { socket, remote, local });
                 }
                 Ok(None) => {}
                 Err(failure) => return events.push_back(Input::Failed { socket, remote: Some(remote), failure }),

@@ -17,7 +17,7 @@ const EPHEMERAL: (u16, u16) = (32_768, 60_999);
 pub(super) struct Socket {
     /// What it carries.
     pub transport: Transport,
-    /// Its address and port; the address of a UDP socket is unspecified.
+    /// Its address and port; the address of a UDP socket that is bound to none in particular is unspecified.
     pub local: SocketAddr,
     /// The one remote of a connection.
     pub remote: SocketAddr,
@@ -79,6 +79,10 @@ impl Host {
     pub(super) fn open(&mut self, id: SocketId, spec: &SocketSpec, random: &mut Random) -> Result<SocketAddr, Failure> {
         let remote = spec.remote;
         let source = self.source_towards(remote).ok_or_else(|| unreachable_network(remote))?;
+        if let Some(address) = spec.local_address.filter(|address| !self.has(*address)) {
+            let text = format!("bind {address}: cannot assign requested address");
+            return Err(failure(FailureCode::BindFailed, text));
+        }
         if remote.port() == 0 || remote.ip().is_unspecified() {
             return Err(failure(FailureCode::Other, format!("connect to {remote}: invalid argument")));
         }
@@ -109,6 +113,7 @@ impl Host {
             (Transport::Udp | Transport::Dtls, false) => Ipv6Addr::UNSPECIFIED.into(),
             (Transport::Tcp | Transport::Tls, _) => source,
         };
+        let ip = spec.local_address.unwrap_or(ip);
         let socket = Socket {
             transport: spec.transport,
             local: SocketAddr::new(ip, port),
@@ -155,12 +160,19 @@ impl Host {
             socket.transport == Transport::Udp
                 && socket.local.port() == destination.port()
                 && socket.local.is_ipv4() == destination.is_ipv4()
+                && (socket.local.ip().is_unspecified() || socket.local.ip() == destination.ip())
         };
         self.sockets.iter().find(|(_, socket)| is_it(socket)).map(|(&id, _)| id)
     }
 }
 
 impl Socket {
+    /// The address that it is bound to, where it is to one in particular.
+    #[must_use]
+    pub(super) fn bound(&self) -> Option<IpAddr> {
+        Some(self.local.ip()).filter(|ip| !ip.is_unspecified())
+    }
+
     /// Whether this is the first packet to that remote.
     pub(super) fn is_news(&mut self, remote: SocketAddr) -> bool {
         self.told.insert(remote)

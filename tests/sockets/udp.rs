@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use nat_probe::engine::{Command, Input, Network};
+use nat_probe::engine::{Command, Input, Network, SocketId, SocketSpec};
 use nat_probe::evidence::FailureCode;
 use nat_probe::net::{Config, RealNetwork};
 use nat_probe::wire::Transport;
@@ -251,4 +251,26 @@ fn a_source_address_is_kept_to() {
         _ => None,
     });
     assert_eq!(told, source);
+}
+
+#[test]
+fn each_base_of_a_host_has_its_own_address() {
+    let (server, _) = echo("127.0.0.1:0", None);
+    let mut network = network();
+    for (socket, address) in [(FIRST, [127, 0, 0, 5]), (SECOND, [127, 0, 0, 6])] {
+        let wish = SocketSpec { local_address: Some(address.into()), ..spec(Transport::Udp, server) };
+        open(&mut network, socket, wish);
+        let bound = opened(&mut network, socket);
+        assert_eq!(bound.ip(), IpAddr::from(address));
+        send(&mut network, socket, server, &message(1));
+        let told = super::expect(&mut network, "local address", |input| match input {
+            Input::Local { socket: from, local, .. } if *from == socket => Some(*local),
+            _ => None,
+        });
+        assert_eq!(told, bound);
+        assert_eq!(received(&mut network).0, server);
+    }
+    let wish = SocketSpec { local_address: Some([192, 0, 2, 77].into()), ..spec(Transport::Udp, server) };
+    open(&mut network, SocketId(3), wish);
+    assert_eq!(failed(&mut network).1.code, FailureCode::BindFailed);
 }

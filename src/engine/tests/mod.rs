@@ -1,6 +1,7 @@
 //! The engine alone: inputs in, commands and evidence out, on a network that does nothing by itself.
 
 mod ending;
+mod hand_over;
 mod incoming;
 mod outgoing;
 

@@ -28,7 +28,7 @@ impl Internet {
         if open.transport != Transport::Udp {
             return self.write(at, bytes);
         }
-        let failure = match source {
+        let failure = match open.bound().or(source) {
             _ if remote.port() == 0 || remote.ip().is_unspecified() => {
                 Some(failure(FailureCode::Other, format!("send to {remote}: invalid argument")))
             }

@@ -37,7 +37,7 @@ impl Internet {
         if self.sites[host].host.has(remote.ip()) {
             return self.queue.plan(Duration::ZERO, Event::Ended(at, refused("Connection refused")));
         }
-        if let Some(ip) = self.sites[host].host.source_towards(remote) {
+        if let Some(ip) = spec.local_address.or_else(|| self.sites[host].host.source_towards(remote)) {
             local.set_ip(ip);
         }
         let mut first = Packet {

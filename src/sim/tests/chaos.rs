@@ -88,7 +88,8 @@ fn command() -> impl Strategy<Value = Command> {
     ];
     let open = (socket(), transport.clone(), remote.clone(), vec(40_000..40_004_u16, 0..3), any::<bool>()).prop_map(
         |(socket, transport, remote, local_ports, share_port)| {
-            let spec = SocketSpec { transport, remote, server_name: None, local_ports, share_port };
+            let spec =
+                SocketSpec { transport, remote, server_name: None, local_ports, share_port, local_address: None };
             Command::Open { socket, spec }
         },
     );
@@ -150,6 +151,7 @@ fn another_seed_is_another_run_and_the_same_seed_is_not() {
         server_name: None,
         local_ports: Vec::new(),
         share_port: false,
+        local_address: None,
     };
     let mut commands = vec![(Command::Open { socket: SocketId(0), spec: spec.clone() }, 0)];
     for n in 0..100_u8 {

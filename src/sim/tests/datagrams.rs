@@ -182,3 +182,30 @@ fn somebody_presses_ctrl_c() {
     assert_eq!(client.next(24), None);
     assert_eq!(client.next(1), Some(Input::Interrupted));
 }
+
+#[test]
+fn a_socket_bound_to_an_address_sends_from_it_and_hears_only_what_is_for_it() {
+    let scenario = Scenario::from_toml("[host]\naddresses = [\"192.0.2.200\", \"192.0.2.201\"]").unwrap();
+    let mut client = Client::new(&scenario);
+    let open = |client: &mut Client, number, local| {
+        let spec = SocketSpec {
+            transport: Transport::Udp,
+            remote: address("192.0.2.10:3478"),
+            server_name: None,
+            local_ports: vec![40_000 + u16::from(number == 3)],
+            share_port: false,
+            local_address: Some(address(local).ip()),
+        };
+        client.net.perform(Command::Open { socket: SocketId(number), spec });
+        client.next(0)
+    };
+    let opened = open(&mut client, 2, "192.0.2.201:0");
+    assert_eq!(opened, Some(Input::Opened { socket: SocketId(2), local: address("192.0.2.201:40000") }));
+    assert_eq!(client.mapped(SocketId(2), "192.0.2.10:3478"), Some(address("192.0.2.201:40000")));
+    let refused = open(&mut client, 3, "192.0.2.202:0");
+    assert!(matches!(refused, Some(Input::Failed { .. })), "{refused:?}");
+    client.send(SocketId(2), "192.0.2.200:40000", &Request::default());
+    assert!(client.all(100).is_empty(), "the other address is not the socket's");
+    client.send(SocketId(2), "192.0.2.201:40000", &Request::default());
+    assert_eq!(client.all(100).len(), 1);
+}
