@@ -36,7 +36,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     #[command(flatten)]
-    Measure(Measuring),
+    Measure(Box<Measuring>),
     Schema,
     Completions {
         /// The shell.
