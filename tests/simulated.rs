@@ -14,6 +14,8 @@ mod gate;
 mod gateway;
 #[path = "simulated/hairpin.rs"]
 mod hairpin;
+#[path = "simulated/ice_gather.rs"]
+mod ice_gather;
 #[path = "simulated/loss.rs"]
 mod loss;
 #[path = "simulated/matrix.rs"]

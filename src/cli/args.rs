@@ -222,6 +222,11 @@ impl NetworkArgs {
 }
 
 impl StunArgs {
+    /// The servers that were named, with the option or without.
+    pub(super) fn named(&self) -> Vec<ServerSpec> {
+        [&self.positional[..], &self.server].concat()
+    }
+
     /// How to run, over these transports.
     #[must_use]
     pub(super) fn settings(&self, transports: Vec<Transport>) -> Settings {

@@ -9,6 +9,7 @@ use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
 use super::hinted::Hinted;
+use super::ice_gather::GatherArgs;
 use super::run::Measurement;
 use super::turn_args::TurnArgs;
 use super::{footer, program};
@@ -61,6 +62,15 @@ pub(super) enum Measuring {
     Discover(DiscoverArgs),
     Turn(Box<TurnArgs>),
     Gateway(GatewayArgs),
+    /// What ICE (RFC 8445) makes of this network: candidates
+    #[command(subcommand)]
+    Ice(Ice),
+}
+
+/// The commands of `ice`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Ice {
+    Gather(Box<GatherArgs>),
 }
 
 impl Measuring {
@@ -72,6 +82,7 @@ impl Measuring {
             Self::Discover(arguments) => arguments,
             Self::Turn(arguments) => &**arguments,
             Self::Gateway(arguments) => arguments,
+            Self::Ice(Ice::Gather(arguments)) => &**arguments,
         }
     }
 }

@@ -6,13 +6,14 @@ use clap::{Args, ValueHint};
 
 use super::args::{RunArgs, StunArgs};
 use super::error::CliError;
-use super::run::{Measurement, Plan, World};
+use super::run::{Brief, Measurement, Plan, World};
 use super::servers::BuiltIn;
 use super::trust;
 use crate::measure::discover::spec::DISCOVER;
 use crate::measure::nat::plan::{self, DiscoverOptions};
 use crate::measure::spec::Spec;
 use crate::report::document::{Discovered, Findings, NatFindings};
+use crate::report::view;
 use crate::wire::Transport;
 
 /// The arguments of `discover`.
@@ -59,8 +60,8 @@ impl Measurement for DiscoverArgs {
         &self.run
     }
 
-    fn is_short(&self) -> bool {
-        self.short
+    fn brief(&self) -> Option<Brief> {
+        self.short.then_some(view::short)
     }
 
     fn plan(&self, world: &World) -> Result<Plan, CliError> {
@@ -77,7 +78,7 @@ impl Measurement for DiscoverArgs {
         Ok(Plan {
             settings: self.stun.settings(options.transports.clone()),
             tls: trust::read(self.ca.as_deref())?,
-            servers: world.stun_servers(&self.stun, BuiltIn::All)?,
+            servers: world.stun_servers(&self.stun.named(), self.stun.servers_file.as_deref(), BuiltIn::All)?,
             looked_up: options.families.clone(),
             local_port: options.local_port,
             probes: plan::discover(&options),

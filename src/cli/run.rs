@@ -1,9 +1,10 @@
 //! The one path of every command that measures: arguments to plan, plan to evidence, evidence to report, report to output and exit
 //! code.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::args::{Format, OutputArgs, RunArgs, SimulationArgs, StunArgs};
+use super::args::{Format, OutputArgs, RunArgs, SimulationArgs};
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
@@ -18,7 +19,7 @@ use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
 use crate::report::assemble::{Circumstances, assemble, complaints, require};
 use crate::report::document::{Findings, NetworkKind};
 use crate::report::{ExitClass, Report, exit_class, format, json, view};
-use crate::sim::{Scenario, SimNetwork};
+use crate::sim::{SIM_UNIX_START_S, Scenario, SimNetwork};
 use crate::wire::{Family, ServerSpec};
 
 /// What time a simulated run begins: its clock is virtual and starts from nothing, so that equal seeds give equal reports.
@@ -47,20 +48,35 @@ impl World {
             }
         }
     }
+
+    /// The time of day as the servers have it, in seconds since 1970.
+    pub(super) fn now_unix_s(&self) -> i64 {
+        match self {
+            Self::Real => net::clock::now_unix_s(),
+            Self::Simulated(..) => SIM_UNIX_START_S,
+        }
+    }
+
     /// The STUN servers to ask: those named, else those of the world.
     ///
     /// # Errors
     /// When a place that was named cannot be read, or names something that is no server.
-    pub(super) fn stun_servers(&self, arguments: &StunArgs, built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
-        let file = arguments.servers_file.as_deref();
-        let named = [&arguments.positional[..], &arguments.server].concat();
+    pub(super) fn stun_servers(
+        &self,
+        named: &[ServerSpec],
+        file: Option<&Path>,
+        built_in: BuiltIn,
+    ) -> Result<Vec<ServerSpec>, CliError> {
         match self {
             Self::Simulated(_, scenario, _) if named.is_empty() && file.is_none() => scenario::servers(scenario),
-            Self::Simulated(..) => servers::named(&named, file),
-            Self::Real => servers::gather(&named, file, built_in),
+            Self::Simulated(..) => servers::named(named, file),
+            Self::Real => servers::gather(named, file, built_in),
         }
     }
 }
+
+/// A report in the few words that somebody asked for.
+pub(super) type Brief = fn(&Report) -> String;
 
 /// A command that measures, as its arguments say.
 pub(super) trait Measurement {
@@ -70,9 +86,9 @@ pub(super) trait Measurement {
     /// What is common to measuring.
     fn common(&self) -> &RunArgs;
 
-    /// Whether nothing is to be printed but the public addresses.
-    fn is_short(&self) -> bool {
-        false
+    /// What is to be printed in place of the page, where that is something else.
+    fn brief(&self) -> Option<Brief> {
+        None
     }
 
     /// What to ask whom.
@@ -144,14 +160,14 @@ pub(super) fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exi
         // Read before it is written to: both may be the same file.
         let saved = saved::report(spec.name, path)?;
         let out = place(output, &mut file, out)?;
-        return deliver(judge_again::judged(saved), output, measurement.is_short(), &mut events, out);
+        return deliver(judge_again::judged(saved), output, measurement.brief(), &mut events, out);
     }
     let Some(world) = World::of(&arguments.simulation)? else { return scenario::list(output, out) };
     let plan = measurement.plan(&world)?;
     let out = place(output, &mut file, out)?;
     let (about, seen, asked) = measure(measurement, plan, &world, &mut events, out)?;
     let stopped = seen.stopped;
-    let exit = deliver(assemble(about, seen, asked), output, measurement.is_short(), &mut events, out)?;
+    let exit = deliver(assemble(about, seen, asked), output, measurement.brief(), &mut events, out)?;
     Ok(Exit::of(stopped, exit))
 }
 
@@ -250,7 +266,7 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 fn deliver(
     mut report: Report,
     output: &OutputArgs,
-    short: bool,
+    brief: Option<Brief>,
     events: &mut Events,
     out: &mut Output,
 ) -> Result<Exit, CliError> {
@@ -267,8 +283,8 @@ fn deliver(
         events.end(&report, out)?;
     } else if output.json {
         out.line(&json::render(&report))?;
-    } else if short {
-        out.bytes(view::short(&report).as_bytes())?;
+    } else if let Some(brief) = brief {
+        out.bytes(brief(&report).as_bytes())?;
     } else {
         out.line(&view::render(&report, &terminal::style(output, out)))?;
     }

@@ -75,6 +75,7 @@ pub fn evidence(report: &Report) -> Evidence {
     }
     Evidence {
         connections: report.connections.clone(),
+        bound: report.bound.clone(),
         host_addresses: report.host_addresses.clone(),
         name_servers: Vec::new(),
         servers,

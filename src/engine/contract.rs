@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::evidence::{Failure, Gateway, TlsFacts};
+use crate::evidence::{Failure, Gateway, Interface, TlsFacts};
 use crate::wire::{ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
@@ -30,6 +30,8 @@ pub struct SocketSpec {
     /// The address of this host to bind to, as the base of an ICE candidate is (RFC 8445 section 5.1.1.1); without one the system
     /// chooses for each remote.
     pub local_address: Option<IpAddr>,
+    /// Connects to nobody: it is there for its address and port. A TCP socket listens, and whoever connects is not answered.
+    pub passive: bool,
 }
 
 /// What the engine wants done. Commands never block and never fail in place: failures come back as [`Input`].
@@ -154,6 +156,11 @@ pub trait Network {
 
     /// The addresses of this host's interfaces that are up.
     fn host_addresses(&self) -> Vec<IpAddr>;
+
+    /// The interfaces of this host that are up, with what the system knows of them.
+    fn interfaces(&self) -> Vec<Interface> {
+        Vec::new()
+    }
 
     /// The name servers that this host is set up to ask, as far as that is known.
     fn name_servers(&self) -> Vec<SocketAddr> {

@@ -237,6 +237,10 @@ impl Engine {
             && let Some(entry) = self.sockets.get_mut(socket)
         {
             entry.dead = Some(failure.clone());
+            let name = &entry.name;
+            if let Some(bound) = self.evidence.bound.iter_mut().find(|bound| bound.socket == *name) {
+                bound.failure.get_or_insert_with(|| failure.clone());
+            }
         }
         if remote.is_none() {
             self.connection(socket, |connection| {

@@ -8,7 +8,7 @@ use super::patience::Schedule;
 use super::run::Engine;
 use super::{Command, SocketId, Time, from_millis, millis};
 use crate::evidence::gate::{Gate, Standing};
-use crate::evidence::{Ask, Connection, Exchange, Failure, LogEvent, Outcome, Patience, Step};
+use crate::evidence::{Ask, Bind, BoundSocket, Connection, Exchange, Failure, LogEvent, Outcome, Patience, Step};
 use crate::wire::stun::relay;
 use crate::wire::{Family, Key, Method};
 
@@ -94,6 +94,9 @@ impl Engine {
                 self.end_series(now, leader);
             }
         }
+        for bind in steps.iter().flat_map(|step| &step.binds) {
+            self.bind(bind);
+        }
         for name in steps.iter().flat_map(|step| &step.names) {
             self.look_up(name);
         }
@@ -124,6 +127,21 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Opens a socket before anything is sent on it; once in a run.
+    fn bind(&mut self, bind: &Bind) {
+        let Some((_, open)) = self.sockets.for_bind(bind, &mut self.chance) else { return };
+        let Bind { socket, transport, address } = bind.clone();
+        self.evidence.bound.push(BoundSocket {
+            socket,
+            transport,
+            address,
+            local: None,
+            opened_ms: None,
+            failure: None,
+        });
+        self.commands.push(open);
     }
 
     pub(super) fn launch(&mut self, now: Time, ask: &Ask) {

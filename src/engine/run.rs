@@ -213,6 +213,11 @@ impl Machine for Engine {
                 if let Some(entry) = self.sockets.get_mut(socket) {
                     entry.open = true;
                     entry.bound = Some(local);
+                    let name = &entry.name;
+                    if let Some(bound) = self.evidence.bound.iter_mut().find(|bound| bound.socket == *name) {
+                        (bound.local, bound.opened_ms) = (Some(local), Some(millis(now)));
+                        self.dirty = true;
+                    }
                     for (&index, flight) in self.flights.iter_mut().filter(|(_, flight)| flight.socket == socket) {
                         flight.begun.get_or_insert(now);
                         let exchange = &mut self.evidence.exchanges[index];

@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
-use crate::evidence::{Ask, Failure, LocalPort};
+use crate::evidence::{Ask, Bind, Failure, LocalPort};
 use crate::wire::{Host, Method, Question, ServerSpec, Transport, TurnAttribute};
+
+/// The port that discards what it gets (RFC 863): a remote that nothing is sent to.
+const DISCARD: u16 = 9;
 
 /// One socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -95,8 +98,45 @@ impl Sockets {
             local_ports,
             share_port: matches!(ask.local_port, LocalPort::Shared(_)),
             local_address: ask.terms.local_address,
+            passive: false,
         };
         (id, Some(Command::Open { socket: id, spec }))
+    }
+
+    /// The socket that is to be there before anything is sent on it, and the command that opens it; `None` where it is there.
+    pub(super) fn for_bind(&mut self, bind: &Bind, chance: &mut Chance) -> Option<(SocketId, Command)> {
+        if self.by_name.contains_key(&bind.socket) {
+            return None;
+        }
+        let id = SocketId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.by_name.insert(bind.socket.clone(), id);
+        self.list.push(Socket {
+            name: bind.socket.clone(),
+            transport: bind.transport,
+            stream: bind.transport.is_stream(),
+            // Nothing is connected: it is there at once, or not at all.
+            connects: false,
+            keep_open: true,
+            connection: None,
+            channels: BTreeMap::new(),
+            turn_servers: BTreeSet::new(),
+            shared: false,
+            open: true,
+            dead: None,
+            bound: None,
+            locals: BTreeMap::new(),
+        });
+        let spec = SocketSpec {
+            transport: bind.transport,
+            // Only its family counts.
+            remote: SocketAddr::new(bind.address, DISCARD),
+            server_name: None,
+            local_ports: chance.fresh_ports(),
+            share_port: false,
+            local_address: Some(bind.address),
+            passive: true,
+        };
+        Some((id, Command::Open { socket: id, spec }))
     }
 
     /// Whether the ask can be sent at once: on its socket, if that is open, or on a new one that needs no connection.

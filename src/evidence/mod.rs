@@ -3,6 +3,7 @@
 
 mod ask;
 mod behavior;
+mod bound;
 mod connection;
 mod error_reply;
 mod event;
@@ -11,6 +12,7 @@ mod exchanges;
 mod failure;
 pub mod gate;
 mod gateway;
+mod interface;
 pub mod key;
 mod probe;
 mod reason;
@@ -21,6 +23,7 @@ mod turn_reply;
 
 pub use ask::{Ask, LocalPort, Patience, Terms};
 pub use behavior::Behavior;
+pub use bound::{Bind, BoundSocket};
 pub use connection::{CertificateFacts, Connection, TlsFacts};
 pub use error_reply::ErrorReply;
 pub use event::LogEvent;
@@ -28,6 +31,7 @@ pub use exchange::{Exchange, Outcome, Over, Reply, Strays};
 pub use exchanges::Exchanges;
 pub use failure::{Failure, FailureCode};
 pub use gateway::{Gateway, GatewayReply};
+pub use interface::{Interface, InterfaceAddress, InterfaceKind};
 pub use key::Key;
 pub use probe::{Probe, Quarantine, Step};
 pub use reason::{AnswerCode, Reason, ReasonCode};

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Ask, Evidence, Key};
+use super::{Ask, Bind, Evidence, Key};
 
 /// A question, as a pure function of the evidence so far.
 pub trait Probe {
@@ -26,6 +26,8 @@ pub struct Step {
     pub asks: Vec<Ask>,
     /// Remotes that no packet of another question may reach before this one says so (isolation is per host, not per socket).
     pub quarantine: Vec<Quarantine>,
+    /// Sockets to open before anything is sent on them, once each.
+    pub binds: Vec<Bind>,
     /// Exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
     pub enough: Vec<Key>,
     /// Names to look up beside those of the servers, once each.

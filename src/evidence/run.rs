@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Exchanges, Failure};
+use super::{BoundSocket, Connection, Exchanges, Failure};
 use crate::wire::Transport;
 
 /// Everything seen in one run; what `--from` judges again.
@@ -23,6 +23,9 @@ pub struct Evidence {
     /// Every connection and DTLS association, in the order they were begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// The sockets that were opened before anything was sent on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<BoundSocket>,
     /// The name servers of this host, as far as it tells; none are asked unless a control needs one.
     #[serde(skip)]
     pub name_servers: Vec<SocketAddr>,

@@ -1,11 +1,16 @@
 //! Every command that measures, one row each.
 
 use super::spec::{Key, Spec};
-use super::{discover, gateway, nat, turn};
+use super::{discover, gateway, ice_gather, nat, turn};
 
 /// Every command that measures.
-pub const COMMANDS: &[&Spec] =
-    &[&nat::spec::CLASSIFY, &discover::spec::DISCOVER, &turn::spec::TURN, &gateway::spec::GATEWAY];
+pub const COMMANDS: &[&Spec] = &[
+    &nat::spec::CLASSIFY,
+    &discover::spec::DISCOVER,
+    &turn::spec::TURN,
+    &gateway::spec::GATEWAY,
+    &ice_gather::spec::ICE_GATHER,
+];
 
 /// The command of that name in one word ([`Spec::id`]).
 #[must_use]

@@ -4,6 +4,7 @@
 pub mod catalog;
 pub(crate) mod discover;
 pub mod gateway;
+pub mod ice_gather;
 pub(crate) mod loss;
 pub mod nat;
 mod nat64;

@@ -14,6 +14,7 @@ mod errno;
 mod failure;
 mod host;
 mod icmp;
+mod interfaces;
 mod interrupt;
 mod naptr;
 mod real;

@@ -22,11 +22,11 @@ use super::setup::{Config, NetError};
 use super::tcp::{self, Stream};
 use super::tls::Tls;
 use super::udp::{self, Udp};
-use super::{descriptors, host, interrupt, route};
+use super::{descriptors, host, interfaces, interrupt, route};
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
 #[cfg(not(feature = "dtls"))]
 use crate::evidence::FailureCode;
-use crate::evidence::{Failure, Gateway};
+use crate::evidence::{Failure, Gateway, Interface};
 use crate::wire::Transport;
 
 /// Inputs that wait for the engine. When it is full, sockets are not read; so a flood stays in the kernel's buffers.
@@ -59,6 +59,8 @@ pub struct RealNetwork {
 enum Socket {
     Udp(Udp),
     Stream(Stream),
+    /// It listens, and nobody is let in.
+    Passive(#[expect(dead_code, reason = "it is there to be open")] socket2::Socket),
     Dead,
 }
 
@@ -123,6 +125,11 @@ impl RealNetwork {
             self.events.push_back(Input::Opened { socket: id, local });
             return Ok(Socket::Udp(socket));
         }
+        if spec.passive {
+            let (socket, local) = tcp::listen(&spec, &self.binding)?;
+            self.events.push_back(Input::Opened { socket: id, local });
+            return Ok(Socket::Passive(socket));
+        }
         let transport = spec.transport;
         let (tls, patience) = (Arc::clone(&self.tls), self.connect_timeout);
         let session = tcp::Session { id, spec, tls, patience, inputs: tell };
@@ -147,8 +154,8 @@ impl RealNetwork {
                     self.fail(id, Some(remote), failure);
                 }
             }
-            // The engine was told when it died.
-            Some(Socket::Dead) | None => {}
+            // The engine was told when it died; on one that listens there is nobody to send to.
+            Some(Socket::Dead | Socket::Passive(_)) | None => {}
         }
     }
 
@@ -200,6 +207,10 @@ impl Network for RealNetwork {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         host::addresses()
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        interfaces::interfaces()
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {

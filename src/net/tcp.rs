@@ -86,6 +86,18 @@ impl Stream {
     }
 }
 
+/// A socket that listens, and its address and port. Nobody who connects is let in: the system keeps one waiting.
+pub(super) fn listen(spec: &SocketSpec, binding: &Binding) -> Result<(Socket, SocketAddr), Failure> {
+    let socket = binding.socket(spec.remote, Type::STREAM)?;
+    binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
+    let listen = || {
+        socket.listen(1)?;
+        socket.local_addr()?.as_socket().ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
+    };
+    let local = listen().map_err(|error| io_failure("listen on a TCP port", &error))?;
+    Ok((socket, local))
+}
+
 /// Several connections from one local port, each to another remote (mapping over TCP: RFC 5382 section 4.1).
 fn share_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)?;

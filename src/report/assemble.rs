@@ -37,6 +37,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, mut findings: Findings) ->
         requirements: Vec::new(),
         evidence: seen.exchanges.into(),
         connections: seen.connections,
+        bound: seen.bound,
         host_addresses: seen.host_addresses,
         lookups: seen.servers,
         names: seen.names,

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Connection, Exchange, Server, Stop};
+use crate::evidence::{BoundSocket, Connection, Exchange, Server, Stop};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::wire::Family;
 
@@ -57,6 +57,9 @@ pub struct Report {
     /// Every connection and DTLS association.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// The sockets that were opened before anything was sent on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<BoundSocket>,
     /// The addresses of this host's interfaces.
     pub host_addresses: Vec<IpAddr>,
     /// What the names of the servers led to.

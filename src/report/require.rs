@@ -125,6 +125,12 @@ impl Requirement {
         self.key
     }
 
+    /// The address family that it is about, where it is about one.
+    #[must_use]
+    pub(crate) fn family(&self) -> Option<Family> {
+        self.family
+    }
+
     /// The values of which one is to hold, or none with `!=`.
     #[must_use]
     pub(crate) fn wanted(&self) -> &Wanted {

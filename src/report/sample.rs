@@ -329,6 +329,7 @@ pub(crate) fn home_router() -> Report {
             },
         ],
         connections: Vec::new(),
+        bound: Vec::new(),
         strays: 0,
     }
 }

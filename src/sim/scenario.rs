@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use crate::evidence::{Behavior, FailureCode};
+use crate::evidence::{Behavior, FailureCode, Interface, InterfaceAddress, InterfaceKind};
 use crate::server::gateway::GatewayConfig;
 use crate::server::{Certificate, ServerConfig, Style};
 use crate::wire::Family;
@@ -44,6 +44,8 @@ pub struct HostConfig {
     /// Its addresses; the first of a family is the one it sends from. Left out, it has one IPv4 address that suits: private behind
     /// a NAT, else public. An empty list is a host without a network.
     pub addresses: Option<Vec<IpAddr>>,
+    /// Its interfaces, with those addresses and more; left out, it has a loopback and one to the network.
+    pub interfaces: Vec<Interface>,
     /// Whose packets its own firewall lets in; left out, it has none.
     pub firewall: Option<Behavior>,
     /// Destinations that it sends to from another of its addresses: a VPN, a second interface.
@@ -112,6 +114,9 @@ impl Default for Scenario {
     }
 }
 
+/// The host's address on its link, where it has IPv6.
+const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x23);
+
 /// How many servers one run asks at most.
 const MOST_SERVERS: usize = 1_000;
 
@@ -170,6 +175,28 @@ impl Scenario {
         let is_inside = self.nats.iter().any(|nat| nat.translates(Family::Ipv4));
         let suitable = if is_inside { Ipv4Addr::new(192, 168, 1, 23) } else { Ipv4Addr::new(203, 0, 113, 10) };
         self.host.addresses.clone().unwrap_or_else(|| vec![suitable.into()])
+    }
+
+    /// The interfaces of the host: those given, else a loopback and one with its addresses.
+    #[must_use]
+    pub fn host_interfaces(&self) -> Vec<Interface> {
+        if !self.host.interfaces.is_empty() {
+            return self.host.interfaces.clone();
+        }
+        let own = self.host_addresses();
+        let (mut here, mut link) = (vec![IpAddr::V4(Ipv4Addr::LOCALHOST)], Vec::new());
+        if own.iter().any(IpAddr::is_ipv6) {
+            here.push(Ipv6Addr::LOCALHOST.into());
+            link.push(IpAddr::V6(LINK_LOCAL));
+        }
+        let interface = |name: &str, kind, addresses: Vec<IpAddr>| Interface {
+            name: name.to_owned(),
+            kind,
+            addresses: addresses.into_iter().map(InterfaceAddress::from).collect(),
+        };
+        let out = [link, own].concat();
+        let all = [interface("lo", InterfaceKind::Loopback, here), interface("eth0", InterfaceKind::Other, out)];
+        all.into_iter().filter(|interface| !interface.addresses.is_empty()).collect()
     }
 
     /// The NATs from the host outwards; the first one is a router whose own address the host knows.

@@ -20,6 +20,7 @@ mod ask;
 mod diagnosis;
 mod facts;
 pub mod finding;
+pub(super) mod gather;
 mod judge;
 mod options;
 pub(crate) mod spec;

@@ -1,5 +1,7 @@
 //! What `turn` tests: plain data, made from the arguments. No secret is in it: it is saved with the report, since verdicts depend on it.
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,9 @@ pub struct Entry {
     pub server: Option<usize>,
     /// What it is for.
     pub kind: EntryKind,
+    /// The address of this host that it is asked from; absent where the system chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<IpAddr>,
     /// Each transport to test.
     pub transports: Vec<Transport>,
     /// With what credentials; absent to see whether any are wanted.

@@ -4,6 +4,7 @@ mod classify;
 mod contract;
 mod discover;
 mod gateway;
+mod ice_gather;
 mod nat;
 mod turn;
 

@@ -5,7 +5,7 @@ use crate::evidence::Evidence;
 use crate::measure::spec::Spec;
 use crate::measure::turn::finding::{FeatureName, FeatureStatus, RelayPaths, TurnVerdict};
 use crate::measure::turn::spec::TURN;
-use crate::measure::turn::{self, TurnResult, TurnTested};
+use crate::measure::turn::{self, TurnOptions, TurnResult, TurnTested};
 use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
 use crate::report::fact::{Fact, Value};
@@ -104,6 +104,23 @@ impl View for TurnTested {
             ExitClass::Measured
         } else {
             ExitClass::Unmet
+        }
+    }
+}
+
+/// What was asked of whom, where it stays in a masked report.
+pub(super) fn visit_asked(asked: &mut TurnOptions, visitor: &mut Visitor) {
+    if let Some(facts) = &mut asked.configuration {
+        visitor.text(&mut facts.form);
+        facts.remarks.iter_mut().for_each(|one| remark(one, visitor));
+    }
+    visitor.texts(&mut asked.realm);
+    for entry in &mut asked.entries {
+        visitor.texts([&mut entry.uri, &mut entry.place]);
+        entry.mistakes.iter_mut().chain(&mut entry.rejected).for_each(|one| remark(one, visitor));
+        if let Some(login) = &mut entry.login {
+            visitor.user(&mut login.username);
+            login.later.iter_mut().for_each(|(_, user)| visitor.user(user));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::nat::{Classified, Discovered};
 use crate::measure::gateway::GatewayAsked;
+use crate::measure::ice_gather::IceGathered;
 use crate::measure::turn::TurnTested;
 
 /// Hands every command that measures to a macro: its name as a variant, and what holds its options and what it found.
@@ -19,6 +20,8 @@ macro_rules! each_command {
             Turn(TurnTested),
             /// Does the router map ports on request?
             Gateway(GatewayAsked),
+            /// Which ICE candidates would an application get here?
+            IceGather(IceGathered),
         }
     };
 }

@@ -18,6 +18,10 @@ pub(super) fn report(report: &mut Report, visitor: &mut Visitor) {
         visitor.texts([&mut requirement.requirement, &mut requirement.text]);
     }
     report.evidence.iter_mut().for_each(|one| exchange(one, visitor));
+    for bound in &mut report.bound {
+        visitor.word(&bound.socket);
+        visitor.texts(bound.failure.iter_mut().map(|failure| &mut failure.text));
+    }
     report.connections.iter_mut().for_each(|one| connection(one, visitor));
     report.lookups.iter_mut().chain(&mut report.names).for_each(|one| server(one, visitor));
 }

@@ -120,6 +120,7 @@ fn nothing() -> Report {
         requirements: Vec::new(),
         evidence: Vec::new(),
         connections: Vec::new(),
+        bound: Vec::new(),
         host_addresses: Vec::new(),
         lookups: Vec::new(),
         names: Vec::new(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::site::{HostSocket, Site};
 use crate::engine::{Command, Input, Machine, SocketId, Time};
-use crate::evidence::{Failure, TlsFacts};
+use crate::evidence::{Failure, Interface, TlsFacts};
 use crate::server::Servers;
 use crate::server::gateway::GatewayServer;
 use crate::server::random::Random;
@@ -121,6 +121,7 @@ impl Internet {
         }
         self.sites.push(Site {
             host: Host::new(scenario.host_addresses(), scenario.host.routes.clone()),
+            interfaces: scenario.host_interfaces(),
             default_gateway: scenario.default_gateway(),
             nats,
             lan: Link::new(&scenario.lan),
@@ -166,6 +167,12 @@ impl Internet {
     #[must_use]
     pub fn host_addresses(&self, host: usize) -> Vec<IpAddr> {
         self.sites.get(host).map(|site| site.host.interfaces()).unwrap_or_default()
+    }
+
+    /// A host's interfaces.
+    #[must_use]
+    pub fn interfaces(&self, host: usize) -> Vec<Interface> {
+        self.sites.get(host).map(|site| site.interfaces.clone()).unwrap_or_default()
     }
 
     /// The name servers that its hosts are set up to ask.

@@ -16,7 +16,7 @@ pub use internet::Internet;
 
 use super::scenario::Scenario;
 use crate::engine::{Command, Input, Network, Time};
-use crate::evidence::{Failure, Gateway};
+use crate::evidence::{Failure, Gateway, Interface};
 use crate::server::gateway::GatewayServer;
 use crate::wire::Family;
 
@@ -77,6 +77,10 @@ impl Network for SimNetwork {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         self.0.host_addresses(0)
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        self.0.interfaces(0)
     }
 
     fn name_servers(&self) -> Vec<SocketAddr> {

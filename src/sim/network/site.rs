@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::engine::SocketId;
-use crate::evidence::{Failure, FailureCode, Gateway};
+use crate::evidence::{Failure, FailureCode, Gateway, Interface};
 use crate::sim::host::{Host, failure, unreachable_network};
 use crate::sim::link::Link;
 use crate::wire::{Framer, pcp};
@@ -22,6 +22,7 @@ pub(super) struct HostSocket {
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) host: Host,
+    pub(super) interfaces: Vec<Interface>,
     pub(super) default_gateway: Option<IpAddr>,
     /// The NATs and firewalls on its way, from the host outwards: places in the list of all there are.
     pub(super) nats: Vec<usize>,

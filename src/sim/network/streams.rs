@@ -24,7 +24,7 @@ impl Internet {
     pub(super) fn open(&mut self, at: HostSocket, spec: &SocketSpec) {
         match self.sites[at.host].host.open(at.socket, spec, &mut self.random) {
             Err(failure) => self.tell(at.host, Input::Failed { socket: at.socket, remote: None, failure }),
-            Ok(local) if spec.transport == Transport::Udp => {
+            Ok(local) if spec.passive || spec.transport == Transport::Udp => {
                 self.tell(at.host, Input::Opened { socket: at.socket, local });
             }
             Ok(local) => self.connect(at, local, spec),

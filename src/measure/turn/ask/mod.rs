@@ -10,13 +10,14 @@
 
 mod data;
 mod features;
+pub(super) mod gather;
 mod keep_alive;
 mod login;
 mod other_ways;
 mod planner;
 mod probe;
 mod quality;
-mod release;
+pub(super) mod release;
 mod round_trip;
 mod sequence;
 mod signing;

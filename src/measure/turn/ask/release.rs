@@ -15,7 +15,7 @@ pub(super) fn next(target: &Target) -> Step {
 }
 
 /// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
-pub(super) fn of(target: &Target, roles: impl IntoIterator<Item = SocketRole>) -> Step {
+pub(in crate::measure::turn) fn of(target: &Target, roles: impl IntoIterator<Item = SocketRole>) -> Step {
     let held = roles.into_iter().filter(|role| target.may_hold(*role));
     let asks: Vec<Ask> = held.filter_map(|role| ask(target, role)).collect();
     let done = asks.iter().all(|ask| target.seen.find(&ask.key).is_some_and(Exchange::settled));
@@ -24,7 +24,7 @@ pub(super) fn of(target: &Target, roles: impl IntoIterator<Item = SocketRole>) -
 
 /// The same where the run was stopped. A deletion is asked once more where its answer was not waited for, and where it may have overtaken
 /// the Allocate it was for, or a copy of that.
-pub(super) fn farewell(target: &Target) -> Vec<Ask> {
+pub(in crate::measure::turn) fn farewell(target: &Target) -> Vec<Ask> {
     let mut asks = Vec::new();
     for role in sockets().filter(|role| target.may_hold(*role)) {
         let Some(mut ask) = ask(target, role) else { continue };

@@ -86,13 +86,14 @@ pub(super) fn plain<'a>(
 fn signing<'a>(target: &Target<'a>, role: SocketRole) -> Option<&'a Exchange> {
     let name = target.socket(role);
     let mut all = target.seen.exchanges.iter();
-    all.find(|one| one.socket == name && one.request.auth().is_some() && !one.settled())
+    all.find(|one| one.socket == name && one.remote == target.remote && one.request.auth().is_some() && !one.settled())
 }
 
 /// What the newest challenge on that socket asks for, answered with these credentials.
 fn auth(target: &Target, role: SocketRole, with: As) -> Option<Auth> {
     let name = target.socket(role);
-    let all = target.seen.exchanges.iter().filter(|exchange| exchange.socket == name);
+    let all =
+        target.seen.exchanges.iter().filter(|exchange| exchange.socket == name && exchange.remote == target.remote);
     // What comes through the relay is somebody else's.
     let own = all.filter(|exchange| exchange.request.relay().is_none());
     let answers = own.filter_map(|exchange| Some((exchange.ended_ms?, exchange.reply()?.turn.as_deref()?)));

@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use super::exchange::error_code;
 use super::software::Software;
 use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnKey, TurnStep};
-use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Reply, Terms};
+use crate::evidence::{Ask, Bind, Evidence, Exchange, Key, LocalPort, Patience, Reply, Terms};
 use crate::measure::turn::options::{Entry, TurnOptions};
 use crate::measure::witness::Witnesses;
-use crate::wire::{Family, Question, Scope, Transport};
+use crate::wire::{EntryKind, Family, Question, Scope, Transport};
 
 /// How often a request is tried with a new nonce: whoever calls that many stale (438) never comes to an end.
 pub(crate) const ATTEMPTS: u32 = 4;
@@ -55,9 +55,7 @@ impl<'a> Target<'a> {
     ) -> Option<Self> {
         let entry = options.entries.get(number)?;
         let server = entry.server?;
-        let lookups = &seen.servers.get(server)?.lookups;
-        let addresses = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|one| &one.addresses);
-        let remote = *addresses.into_iter().find(|address| family.has(address.ip()))?;
+        let remote = address(seen, entry, transport, family)?;
         let step = TurnStep::Server(ServerStep::Binding);
         let key = TurnKey { entry: number, transport, family, redirected: false, step, attempt: 1 };
         let (redirected_from, found) = (None, Found::default());
@@ -104,8 +102,23 @@ impl<'a> Target<'a> {
         Key::Turn(TurnKey { step: step.into(), attempt, ..self.key })
     }
 
-    /// What a socket of the target is called: `turn/ENTRY/TRANSPORT/FAMILY/ROLE`.
+    /// The base whose socket is that of the first allocation: where several servers are asked from a base, they are from one socket
+    /// (RFC 8445 section 5.1.1.2). A socket can have one allocation of a server: the next entry that leads there has its own.
+    fn base(&self) -> Option<IpAddr> {
+        let base = self.entry.base.filter(|_| self.transport == Transport::Udp && !self.key.redirected)?;
+        let before = self.options.entries.iter().take(self.key.entry);
+        let alike =
+            |entry: &&Entry| entry.base == Some(base) && entry.kind == EntryKind::Turn && self.entry.kind == entry.kind;
+        let mut same = before.filter(alike).filter(|entry| entry.transports.contains(&Transport::Udp));
+        let taken = same.any(|entry| address(self.seen, entry, Transport::Udp, self.family) == Some(self.remote));
+        (!taken).then_some(base)
+    }
+
+    /// What a socket of the target is called: `turn/ENTRY/TRANSPORT/FAMILY/ROLE`, or as the base that it shares.
     pub(crate) fn socket(&self, role: SocketRole) -> String {
+        if let Some(base) = self.base().filter(|_| role == SocketRole::First) {
+            return Bind::new(Transport::Udp, base).socket;
+        }
         let TurnKey { entry, transport, family, redirected, .. } = self.key;
         let redirected = if redirected { "redirected/" } else { "" };
         format!("turn/{entry}/{}/{}/{redirected}{}", transport.name(), family.name(), role.name())
@@ -164,7 +177,7 @@ impl<'a> Target<'a> {
             request: request.into(),
             patience: Patience::Answer,
             local_port: LocalPort::Fresh,
-            terms: Terms { keep_open: true, unpaced: true, ..Terms::default() },
+            terms: Terms { keep_open: true, unpaced: true, local_address: self.entry.base, ..Terms::default() },
         }
     }
 
@@ -189,6 +202,13 @@ impl<'a> Target<'a> {
     pub(crate) fn rtt_ms(&self) -> Option<f64> {
         self.reply(ServerStep::Binding).filter(|reply| reply.error.is_none()).map(|reply| reply.rtt_ms)
     }
+}
+
+/// Where the entry's server is asked.
+fn address(seen: &Evidence, entry: &Entry, transport: Transport, family: Family) -> Option<SocketAddr> {
+    let lookups = &seen.servers.get(entry.server?)?.lookups;
+    let found = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|lookup| &lookup.addresses);
+    found.into_iter().copied().find(|address| family.has(address.ip()))
 }
 
 /// What an exchange of a TURN test asked.

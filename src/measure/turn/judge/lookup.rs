@@ -7,7 +7,7 @@ use crate::measure::turn::{DiagnosisCode as Code, Entry};
 use crate::wire::{Transport, escape};
 
 /// The name led to no address.
-pub(super) fn judge(seen: &Evidence, entry: &Entry, transport: Transport) -> Cause {
+pub(in crate::measure::turn) fn judge(seen: &Evidence, entry: &Entry, transport: Transport) -> Cause {
     let lookups = entry.server.and_then(|server| seen.servers.get(server)).map(|server| &server.lookups);
     let lookup = lookups.and_then(|lookups| lookups.iter().find(|lookup| lookup.transport == transport));
     let failure: Option<&Failure> = lookup.and_then(|lookup| lookup.failure.as_ref());

@@ -32,4 +32,6 @@ mod verdict;
 
 #[cfg(test)]
 pub(crate) use command::to_copy;
+pub(super) use lookup::judge as unnamed;
+pub(super) use row::diagnose;
 pub use row::judge;

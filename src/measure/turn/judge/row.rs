@@ -122,6 +122,11 @@ fn redirected(target: &Target, (verdict, mut diagnosis): Cause) -> Cause {
     (verdict, diagnosis)
 }
 
+/// What is to be said of a target that only ICE's own questions were asked of.
+pub(in crate::measure::turn) fn diagnose(target: &Target) -> Cause {
+    redirected(target, verdict::judge(&Judged::new(target)))
+}
+
 fn of_target(target: &Target) -> TurnResult {
     let judged = Judged::new(target);
     let (verdict, diagnosis) = redirected(target, browser::judge(target, verdict::judge(&judged)));
