@@ -113,27 +113,35 @@ fn the_manual_is_written_where_it_is_asked_for() {
     assert_eq!(fs::read_dir(target).unwrap().count(), manual::pages().unwrap().len());
 }
 
-/// The README's run, between its markers. `NAT_PROBE_UPDATE=1 cargo test --test docs` writes it anew.
+/// The README's runs, between their markers. `NAT_PROBE_UPDATE=1 cargo test --test docs` writes them anew.
 #[test]
-fn the_run_in_the_readme_is_real() {
+fn the_runs_in_the_readme_are_real() {
     const BEGIN: &str = "<!-- run: nat-probe ";
     const FENCE: &str = " -->\n```text\n";
     const END: &str = "```\n<!-- end of run -->";
     let readme = read("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has a run");
-    let (arguments, rest) = rest.split_once(FENCE).expect("the run has its command");
-    let (shown, after) = rest.split_once(END).expect("the run has an end");
-    let output = Command::new(env!("CARGO_BIN_EXE_nat-probe"))
-        .env_clear()
-        .env("LC_ALL", "C.UTF-8")
-        .args(arguments.split_whitespace())
-        .output()
-        .unwrap();
-    let real = format!("$ nat-probe {arguments}\n{}", String::from_utf8(output.stdout).unwrap());
+    let mut parts = readme.split(BEGIN);
+    let mut renewed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (arguments, rest) = part.split_once(FENCE).expect("a run has its command");
+        let (_, after) = rest.split_once(END).expect("a run has an end");
+        let output = Command::new(env!("CARGO_BIN_EXE_nat-probe"))
+            .env_clear()
+            .env("LC_ALL", "C.UTF-8")
+            .args(arguments.split_whitespace())
+            .output()
+            .unwrap();
+        let real = format!("$ nat-probe {arguments}\n{}", String::from_utf8(output.stdout).unwrap());
+        renewed += &format!("{BEGIN}{arguments}{FENCE}{real}{END}{after}");
+    }
+    assert!(renewed.contains(BEGIN), "the README has a run");
     if std::env::var_os("NAT_PROBE_UPDATE").is_some() {
-        fs::write(path("README.md"), format!("{before}{BEGIN}{arguments}{FENCE}{real}{END}{after}")).unwrap();
+        fs::write(path("README.md"), renewed).unwrap();
     } else {
-        assert_eq!(shown, real, "the run in README.md is stale; refresh it: NAT_PROBE_UPDATE=1 cargo test --test docs");
+        assert_eq!(
+            readme, renewed,
+            "a run in README.md is stale; refresh it: NAT_PROBE_UPDATE=1 cargo test --test docs"
+        );
     }
 }
 

@@ -18,6 +18,8 @@ mod exits;
 mod filters;
 #[path = "lab/gateway.rs"]
 mod gateway;
+#[path = "lab/ice_gather.rs"]
+mod ice_gather;
 #[path = "lab/interrupt.rs"]
 mod interrupt;
 #[path = "lab/nats.rs"]

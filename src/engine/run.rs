@@ -165,7 +165,8 @@ impl Machine for Engine {
                 self.consult(now);
                 self.serve_flights(now);
             }
-            let idle = self.flights.is_empty() && self.lookups_pending == 0 && self.retry_at.is_none() && !self.dirty;
+            let waits = self.lookups_pending > 0 || self.evidence.bound.iter().any(|bound| !bound.settled());
+            let idle = self.flights.is_empty() && !waits && self.retry_at.is_none() && !self.dirty;
             if idle {
                 self.finish(now);
             }

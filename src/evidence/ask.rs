@@ -1,6 +1,6 @@
 //! One exchange that a probe wants, and on what terms.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Key;
 use crate::wire::{Question, Transport};

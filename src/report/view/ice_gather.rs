@@ -114,12 +114,14 @@ fn errors(page: &mut Page, found: &Gathered) {
     if found.errors.is_empty() {
         return;
     }
-    // What fails alike from every base is told once.
+    // What fails alike is told once, whatever the base and the server.
     let mut groups: Vec<Vec<&GatherError>> = Vec::new();
     for error in &found.errors {
         let alike = |group: &&mut Vec<&GatherError>| {
             let first = group[0];
-            (&first.url, first.transport, first.code) == (&error.url, error.transport, error.code)
+            let named = |error: &GatherError| (error.url.is_some(), error.transport, error.code);
+            let browser = |error: &GatherError| error.icecandidateerror.as_ref().map(|one| one.error_text.clone());
+            page.verbosity() == 0 && named(first) == named(error) && browser(first) == browser(error)
         };
         match groups.iter_mut().find(alike) {
             Some(group) => group.push(error),
@@ -130,10 +132,14 @@ fn errors(page: &mut Page, found: &Gathered) {
     page.heading("No candidate from");
     for group in groups.iter().take(few) {
         let error = group[0];
-        let bases: Vec<String> = group.iter().filter_map(|error| error.base).map(|base| base.to_string()).collect();
+        let mut bases: Vec<String> = group.iter().filter_map(|error| error.base).map(|base| base.to_string()).collect();
+        let mut servers: Vec<String> = group.iter().filter_map(|error| error.url.clone()).collect();
+        [&mut bases, &mut servers].into_iter().for_each(Vec::dedup);
+        bases.sort_unstable();
+        bases.dedup();
         let from = if bases.is_empty() { String::new() } else { format!(" from {}", some_of(&bases, 2)) };
         let over = error.transport.map(|transport| format!(" over {}", transport.name())).unwrap_or_default();
-        let server = error.url.as_deref().unwrap_or("this host");
+        let server = if servers.is_empty() { "this host".to_owned() } else { some_of(&servers, 3) };
         page.alarm(Tint::Warning, &format!("{server}{over}{from}: {}", error.text));
         if !error.fix.is_empty() {
             page.lines(Tint::Plain, "  ", "  ", &format!("What to do: {}", error.fix));

@@ -194,7 +194,9 @@ fn no_answer(target: &Target) -> Cause {
                 );
                 failed(Code::NoAnswer, text, "start the server, or correct the port")
             }
-            _ => failed(Code::NoAnswer, format!("{remote} did not answer over {over}, nor over TCP"), check),
+            Some(_) => failed(Code::NoAnswer, format!("{remote} did not answer over {over}, nor over TCP"), check),
+            // ICE asks a server in no other way than its URI says.
+            None => failed(Code::NoAnswer, format!("{remote} did not answer over {over}"), check),
         };
     }
     if target.transport == Transport::Tcp && target.speaks_no_tls(SocketRole::OverTls) {
