@@ -26,7 +26,15 @@ fn network() -> RealNetwork {
 }
 
 fn spec(transport: Transport, remote: SocketAddr) -> SocketSpec {
-    SocketSpec { transport, remote, server_name: None, local_ports: Vec::new(), share_port: false, local_address: None }
+    SocketSpec {
+        transport,
+        remote,
+        server_name: None,
+        local_ports: Vec::new(),
+        share_port: false,
+        local_address: None,
+        passive: false,
+    }
 }
 
 fn open(network: &mut RealNetwork, socket: SocketId, spec: SocketSpec) {

@@ -88,8 +88,15 @@ fn command() -> impl Strategy<Value = Command> {
     ];
     let open = (socket(), transport.clone(), remote.clone(), vec(40_000..40_004_u16, 0..3), any::<bool>()).prop_map(
         |(socket, transport, remote, local_ports, share_port)| {
-            let spec =
-                SocketSpec { transport, remote, server_name: None, local_ports, share_port, local_address: None };
+            let spec = SocketSpec {
+                transport,
+                remote,
+                server_name: None,
+                local_ports,
+                share_port,
+                local_address: None,
+                passive: false,
+            };
             Command::Open { socket, spec }
         },
     );
@@ -152,6 +159,7 @@ fn another_seed_is_another_run_and_the_same_seed_is_not() {
         local_ports: Vec::new(),
         share_port: false,
         local_address: None,
+        passive: false,
     };
     let mut commands = vec![(Command::Open { socket: SocketId(0), spec: spec.clone() }, 0)];
     for n in 0..100_u8 {

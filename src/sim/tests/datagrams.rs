@@ -195,6 +195,7 @@ fn a_socket_bound_to_an_address_sends_from_it_and_hears_only_what_is_for_it() {
             local_ports: vec![40_000 + u16::from(number == 3)],
             share_port: false,
             local_address: Some(address(local).ip()),
+            passive: false,
         };
         client.net.perform(Command::Open { socket: SocketId(number), spec });
         client.next(0)

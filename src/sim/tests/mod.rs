@@ -38,6 +38,7 @@ impl Client {
             local_ports,
             share_port,
             local_address: None,
+            passive: false,
         };
         self.net.perform(Command::Open { socket, spec });
         socket
