@@ -132,7 +132,7 @@ fn the_runs_in_the_readme_are_real() {
             .output()
             .unwrap();
         let real = format!("$ nat-probe {arguments}\n{}", String::from_utf8(output.stdout).unwrap());
-        renewed += &format!("{BEGIN}{arguments}{FENCE}{real}{END}{after}");
+        renewed.extend([BEGIN, arguments, FENCE, &real, END, after]);
     }
     assert!(renewed.contains(BEGIN), "the README has a run");
     if std::env::var_os("NAT_PROBE_UPDATE").is_some() {

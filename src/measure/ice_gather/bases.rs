@@ -44,7 +44,7 @@ codes! {
         Deprecated,
         /// Whether another host has it is not known yet, or another has it.
         Tentative,
-        /// An IPv6 site-local address (fec0::/10).
+        /// An IPv6 site-local address, of the network `fec0::/10`.
         SiteLocal,
         /// An IPv6 address that has an IPv4 address in it.
         Ipv4InIpv6,

@@ -2,7 +2,7 @@
 
 use super::bases::{Base, bases};
 use super::options::GatherOptions;
-use crate::evidence::{Ask, Bind, Evidence, Probe, Step};
+use crate::evidence::{Ask, Bind, BoundSocket, Evidence, Probe, Step};
 use crate::measure::turn::gather;
 use crate::wire::Transport;
 
@@ -29,7 +29,7 @@ impl GatherProbe {
     fn step(&self, seen: &Evidence) -> Step {
         let options = &self.options;
         let binds: Vec<Bind> = self.bases.iter().flat_map(|base| binds(base, options.tcp)).collect();
-        let open = binds.iter().all(|bind| seen.bound(&bind.socket).is_some_and(|bound| bound.settled()));
+        let open = binds.iter().all(|bind| seen.bound(&bind.socket).is_some_and(BoundSocket::settled));
         if !open {
             return Step { binds, ..Step::default() };
         }
@@ -47,7 +47,7 @@ impl GatherProbe {
                 done &= released.done;
             }
         }
-        Step { binds, asks, done, ..Step::default() }
+        Step { asks, binds, done, ..Step::default() }
     }
 }
 

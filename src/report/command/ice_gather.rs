@@ -11,7 +11,7 @@ use crate::report::exit::ExitClass;
 use crate::report::privacy::Visitor;
 use crate::report::require::{Requirement, Wanted};
 use crate::report::view::{self, Page};
-use crate::wire::{CandidateKind, EntryKind, Family};
+use crate::wire::{CandidateKind, EntryKind, Family, Transport};
 
 impl View for IceGathered {
     fn spec(&self) -> &'static Spec {
@@ -38,7 +38,7 @@ impl View for IceGathered {
         let of_family = usable.filter(|one| requirement.family().is_none_or(|family| family.has(one.address)));
         let mut known: Vec<&str> = match requirement.key().name {
             "candidate" => of_family.map(|one| one.kind.name()).collect(),
-            _ => of_family.filter_map(|one| one.relay_protocol).map(|transport| transport.name()).collect(),
+            _ => of_family.filter_map(|one| one.relay_protocol).map(Transport::name).collect(),
         };
         known.sort_unstable();
         known.dedup();

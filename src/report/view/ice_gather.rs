@@ -162,5 +162,6 @@ fn errors(page: &mut Page, found: &Gathered) {
 pub(crate) fn sdp(report: &Report) -> String {
     let Findings::IceGather(gathered) = &report.findings else { return String::new() };
     let offered = gathered.found.candidates.iter().filter(|one| one.is_offered());
-    offered.map(|one| format!("a={}\n", one.init.candidate)).collect()
+    let lines = offered.map(|one| format!("a={}", one.init.candidate));
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
