@@ -34,6 +34,22 @@ pub struct SocketSpec {
     pub passive: bool,
 }
 
+impl SocketSpec {
+    /// A socket towards that remote, on a port of the system's choice.
+    #[must_use]
+    pub fn new(transport: Transport, remote: SocketAddr) -> Self {
+        Self {
+            transport,
+            remote,
+            server_name: None,
+            local_ports: Vec::new(),
+            share_port: false,
+            local_address: None,
+            passive: false,
+        }
+    }
+}
+
 /// What the engine wants done. Commands never block and never fail in place: failures come back as [`Input`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {

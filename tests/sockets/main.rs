@@ -26,15 +26,7 @@ fn network() -> RealNetwork {
 }
 
 fn spec(transport: Transport, remote: SocketAddr) -> SocketSpec {
-    SocketSpec {
-        transport,
-        remote,
-        server_name: None,
-        local_ports: Vec::new(),
-        share_port: false,
-        local_address: None,
-        passive: false,
-    }
+    SocketSpec::new(transport, remote)
 }
 
 fn open(network: &mut RealNetwork, socket: SocketId, spec: SocketSpec) {

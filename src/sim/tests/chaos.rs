@@ -88,15 +88,7 @@ fn command() -> impl Strategy<Value = Command> {
     ];
     let open = (socket(), transport.clone(), remote.clone(), vec(40_000..40_004_u16, 0..3), any::<bool>()).prop_map(
         |(socket, transport, remote, local_ports, share_port)| {
-            let spec = SocketSpec {
-                transport,
-                remote,
-                server_name: None,
-                local_ports,
-                share_port,
-                local_address: None,
-                passive: false,
-            };
+            let spec = SocketSpec { local_ports, share_port, ..SocketSpec::new(transport, remote) };
             Command::Open { socket, spec }
         },
     );
@@ -152,15 +144,7 @@ proptest! {
 #[test]
 fn another_seed_is_another_run_and_the_same_seed_is_not() {
     let scenario = Scenario::preset("lossy-wifi").unwrap();
-    let spec = SocketSpec {
-        transport: Transport::Udp,
-        remote: address("192.0.2.10:3478"),
-        server_name: None,
-        local_ports: Vec::new(),
-        share_port: false,
-        local_address: None,
-        passive: false,
-    };
+    let spec = SocketSpec::new(Transport::Udp, address("192.0.2.10:3478"));
     let mut commands = vec![(Command::Open { socket: SocketId(0), spec: spec.clone() }, 0)];
     for n in 0..100_u8 {
         let bytes = Request::default().encode(TransactionId([n; 12]));

@@ -189,13 +189,9 @@ fn a_socket_bound_to_an_address_sends_from_it_and_hears_only_what_is_for_it() {
     let mut client = Client::new(&scenario);
     let open = |client: &mut Client, number, local| {
         let spec = SocketSpec {
-            transport: Transport::Udp,
-            remote: address("192.0.2.10:3478"),
-            server_name: None,
             local_ports: vec![40_000 + u16::from(number == 3)],
-            share_port: false,
             local_address: Some(address(local).ip()),
-            passive: false,
+            ..SocketSpec::new(Transport::Udp, address("192.0.2.10:3478"))
         };
         client.net.perform(Command::Open { socket: SocketId(number), spec });
         client.next(0)

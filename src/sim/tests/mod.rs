@@ -31,15 +31,7 @@ impl Client {
     fn open(&mut self, transport: Transport, remote: &str, local_ports: Vec<u16>, share_port: bool) -> SocketId {
         self.sockets += 1;
         let socket = SocketId(self.sockets);
-        let spec = SocketSpec {
-            transport,
-            remote: address(remote),
-            server_name: None,
-            local_ports,
-            share_port,
-            local_address: None,
-            passive: false,
-        };
+        let spec = SocketSpec { local_ports, share_port, ..SocketSpec::new(transport, address(remote)) };
         self.net.perform(Command::Open { socket, spec });
         socket
     }

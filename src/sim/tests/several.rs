@@ -30,7 +30,7 @@ impl Hosts {
     fn udp_towards(&mut self, host: usize, port: u16, remote: &str) -> SocketId {
         self.sockets += 1;
         let (socket, transport, remote) = (SocketId(self.sockets), Transport::Udp, address(remote));
-        let spec = SocketSpec { transport, remote, server_name: None, local_ports: vec![port], share_port: false };
+        let spec = SocketSpec { local_ports: vec![port], ..SocketSpec::new(transport, remote) };
         self.net.perform(host, Command::Open { socket, spec });
         assert!(matches!(self.net.wait(self.net.now()), Some((_, Input::Opened { .. }))));
         socket
@@ -191,13 +191,7 @@ impl Caller {
 impl Machine for Caller {
     fn poll(&mut self, now: Time) -> Vec<Command> {
         let socket = SocketId(1);
-        let spec = SocketSpec {
-            transport: Transport::Udp,
-            remote: self.remote,
-            server_name: None,
-            local_ports: vec![40_000],
-            share_port: false,
-        };
+        let spec = SocketSpec { local_ports: vec![40_000], ..SocketSpec::new(Transport::Udp, self.remote) };
         let mut commands = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
             commands.push(Command::Open { socket, spec });
