@@ -71,7 +71,7 @@ pub(super) struct GatherArgs {
     pub deadline: Duration,
 
     /// Print nothing but a=candidate lines, as they stand in a session description.
-    #[arg(long, conflicts_with_all = ["json", "ndjson"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["json", "ndjson", "format"], help_heading = "Output")]
     pub sdp: bool,
 
     /// Trust the certificate authorities of this PEM file too, beside the system's.

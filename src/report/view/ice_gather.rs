@@ -8,6 +8,7 @@ use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words::{ms, plural, some_of};
 use crate::measure::ice_gather::{GatherCode, GatherError, Gathered, GatheredCandidate, LeftOutCode};
+use crate::report::Redactor;
 use crate::report::document::{Findings, Report};
 use crate::wire::CandidateKind;
 
@@ -163,5 +164,7 @@ pub(crate) fn sdp(report: &Report) -> String {
     let Findings::IceGather(gathered) = &report.findings else { return String::new() };
     let offered = gathered.found.candidates.iter().filter(|one| one.is_offered());
     let lines = offered.map(|one| format!("a={}", one.init.candidate));
-    lines.fold(String::new(), |text, line| text + &line + "\n")
+    let text = lines.fold(String::new(), |text, line| text + &line + "\n");
+    let redactor = report.redacted.then(|| Redactor::for_report(report));
+    redactor.map_or(text.clone(), |redactor| redactor.mask(&text))
 }
