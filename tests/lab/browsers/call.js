@@ -22,12 +22,17 @@ globalThis.call = {
 
   async offer(configuration) {
     this.begin(configuration);
-    this.pc.createDataChannel('lab');
+    // Who is controlled uses the pair that data come on.
+    const channel = this.pc.createDataChannel('lab');
+    channel.addEventListener('open', () => { this.talk = setInterval(() => channel.send('ping'), 100); });
     return this.described(await this.pc.createOffer());
   },
 
   async answer(configuration, offer) {
     this.begin(configuration);
+    this.pc.addEventListener('datachannel', ({ channel }) => {
+      channel.addEventListener('message', () => channel.readyState === 'open' && channel.send('pong'));
+    });
     await this.pc.setRemoteDescription(JSON.parse(offer));
     return this.described(await this.pc.createAnswer());
   },
@@ -49,7 +54,7 @@ globalThis.call = {
       return { state: pc.iceConnectionState, took_ms, errors: this.errors };
     }
     // The first pair that works is not always the one that stays.
-    await new Promise(resolve => setTimeout(resolve, 1500));
+    await new Promise(resolve => setTimeout(resolve, 2000));
     const stats = new Map();
     (await pc.getStats()).forEach(one => stats.set(one.id, one));
     const all = [...stats.values()];
@@ -68,6 +73,7 @@ globalThis.call = {
   },
 
   async end() {
+    clearInterval(this.talk);
     this.pc?.close();
     return true;
   },
