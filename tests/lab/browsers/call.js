@@ -53,17 +53,27 @@ globalThis.call = {
     if (pc.iceConnectionState === 'failed' || !settled()) {
       return { state: pc.iceConnectionState, took_ms, errors: this.errors };
     }
-    // The first pair that works is not always the one that stays.
-    await new Promise(resolve => setTimeout(resolve, 2000));
+    // The first pair that works is not always the one that stays: having one by a relay, Chromium tries the others at leisure.
+    let pair;
+    for (let waited = 0; waited < 12000; waited += 500) {
+      await new Promise(resolve => setTimeout(resolve, 500));
+      pair = await this.selected();
+      if (waited >= 1500 && pair.local !== 'relay' && pair.remote !== 'relay') break;
+    }
+    return { state: pc.iceConnectionState, took_ms, ...pair, errors: this.errors };
+  },
+
+  // The types of the two candidates in use.
+  async selected() {
     const stats = new Map();
-    (await pc.getStats()).forEach(one => stats.set(one.id, one));
+    (await this.pc.getStats()).forEach(one => stats.set(one.id, one));
     const all = [...stats.values()];
     const transport = all.find(one => one.type === 'transport' && one.selectedCandidatePairId);
     const pair = stats.get(transport?.selectedCandidatePairId)
       ?? all.find(one => one.type === 'candidate-pair' && one.selected)
       ?? all.find(one => one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded');
     const type = id => stats.get(id)?.candidateType ?? null;
-    return { state: pc.iceConnectionState, took_ms, local: type(pair?.localCandidateId), remote: type(pair?.remoteCandidateId), errors: this.errors };
+    return { local: type(pair?.localCandidateId), remote: type(pair?.remoteCandidateId) };
   },
 
   async stats() {
