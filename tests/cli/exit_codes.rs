@@ -106,6 +106,8 @@ fn a_family_that_the_host_lacks_is_not_applicable() {
         }
         assert_eq!(ipv6.get("tcp_mapping").is_some(), command.contains("--tcp"));
     }
+    let page = run("classify --simulate home-router -v").stdout;
+    assert!(!page.contains("no name") && !page.contains("not-applicable"), "the verdict has said it: {page}");
     for (requirement, code) in [
         ("ipv6.mapping=endpoint-independent", 1),
         ("ipv6.mapping!=endpoint-independent", 0),

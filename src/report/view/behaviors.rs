@@ -156,8 +156,8 @@ pub(super) fn hairpinning(hairpin: &Hairpinning) -> &'static str {
 
 /// The old name beside the new ones, because people search for it.
 fn rfc3489(found: &FamilyFindings) -> Option<Vec<Cell>> {
-    let known = found.mapping.behavior != MappingBehavior::Inconclusive
-        && found.filtering.behavior != FilteringBehavior::Inconclusive;
+    let known = !matches!(found.mapping.behavior, MappingBehavior::Inconclusive | MappingBehavior::NotApplicable)
+        && !matches!(found.filtering.behavior, FilteringBehavior::Inconclusive | FilteringBehavior::NotApplicable);
     match &found.rfc3489_type {
         Some(name) => {
             let name = name.to_string().replace('-', " ").replace("udp", "UDP");
