@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "cli/cases.rs"]
 mod cases;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/configurations.rs"]
 mod configurations;
 #[path = "cli/exit_codes.rs"]

@@ -47,6 +47,7 @@ fn the_manual_pages_have_their_sections() {
 /// Whatever scripts and support threads name can be looked up.
 #[test]
 fn each_code_key_and_variable_stands_on_its_page() {
+    let mut measuring = 0;
     for (name, text) in manual::pages().unwrap() {
         let text = String::from_utf8(text).unwrap().replace("\\-", "-").replace("\\&", "").replace("\\*(Aq", "'");
         let terms: Vec<&str> =
@@ -56,6 +57,7 @@ fn each_code_key_and_variable_stands_on_its_page() {
         let section = |title: &str| text.split("\n.SH ").find(|part| part.trim_start_matches('"').starts_with(title));
         let mut wanted: Vec<String> = Vec::new();
         if let Some(spec) = catalog::find(command) {
+            measuring += 1;
             wanted.extend(spec.exit.iter().chain(spec.environment).map(|(term, _)| (*term).to_owned()));
             wanted.extend(spec.keys.iter().map(|key| key.name.to_owned()));
             for (title, codes) in spec.codes {
@@ -80,12 +82,14 @@ fn each_code_key_and_variable_stands_on_its_page() {
             assert_eq!(count, 1, "{term} on {name}: {terms:?}");
         }
     }
+    assert_eq!(measuring, catalog::COMMANDS.len(), "each has its page");
 }
 
 /// A line that ends within a sentence is broken again by a narrow terminal.
 #[test]
 fn no_sentence_of_a_help_is_broken_by_hand() {
-    for command in ["--help", "classify --help", "discover --help", "turn --help"] {
+    let commands = catalog::COMMANDS.iter().map(|spec| format!("{} --help", spec.name));
+    for command in commands.chain(["--help".to_owned()]) {
         let output = Command::new(env!("CARGO_BIN_EXE_nat-probe"))
             .env_clear()
             .env("COLUMNS", "2000")
@@ -94,7 +98,9 @@ fn no_sentence_of_a_help_is_broken_by_hand() {
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let footer = text.split("\nExit codes:\n").nth(1).unwrap_or_else(|| panic!("{command} has no exit codes"));
-        for line in footer.split("\nExamples:").next().unwrap().lines().filter(|line| !line.is_empty()) {
+        let lines = footer.split("\nExamples:").next().unwrap().lines().filter(|line| !line.is_empty());
+        assert!(lines.clone().count() > 4, "{command}: {footer}");
+        for line in lines {
             assert!(line.ends_with(['.', ':']), "{command}: {line}");
         }
         // A command that is broken in two cannot be copied.

@@ -1,21 +1,20 @@
 //! The one definition of the command line: parser, help, manual pages and completions all come from here.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
-use super::args::requirement;
 use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
-use super::hinted::Hinted;
 use super::ice_gather::GatherArgs;
 use super::run::Measurement;
 use super::turn_args::TurnArgs;
-use super::{footer, program};
+use super::{completions, footer, program};
 use crate::measure::catalog;
 use crate::measure::spec::Spec;
-use crate::sim;
 
 /// Says why two peers cannot connect: what the NATs and firewalls in front of this host do.
 ///
@@ -132,7 +131,7 @@ pub(super) fn offered() -> clap::Command {
     clap::Command::new("nat-probe").version(env!("CARGO_PKG_VERSION")).args(program.get_arguments()).subcommands(shown)
 }
 
-fn measuring(command: clap::Command, spec: &Spec) -> clap::Command {
+fn measuring(command: clap::Command, spec: &'static Spec) -> clap::Command {
     let require = format!("Require something of the result (repeat), for scripts: {}, ...", spec.requirements);
     // A saved report was measured long ago: only how to print it, and what to require of it, is still open.
     let settled = command.get_arguments().filter(|one| one.get_help_heading() != Some("Output"));
@@ -142,20 +141,14 @@ fn measuring(command: clap::Command, spec: &Spec) -> clap::Command {
         .long_about(format!("{}\n\n{}", spec.question, spec.how))
         .after_long_help(footer::of(spec))
         .mut_arg("require", |option| {
-            let keys = Hinted::new(requirement, spec.keys.iter().map(|key| key.name));
-            option.help(require.clone()).long_help(require).value_parser(keys).hide_possible_values(true)
+            let offered = ArgValueCompleter::new(move |typed: &OsStr| completions::requirements(spec.keys, typed));
+            option.help(require.clone()).long_help(require).add(offered)
         })
         .mut_arg("simulate", |option| {
-            let presets = sim::presets().iter().map(|preset| preset.name);
-            let fitting = presets.filter(|name| name.starts_with(spec.simulates)).chain(["list"]);
-            option.value_parser(Hinted::new(text, fitting)).hide_possible_values(true)
+            option.add(ArgValueCompleter::new(move |typed: &OsStr| completions::scenarios(spec.simulates, typed)))
         })
+        .mut_arg("interface", |option| option.add(ArgValueCandidates::new(completions::interfaces)))
         .mut_arg("from", |option| option.conflicts_with_all(settled))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the shape of an argument parser")]
-fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::args::{RunArgs, StunArgs};
+use super::completions;
 use super::error::CliError;
 use super::run::{Brief, Measurement, Plan, World};
 use super::servers::BuiltIn;
@@ -29,6 +31,7 @@ pub(super) struct DiscoverArgs {
         value_name = "LIST",
         value_delimiter = ',',
         value_parser = transport,
+        add = ArgValueCandidates::new(|| completions::transports(&TRANSPORTS)),
         default_value = "udp",
         help_heading = "Measurement"
     )]
@@ -87,8 +90,11 @@ impl Measurement for DiscoverArgs {
     }
 }
 
+/// What may carry the questions.
+const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
+
 fn transport(text: &str) -> Result<Transport, String> {
-    [Transport::Udp, Transport::Tcp, Transport::Tls]
+    TRANSPORTS
         .into_iter()
         .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
         .ok_or_else(|| "the transports are udp, tcp and tls".to_owned())

@@ -2,6 +2,7 @@
 
 mod args;
 mod classify;
+mod completions;
 mod definition;
 mod discover;
 mod duration;
@@ -14,7 +15,6 @@ mod explain;
 mod files;
 mod footer;
 mod gateway;
-mod hinted;
 mod ice_gather;
 pub mod judge_again;
 pub mod manual;
@@ -44,6 +44,11 @@ use output::Output;
 /// Runs the program with these arguments (the program's name first), and tells its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match completions::answer(&arguments) {
+        Ok(true) => return Exit::Measured as u8,
+        Ok(false) => {}
+        Err(_) => return Exit::Usage as u8,
+    }
     let mut out = Output::stdout();
     if !is_plugin(&arguments) {
         return run_with(arguments, &mut out) as u8;
@@ -97,10 +102,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
             Ok(Exit::Measured)
         }
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut definition::offered(), "nat-probe", &mut script);
-            // clap_complete labels the cases of a program with a hyphen in its name otherwise than it looks them up.
-            let script = String::from_utf8_lossy(&script).replace("nat__subcmd__probe", "nat__probe").into_bytes();
+            let script = completions::script(*shell).map_err(|error| CliError::usage(error.to_string()))?;
             out.bytes(&script)?;
             Ok(Exit::Measured)
         }

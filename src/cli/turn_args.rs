@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::args::RunArgs;
-use super::{duration, servers};
+use super::{completions, duration, servers};
 use crate::wire::{Secret, ServerSpec, Transport};
 
 /// The arguments of `turn`.
@@ -31,7 +32,14 @@ pub(super) struct TurnArgs {
 
     /// What carries the messages: udp, tcp, tls, dtls, or several with commas; replaces what the URIs say [default: what they say,
     /// else udp].
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = transport, help_heading = "Measurement")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = transport,
+        add = ArgValueCandidates::new(|| completions::transports(&TRANSPORTS)),
+        help_heading = "Measurement"
+    )]
     pub transport: Vec<Transport>,
 
     /// Packets through the relay to tell its quality by, for each way of sending; 0 for none.
@@ -151,8 +159,11 @@ impl TurnArgs {
     }
 }
 
+/// What may lead to a TURN server.
+const TRANSPORTS: [Transport; 4] = [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls];
+
 fn transport(text: &str) -> Result<Transport, String> {
-    [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls]
+    TRANSPORTS
         .into_iter()
         .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
         .ok_or_else(|| "the transports are udp, tcp, tls and dtls".to_owned())

@@ -15,6 +15,12 @@ pub(super) fn addresses() -> Vec<IpAddr> {
     all
 }
 
+/// The names of the interfaces that are up.
+#[must_use]
+pub(crate) fn interface_names() -> Vec<String> {
+    interfaces().into_keys().collect()
+}
+
 /// The interfaces that are up, with their addresses.
 #[cfg(unix)]
 pub(super) fn interfaces() -> BTreeMap<String, Vec<IpAddr>> {

@@ -30,6 +30,7 @@ mod udp;
 pub use drive::{drive, run};
 pub use entropy::entropy;
 pub use errno::is_shortage;
+pub(crate) use host::interface_names;
 pub use real::RealNetwork;
 pub use setup::{Config, NetError, TlsConfig, certificates_from_pem};
 pub use typing::unseen;

@@ -63,15 +63,6 @@ fn color_can_be_forced_by_the_environment() {
     assert!(!finish(both).stdout.contains('\u{1b}'));
 }
 
-#[test]
-fn completions_offer_values_and_nothing_hidden() {
-    let script = run("completions bash").stdout;
-    for word in ["symmetric", "turn-server", "public-address", "turn-rtt-ms"] {
-        assert!(script.contains(word), "{word}");
-    }
-    assert!(!script.contains("nat__probe__man") && !script.contains(" man "), "man is hidden");
-}
-
 /// What beside a saved report makes no sense is refused, whatever the command.
 #[test]
 fn a_saved_report_is_not_measured() {

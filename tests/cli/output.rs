@@ -140,7 +140,7 @@ fn every_shell_has_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = run(&format!("completions {shell}"));
         assert_eq!(run.code, Some(0), "{shell}");
-        assert!(run.stdout.contains("classify") && run.stdout.contains("servers-file"), "{shell}");
+        assert!(run.stdout.contains("nat-probe") && run.stdout.contains("NAT_PROBE_COMPLETE"), "{shell}");
     }
 }
 

@@ -7,6 +7,13 @@ const ROWS: usize = 24;
 
 const WIDTHS: [usize; 3] = [80, 120, 40];
 
+/// The presets whose names begin so: there are some.
+fn presets_of(kind: &str) -> Vec<String> {
+    let found: Vec<String> = presets().into_iter().filter(|name| name.starts_with(kind)).collect();
+    assert!(found.len() > 3, "{kind}: {found:?}");
+    found
+}
+
 fn presets() -> Vec<String> {
     let list = finish(command(&["classify", "--simulate", "list"]));
     let names = list.stdout.lines().filter_map(|line| line.split_whitespace().next());
@@ -54,7 +61,7 @@ fn the_page_of_discover() {
 
 #[test]
 fn the_page_of_turn() {
-    for preset in presets().into_iter().filter(|name| name.starts_with("turn-")) {
+    for preset in presets_of("turn-") {
         insta::assert_snapshot!(
             format!("{preset}"),
             pages(&format!("turn --simulate {preset} -u demo --password demo"))
@@ -65,7 +72,7 @@ fn the_page_of_turn() {
 #[test]
 fn the_page_of_gateway() {
     let without = ["home-router", "public-host", "ipv6-only", "offline"].map(str::to_owned);
-    for preset in presets().into_iter().filter(|name| name.starts_with("gateway-")).chain(without) {
+    for preset in presets_of("gateway-").into_iter().chain(without) {
         let plain = format!("gateway --simulate {preset}");
         insta::assert_snapshot!(
             format!("gateway-of-{preset}"),

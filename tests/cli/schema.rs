@@ -116,7 +116,9 @@ fn every_report_fits_the_schema() {
 #[test]
 fn every_turn_report_fits_the_schema() {
     let schema = schema();
-    for preset in nat_probe::sim::presets().iter().filter(|preset| preset.name.starts_with("turn-")) {
+    let presets = nat_probe::sim::presets().iter().filter(|preset| preset.name.starts_with("turn-"));
+    assert!(presets.clone().count() > 5);
+    for preset in presets {
         for more in ["", "--features --duration 60s --transport udp,tcp,tls,dtls", "--redact --require turn=any"] {
             let arguments = format!("turn -u demo --password demo -q --json --simulate {} {more}", preset.name);
             let report = super::json(&arguments);

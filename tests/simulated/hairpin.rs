@@ -33,10 +33,15 @@ fn trap_19_hairpinning_is_asked_on_demand_and_never_from_a_socket_to_its_own_map
             assert_eq!(found.supported, supported, "{hairpin:?} {filtering:?}\n{}", story(&run));
             assert_eq!(found.external_source, external, "{hairpin:?} {filtering:?}\n{}", story(&run));
             assert!(found.summary.contains(word), "{hairpin:?}: {}", found.summary);
+            let mut compared = 0;
             for exchange in &run.evidence.exchanges {
                 let own = run.evidence.exchanges.iter().filter(|other| other.socket == exchange.socket);
-                assert!(own.filter_map(Exchange::mapped).all(|mapped| mapped != exchange.remote), "{}", story(&run));
+                for mapped in own.filter_map(Exchange::mapped) {
+                    assert_ne!(mapped, exchange.remote, "{}", story(&run));
+                    compared += 1;
+                }
             }
+            assert!(compared > 0, "{}", story(&run));
         }
     }
     let run = classify(&behind(NatConfig { hairpin: Hairpin::ExternalSource, ..NatConfig::default() }), 3);

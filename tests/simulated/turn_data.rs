@@ -170,5 +170,6 @@ fn features_are_offered_or_not() {
         config.user_quota = Some(2);
     });
     let found = poor.features();
+    assert_eq!(found.len(), 8);
     assert!(found.values().all(|status| *status == NotOffered), "{found:?}");
 }

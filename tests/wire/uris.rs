@@ -79,6 +79,14 @@ fn problems(text: &str) -> [Option<(String, String)>; 2] {
     [ServerSpec::parse(text).err().map(told), ServerSpec::parse_turn(text).err().map(told)]
 }
 
+#[test]
+fn there_is_advice_to_take() {
+    for text in ["turn://h", "turn:h:3478/x", "2001:db8::1:3478"] {
+        let told = problems(text).into_iter().flatten();
+        assert!(told.map(|(problem, _)| advised(&problem).len()).sum::<usize>() > 0, "{text}: {:?}", problems(text));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 

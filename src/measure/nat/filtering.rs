@@ -4,6 +4,8 @@
 //! share no address are tested side by side, and a silence has two witnesses where there are two. Whoever is let in unasked proves
 //! openness, and another's silence is then that server's own.
 
+use std::net::SocketAddr;
+
 use super::filtering_steps::{Progress, assess, took_a_third_port};
 use super::finding::{Filtering as Finding, FilteringBehavior};
 use super::look::{Look, NatProbe};
@@ -141,7 +143,8 @@ pub(super) fn judge(seen: &Look, family: Family) -> Finding {
         return undecided(seen, family, &tests);
     };
     // Whoever was let in unasked refutes a stricter verdict, whatever its own test came to.
-    if let Some((stranger, open)) = stranger(seen, family)
+    let each_for_itself = each_socket_for_itself(seen, family, &best.server);
+    if let Some((stranger, open)) = stranger(seen, family, each_for_itself)
         && open < behavior
     {
         let text = format!(
@@ -178,16 +181,33 @@ pub(super) fn judge(seen: &Look, family: Family) -> Finding {
     }
 }
 
+/// Whether what one socket sends lets nobody in to another: the second address of that server had been contacted before, from another
+/// socket, and its test was met with silence all the same. Some firewalls open by remote address for the whole host.
+fn each_socket_for_itself(seen: &Evidence, family: Family, server: &Capable) -> bool {
+    let test = seen.range(&NatKey::filtering(family, server.server)).map(|exchange| exchange.started_ms);
+    let begun = test.min_by(f64::total_cmp);
+    begun.is_some_and(|begun| seen.contacted_before(begun, |remote| remote == server.alternate))
+}
+
 /// An answer of whatever question that got in though nothing had been sent to where it came from, and the filter that allows that: who
-/// is let in by mistake is let in as much as who was asked to come.
-fn stranger(seen: &Evidence, family: Family) -> Option<(&Exchange, Behavior)> {
+/// is let in by mistake is let in as much as who was asked to come. Where each socket is for itself, nothing sent from that one counts.
+fn stranger(seen: &Evidence, family: Family, each_for_itself: bool) -> Option<(&Exchange, Behavior)> {
     let let_in = |exchange: &Exchange| {
         let reply = exchange.reply().filter(|reply| reply.over.is_none() && reply.source != exchange.remote)?;
         let ended = exchange.ended_ms?;
-        if seen.contacted_before(ended, |remote| remote == reply.source) {
+        let contacted = |is_it: &dyn Fn(SocketAddr) -> bool| {
+            let same = |other: &&Exchange| other.socket == exchange.socket && other.sends > 0;
+            let mut own = seen.exchanges.iter().filter(same);
+            if each_for_itself {
+                own.any(|other| other.started_ms < ended && is_it(other.remote))
+            } else {
+                seen.contacted_before(ended, is_it)
+            }
+        };
+        if contacted(&|remote| remote == reply.source) {
             return None;
         }
-        let known = seen.contacted_before(ended, |remote| remote.ip() == reply.source.ip());
+        let known = contacted(&|remote| remote.ip() == reply.source.ip());
         Some(if known { Behavior::AddressDependent } else { Behavior::EndpointIndependent })
     };
     let over_udp = seen.of(family, Transport::Udp).filter_map(|exchange| Some((exchange, let_in(exchange)?)));
