@@ -36,7 +36,8 @@ pub(super) const COMPLETIONS: Spec = Spec {
     question: "Print a completion script for a shell",
     examples: &[
         ("nat-probe completions bash > /etc/bash_completion.d/nat-probe", "For every user of bash."),
-        ("nat-probe completions zsh > ~/.zfunc/_nat-probe", "For one user of zsh."),
+        ("echo 'source <(nat-probe completions zsh)' >> ~/.zshrc", "For one user of zsh, behind compinit."),
+        ("nat-probe completions fish > ~/.config/fish/completions/nat-probe.fish", "For one user of fish."),
     ],
     ..SCHEMA
 };
