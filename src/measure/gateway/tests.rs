@@ -3,10 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{ExternalScope, GatewaySide, MappingRemarkCode, ServiceStatus};
-use super::{GatewayCode, GatewayFindings, GatewayOptions, MapOptions, MappingCode, judge};
+use super::{GatewayCode, GatewayFindings, GatewayOptions, GatewayProbe, MapOptions, MappingCode, judge};
 use crate::evidence::key::GatewayStep::{self, Address, Alive, Announce, NatPmpMap, PcpAgain, PcpDelete, PcpMap};
 use crate::evidence::{
-    Ask, Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome, Reply, Stop, Strays,
+    Ask, Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome, Probe as _, Reply, Stop, Strays,
 };
 use crate::wire::nat_pmp::{self, Protocol};
 use crate::wire::pcp::{self, Nonce};
@@ -180,7 +180,10 @@ fn over_ipv6_there_is_no_nat_pmp_and_no_external_address_without_a_mapping() {
         scope: Some(3),
     };
     assert_eq!(gateway.at(5351), router);
-    let found = judge(&evidence, &GatewayOptions { gateways: vec![gateway], ..GatewayOptions::default() });
+    let options = GatewayOptions { gateways: vec![gateway.clone()], ..GatewayOptions::default() };
+    let asks = GatewayProbe { options: options.clone() }.next(&evidence).remove(0).asks;
+    assert!(!asks.is_empty() && asks.iter().all(|ask| ask.terms.local_address == Some(gateway.local)));
+    let found = judge(&evidence, &options);
     let [found] = &found.gateways[..] else { panic!("one gateway") };
     assert_eq!(found.verdict.code, GatewayCode::AddressUntold);
     assert_eq!((found.pcp.status, found.nat_pmp.status), (ServiceStatus::Answers, ServiceStatus::NotAsked));
