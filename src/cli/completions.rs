@@ -9,7 +9,6 @@ use clap::Command;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter as _, complete};
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
-use super::definition;
 use crate::measure::spec::{Key, Takes};
 use crate::sim;
 use crate::wire::Transport;
@@ -32,12 +31,12 @@ pub(super) fn script(shell: clap_complete::Shell) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Answers a script, if it is one that asks.
+/// Answers a script, if it is one that asks, from that definition of the arguments.
 ///
 /// # Errors
 /// When it asks in a way that no script of ours does.
-pub(super) fn answer(arguments: &[OsString]) -> Result<bool, clap::Error> {
-    let asked = CompleteEnv::with_factory(definition::offered).var(VARIABLE).shells(SHELLS);
+pub(super) fn answer(arguments: &[OsString], definition: fn() -> Command) -> Result<bool, clap::Error> {
+    let asked = CompleteEnv::with_factory(definition).var(VARIABLE).shells(SHELLS);
     asked.try_complete(arguments.to_vec(), std::env::current_dir().ok().as_deref())
 }
 

@@ -44,7 +44,7 @@ use output::Output;
 /// Runs the program with these arguments (the program's name first), and tells its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match completions::answer(&arguments) {
+    match completions::answer(&arguments, definition::offered) {
         Ok(true) => return Exit::Measured as u8,
         Ok(false) => {}
         Err(_) => return Exit::Usage as u8,
