@@ -12,11 +12,13 @@
 //! 4. A **report** ([`report`]) is findings plus the evidence each one rests on; every output format is a function of the report.
 //! 5. **Evidence is complete**: a verdict follows from what the JSON holds and from nothing else, so a saved report can be judged
 //!    again (`--from report.json`).
+//! 6. A **prediction** ([`predict`]) says of two such reports, or of whatever else is known of two sides, whether these two connect.
 //!
 //! Imports go one way only (`tests/architecture.rs` enforces it):
 //!
 //! ```text
-//! main ─ cli ─┬─ report ─ measure ──────────┐
+//! main ─ cli ─┬─ report ─┬─ measure ────────┐
+//!             │          └─ predict ────────┤
 //!             ├─ peer ──────────── engine ──┤
 //!             │                             ├─ evidence ─ wire ─ (stun-rs)
 //!             ├─ sim ─┬─ server ─┬─ engine ─┘
@@ -29,6 +31,7 @@ pub mod evidence;
 pub mod measure;
 pub mod net;
 pub mod peer;
+pub mod predict;
 pub mod report;
 pub mod server;
 pub mod sim;

@@ -7,17 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer with those it may import.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("wire", &[]),
     ("evidence", &["wire"]),
     ("engine", &["evidence", "wire"]),
-    ("measure", &["evidence", "wire"]),
+    ("measure", &["predict", "evidence", "wire"]),
     ("net", &["engine", "evidence", "wire"]),
     ("server", &["engine", "evidence", "wire"]),
     ("sim", &["server", "net", "engine", "evidence", "wire"]),
+    ("predict", &["evidence", "wire"]),
     ("peer", &["engine", "evidence", "wire"]),
-    ("report", &["measure", "evidence", "wire"]),
-    ("cli", &["report", "peer", "measure", "sim", "net", "engine", "evidence", "wire"]),
+    ("report", &["predict", "measure", "evidence", "wire"]),
+    ("cli", &["report", "peer", "predict", "measure", "sim", "net", "engine", "evidence", "wire"]),
 ];
 
 /// What only some places may say, and why.

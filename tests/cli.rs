@@ -22,6 +22,8 @@ mod hostile;
 mod output;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/predict.rs"]
+mod predict;
 #[path = "cli/privacy.rs"]
 mod privacy;
 #[path = "cli/saved.rs"]

@@ -10,6 +10,7 @@ use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
 use super::ice_gather::GatherArgs;
+use super::peer_predict::PredictArgs;
 use super::run::Measurement;
 use super::turn_args::TurnArgs;
 use super::{completions, footer, program};
@@ -37,6 +38,9 @@ pub(super) struct Cli {
 pub(super) enum Command {
     #[command(flatten)]
     Measure(Box<Measuring>),
+    /// What two peers make of their networks
+    #[command(subcommand)]
+    Peer(Peer),
     Schema,
     Completions {
         /// The shell.
@@ -70,6 +74,12 @@ pub(super) enum Measuring {
 #[derive(Debug, Subcommand)]
 pub(super) enum Ice {
     Gather(Box<GatherArgs>),
+}
+
+/// The commands of `peer`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Peer {
+    Predict(Box<PredictArgs>),
 }
 
 impl Measuring {
@@ -136,14 +146,19 @@ fn measuring(command: clap::Command, spec: &'static Spec) -> clap::Command {
     // A saved report was measured long ago: only how to print it, and what to require of it, is still open.
     let settled = command.get_arguments().filter(|one| one.get_help_heading() != Some("Output"));
     let settled: Vec<clap::Id> = settled.map(|one| one.get_id().clone()).filter(|id| id != "from").collect();
-    command
+    let measures = command.get_arguments().any(|one| one.get_id() == "simulate");
+    let command = command
         .about(spec.question)
         .long_about(format!("{}\n\n{}", spec.question, spec.how))
         .after_long_help(footer::of(spec))
         .mut_arg("require", |option| {
             let offered = ArgValueCompleter::new(move |typed: &OsStr| completions::requirements(spec.keys, typed));
             option.help(require.clone()).long_help(require).add(offered)
-        })
+        });
+    if !measures {
+        return command;
+    }
+    command
         .mut_arg("simulate", |option| {
             option.add(ArgValueCompleter::new(move |typed: &OsStr| completions::scenarios(spec.simulates, typed)))
         })

@@ -19,6 +19,7 @@ mod ice_gather;
 pub mod judge_again;
 pub mod manual;
 mod output;
+mod peer_predict;
 mod program;
 mod progress;
 mod refusal;
@@ -36,7 +37,7 @@ use std::ffi::OsString;
 
 use clap::FromArgMatches as _;
 
-use definition::{Cli, Command, definition};
+use definition::{Cli, Command, Peer, definition};
 use error::CliError;
 use exit::Exit;
 use output::Output;
@@ -97,6 +98,7 @@ fn help() -> clap::Error {
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Measure(command) => run::run(command.measurement(), out),
+        Command::Peer(Peer::Predict(arguments)) => peer_predict::run(arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

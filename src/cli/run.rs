@@ -172,7 +172,7 @@ pub(super) fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exi
 }
 
 /// Where to print: the file that was asked for, made anew, or what there is.
-fn place<'a>(
+pub(super) fn place<'a>(
     output: &OutputArgs,
     file: &'a mut Option<Output>,
     usual: &'a mut Output,
@@ -263,7 +263,7 @@ fn unusable_port(port: u16, seen: &Evidence) -> Option<CliError> {
 }
 
 /// Prints the report and tells what it comes to.
-fn deliver(
+pub(super) fn deliver(
     mut report: Report,
     output: &OutputArgs,
     brief: Option<Brief>,

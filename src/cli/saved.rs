@@ -33,8 +33,9 @@ pub fn report(command: &str, path: &Path) -> Result<Report, CliError> {
 /// Why it cannot be judged again, and what to try.
 pub fn read(command: &str, text: &str) -> Result<Report, (String, String)> {
     let report = parse(text).map_err(|error| (error.to_string(), wanted(command)))?;
-    let other = report.findings.view().spec().name;
-    if other != command {
+    let spec = report.findings.view().spec();
+    let other = spec.name;
+    if other != command && spec.id() != command {
         let cause = format!("it is a report of {other}, not of {command}");
         return Err((cause, format!("nat-probe {other} --from FILE, or a report of {command}")));
     }

@@ -1,15 +1,16 @@
-//! Every command that measures, one row each.
+//! Every command that measures or predicts, one row each.
 
 use super::spec::{Key, Spec};
-use super::{discover, gateway, ice_gather, nat, turn};
+use super::{discover, gateway, ice_gather, nat, peer_predict, turn};
 
-/// Every command that measures.
+/// Every command that measures or predicts.
 pub const COMMANDS: &[&Spec] = &[
     &nat::spec::CLASSIFY,
     &discover::spec::DISCOVER,
     &turn::spec::TURN,
     &gateway::spec::GATEWAY,
     &ice_gather::spec::ICE_GATHER,
+    &peer_predict::spec::PREDICT,
 ];
 
 /// The command of that name in one word ([`Spec::id`]).

@@ -8,6 +8,7 @@ pub mod ice_gather;
 pub(crate) mod loss;
 pub mod nat;
 mod nat64;
+pub mod peer_predict;
 pub(crate) mod spec;
 pub mod turn;
 pub mod witness;

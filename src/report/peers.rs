@@ -1,15 +1,13 @@
 //! Who connects directly with this host and who needs a relay: the one table that the page, the advice and the JSON read, so that
 //! they cannot contradict each other.
 
-mod matrix;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::matrix::{Direct, Pair, direct};
 use super::possible;
 use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings, MappingBehavior, PoolingBehavior};
+use crate::predict::rules::{Direct, Nat, direct};
 use crate::wire::Family;
 use crate::wire::codes::codes;
 
@@ -174,11 +172,11 @@ impl PeerKind {
         }
     }
 
-    fn pairs(self) -> impl Iterator<Item = Pair> {
+    fn nats(self) -> impl Iterator<Item = Nat> {
         let filterings = self.filtering().iter();
         self.mapping()
             .iter()
-            .flat_map(move |&mapping| filterings.clone().map(move |&filtering| Pair { mapping, filtering }))
+            .flat_map(move |&mapping| filterings.clone().map(move |&filtering| Nat::new(mapping, filtering)))
     }
 }
 
@@ -223,12 +221,12 @@ fn alike(found: &FamilyFindings) -> Option<(PeerOutcome, PeerReasonCode)> {
     }
 }
 
-/// What the matrix says, for every pair of mapping and filtering that this host may have.
+/// What follows for every pair of mapping and filtering that this host may have.
 fn by_kind(found: &FamilyFindings, kind: PeerKind) -> (PeerOutcome, PeerReasonCode) {
     let mappings = possible::peer_mappings(found);
     let filterings = possible::peer_filterings(found);
     let pooled = found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary);
-    let own = |mapping: Behavior| filterings.iter().map(move |&filtering| Pair { mapping, filtering });
+    let own = |mapping: Behavior| filterings.iter().map(move |&filtering| Nat::new(mapping, filtering));
     let mut met = mappings.iter().flat_map(|&mapping| own(mapping)).map(|local| meet(local, kind, pooled));
     let unknown = match (mappings.len(), filterings.len()) {
         (..=1, _) => PeerReasonCode::FilteringUnknown,
@@ -241,22 +239,22 @@ fn by_kind(found: &FamilyFindings, kind: PeerKind) -> (PeerOutcome, PeerReasonCo
 }
 
 /// How an end whose behaviors are known meets a peer of the kind.
-fn meet(local: Pair, kind: PeerKind, pooled: bool) -> (PeerOutcome, PeerReasonCode) {
-    let own_port_known = local.mapping == EndpointIndependent;
+fn meet(local: Nat, kind: PeerKind, pooled: bool) -> (PeerOutcome, PeerReasonCode) {
+    let own_port_known = local.keeps_its_port();
     // Another external address for each destination does not pass a filter that looks at the address.
-    let strange = |remote: Pair| pooled && !own_port_known && remote.filtering != EndpointIndependent;
-    let direct = |remote: Pair| if strange(remote) { Direct::No } else { direct(local, remote) };
+    let strange = |remote: Nat| pooled && !own_port_known && remote.filtering != EndpointIndependent;
+    let direct = |remote: Nat| if strange(remote) { Direct::No } else { direct(local, remote) };
     let peer_port_known = kind != PeerKind::Symmetric;
-    if kind.pairs().all(|remote| direct(remote) == Direct::Yes) {
+    if kind.nats().all(|remote| direct(remote) == Direct::Yes) {
         let code = match (own_port_known, peer_port_known) {
             (true, true) => PeerReasonCode::PortsKnown,
             (true, false) => PeerReasonCode::LetInHere,
             (false, _) => PeerReasonCode::LetInThere,
         };
         (PeerOutcome::Direct, code)
-    } else if kind.pairs().all(|remote| direct(remote) == Direct::No) {
+    } else if kind.nats().all(|remote| direct(remote) == Direct::No) {
         let code = match (own_port_known, peer_port_known) {
-            _ if kind.pairs().all(strange) => PeerReasonCode::AddressChanges,
+            _ if kind.nats().all(strange) => PeerReasonCode::AddressChanges,
             (true, _) => PeerReasonCode::ShutOutHere,
             (false, true) => PeerReasonCode::ShutOutThere,
             (false, false) => PeerReasonCode::NeitherPortKnown,

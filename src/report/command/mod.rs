@@ -6,6 +6,7 @@ mod discover;
 mod gateway;
 mod ice_gather;
 mod nat;
+mod predict;
 mod turn;
 
 pub(crate) use contract::View;

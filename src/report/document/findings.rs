@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::nat::{Classified, Discovered};
 use crate::measure::gateway::GatewayAsked;
 use crate::measure::ice_gather::IceGathered;
+use crate::measure::peer_predict::Predicted;
 use crate::measure::turn::TurnTested;
 
 /// Hands every command that measures to a macro: its name as a variant, and what holds its options and what it found.
@@ -22,6 +23,8 @@ macro_rules! each_command {
             Gateway(GatewayAsked),
             /// Which ICE candidates would an application get here?
             IceGather(IceGathered),
+            /// Will these two connect?
+            PeerPredict(Predicted),
         }
     };
 }

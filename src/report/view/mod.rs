@@ -9,6 +9,7 @@ pub(super) mod gateway;
 pub(crate) mod ice_gather;
 mod page;
 mod picture;
+pub(super) mod predict;
 mod sentence;
 pub(super) mod servers;
 mod table;

@@ -50,6 +50,16 @@ impl<'a> Page<'a> {
         self.style.verbosity
     }
 
+    /// Columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.style.width
+    }
+
+    /// Text of ours in its color, for a line that is drawn.
+    pub(super) fn painted(&self, tint: Tint, text: &str) -> String {
+        tint.paint(self.style, text)
+    }
+
     pub(super) fn ascii(&self) -> bool {
         self.style.ascii
     }

@@ -1,0 +1,150 @@
+//! `nat-probe peer predict`: will these two connect?
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use super::args::OutputArgs;
+use super::error::CliError;
+use super::events::Events;
+use super::exit::Exit;
+use super::files::{self, Source};
+use super::output::Output;
+use super::run::{deliver, place};
+use crate::evidence::Evidence;
+use crate::measure::peer_predict::spec::PREDICT;
+use crate::measure::peer_predict::{PredictOptions, Predicted};
+use crate::net;
+use crate::predict::{Side, TurnServer};
+use crate::report::assemble::{Circumstances, assemble};
+use crate::report::document::{Findings, NetworkKind};
+use crate::report::sides;
+use crate::wire::{EntryKind, ServerSpec, Transport, ice_servers};
+
+/// How large what says something of a side may be: as large as a saved report.
+const LARGEST: u64 = 64 << 20;
+
+/// So many sides have five thousand pairs.
+const MOST: usize = 100;
+
+const WANTED: &str =
+    "a file that `nat-probe classify --json` wrote, SDP or candidates, or a description: nat:symmetric";
+
+const ICE_SERVERS: &str = "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\"}]}";
+
+/// The arguments of `peer predict`.
+#[derive(Debug, Args)]
+pub(super) struct PredictArgs {
+    /// The two sides, or with --matrix all of them: files, `-` for standard input, or descriptions like nat:symmetric.
+    #[arg(value_name = "SIDE", required = true, num_args = 2.., value_hint = ValueHint::FilePath)]
+    pub side: Vec<String>,
+
+    /// Predict every pair of all sides named, as a grid.
+    #[arg(long, help_heading = "Sides")]
+    pub matrix: bool,
+
+    /// Take all sides to be in different networks, where addresses that would tell are masked or missing.
+    #[arg(long, help_heading = "Sides")]
+    pub apart: bool,
+
+    /// A TURN server that all may use (repeat): turn:host, turn:host?transport=tcp, turns:host.
+    #[arg(long, value_name = "URI", value_hint = ValueHint::Url, help_heading = "Relays")]
+    pub turn: Vec<String>,
+
+    /// The ICE servers of an application's configuration, of which those for TURN count.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Relays")]
+    pub ice_servers: Option<PathBuf>,
+
+    /// How to print it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Reads the sides, predicts, and prints what came of it.
+///
+/// # Errors
+/// When a side cannot be read, or the output cannot be written.
+pub(super) fn run(arguments: &PredictArgs, out: &mut Output) -> Result<Exit, CliError> {
+    let output = &arguments.output;
+    output.fits(&PREDICT)?;
+    let sides = arguments.sides()?;
+    let simulated = sides.iter().any(|side| side.simulated);
+    let options = PredictOptions { sides, turn: arguments.servers()?, matrix: arguments.matrix };
+    let about = Circumstances {
+        network: if simulated { NetworkKind::Simulated } else { NetworkKind::Real },
+        scenario: None,
+        started_at: net::clock::now_rfc3339(),
+    };
+    let asked = Findings::PeerPredict(Predicted { options, ..Predicted::default() });
+    let mut file = None;
+    let mut events = Events::new(output);
+    let out = place(output, &mut file, out)?;
+    deliver(assemble(about, Evidence::default(), asked), output, None, &mut events, out)
+}
+
+impl PredictArgs {
+    fn sides(&self) -> Result<Vec<Side>, CliError> {
+        let count = self.side.len();
+        if !self.matrix && count != 2 {
+            return Err(CliError::usage(format!("cannot predict {count} sides as one pair"))
+                .advise("two of them, or --matrix for every pair"));
+        }
+        if count > MOST {
+            return Err(
+                CliError::usage(format!("cannot predict {count} sides in one run")).advise(format!("at most {MOST}"))
+            );
+        }
+        let from_input = self.side.iter().filter(|side| *side == "-").count();
+        if from_input + usize::from(self.ice_servers.as_deref() == Some(Path::new("-"))) > 1 {
+            return Err(CliError::usage("cannot read standard input more than once").advise("a file for all but one"));
+        }
+        self.side.iter().map(|text| self.side(text)).collect()
+    }
+
+    fn side(&self, text: &str) -> Result<Side, CliError> {
+        let mut side = if sides::is_description(text) {
+            sides::read(text, text).map_err(|error| CliError::usage(format!("cannot understand {text}: {error}")))?
+        } else {
+            let path = Path::new(text);
+            let source = Source { what: "the side", path, largest: LARGEST, advice: WANTED, secret: false };
+            let name = files::name(path);
+            sides::read(&name, &source.read()?)
+                .map_err(|error| CliError::usage(format!("cannot use {name} as a side: {error}")).advise(WANTED))?
+        };
+        if self.apart {
+            side.part();
+        }
+        Ok(side)
+    }
+
+    /// The TURN servers; nothing where none was named.
+    fn servers(&self) -> Result<Option<Vec<TurnServer>>, CliError> {
+        let mut found = Vec::new();
+        for uri in &self.turn {
+            let (spec, meant) = ServerSpec::parse_turn(uri).map_err(|error| {
+                CliError::usage(error.to_string()).advise("turn:turn.example.org, or turns: for TLS")
+            })?;
+            let usual = if spec.secure { Transport::Tls } else { Transport::Udp };
+            found.push(TurnServer { uri: spec.text, transport: meant.unwrap_or(usual) });
+        }
+        if let Some(path) = &self.ice_servers {
+            let source = Source {
+                what: "the ICE servers in",
+                path,
+                largest: ice_servers::LARGEST,
+                advice: ICE_SERVERS,
+                secret: false,
+            };
+            let read = ice_servers::read(&source.read_bytes()?).map_err(|cause| {
+                CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
+                    .advise(ICE_SERVERS)
+            })?;
+            let usable = read.entries.into_iter().filter(|entry| entry.kind == EntryKind::Turn);
+            found.extend(usable.filter_map(|entry| {
+                let (_, transport) = entry.server?;
+                Some(TurnServer { uri: entry.uri, transport })
+            }));
+        }
+        Ok((!self.turn.is_empty() || self.ice_servers.is_some()).then_some(found))
+    }
+}

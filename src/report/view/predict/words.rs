@@ -1,0 +1,24 @@
+//! Answers as the page shows them.
+
+use crate::predict::prediction::Answer;
+use crate::report::view::tint::Tint;
+
+pub(super) fn tint(answer: Answer) -> Tint {
+    match answer {
+        Answer::Direct | Answer::DirectOnLan | Answer::DirectAfterHairpin => Tint::Good,
+        Answer::Possible | Answer::Inconclusive | Answer::Unknown => Tint::Warning,
+        Answer::Relay | Answer::Impossible => Tint::Bad,
+    }
+}
+
+pub(super) fn outcome(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Direct => "directly",
+        Answer::DirectOnLan => "on the LAN",
+        Answer::DirectAfterHairpin => "by hairpinning",
+        Answer::Possible => "perhaps",
+        Answer::Relay => "by relay",
+        Answer::Impossible => "not at all",
+        Answer::Inconclusive | Answer::Unknown => "not known",
+    }
+}
