@@ -78,7 +78,7 @@ pub fn evidence(report: &Report) -> Evidence {
         connections: report.connections.clone(),
         bound: report.bound.clone(),
         host_addresses: report.host_addresses.clone(),
-        name_servers: Vec::new(),
+        name_servers: None,
         servers,
         names: report.names.clone(),
         exchanges: report.evidence.clone().into(),

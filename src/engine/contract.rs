@@ -53,6 +53,8 @@ impl SocketSpec {
 /// What the engine wants done. Commands never block and never fail in place: failures come back as [`Input`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Tell the name servers of this host; answered by [`Input::NameServers`].
+    NameServers,
     /// Look up the addresses of a server for a transport; answered by [`Input::Resolved`].
     Resolve {
         /// Index of the server.
@@ -161,6 +163,8 @@ pub enum Input {
         /// Why.
         failure: Failure,
     },
+    /// The name servers that this host is set up to ask, as far as that is known.
+    NameServers(Vec<SocketAddr>),
     /// Ctrl-C.
     Interrupted,
 }
@@ -175,11 +179,6 @@ pub trait Network {
 
     /// The interfaces of this host that are up, with what the system knows of them.
     fn interfaces(&self) -> Vec<Interface> {
-        Vec::new()
-    }
-
-    /// The name servers that this host is set up to ask, as far as that is known.
-    fn name_servers(&self) -> Vec<SocketAddr> {
         Vec::new()
     }
 

@@ -100,6 +100,11 @@ impl Engine {
         for name in steps.iter().flat_map(|step| &step.names) {
             self.look_up(name);
         }
+        if self.evidence.name_servers.is_none() && steps.iter().any(|step| step.name_servers) {
+            self.evidence.name_servers = Some(Vec::new());
+            self.lookups_pending += 1;
+            self.commands.push(Command::NameServers);
+        }
         if steps.iter().all(|step| step.done) {
             return self.finish(now);
         }

@@ -1,7 +1,7 @@
 //! One run: poll for commands, feed inputs, wake at the time it names, take the evidence.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use super::chance::Chance;
 use super::flight::Flight;
@@ -69,9 +69,8 @@ impl Engine {
     }
 
     /// Begins: every name is looked up at once.
-    pub fn start(&mut self, now: Time, host_addresses: Vec<IpAddr>, name_servers: Vec<SocketAddr>) {
+    pub fn start(&mut self, now: Time, host_addresses: Vec<IpAddr>) {
         self.evidence.host_addresses = host_addresses;
-        self.evidence.name_servers = name_servers;
         self.lookups_begun = now;
         for (server, spec) in self.specs.iter().enumerate() {
             for &transport in spec.transports.as_ref().unwrap_or(&self.settings.transports) {
@@ -238,6 +237,11 @@ impl Machine for Engine {
             }
             Input::Received { socket, source, bytes } => self.received(now, socket, source, &bytes),
             Input::Failed { socket, remote, failure } => self.failed(now, socket, remote, &failure),
+            Input::NameServers(servers) => {
+                self.lookups_pending = self.lookups_pending.saturating_sub(1);
+                self.evidence.name_servers = Some(servers);
+                self.dirty = true;
+            }
             Input::Interrupted => self.stop(now, Stop::Interrupted),
         }
     }

@@ -47,7 +47,7 @@ impl Gate {
         let named = of(ask.server).flat_map(|lookup| &lookup.addresses);
         let all = || seen.servers.iter().flat_map(|server| &server.lookups).flat_map(|lookup| &lookup.addresses);
         let is_it = |address: &SocketAddr| *address == remote;
-        if named.clone().any(is_it) || seen.name_servers.contains(&remote) || all().any(is_it) {
+        if named.clone().any(is_it) || seen.name_servers.iter().flatten().any(is_it) || all().any(is_it) {
             return Ok(Standing::Known);
         }
         let same_family = |address: &&SocketAddr| address.is_ipv4() == remote.is_ipv4();

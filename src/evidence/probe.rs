@@ -32,6 +32,8 @@ pub struct Step {
     pub enough: Vec<Key>,
     /// Names to look up beside those of the servers, once each.
     pub names: Vec<&'static str>,
+    /// Find out which name servers this host asks: a control needs them.
+    pub name_servers: bool,
     /// Ask the probe again at that time of the run at the latest, in milliseconds: a silence may be long enough then.
     pub look_again_ms: Option<f64>,
     /// Nothing more is wanted; exchanges still pending may be abandoned once every question says so.

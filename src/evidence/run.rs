@@ -26,9 +26,9 @@ pub struct Evidence {
     /// The sockets that were opened before anything was sent on them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bound: Vec<BoundSocket>,
-    /// The name servers of this host, as far as it tells; none are asked unless a control needs one.
+    /// The name servers of this host, as far as it tells, once a control needs one.
     #[serde(skip)]
-    pub name_servers: Vec<SocketAddr>,
+    pub name_servers: Option<Vec<SocketAddr>>,
     /// Why the run ended before every probe was done, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,

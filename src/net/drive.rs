@@ -8,7 +8,7 @@ const AT_ONCE: usize = 256;
 
 /// Drives a run to its end and returns what was seen. Everything that happens is shown to the observer, in order.
 pub fn drive(mut engine: Engine, network: &mut dyn Network, observer: &mut dyn FnMut(&LogEvent)) -> Evidence {
-    engine.start(network.now(), network.host_addresses(), network.name_servers());
+    engine.start(network.now(), network.host_addresses());
     run(&mut engine, network, &mut |engine| {
         for event in engine.take_log() {
             observer(&event);

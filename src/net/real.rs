@@ -195,7 +195,7 @@ impl RealNetwork {
             | Input::Local { socket, .. }
             | Input::Received { socket, .. }
             | Input::Failed { socket, .. } => !self.sockets.contains_key(socket),
-            Input::Resolved { .. } | Input::Interrupted => false,
+            Input::Resolved { .. } | Input::NameServers(_) | Input::Interrupted => false,
         }
     }
 }
@@ -213,10 +213,6 @@ impl Network for RealNetwork {
         interfaces::interfaces()
     }
 
-    fn name_servers(&self) -> Vec<SocketAddr> {
-        self.names.servers()
-    }
-
     fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
         if named.is_empty() {
             route::gateways()
@@ -230,6 +226,7 @@ impl Network for RealNetwork {
             interrupt::watch(interrupt);
         }
         match command {
+            Command::NameServers => self.events.push_back(Input::NameServers(self.names.servers())),
             Command::Resolve { server, spec, transport } => self.resolve(server, spec, transport),
             Command::Open { socket, spec } => {
                 let handle = self.runtime.handle().clone();

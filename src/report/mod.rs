@@ -4,7 +4,6 @@
 //! [`Style`]; one more format is one more such function. What a verdict means ([`peers`]), what to do about it
 //! ([`advice`]) and whether it is what a script asked for ([`require`]) are functions of the same report.
 
-mod address;
 mod advice;
 pub mod assemble;
 mod command;

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::address::Kind;
 use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings, FilteringBehavior, MappingBehavior};
+use crate::wire::AddressKind as Kind;
 
 /// The address that servers saw, where none is one of the internet: they are in the same private network, and what was measured
 /// says nothing of the way to the internet.

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::Value;
 
-use super::address::Kind;
 use super::document::Report;
+use crate::wire::AddressKind as Kind;
 
 /// Which letter stands for which address.
 #[derive(Clone, Debug, Default)]

@@ -18,4 +18,5 @@ pub use certificate::Certificate;
 pub use config::{ServerConfig, Style};
 pub use fault::{Fault, Faults};
 pub use handshake::Handshake;
+pub use random::Random;
 pub use servers::{Answer, Servers, Welcome};

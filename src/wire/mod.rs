@@ -1,6 +1,7 @@
 //! Protocols and what people write of them, as values: STUN, TURN, PCP and NAT-PMP messages, URIs, credentials, configurations of ICE servers.
 //! Knows nothing of sockets, clocks or randomness.
 
+mod address_kind;
 pub mod candidate;
 pub(crate) mod codes;
 pub mod credential;
@@ -19,6 +20,7 @@ pub mod stun;
 mod transport;
 mod uri;
 
+pub use address_kind::AddressKind;
 pub use candidate::{Candidate, CandidateAddress, CandidateKind, CandidateTransport, TcpType};
 pub use credential::password::{Form, Look, Making};
 pub use credential::rest::RestName;

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::address_kind::AddressKind;
+
 /// Where packets to this address can come from and go to: addresses of different scopes do not reach each other, so a server
 /// whose alternate address has another scope than its primary is misconfigured (STANDARDS B1). Documentation ranges count as
 /// public: labs use them.
@@ -11,7 +13,7 @@ pub enum Scope {
     Loopback,
     /// This link.
     Link,
-    /// RFC 1918, RFC 4193.
+    /// A site, or a path that no router of the internet knows: RFC 1918, 4193, 7335, 2544.
     Private,
     /// RFC 6598: between a subscriber and a carrier-grade NAT.
     Shared,
@@ -25,36 +27,16 @@ impl Scope {
     /// The scope of an address.
     #[must_use]
     pub fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(v4) => {
-                let octets = v4.octets();
-                if v4.is_loopback() {
-                    Self::Loopback
-                } else if v4.is_link_local() {
-                    Self::Link
-                } else if v4.is_private() {
-                    Self::Private
-                } else if octets[0] == 100 && octets[1] & 0xc0 == 64 {
-                    Self::Shared
-                } else if octets[0] == 0 || octets[0] >= 224 {
-                    Self::Invalid
-                } else {
-                    Self::Public
-                }
-            }
-            IpAddr::V6(v6) => {
-                if v6.is_loopback() {
-                    Self::Loopback
-                } else if v6.is_unicast_link_local() {
-                    Self::Link
-                } else if v6.is_unique_local() {
-                    Self::Private
-                } else if v6.is_unspecified() || v6.is_multicast() {
-                    Self::Invalid
-                } else {
-                    Self::Public
-                }
-            }
+        match AddressKind::of(ip) {
+            AddressKind::Loopback => Self::Loopback,
+            AddressKind::LinkLocal => Self::Link,
+            AddressKind::Private
+            | AddressKind::UniqueLocal
+            | AddressKind::ServiceContinuity
+            | AddressKind::Benchmarking => Self::Private,
+            AddressKind::Shared => Self::Shared,
+            AddressKind::Public | AddressKind::Teredo => Self::Public,
+            AddressKind::Unspecified | AddressKind::Reserved => Self::Invalid,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use nat_probe::server::Random;
+
 /// The tests among which the seconds are shared.
 const TARGETS: u32 = 8;
 
@@ -41,20 +43,16 @@ impl Drop for Told {
     }
 }
 
-/// The chances of one case (`SplitMix64`).
-pub(crate) struct Dice(u64);
+/// The chances of one case.
+pub(crate) struct Dice(Random);
 
 impl Dice {
     pub(crate) fn new(case: u64) -> Self {
-        Self(case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self(Random::new(case.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
     pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.bits()
     }
 
     /// A number below that one, or 0.

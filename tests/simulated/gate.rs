@@ -120,6 +120,7 @@ impl Network for Liar {
                     self.inputs.push(Input::Received { socket, source: remote, bytes });
                 }
             }
+            Command::NameServers => self.inputs.push(Input::NameServers(Vec::new())),
             Command::Close { .. } => {}
         }
     }

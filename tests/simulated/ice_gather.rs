@@ -304,7 +304,7 @@ fn what_is_handed_over_is_open_and_allocated() {
     bench.hand_over = true;
     let mut network = SimNetwork::new(&bench.scenario, bench.seed);
     let (mut engine, options) = bench.engine(&network);
-    engine.start(network.now(), network.host_addresses(), network.name_servers());
+    engine.start(network.now(), network.host_addresses());
     nat_probe::net::run(&mut engine, &mut network, &mut |_| {});
     assert!(engine.is_finished());
     let open = engine.handed_over();

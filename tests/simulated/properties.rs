@@ -61,6 +61,7 @@ impl Network for Hostile {
                     self.sent.push((socket, remote, bytes));
                 }
             }
+            Command::NameServers => self.pending.push(Input::NameServers(Vec::new())),
             Command::Close { .. } => {}
         }
     }

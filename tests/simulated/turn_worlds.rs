@@ -29,7 +29,7 @@ struct World {
 }
 
 fn world(seed: u64) -> World {
-    let mut dice = Dice(seed.wrapping_mul(0x9e6c_63d0_876a_46bd));
+    let mut dice = Dice::new(seed.wrapping_mul(0x9e6c_63d0_876a_46bd));
     let dice = &mut dice;
     let transport = dice.pick(&[Transport::Udp, Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Dtls]);
     let right = !dice.one_in(8);

@@ -13,6 +13,7 @@ use nat_probe::measure::nat::finding::{
 use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::{self, ClassifyOptions};
 use nat_probe::net::drive;
+use nat_probe::server::Random;
 use nat_probe::sim::{
     BurstConfig, Fault, FilterScope, Hairpin, HostConfig, LinkConfig, NatConfig, OutageConfig, Pooling, PortRule,
     Scenario, ServerConfig, SimNetwork, Style,
@@ -22,25 +23,21 @@ use nat_probe::wire::{Family, Transport};
 use super::again;
 use super::bench::{Run, specs, story};
 
-/// A draw of the generator: small, and the same in every release.
-pub(crate) struct Dice(pub u64);
+/// What a world is drawn with.
+pub(crate) struct Dice(Random);
 
 impl Dice {
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Random::new(seed))
     }
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.bits() % bound
+        self.0.bits() % bound
     }
     pub(crate) fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
     pub(crate) fn unit(&mut self) -> f64 {
-        f64::from(u32::try_from(self.bits() >> 32).unwrap()) / 4_294_967_296.0
+        self.0.unit()
     }
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.below(from.len() as u64)).unwrap()]
@@ -55,7 +52,7 @@ struct World {
 }
 
 fn world(seed: u64) -> World {
-    let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut dice = Dice::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let dice = &mut dice;
     let dual = dice.one_in(4);
     let nats: Vec<NatConfig> = {

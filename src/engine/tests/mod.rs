@@ -77,6 +77,7 @@ struct Bench {
     sent: Vec<Sent>,
     opened: Vec<(SocketId, Transport)>,
     closed: Vec<SocketId>,
+    name_servers_asked: usize,
     log: Vec<LogEvent>,
 }
 
@@ -89,13 +90,13 @@ impl Bench {
     fn with(settings: Settings, plan: Vec<Box<dyn Probe>>) -> Self {
         let specs = ["one.example.net", "two.example.net"].map(|name| ServerSpec::parse(name).expect("a server"));
         let mut engine = Engine::new(settings, specs.into(), plan);
-        engine.start(Time::ZERO, vec!["10.0.0.2".parse().expect("an address")], Vec::new());
+        engine.start(Time::ZERO, vec!["10.0.0.2".parse().expect("an address")]);
         for index in 0..2 {
             let result = Ok(Found::from(vec![server(index)]));
             engine.handle(Time::ZERO, Input::Resolved { server: index, transport: Transport::Udp, result });
         }
         let (sent, opened, closed, log) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut bench = Self { engine, now: Time::ZERO, sent, opened, closed, log };
+        let mut bench = Self { engine, now: Time::ZERO, sent, opened, closed, name_servers_asked: 0, log };
         bench.run_to(Time::ZERO);
         bench
     }
@@ -124,6 +125,7 @@ impl Bench {
             match command {
                 // That was answered before it was asked.
                 Command::Resolve { .. } => {}
+                Command::NameServers => self.name_servers_asked += 1,
                 Command::Open { socket, spec } => self.opened.push((socket, spec.transport)),
                 Command::Send { socket, remote, bytes } => self.sent.push(Sent { at: self.now, socket, remote, bytes }),
                 Command::Close { socket } => self.closed.push(socket),

@@ -178,3 +178,23 @@ fn a_better_round_trip_shortens_what_is_under_way() {
     let (alone, hastened) = (silence_ms(vec![slow.clone()]), silence_ms(vec![slow, quick]));
     assert!(hastened < alone - 200.0, "{hastened} against {alone}");
 }
+
+#[test]
+fn the_name_servers_of_this_host_are_asked_for_once_and_only_where_a_question_needs_them() {
+    let mut bench = Bench::new(vec![wanting(vec![binding("a", "s")])]);
+    bench.run_to(ms(5_000));
+    assert_eq!(bench.name_servers_asked, 0);
+
+    let mut bench = Bench::new(vec![Box::new(Asking(|seen: &Evidence| {
+        let known = seen.name_servers.iter().flatten();
+        let asks = known.map(|&remote| Ask::binding(key("dns"), 0, "s", remote)).collect();
+        Step { asks, name_servers: true, ..Step::default() }
+    }))]);
+    bench.run_to(ms(100));
+    assert_eq!((bench.name_servers_asked, bench.sent.len()), (1, 0));
+    let name_server = "198.51.100.53:53".parse().unwrap();
+    bench.handle(Input::NameServers(vec![name_server]));
+    bench.run_to(ms(200));
+    assert_eq!(bench.sent[0].remote, name_server, "a name server of this host may be asked, whatever its port");
+    assert_eq!(bench.name_servers_asked, 1);
+}

@@ -131,14 +131,17 @@ impl Probe for Discover {
                 }
             }
         }
+        let mut name_servers = false;
         for &family in self.families.iter().filter(|_| self.transports.contains(&Transport::Udp)) {
             // The names must be known, or a server that was never asked would count as silent.
             if !seen.looking_up(Transport::Udp) {
                 let udp: Vec<&Exchange> = seen.of(family, Transport::Udp).collect();
-                asks.extend(controls::asks(seen, family, &udp));
+                let controls = controls::asks(seen, family, &udp);
+                name_servers |= !controls.is_empty();
+                asks.extend(controls);
             }
         }
         done &= asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
-        vec![nat64::with_prefix_looked_up(seen, Step { asks, done, ..Step::default() })]
+        vec![nat64::with_prefix_looked_up(seen, Step { asks, name_servers, done, ..Step::default() })]
     }
 }

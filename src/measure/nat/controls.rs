@@ -77,7 +77,8 @@ pub(crate) fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<
         }
     }
     let outside = |remote: &&SocketAddr| family.has(remote.ip()) && Scope::of(remote.ip()) == Scope::Public;
-    let outside = seen.name_servers.iter().filter(outside).filter(|remote| !seen.host_addresses.contains(&remote.ip()));
+    let outside =
+        seen.name_servers.iter().flatten().filter(outside).filter(|remote| !seen.host_addresses.contains(&remote.ip()));
     for (number, &remote) in outside.take(NAME_SERVERS).enumerate() {
         asks.push(ask(ControlKey::Dns(number), asked[0].server, remote, Control::Dns));
     }

@@ -72,12 +72,13 @@ impl NatProbe for Reach {
         for exchange in super::controls::doubted(&asked) {
             asks.push(over_tcp(exchange.server, exchange.remote));
         }
+        let name_servers = !controls.is_empty();
         asks.extend(controls);
 
         let capable = !super::servers::capable(seen, self.family).is_empty();
         let waiting = seen.looking_up(Transport::Udp)
             || asks.iter().any(|ask| seen.find(&ask.key).is_none_or(|exchange| !exchange.settled()));
-        let step = Step { asks, done: capable || !waiting, ..Step::default() };
+        let step = Step { asks, name_servers, done: capable || !waiting, ..Step::default() };
         nat64::with_prefix_looked_up(seen, step)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::{Case, commands, list};
+use super::case::{Case, list};
+use super::commands;
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, OtherPath, PortBehavior, Rfc3489Type};
-use crate::report::address::Kind;
 use crate::report::document::{Advice, Report, Severity};
 use crate::report::peers::{self, PeerOutcome};
 use crate::report::possible;
+use crate::wire::AddressKind as Kind;
 use crate::wire::Family;
 
 /// Addresses that servers saw and that are of the kind.

@@ -3,29 +3,19 @@
 mod addresses;
 #[cfg(test)]
 mod agreement;
+mod case;
 pub(crate) mod commands;
 mod nat;
 mod path;
 mod servers;
 
 use super::document::{Advice, Findings, Report, Severity};
-use super::family_name;
-use super::peers::{self, PeerOutcome, PeerRow};
+use super::peers;
 use crate::measure::nat::advice_code::AdviceCode;
-use crate::measure::nat::finding::FamilyFindings;
-use crate::wire::Family;
+use case::Case;
 
 /// A rule about one address family.
 type FamilyRule = fn(&Case) -> Option<Advice>;
-
-/// What a rule about one family looks at.
-struct Case<'a> {
-    report: &'a Report,
-    family: Family,
-    found: &'a FamilyFindings,
-    /// How peers connect: what is said of relays follows from this and from nothing else.
-    peers: Vec<PeerRow>,
-}
 
 /// In the order in which they are printed within one severity.
 const FAMILY_RULES: &[FamilyRule] = &[
@@ -78,39 +68,6 @@ pub(super) fn advise(report: &Report) -> Vec<Advice> {
     advice
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every rule ends with one of these")]
-impl Case<'_> {
-    fn advice(&self, code: AdviceCode, severity: Severity, text: impl Into<String>) -> Advice {
-        Advice { code, severity, family: Some(self.family), text: text.into(), command: None }
-    }
-
-    fn error(&self, code: AdviceCode, text: impl Into<String>) -> Option<Advice> {
-        Some(self.advice(code, Severity::Error, text))
-    }
-
-    fn warning(&self, code: AdviceCode, text: impl Into<String>) -> Option<Advice> {
-        Some(self.advice(code, Severity::Warning, text))
-    }
-
-    fn info(&self, code: AdviceCode, text: impl Into<String>) -> Option<Advice> {
-        Some(self.advice(code, Severity::Info, text))
-    }
-
-    /// Whether some peers do not connect directly, or perhaps do not.
-    fn hindered(&self) -> bool {
-        self.peers.iter().any(|row| row.outcome != PeerOutcome::Direct)
-    }
-
-    fn name(&self) -> &'static str {
-        family_name(self.family)
-    }
-
-    /// Whether only addresses were asked for: what the NAT does was not.
-    fn is_discover(&self) -> bool {
-        matches!(self.report.findings, Findings::Discover(_))
-    }
-}
-
 fn local_port_reused(report: &Report) -> Option<Advice> {
     let (port, again) = match &report.findings {
         Findings::Classify(found) => (found.options.local_port?, commands::CLASSIFY),
@@ -126,16 +83,6 @@ fn local_port_reused(report: &Report) -> Option<Advice> {
     Some(advice.trying(again))
 }
 
-/// Addresses or names as a list in a sentence.
-fn list<T: ToString>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
-    match items.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 pub(super) fn codes(report: &Report) -> Vec<String> {
     advise(report).into_iter().map(|advice| advice.code.to_string()).collect()
@@ -143,7 +90,8 @@ pub(super) fn codes(report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{advise, codes, list};
+    use super::case::list;
+    use super::{advise, codes};
     use crate::evidence::{Behavior, ReasonCode};
     use crate::measure::nat::advice_code::AdviceCode;
     use crate::measure::nat::finding::{FamilyFindings, OtherPath};

@@ -1,6 +1,7 @@
 //! Advice that follows from what the NAT or firewall does.
 
-use super::{Case, commands, servers};
+use super::case::{Case, list};
+use super::{commands, servers};
 use crate::evidence::{Behavior, ReasonCode};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, PortBehavior};
@@ -66,7 +67,7 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
     let unknown = with(&[PeerOutcome::CouldNotTell]);
     let provide = |kinds: &[PeerKind]| {
         let names: Vec<&str> = kinds.iter().map(|kind| kind.behind()).collect();
-        format!("Provide a TURN server for peers behind {} NATs.", super::list(&names))
+        format!("Provide a TURN server for peers behind {} NATs.", list(&names))
     };
     let advice = match (&hindered[..], &unknown[..]) {
         ([], []) if case.found.connectivity != Connectivity::Nat || servers::pools(case) => return None,
@@ -80,7 +81,7 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
             let names: Vec<&str> = unknown.iter().map(|kind| kind.behind()).collect();
             let text = format!(
                 "Provide a TURN server to be sure: whether peers behind {} NATs connect directly could not be told.",
-                super::list(&names)
+                list(&names)
             );
             case.info(AdviceCode::RelayForSomePeers, text)
         }
@@ -125,7 +126,7 @@ pub(super) fn pooling(case: &Case) -> Option<Advice> {
         AdviceCode::PoolingArbitrary,
         format!(
             "This host appears under several addresses ({}): a pool of the NAT, or several exits. Use one socket for everything.",
-            super::list(&case.found.public_addresses)
+            list(&case.found.public_addresses)
         ),
     )
 }

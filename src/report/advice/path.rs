@@ -1,6 +1,7 @@
 //! Advice that follows from how well the path carries packets, whatever the NAT does.
 
-use super::{Case, commands};
+use super::case::Case;
+use super::commands;
 use crate::evidence::Exchange;
 use crate::measure::loss;
 use crate::measure::nat::advice_code::AdviceCode;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Case, commands, list};
+use super::case::{Case, list};
+use super::commands;
 use crate::evidence::{Exchange, FailureCode, Outcome, ReasonCode};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};

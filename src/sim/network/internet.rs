@@ -175,12 +175,6 @@ impl Internet {
         self.sites.get(host).map(|site| site.interfaces.clone()).unwrap_or_default()
     }
 
-    /// The name servers that its hosts are set up to ask.
-    #[must_use]
-    pub fn name_servers(&self) -> Vec<SocketAddr> {
-        self.resolver.address.into_iter().collect()
-    }
-
     /// How many allocations there are now on the TURN servers: none is to be left behind.
     #[must_use]
     pub fn live_allocations(&self) -> usize {
@@ -193,6 +187,9 @@ impl Internet {
             return;
         }
         match command {
+            Command::NameServers => {
+                self.tell(host, Input::NameServers(self.resolver.address.into_iter().collect()));
+            }
             Command::Resolve { server, spec, transport } => {
                 let (after, result) = resolve(&self.resolver, &self.servers, &self.families, &spec, transport);
                 self.queue.plan(after, Event::Tell(host, Input::Resolved { server, transport, result }));
@@ -261,7 +258,7 @@ impl Internet {
 /// The socket that an input is about.
 fn input_socket(input: &Input) -> Option<SocketId> {
     match input {
-        Input::Resolved { .. } | Input::Interrupted => None,
+        Input::Resolved { .. } | Input::NameServers(_) | Input::Interrupted => None,
         Input::Connected { socket, .. }
         | Input::Handshake { socket, .. }
         | Input::Opened { socket, .. }

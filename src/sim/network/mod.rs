@@ -10,7 +10,7 @@ mod internet;
 mod site;
 mod streams;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 pub use internet::Internet;
 
@@ -81,10 +81,6 @@ impl Network for SimNetwork {
 
     fn interfaces(&self) -> Vec<Interface> {
         self.0.interfaces(0)
-    }
-
-    fn name_servers(&self) -> Vec<SocketAddr> {
-        self.0.name_servers()
     }
 
     fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
