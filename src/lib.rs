@@ -9,8 +9,9 @@
 //!    there, once.
 //! 3. A **network** ([`net`]) carries out the engine's commands; real sockets are one, the simulated internet ([`sim`]) with its
 //!    virtual time and its pure servers ([`server`]) is the other, and the same engine and probes run on both.
-//! 4. A **report** ([`report`]) is findings plus the evidence each one rests on; every output format is a function of the report.
-//! 5. **Evidence is complete**: a verdict follows from what the JSON holds and from nothing else, so a saved report can be judged
+//! 4. A **session** ([`peer`]) is a live ICE agent on the same network, watched packet by packet; what it shows is judged like evidence.
+//! 5. A **report** ([`report`]) is findings plus the evidence each one rests on; every output format is a function of the report.
+//! 6. **Evidence is complete**: a verdict follows from what the JSON holds and from nothing else, so a saved report can be judged
 //!    again (`--from report.json`).
 //! 6. A **prediction** ([`predict`]) says of two such reports, or of whatever else is known of two sides, whether these two connect.
 //!

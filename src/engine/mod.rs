@@ -24,6 +24,7 @@ mod sockets;
 mod tests;
 mod turn_reply;
 
+pub(crate) use chance::Chance;
 pub use contract::{Command, Found, Input, Machine, Network, SocketId, SocketSpec, Time};
 pub use hand_over::{Allocation, OpenSocket};
 pub use run::Engine;

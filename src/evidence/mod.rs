@@ -17,6 +17,7 @@ pub mod key;
 mod probe;
 mod reason;
 mod run;
+mod session;
 pub(crate) mod silence;
 mod store;
 mod turn_reply;
@@ -36,4 +37,7 @@ pub use key::Key;
 pub use probe::{Probe, Quarantine, Step};
 pub use reason::{AnswerCode, Reason, ReasonCode};
 pub use run::{Evidence, Lookup, Refused, Server, Stop};
+pub use session::{
+    Candidacy, End, Idle, PairSeen, Refusal, RelaySeen, RelayStep, Remapped, Role, Selected, Session, Traffic,
+};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

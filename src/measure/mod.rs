@@ -2,6 +2,7 @@
 //! engine's business.
 
 pub mod catalog;
+pub mod connect;
 pub(crate) mod discover;
 pub mod gateway;
 pub mod ice_gather;

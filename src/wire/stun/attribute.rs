@@ -43,6 +43,16 @@ pub const CHANNEL_NUMBER: u16 = 0x000C;
 pub const LIFETIME: u16 = 0x000D;
 /// XOR-PEER-ADDRESS.
 pub const XOR_PEER_ADDRESS: u16 = 0x0012;
+/// PRIORITY (RFC 8445 section 16.1).
+pub const PRIORITY: u16 = 0x0024;
+/// USE-CANDIDATE (RFC 8445 section 16.1).
+pub const USE_CANDIDATE: u16 = 0x0025;
+/// ICMP (RFC 8656 section 18.13).
+pub const ICMP: u16 = 0x8004;
+/// ICE-CONTROLLED (RFC 8445 section 16.1).
+pub const ICE_CONTROLLED: u16 = 0x8029;
+/// ICE-CONTROLLING (RFC 8445 section 16.1).
+pub const ICE_CONTROLLING: u16 = 0x802A;
 /// DATA.
 pub const DATA: u16 = 0x0013;
 /// REALM.
@@ -161,8 +171,8 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::XorAddress),
     (0x0021, "TIMER-VAL", Kind::Bytes),
     (RESERVATION_TOKEN, "RESERVATION-TOKEN", Kind::Secret),
-    (0x0024, "PRIORITY", Kind::Number),
-    (0x0025, "USE-CANDIDATE", Kind::Empty),
+    (PRIORITY, "PRIORITY", Kind::Number),
+    (USE_CANDIDATE, "USE-CANDIDATE", Kind::Empty),
     (PADDING, "PADDING", Kind::Padding),
     (RESPONSE_PORT, "RESPONSE-PORT", Kind::Port),
     (CONNECTION_ID, "CONNECTION-ID", Kind::Number),
@@ -170,15 +180,15 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::AddressError),
     (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Algorithms),
     (ALTERNATE_DOMAIN, "ALTERNATE-DOMAIN", Kind::Text),
-    (0x8004, "ICMP", Kind::Bytes),
+    (ICMP, "ICMP", Kind::Bytes),
     (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::XorAddress),
     (SOFTWARE, "SOFTWARE", Kind::Text),
     (ALTERNATE_SERVER, "ALTERNATE-SERVER", Kind::Address),
     (0x8025, "TRANSACTION-TRANSMIT-COUNTER", Kind::Bytes),
     (0x8027, "CACHE-TIMEOUT", Kind::Number),
     (FINGERPRINT, "FINGERPRINT", Kind::Bytes),
-    (0x8029, "ICE-CONTROLLED", Kind::Bytes),
-    (0x802A, "ICE-CONTROLLING", Kind::Bytes),
+    (ICE_CONTROLLED, "ICE-CONTROLLED", Kind::Bytes),
+    (ICE_CONTROLLING, "ICE-CONTROLLING", Kind::Bytes),
     (RESPONSE_ORIGIN, "RESPONSE-ORIGIN", Kind::Address),
     (OTHER_ADDRESS, "OTHER-ADDRESS", Kind::Address),
     (0x802D, "ECN-CHECK", Kind::Bytes),

@@ -1,4 +1,4 @@
-//! Long-term credentials at work: keys, signing, checking (RFC 8489 sections 9.2.2, 14.5 and 14.6).
+//! Credentials at work: keys, signing, checking (RFC 8489 sections 9.1.1, 9.2.2, 14.5 and 14.6).
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use super::attribute::{MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256};
 use super::header::HEADER;
 use super::message::Message;
 use crate::wire::hmac::mac;
-use crate::wire::{Algorithm, Credential, PasswordForm};
+use crate::wire::{Algorithm, Credential, PasswordForm, Secret};
 
-/// A key made of user name, realm and password. Nothing prints it.
+/// A key made of a password, for long-term credentials of user name and realm too. Nothing prints it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Vec<u8>);
 
@@ -38,6 +38,12 @@ impl Key {
             Algorithm::Md5 => Md5::digest(&text).to_vec(),
             Algorithm::Sha256 => Sha256::digest(&text).to_vec(),
         })
+    }
+
+    /// The short-term key (RFC 8489 section 9.1.1): the password itself, which in ICE is ASCII (RFC 8839 section 5.4).
+    #[must_use]
+    pub fn short_term(password: &Secret) -> Self {
+        Self(password.expose().as_bytes().to_vec())
     }
 
     #[cfg(test)]

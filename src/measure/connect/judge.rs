@@ -1,0 +1,218 @@
+//! What a session means: connected and how, or why not and whose side it is. It follows from what was seen and from nothing else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cause::{Cause, Side};
+use super::fix::fix;
+use super::nat::{self, Mapping};
+use super::progress::{Progress, progress, words};
+use crate::evidence::{Candidacy, End, PairSeen, Session};
+use crate::wire::{CandidateKind, Scope};
+
+/// A pair with what it means.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Pair {
+    /// What was seen on it.
+    #[serde(flatten)]
+    pub seen: PairSeen,
+    /// How far it came.
+    pub progress: Progress,
+    /// What happened, in words.
+    pub reason: String,
+}
+
+/// What a session means.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// Whether a pair was nominated and used to the end.
+    pub connected: bool,
+    /// Why, or why not.
+    pub cause: Cause,
+    /// The same in words.
+    pub text: String,
+    /// What to try; absent where there is nothing to try.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
+    /// Whose side it is; absent where nothing went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+    /// Every pair, how far it came and why not further.
+    pub pairs: Vec<Pair>,
+    /// The share of test packets without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_percent: Option<f64>,
+}
+
+/// What the session means.
+#[must_use]
+pub fn judge(session: &Session) -> Verdict {
+    let (cause, side, text) = cause(session);
+    let judged = |seen: &PairSeen| Pair { seen: seen.clone(), progress: progress(seen), reason: words(seen) };
+    Verdict {
+        connected: cause == Cause::Connected,
+        cause,
+        text,
+        fix: fix(cause, side).to_owned(),
+        side,
+        pairs: session.pairs.iter().map(judged).collect(),
+        loss_percent: session.traffic.as_ref().map(|traffic| traffic.loss_percent),
+    }
+}
+
+type Why = (Cause, Option<Side>, String);
+
+fn because(cause: Cause, side: Side, text: impl Into<String>) -> Why {
+    (cause, Some(side), text.into())
+}
+
+fn cause(session: &Session) -> Why {
+    match (&session.selected, session.end) {
+        (Some(_), End::ConsentLost) => because(
+            Cause::Lost,
+            Side::Path,
+            "a pair was nominated, and then nothing came back on it for 30 s: the path or the other side went away",
+        ),
+        (Some(_), End::ConsentRevoked) => {
+            because(Cause::Revoked, Side::There, "the other side answered that it wants no more (403)")
+        }
+        (Some(_), _) => (Cause::Connected, None, "connected".into()),
+        (None, End::NoToken) => {
+            because(Cause::NoToken, Side::Unknown, "the other side's token did not come in time: nothing was tried")
+        }
+        (None, End::Interrupted) => {
+            because(Cause::Interrupted, Side::Unknown, "interrupted before a pair was nominated")
+        }
+        (None, End::NoSocket) => because(Cause::NoSocket, Side::Here, "no socket of this host is left to send from"),
+        (None, _) => failed(session),
+    }
+}
+
+/// The rules in their order: what is certain comes before what is likely.
+fn failed(session: &Session) -> Why {
+    let rules: [fn(&Session) -> Option<Why>; 8] = [token, pairs, works, sending, one_way, relays, mappings, reflexive];
+    rules.iter().find_map(|rule| rule(session)).unwrap_or_else(|| silence(session))
+}
+
+fn any(session: &Session, wanted: Progress) -> bool {
+    session.pairs.iter().any(|pair| progress(pair) == wanted)
+}
+
+fn token(session: &Session) -> Option<Why> {
+    let refused = any(session, Progress::WrongPassword) || any(session, Progress::WrongSignature);
+    (refused || session.strangers > 0).then(|| {
+        because(
+            Cause::WrongToken,
+            Side::Unknown,
+            "the two sides reach each other and do not know each other: one of the tokens is of another run",
+        )
+    })
+}
+
+fn pairs(session: &Session) -> Option<Why> {
+    if !session.pairs.is_empty() {
+        return None;
+    }
+    let family = |ipv4| session.locals.iter().any(|local| local.address.is_ipv4() == ipv4);
+    let text = match (session.remotes.is_empty(), session.untried) {
+        (true, 0) => "the other side's token has no candidate".to_owned(),
+        (true, untried) => format!("none of the other side's {untried} candidates can be tried from here: names, TCP"),
+        (false, _) => {
+            let (have, lack) = if family(true) { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
+            format!("this side has {have} alone, the other side {lack} alone")
+        }
+    };
+    let side = if session.remotes.is_empty() { Side::There } else { Side::Path };
+    Some(because(Cause::NoPair, side, text))
+}
+
+fn works(session: &Session) -> Option<Why> {
+    any(session, Progress::Succeeded).then(|| {
+        because(
+            Cause::NotNominated,
+            Side::There,
+            "pairs work, and the other side nominated none of them before the end",
+        )
+    })
+}
+
+fn sending(session: &Session) -> Option<Why> {
+    let stuck = |pair: &PairSeen| matches!(progress(pair), Progress::SendFailed | Progress::NeverSent);
+    let failed = any(session, Progress::SendFailed) && session.pairs.iter().all(stuck);
+    failed.then(|| {
+        because(Cause::SendFailed, Side::Here, "this host could not send a single check: see the pairs for why")
+    })
+}
+
+fn one_way(session: &Session) -> Option<Why> {
+    if !any(session, Progress::AnswersLost) && !any(session, Progress::AnsweredFromElsewhere) {
+        return None;
+    }
+    if nat::here(session) == Mapping::Dependent {
+        let text =
+            "the other side's checks arrive and ours leave from another port than it knows, which its filter keeps out";
+        return Some(because(Cause::OneWay, Side::Here, text));
+    }
+    let text = "the other side's checks arrive here, and neither answers nor checks arrive there: something in front of it keeps them out";
+    Some(because(Cause::OneWay, Side::There, text))
+}
+
+fn relays(session: &Session) -> Option<Why> {
+    let refused = session.pairs.iter().find(|pair| progress(pair) == Progress::RefusedByRelay)?;
+    let relayed: Vec<_> = session.pairs.iter().filter(|pair| pair.local.kind == CandidateKind::Relay).collect();
+    let all = relayed.iter().all(|pair| progress(pair) == Progress::RefusedByRelay);
+    let text = refused.refused.as_ref().map_or_else(String::new, |refusal| refusal.text.clone());
+    all.then(|| because(Cause::RelayRefused, Side::Server, format!("nothing direct works, and {text}")))
+}
+
+fn mappings(session: &Session) -> Option<Why> {
+    match (nat::here(session), nat::there(session)) {
+        (Mapping::Dependent, Mapping::Dependent) => Some(because(
+            Cause::BothDependent,
+            Side::Path,
+            "both NATs map every destination anew: neither side can tell the other where to send to",
+        )),
+        (Mapping::Dependent, _) => Some(because(
+            Cause::HereDependent,
+            Side::Here,
+            "this side's NAT maps every destination anew, so that the other side's filter keeps out what comes from here",
+        )),
+        (_, Mapping::Dependent) => Some(because(
+            Cause::ThereDependent,
+            Side::There,
+            "the other side's NAT maps every destination anew, so that this side's filter keeps out what comes from there",
+        )),
+        _ => None,
+    }
+}
+
+/// Whether a STUN server ever saw each side: who has only addresses of its own is in the same network or behind something that lets
+/// no UDP out.
+fn reflexive(session: &Session) -> Option<Why> {
+    let outside = |candidates: &[Candidacy]| {
+        let public = |candidate: &Candidacy| Scope::of(candidate.address.ip()) == Scope::Public;
+        candidates.iter().any(|candidate| candidate.kind != CandidateKind::Host || public(candidate))
+    };
+    if session.heard_ms.is_some() {
+        None
+    } else if !outside(&session.locals) {
+        let text = "no STUN server saw this side: nothing tells the other one where to send to, and UDP may not get out at all";
+        Some(because(Cause::NotReflexive, Side::Here, text))
+    } else if !outside(&session.remotes) {
+        let text = "the other side's token names only addresses of its own network: no STUN server saw it from outside";
+        Some(because(Cause::PeerNotReflexive, Side::There, text))
+    } else {
+        None
+    }
+}
+
+fn silence(session: &Session) -> Why {
+    if session.heard_ms.is_some() {
+        return because(Cause::NotHeard, Side::Unknown, "the other side was heard once, and no pair works both ways");
+    }
+    because(
+        Cause::NotHeard,
+        Side::Unknown,
+        "nothing of the other side was ever heard: a filter on one of the sides, or nobody there any more; what it sees tells which",
+    )
+}

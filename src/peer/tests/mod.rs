@@ -1,0 +1,6 @@
+//! Two agents on a toy network, in virtual time.
+
+mod connecting;
+mod failing;
+mod relaying;
+mod world;
