@@ -10,6 +10,7 @@ use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
 use super::gateway::GatewayArgs;
 use super::ice_gather::GatherArgs;
+use super::peer_connect::ConnectArgs;
 use super::peer_predict::PredictArgs;
 use super::run::Measurement;
 use super::turn_args::TurnArgs;
@@ -80,6 +81,7 @@ pub(super) enum Ice {
 #[derive(Debug, Subcommand)]
 pub(super) enum Peer {
     Predict(Box<PredictArgs>),
+    Connect(Box<ConnectArgs>),
 }
 
 impl Measuring {

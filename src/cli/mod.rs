@@ -15,10 +15,12 @@ mod explain;
 mod files;
 mod footer;
 mod gateway;
+mod ice_args;
 mod ice_gather;
 pub mod judge_again;
 pub mod manual;
 mod output;
+mod peer_connect;
 mod peer_predict;
 mod program;
 mod progress;
@@ -99,6 +101,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Measure(command) => run::run(command.measurement(), out),
         Command::Peer(Peer::Predict(arguments)) => peer_predict::run(arguments, out),
+        Command::Peer(Peer::Connect(arguments)) => run::run(&**arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::servers::{self, BuiltIn};
 use super::{files, judge_again, saved, scenario, terminal};
-use crate::engine::{Engine, Network, Settings};
+use crate::engine::{Engine, Network, OpenSocket, Settings};
 use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
 use crate::measure::spec::Spec;
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
@@ -104,6 +104,26 @@ pub(super) trait Measurement {
     fn look(&self, _network: &dyn Network, _plan: &mut Plan) -> Result<(), CliError> {
         Ok(())
     }
+
+    /// Goes on with what the run leaves open, and fills in what comes of it.
+    ///
+    /// # Errors
+    /// When that cannot be done as asked.
+    fn go_on(&self, _live: &mut Live, _asked: &mut Findings) -> Result<(), CliError> {
+        Ok(())
+    }
+}
+
+/// What a run leaves to what goes on after it: a session with the sockets and allocations that were handed over.
+pub(super) struct Live<'a> {
+    /// What was seen.
+    pub seen: &'a mut Evidence,
+    /// The sockets that stay open, with what servers hold for them.
+    pub open: Vec<OpenSocket>,
+    /// The network, on which time goes on.
+    pub network: &'a mut dyn Network,
+    /// Numbers that nobody can guess.
+    pub seeds: [u64; 4],
 }
 
 /// What to ask whom.
@@ -204,7 +224,7 @@ fn measure(
             scenario: Some(name.clone()),
             started_at: VIRTUAL_START.to_owned(),
         };
-        let (seen, asked) = drive(plan, &mut network, &arguments.output, events, out);
+        let (seen, asked) = drive(measurement, plan, &mut network, [*seed; 4], events, out)?;
         return Ok((about, seen, asked));
     }
     let config = Config {
@@ -228,7 +248,8 @@ fn measure(
     let local_port = plan.local_port;
     plan.settings.seed = net::entropy();
     measurement.look(&network, &mut plan)?;
-    let (seen, asked) = drive(plan, &mut network, &arguments.output, events, out);
+    let seeds = [net::entropy(), net::entropy(), net::entropy(), net::entropy()];
+    let (seen, asked) = drive(measurement, plan, &mut network, seeds, events, out)?;
     match local_port.and_then(|port| unusable_port(port, &seen)) {
         Some(error) => Err(error),
         None => Ok((about, seen, asked)),
@@ -236,20 +257,24 @@ fn measure(
 }
 
 fn drive(
+    measurement: &dyn Measurement,
     plan: Plan,
     network: &mut dyn Network,
-    output: &OutputArgs,
+    seeds: [u64; 4],
     events: &mut Events,
     out: &mut Output,
-) -> (Evidence, Findings) {
-    let progress = Progress::new(output, plan.keeps);
-    let engine = Engine::new(plan.settings, plan.servers, plan.probes);
-    let seen = net::drive(engine, network, &mut |event| {
+) -> Result<(Evidence, Findings), CliError> {
+    let progress = Progress::new(&measurement.common().output, plan.keeps);
+    let mut engine = Engine::new(plan.settings, plan.servers, plan.probes);
+    net::measure(&mut engine, network, &mut |event| {
         progress.see(event);
         events.see(event, out);
     });
     progress.done();
-    (seen, plan.asked)
+    let (open, mut asked) = (engine.handed_over(), plan.asked);
+    let mut seen = engine.into_evidence();
+    measurement.go_on(&mut Live { seen: &mut seen, open, network, seeds }, &mut asked)?;
+    Ok((seen, asked))
 }
 
 /// The local port that was asked for could not be had: no measurement, but a mistake in the arguments.

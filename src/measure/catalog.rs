@@ -1,7 +1,7 @@
 //! Every command that measures or predicts, one row each.
 
 use super::spec::{Key, Spec};
-use super::{discover, gateway, ice_gather, nat, peer_predict, turn};
+use super::{connect, discover, gateway, ice_gather, nat, peer_predict, turn};
 
 /// Every command that measures or predicts.
 pub const COMMANDS: &[&Spec] = &[
@@ -11,6 +11,7 @@ pub const COMMANDS: &[&Spec] = &[
     &gateway::spec::GATEWAY,
     &ice_gather::spec::ICE_GATHER,
     &peer_predict::spec::PREDICT,
+    &connect::spec::CONNECT,
 ];
 
 /// The command of that name in one word ([`Spec::id`]).

@@ -8,13 +8,18 @@ const AT_ONCE: usize = 256;
 
 /// Drives a run to its end and returns what was seen. Everything that happens is shown to the observer, in order.
 pub fn drive(mut engine: Engine, network: &mut dyn Network, observer: &mut dyn FnMut(&LogEvent)) -> Evidence {
+    measure(&mut engine, network, observer);
+    engine.into_evidence()
+}
+
+/// The same for whoever goes on with what the run leaves open.
+pub fn measure(engine: &mut Engine, network: &mut dyn Network, observer: &mut dyn FnMut(&LogEvent)) {
     engine.start(network.now(), network.host_addresses());
-    run(&mut engine, network, &mut |engine| {
+    run(engine, network, &mut |engine| {
         for event in engine.take_log() {
             observer(&event);
         }
     });
-    engine.into_evidence()
 }
 
 /// Drives any machine to its end. The observer sees it after each of its turns: what it has to tell is taken there.

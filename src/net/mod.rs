@@ -27,7 +27,7 @@ mod tls;
 mod typing;
 mod udp;
 
-pub use drive::{drive, run};
+pub use drive::{drive, measure, run};
 pub use entropy::entropy;
 pub use errno::is_shortage;
 pub(crate) use host::interface_names;

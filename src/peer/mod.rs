@@ -31,5 +31,5 @@ mod transaction;
 
 pub use agent::Agent;
 pub use credentials::Credentials;
-pub use setup::{Allocation, Base, Local, Remote, Setup, Socket};
+pub use setup::{Base, Local, Remote, Setup, Socket};
 pub use token::{Foreign, Token, TokenError};

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::setup::Allocation;
 use super::transaction::{Due, Transaction};
-use crate::engine::{Chance, Command, Time};
+use crate::engine::{Allocation, Chance, Command, Time};
 use crate::evidence::{Refusal, RelaySeen, RelayStep};
 use crate::wire::stun::attribute::{DATA, ICMP, XOR_PEER_ADDRESS};
 use crate::wire::stun::message::DATA as DATA_INDICATION;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Credentials;
-use crate::engine::{SocketId, Time};
+use crate::engine::{Allocation, SocketId, Time};
 use crate::evidence::Role;
-use crate::wire::{Auth, Candidate, Credential, Transport};
+use crate::wire::Candidate;
 
 /// Where the packets of a candidate leave from, and where those to it arrive (RFC 8445 section 4: its base).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,27 +33,6 @@ pub struct Socket {
     pub id: SocketId,
     /// The STUN servers that see its mapped addresses: they are asked again while there is nothing else to keep the mappings alive.
     pub servers: Vec<SocketAddr>,
-}
-
-/// An allocation that was made (RFC 8656), with what its next requests are signed with.
-#[derive(Clone, Debug)]
-pub struct Allocation {
-    /// The socket towards the server; one of [`Setup::sockets`] where ICE's own base is used.
-    pub socket: SocketId,
-    /// The TURN server.
-    pub server: SocketAddr,
-    /// How it is reached.
-    pub transport: Transport,
-    /// The relayed address.
-    pub relayed: SocketAddr,
-    /// The newest challenge and how it is answered; `None` where the server asks for no credentials.
-    pub auth: Option<Auth>,
-    /// What requests are signed with.
-    pub credential: Option<Credential>,
-    /// How long it was granted for.
-    pub lifetime: Duration,
-    /// When it was granted.
-    pub granted: Time,
 }
 
 /// What a session starts from.

@@ -152,6 +152,13 @@ impl Agent {
         self.setup.clone()
     }
 
+    /// The other side's token will not come.
+    pub fn give_up_waiting(&mut self, now: Time) {
+        if self.phase == Phase::Waiting {
+            self.finish(now, End::NoToken);
+        }
+    }
+
     /// Takes the other side's token: checks begin.
     pub fn learn(&mut self, now: Time, remote: &Remote) {
         if self.phase != Phase::Waiting {

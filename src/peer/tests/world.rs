@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::engine::{Command, Input, Machine, SocketId, Time};
+use crate::engine::{Allocation, Command, Input, Machine, SocketId, Time};
 use crate::evidence::{Failure, FailureCode, Role, Session};
 use crate::measure::connect::judge;
-use crate::peer::{Agent, Allocation, Base, Credentials, Local, Remote, Setup, Socket};
+use crate::peer::{Agent, Base, Credentials, Local, Remote, Setup, Socket};
 use crate::wire::stun::attribute::{DATA, LIFETIME, NONCE, REALM, XOR_MAPPED_ADDRESS, XOR_PEER_ADDRESS};
 use crate::wire::stun::message::{BINDING, CREATE_PERMISSION, DATA as DATA_INDICATION, REFRESH, SEND};
 use crate::wire::{
@@ -357,6 +357,7 @@ fn host(number: u8, nat: Nat, mood: Option<RelayMood>) -> Host {
             server,
             transport: Transport::Udp,
             relayed,
+            mapped: None,
             auth: Some(auth),
             credential: Some(login()),
             lifetime: Duration::from_secs(600),

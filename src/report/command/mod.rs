@@ -1,6 +1,7 @@
 //! Each command's finding as the rest of the program sees it: one file a command.
 
 mod classify;
+mod connect;
 mod contract;
 mod discover;
 mod gateway;

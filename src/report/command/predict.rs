@@ -104,7 +104,7 @@ fn of_family(found: &Predicted, family: Family, words: &[&str]) -> (Option<bool>
     (holds(*prediction, may_be, words), format!("over {} the prediction is {prediction}", family_name(family)))
 }
 
-fn prediction(found: &mut Prediction, visitor: &mut Visitor) {
+pub(super) fn prediction(found: &mut Prediction, visitor: &mut Visitor) {
     visitor.text(&mut found.reason.text);
     visitor.texts(found.notes.iter_mut());
     visitor.texts(found.hangs_on.iter_mut().map(|one| &mut one.text));

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::nat::{Classified, Discovered};
+use crate::measure::connect::PeerConnected;
 use crate::measure::gateway::GatewayAsked;
 use crate::measure::ice_gather::IceGathered;
 use crate::measure::peer_predict::Predicted;
@@ -25,6 +26,8 @@ macro_rules! each_command {
             IceGather(IceGathered),
             /// Will these two connect?
             PeerPredict(Predicted),
+            /// Do these two hosts connect?
+            PeerConnect(PeerConnected),
         }
     };
 }

@@ -3,6 +3,7 @@
 mod advice;
 mod behaviors;
 pub(super) mod classify;
+pub(super) mod connect;
 pub(super) mod discover;
 mod evidence;
 pub(super) mod gateway;

@@ -1,0 +1,186 @@
+//! The session while it runs: the agent on the network, the token that is waited for, and the pairs for somebody who watches.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::exchange::{self, Arrived, Inbox};
+use crate::cli::args::OutputArgs;
+use crate::cli::error::{CliError, note};
+use crate::cli::run::Live;
+use crate::engine::{Command, Input, Machine, Time};
+use crate::evidence::{Candidacy, End, PairSeen, Stop};
+use crate::measure::connect::{PeerConnected, progress};
+use crate::net;
+use crate::peer::{Agent, Credentials, Remote, Setup, Token, TokenError};
+use crate::predict::predict;
+use crate::predict::read::candidates;
+use crate::wire::Candidate;
+
+/// How often somebody who pastes a token is looked after.
+const SLICE: Duration = Duration::from_millis(100);
+/// Pairs that are shown while they are checked.
+const SHOWN: usize = 10;
+
+/// Runs the session to its end, and fills in what came of it.
+///
+/// # Errors
+/// When what came as the other side's token is none.
+pub(super) fn run(
+    live: &mut Live,
+    setup: Setup,
+    theirs: Option<Token>,
+    inbox: Inbox,
+    output: &OutputArgs,
+    found: &mut PeerConnected,
+) -> Result<(), CliError> {
+    let own: Vec<Candidate> = setup.locals.iter().map(|local| local.candidate.clone()).collect();
+    let ufrag = setup.credentials.ufrag.clone();
+    let table = Table::new(output);
+    let mut session =
+        Session { agent: Agent::new(setup), inbox, ufrag, theirs: None, told: None, polled: live.network.now() };
+    if let Some(token) = theirs {
+        session.learn(token);
+    }
+    net::run(&mut session, live.network, &mut |session| table.show(&session.agent));
+    table.done();
+    let (agent, theirs) = (session.agent, session.theirs);
+    found.session = agent.session();
+    if found.session.end == End::Interrupted {
+        live.seen.stopped = Some(Stop::Interrupted);
+    }
+    live.seen.elapsed_ms = live.network.now().as_secs_f64() * 1e3;
+    if let (None, Some(error), End::NoToken) = (&theirs, &session.told, found.session.end) {
+        return Err(exchange::usage(error));
+    }
+    found.prediction = theirs.and_then(|token| {
+        let here = candidates::read("this side", &lines(&own))?;
+        let there = candidates::read("the other side", &lines(&token.candidates))?;
+        // Relays are among the candidates of whoever has one.
+        Some(predict(&here, &there, None))
+    });
+    Ok(())
+}
+
+fn lines(candidates: &[Candidate]) -> String {
+    candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The agent, and the token that it waits for.
+struct Session {
+    agent: Agent,
+    inbox: Inbox,
+    ufrag: String,
+    theirs: Option<Token>,
+    /// The newest thing that came and was no token.
+    told: Option<TokenError>,
+    polled: Time,
+}
+
+impl Session {
+    fn learn(&mut self, token: Token) {
+        let remote = Remote {
+            credentials: Credentials { ufrag: token.ufrag.clone(), password: token.password.clone() },
+            candidates: token.candidates.clone(),
+            answers: token.answers.as_ref() == Some(&self.ufrag),
+            idle: Duration::from_secs(token.idle_s.into()),
+        };
+        self.agent.learn(self.polled, &remote);
+        self.theirs = Some(token);
+        self.inbox = Inbox::Nothing;
+    }
+
+    fn look(&mut self) {
+        match self.inbox.look(&self.ufrag) {
+            Arrived::Nothing => {}
+            Arrived::Token(token) if token.answers.as_ref().is_some_and(|answered| *answered != self.ufrag) => {
+                wrong("it answers the token of another run");
+            }
+            Arrived::Token(token) => self.learn(*token),
+            Arrived::Wrong { error } => {
+                if self.told.as_ref() != Some(&error) {
+                    wrong(&error.to_string());
+                    self.told = Some(error);
+                }
+            }
+            Arrived::Closed => {
+                self.inbox = Inbox::Nothing;
+                self.agent.give_up_waiting(self.polled);
+            }
+        }
+    }
+}
+
+fn wrong(why: &str) {
+    note(&format!("cannot use that token: {why}; still waiting for the other side's"));
+}
+
+impl Machine for Session {
+    fn poll(&mut self, now: Time) -> Vec<Command> {
+        self.polled = now;
+        self.look();
+        self.agent.poll(now)
+    }
+
+    fn handle(&mut self, now: Time, input: Input) {
+        self.agent.handle(now, input);
+    }
+
+    fn next_wake(&self) -> Time {
+        let own = self.agent.next_wake();
+        if matches!(self.inbox, Inbox::Nothing) { own } else { own.min(self.polled + SLICE) }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.agent.is_finished()
+    }
+}
+
+/// The pairs on standard error, for somebody who watches.
+struct Table {
+    lines: ProgressBar,
+}
+
+impl Table {
+    fn new(output: &OutputArgs) -> Self {
+        let watched = io::stderr().is_terminal() && !output.json && !output.ndjson && !output.quiet;
+        let target = if watched { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+        let lines = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            lines.set_style(style);
+        }
+        Self { lines }
+    }
+
+    fn show(&self, agent: &Agent) {
+        if self.lines.is_hidden() {
+            return;
+        }
+        let row = |pair: &PairSeen| {
+            let (local, remote) = (&pair.local, &pair.remote);
+            let place = |at: &Candidacy| format!("{} {}", at.kind, at.address);
+            format!(
+                "{} - {}: {} ({} sent, {} heard)",
+                place(local),
+                place(remote),
+                progress(pair),
+                pair.sent,
+                pair.asked
+            )
+        };
+        let rows: Vec<String> = agent.pairs().take(SHOWN).map(row).collect();
+        let head = if agent.is_connected() {
+            "connected; test packets pass"
+        } else if rows.is_empty() {
+            "waiting for the other side's token"
+        } else {
+            "checking pairs"
+        };
+        self.lines.set_message([&[head.to_owned()], &rows[..]].concat().join("\n"));
+    }
+
+    fn done(self) {
+        self.lines.finish_and_clear();
+    }
+}

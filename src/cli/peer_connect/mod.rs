@@ -1,0 +1,8 @@
+//! `nat-probe peer connect`: do these two hosts connect, by which way, and if not, where does it end?
+
+mod arguments;
+mod exchange;
+mod live;
+mod setup;
+
+pub(super) use arguments::ConnectArgs;

@@ -1,0 +1,96 @@
+//! What `peer connect` found.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cause::{Cause, Side};
+use super::judge::{Verdict, judge};
+use crate::evidence::{End, Session};
+use crate::measure::ice_gather::GatherOptions;
+use crate::predict::Prediction;
+use crate::predict::prediction::Answer;
+use crate::wire::CandidateKind;
+
+/// What came of a session, how it was asked for, and what had been predicted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PeerConnected {
+    /// How it was asked for.
+    pub options: ConnectOptions,
+    /// How the candidates were gathered: with credentials, so in no report.
+    #[serde(skip)]
+    pub gathering: GatherOptions,
+    /// What it means.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// What was seen, but for the pairs.
+    #[serde(flatten)]
+    pub session: Session,
+    /// What the candidates of both sides let one expect; absent where the other side's are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Prediction>,
+    /// How the outcome contradicts that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradiction: Option<String>,
+}
+
+/// How a session was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectOptions {
+    /// This side was started with the other side's token.
+    pub answers: bool,
+    /// Only relayed candidates were told to the other side.
+    pub relay_only: bool,
+    /// How long nothing was to be sent, in seconds.
+    pub idle_s: u64,
+    /// How long both tokens and the checks might take, in seconds.
+    pub timeout_s: u64,
+}
+
+impl PeerConnected {
+    /// Judges what was seen; of a saved report the pairs stand in the verdict.
+    pub fn judge(&mut self) {
+        if self.session.pairs.is_empty() {
+            self.session.pairs = self.verdict.pairs.iter().map(|pair| pair.seen.clone()).collect();
+        }
+        self.verdict = judge(&self.session);
+        self.contradiction = self.prediction.as_ref().and_then(|prediction| self.contradicts(prediction.prediction));
+    }
+
+    /// Whether a relay carries the pair that was nominated.
+    #[must_use]
+    pub fn is_relayed(&self) -> bool {
+        let relayed = |kind| kind == CandidateKind::Relay;
+        self.session.selected.as_ref().is_some_and(|pair| relayed(pair.local.kind) || relayed(pair.remote.kind))
+    }
+
+    /// Whether it could not be tried.
+    #[must_use]
+    pub fn is_untried(&self) -> bool {
+        matches!(self.verdict.cause, Cause::NoToken | Cause::NoSocket | Cause::SendFailed | Cause::Unknown)
+            || (self.session.selected.is_none() && self.session.end == End::Interrupted)
+    }
+
+    /// A certain answer that came otherwise. Certain answers are about NATs: a session that a wrong token, or the end of a program,
+    /// kept from coming about contradicts none.
+    fn contradicts(&self, answer: Answer) -> Option<String> {
+        let failed = !self.verdict.connected && self.session.selected.is_none();
+        let nat = !self.is_untried() && !matches!(self.verdict.cause, Cause::WrongToken | Cause::NotNominated);
+        match answer {
+            _ if answer.is_direct() && failed && nat => Some(format!(
+                "{answer} was predicted, and nothing works: {}",
+                match self.verdict.side {
+                    Some(Side::Here) => "something on this side is not as its candidates let one expect",
+                    Some(Side::There) => "something on the other side is not as its candidates let one expect",
+                    _ => "a firewall on one of the sides, or nobody there any more, which candidates do not show",
+                }
+            )),
+            _ if answer.is_direct() && self.is_relayed() => {
+                Some(format!("{answer} was predicted, and only a relay works: a filter that candidates do not show"))
+            }
+            Answer::Relay | Answer::Impossible if self.session.selected.is_some() && !self.is_relayed() => {
+                Some(format!("{answer} was predicted, and a direct pair works: a NAT is kinder than it was taken for"))
+            }
+            _ => None,
+        }
+    }
+}

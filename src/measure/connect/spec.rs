@@ -1,0 +1,64 @@
+//! What `peer connect` promises.
+
+use super::{Cause, Progress, Side};
+use crate::evidence::End;
+use crate::measure::spec::{
+    CLICOLOR_FORCE, COLUMNS, FAILURES, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes, XDG,
+};
+
+/// `nat-probe peer connect`.
+pub(crate) const CONNECT: Spec = Spec {
+    name: "peer connect",
+    question: "Do these two hosts connect, by which way, and if not, where does it end?",
+    how: "Both sides run it. The first prints a token, which goes to the other side by any chat; that one is started with the token \
+          and prints its own, which is pasted here. Then both check every pair of their candidates as WebRTC applications do (ICE, \
+          RFC 8445), send each other test packets for five seconds over the pair that is nominated, and say of each pair how far it \
+          came. A token names addresses, and whoever has it can be the other side until it expires.",
+    exit: &[
+        ("0", "Connected, and everything required is so."),
+        ("1", "Not connected, or something required is not so."),
+        ("2", "The arguments, the token, a file or the environment are wrong, or the output could not be written."),
+        ("3", "Could not be tried: the other side's token did not come, or nothing could be sent."),
+        INTERRUPTED,
+    ],
+    keys: &[CONNECTED],
+    grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will.",
+    requirements: "connected=direct",
+    environment: &[
+        (PASSWORD, "The password of --user, where no option has it."),
+        (SECRET, "The secret shared with the TURN server, where no option has it."),
+        (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
+        NO_COLOR,
+        CLICOLOR_FORCE,
+        LOCALE,
+        COLUMNS,
+        XDG,
+    ],
+    simulates: "",
+    codes: &[
+        ("CAUSES", Cause::listed),
+        ("PROGRESS", Progress::listed),
+        ("SIDES", Side::listed),
+        ("ENDS", End::listed),
+        FAILURES,
+    ],
+    examples: &[
+        ("nat-probe peer connect", "The first side: prints a token, and waits for the other side's."),
+        ("nat-probe peer connect np1-...", "The second side: prints the token that the first one waits for."),
+        (
+            "nat-probe peer connect --turn turn:turn.example.org -u alice",
+            "With a relay for this side; the password is asked for.",
+        ),
+        (
+            "nat-probe peer connect --token-out a.token --token-in b.token --json",
+            "For scripts: tokens in files, the other one waited for.",
+        ),
+    ],
+};
+
+const CONNECTED: Key = Key {
+    name: "connected",
+    takes: Takes::Words(&["direct", "relay"]),
+    per_family: false,
+    meaning: "direct: the pair that was nominated needs no relay; relay: a relay of one side carries it.",
+};

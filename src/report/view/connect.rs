@@ -1,0 +1,151 @@
+//! The page of `peer connect`: connected or not and by which pair, what the test packets showed, and how far every pair came.
+
+use super::page::Page;
+use super::table::{Cell, Table};
+use super::tint::Tint;
+use crate::evidence::{Candidacy, Idle, Selected, Session, Traffic};
+use crate::measure::connect::{Pair, PeerConnected, Progress, Side};
+use crate::report::document::Report;
+
+/// Pairs that are listed without being asked for.
+const FEW: usize = 12;
+
+pub(crate) fn write(page: &mut Page, found: &PeerConnected) {
+    match (&found.session.selected, found.verdict.connected) {
+        (Some(selected), true) => connected(page, found, selected),
+        _ => failed(page, found),
+    }
+    if let Some(traffic) = &found.session.traffic {
+        self::traffic(page, traffic);
+    }
+    if let Some(idle) = &found.session.idle {
+        self::idle(page, idle);
+    }
+    notes(page, &found.session);
+    predicted(page, found);
+    pairs(page, &found.verdict.pairs, found.verdict.connected);
+}
+
+pub(crate) fn footer(page: &mut Page, report: &Report) {
+    page.blank();
+    page.paragraph(Tint::Faint, &format!("Done in {:.1} s.", report.duration_ms / 1000.0));
+}
+
+fn connected(page: &mut Page, found: &PeerConnected, selected: &Selected) {
+    let (tint, how) = if found.is_relayed() { (Tint::Warning, "by a relay") } else { (Tint::Good, "directly") };
+    let seconds = selected.took_ms / 1000.0;
+    page.paragraph(tint, &format!("Connected {how}, {seconds:.1} s after both tokens were known."));
+    page.blank();
+    page.bullet(&format!("this side: {}", end(&selected.local)));
+    page.bullet(&format!("the other side: {}", end(&selected.remote)));
+    page.bullet(&format!("round trip: {:.1} ms", selected.rtt_ms));
+}
+
+fn failed(page: &mut Page, found: &PeerConnected) {
+    let verdict = &found.verdict;
+    page.paragraph(Tint::Bad, &format!("Not connected: {}.", verdict.text));
+    let whose = match verdict.side {
+        Some(Side::Here) => "It is on this side.",
+        Some(Side::There) => "It is on the other side.",
+        Some(Side::Server) => "It is the server's doing.",
+        Some(Side::Path) => "It is between the two: neither side alone.",
+        Some(Side::Unknown) | None => "Whose side it is could not be told.",
+    };
+    page.paragraph(Tint::Plain, whose);
+    if !verdict.fix.is_empty() {
+        page.bullet(&format!("try: {}", verdict.fix));
+    }
+}
+
+/// A candidate as people read it: what it is, where, and what is behind it.
+fn end(candidacy: &Candidacy) -> String {
+    let behind = candidacy.related.map(|related| format!(", from {related}")).unwrap_or_default();
+    format!("{} {}{behind}", candidacy.kind, candidacy.address)
+}
+
+fn traffic(page: &mut Page, traffic: &Traffic) {
+    let trips = match (traffic.rtt_min_ms, traffic.rtt_max_ms, traffic.jitter_ms) {
+        (Some(min), Some(max), Some(jitter)) => format!(", round trips {min:.1} to {max:.1} ms, jitter {jitter:.1} ms"),
+        _ => String::new(),
+    };
+    let theirs = match traffic.expected {
+        Some(expected) => format!("; {} of the other side's {expected} arrived", traffic.received),
+        None => String::new(),
+    };
+    let text = format!(
+        "test packets: {} of {} answered ({:.1} % lost){trips}{theirs}",
+        traffic.answered, traffic.sent, traffic.loss_percent
+    );
+    if traffic.answered < traffic.sent { page.alarm(Tint::Warning, &text) } else { page.bullet(&text) }
+}
+
+fn idle(page: &mut Page, idle: &Idle) {
+    let seconds = idle.silent_ms / 1000.0;
+    if idle.survived {
+        page.bullet(&format!("after {seconds:.0} s without a packet it still works"));
+    } else {
+        let text = format!("after {seconds:.0} s without a packet nothing passes: a NAT has forgotten the mapping");
+        page.alarm(Tint::Warning, &text);
+    }
+}
+
+fn notes(page: &mut Page, session: &Session) {
+    if session.role_conflicts > 0 {
+        page.bullet("both sides began in the same role, which was settled (487)");
+    }
+    for remapped in &session.remapped {
+        page.alarm(
+            Tint::Warning,
+            &format!(
+                "{} saw {} when the token was made and {} later: the mapping did not last, and the token's address is stale",
+                remapped.server, remapped.before, remapped.now
+            ),
+        );
+    }
+    if session.untried > 0 {
+        page.bullet(&format!("{} of the other side's candidates cannot be tried from here", session.untried));
+    }
+    if session.strangers > 0 {
+        page.alarm(Tint::Warning, &format!("{} checks came that are of another session", session.strangers));
+    }
+    for refused in session.relays.iter().filter_map(|relay| relay.refused.as_ref()) {
+        page.alarm(Tint::Warning, &format!("relay: {}", refused.text));
+    }
+}
+
+fn predicted(page: &mut Page, found: &PeerConnected) {
+    let Some(prediction) = &found.prediction else { return };
+    page.bullet(&format!("predicted by the candidates alone: {}", prediction.prediction));
+    if let Some(contradiction) = &found.contradiction {
+        page.alarm(Tint::Warning, contradiction);
+    }
+}
+
+fn pairs(page: &mut Page, pairs: &[Pair], connected: bool) {
+    let shown: Vec<_> = match (page.verbosity(), connected) {
+        (0, true) => return,
+        (0, false) => pairs.iter().take(FEW).collect(),
+        _ => pairs.iter().collect(),
+    };
+    if shown.is_empty() {
+        return;
+    }
+    page.heading("Pairs");
+    let left_out = pairs.len() - shown.len();
+    let rows = shown.into_iter().map(row).collect();
+    page.table(Table::new(&["this side", "the other side", "came to", "because"], rows));
+    if left_out > 0 {
+        page.paragraph(Tint::Faint, &format!("And {left_out} more; -v lists them."));
+    }
+}
+
+fn row(pair: &Pair) -> Vec<Cell> {
+    let tint = match pair.progress {
+        Progress::Nominated | Progress::Succeeded => Tint::Good,
+        Progress::NeverSent | Progress::NeverAnswered => Tint::Plain,
+        _ => Tint::Warning,
+    };
+    let place = |candidacy: &Candidacy| Cell::from(format!("{} {}", candidacy.kind, candidacy.address));
+    let progress = Cell::tinted(tint, pair.progress.to_string());
+    vec![place(&pair.seen.local), place(&pair.seen.remote), progress, pair.reason.as_str().into()]
+}
