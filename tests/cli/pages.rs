@@ -85,7 +85,7 @@ fn the_page_of_gateway() {
 #[test]
 fn every_page_fits_on_the_screen() {
     for preset in presets() {
-        for command in ["classify", "discover", "turn", "gateway"] {
+        for command in ["classify", "discover", "turn", "gateway", "ice gather"] {
             let run = run(&format!("{command} --simulate {preset}"), 80);
             assert!(run.stdout.lines().count() <= ROWS, "{command} {preset}:\n{}", run.stdout);
             assert!(!run.stdout.is_empty() || run.code == Some(2), "{command} {preset}: {}", run.stderr);
