@@ -74,8 +74,7 @@ fn advised(problem: &str) -> Vec<String> {
 
 /// Both ways to understand a text.
 fn problems(text: &str) -> [Option<(String, String)>; 2] {
-    let told =
-        |error: nat_probe::wire::UriError| (error.problem().to_owned(), format!("{error} {error:?} {}", error.text()));
+    let told = |error: nat_probe::wire::UriError| (error.problem().to_owned(), format!("{error} {error:?}"));
     [ServerSpec::parse(text).err().map(told), ServerSpec::parse_turn(text).err().map(told)]
 }
 

@@ -106,12 +106,6 @@ impl Witnesses {
         Cow::Owned(believed)
     }
 
-    /// The mapped address that an exchange brought, if it is believed.
-    #[must_use]
-    pub fn mapped(&self, exchange: &Exchange) -> Option<SocketAddr> {
-        exchange.mapped().filter(|_| !self.doubted.contains(&exchange.id))
-    }
-
     /// Why what an exchange brought is not believed.
     #[must_use]
     pub fn doubt(&self, exchange: &Exchange) -> Option<&Doubt> {

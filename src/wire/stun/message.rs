@@ -11,8 +11,6 @@ use super::header::Header;
 pub use super::header::{HEADER, MAGIC_COOKIE};
 use crate::wire::{NotStun, TransactionId};
 
-/// The largest message that the 16-bit length can announce.
-pub const LARGEST: usize = HEADER + u16::MAX as usize;
 /// The method that asks "what is my address?".
 pub const BINDING: u16 = 0x001;
 /// Asks for a relayed address (RFC 8656).

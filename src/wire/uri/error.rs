@@ -18,12 +18,6 @@ impl UriError {
         Self { text: masked(text), service, problem }
     }
 
-    /// What was written, not escaped, as far as it cannot be a password.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// What is wrong with it and what to try, not escaped.
     #[must_use]
     pub fn problem(&self) -> &str {
