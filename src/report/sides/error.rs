@@ -27,6 +27,9 @@ pub enum SideError {
         "it is a session description without candidates: they were not gathered yet, or are sent one by one (trickle)"
     )]
     NoCandidates,
+    /// A browser's dump, which has the candidates of both sides.
+    #[error("it is a dump of a browser, with the candidates of both sides in it: give the session description of one")]
+    BothSides,
     /// Anything else.
     #[error("it is neither a report of this program, nor SDP or candidates, nor what tailscale netcheck prints")]
     Unknown,

@@ -31,6 +31,8 @@ pub fn read(name: &str, text: &str) -> Result<Side, SideError> {
     }
     match json(text) {
         Some(Ok(value)) if report::is_one(&value) => return report::read(name, &value),
+        // chrome://webrtc-internals.
+        Some(Ok(value)) if value.get("PeerConnections").is_some() => return Err(SideError::BothSides),
         Some(Err(damage)) => {
             // Candidates may stand one below the other, an object a line.
             return candidates::read(name, text)
@@ -74,6 +76,8 @@ mod tests {
         assert_eq!(refused(" \n"), SideError::Empty);
         assert_eq!(refused("hello"), SideError::Unknown);
         assert_eq!(refused("[1, 2]"), SideError::Unknown);
+        let dump = serde_json::json!({ "PeerConnections": { "1-1": { "updateLog": [{ "value": candidate }] } } });
+        assert_eq!(refused(&dump.to_string()), SideError::BothSides);
         assert!(matches!(refused(&report[..report.len() / 2]), SideError::Damaged(_)));
         assert!(matches!(refused("nat:hello"), SideError::Description(_)));
         assert_eq!(refused("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nm=audio 9 RTP/AVP 0\r\n"), SideError::NoCandidates);
