@@ -23,7 +23,7 @@ pub(crate) const CONNECT: Spec = Spec {
     ],
     keys: &[CONNECTED],
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will.",
-    requirements: "connected=direct",
+    requirements: "connected-by=direct",
     environment: &[
         (PASSWORD, "The password of --user, where no option has it."),
         (SECRET, "The secret shared with the TURN server, where no option has it."),
@@ -57,7 +57,7 @@ pub(crate) const CONNECT: Spec = Spec {
 };
 
 const CONNECTED: Key = Key {
-    name: "connected",
+    name: "connected-by",
     takes: Takes::Words(&["direct", "relay"]),
     per_family: false,
     meaning: "direct: the pair that was nominated needs no relay; relay: a relay of one side carries it.",
