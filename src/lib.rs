@@ -19,7 +19,8 @@
 //!
 //! ```text
 //! main ─ cli ─┬─ report ─┬─ measure ────────┐
-//!             │          └─ predict ────────┤
+//!             │          ├─ predict ────────┤
+//!             │          └─ explain (files) ┤
 //!             ├─ peer ──────────── engine ──┤
 //!             │                             ├─ evidence ─ wire ─ (stun-rs)
 //!             ├─ sim ─┬─ server ─┬─ engine ─┘
@@ -29,6 +30,7 @@
 pub mod cli;
 pub mod engine;
 pub mod evidence;
+pub mod explain;
 pub mod measure;
 pub mod net;
 pub mod peer;

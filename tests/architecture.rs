@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer with those it may import.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("wire", &[]),
     ("evidence", &["wire"]),
     ("engine", &["evidence", "wire"]),
@@ -17,8 +17,9 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("sim", &["server", "net", "engine", "evidence", "wire"]),
     ("predict", &["evidence", "wire"]),
     ("peer", &["engine", "evidence", "wire"]),
-    ("report", &["predict", "measure", "evidence", "wire"]),
-    ("cli", &["report", "peer", "predict", "measure", "sim", "net", "engine", "evidence", "wire"]),
+    ("explain", &["wire"]),
+    ("report", &["explain", "predict", "measure", "evidence", "wire"]),
+    ("cli", &["report", "explain", "peer", "predict", "measure", "sim", "net", "engine", "evidence", "wire"]),
 ];
 
 /// What only some places may say, and why.

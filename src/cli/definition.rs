@@ -8,6 +8,7 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
 use super::classify::ClassifyArgs;
 use super::discover::DiscoverArgs;
+use super::explain_file::ExplainArgs;
 use super::gateway::GatewayArgs;
 use super::ice_gather::GatherArgs;
 use super::peer_connect::ConnectArgs;
@@ -42,6 +43,7 @@ pub(super) enum Command {
     /// What two peers make of their networks
     #[command(subcommand)]
     Peer(Peer),
+    Explain(ExplainArgs),
     Schema,
     Completions {
         /// The shell.
@@ -102,9 +104,12 @@ impl Measuring {
 #[must_use]
 pub(super) fn definition() -> clap::Command {
     let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
-    let program = [&program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
-        change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
-    });
+    let program =
+        [&program::EXPLAIN, &program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
+            change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
+        });
+    let how = format!("{}\n\n{}", program::EXPLAIN.question, program::EXPLAIN.how);
+    let program = change(program, program::EXPLAIN.name, |command| command.long_about(how));
     catalog::COMMANDS.iter().fold(program, |program, spec| change(program, spec.name, |it| measuring(it, spec)))
 }
 

@@ -1,6 +1,7 @@
 //! `--explain CODE`: what a code of the JSON means.
 
 use super::error::CliError;
+use super::program;
 use crate::measure::catalog;
 
 /// What the code means; where several lists have it, what it means in each.
@@ -33,7 +34,8 @@ pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
 
 /// Every code of every command, with its list and its meaning.
 fn all() -> Vec<(String, String, &'static str)> {
-    let lists = catalog::COMMANDS.iter().flat_map(|spec| spec.codes);
+    let specs = catalog::COMMANDS.iter().copied().chain([&program::EXPLAIN]);
+    let lists = specs.flat_map(|spec| spec.codes);
     let mut all: Vec<_> = lists
         .flat_map(|(title, codes)| codes().into_iter().map(|(code, text)| (title.to_lowercase(), code, text)))
         .collect();

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod exit;
 mod explain;
+mod explain_file;
 mod files;
 mod footer;
 mod gateway;
@@ -102,6 +103,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
         Command::Measure(command) => run::run(command.measurement(), out),
         Command::Peer(Peer::Predict(arguments)) => peer_predict::run(arguments, out),
         Command::Peer(Peer::Connect(arguments)) => run::run(&**arguments, out),
+        Command::Explain(arguments) => explain_file::run(arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

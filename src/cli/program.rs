@@ -1,6 +1,7 @@
 //! What the program itself and its commands that do not measure promise.
 
-use crate::measure::spec::{STUN_ENVIRONMENT, Spec, Term, USAGE};
+use crate::explain;
+use crate::measure::spec::{CLICOLOR_FORCE, COLUMNS, LOCALE, NO_COLOR, STUN_ENVIRONMENT, Spec, Term, USAGE};
 use crate::measure::{catalog, nat};
 
 /// `nat-probe` itself: what is common to the commands that measure.
@@ -30,6 +31,30 @@ pub(super) const SCHEMA: Spec = Spec {
     ..PROGRAM
 };
 
+/// `nat-probe explain`.
+pub(super) const EXPLAIN: Spec = Spec {
+    name: "explain",
+    question: "Why did it fail? Read what a browser or an application saved of it",
+    how: "Reads a dump of chrome://webrtc-internals (any age), a report of Firefox' about:webrtc (\"Copy Report\"), getStats() as JSON, \
+          session descriptions (SDP), ICE candidates in any dialect, icecandidateerror objects, or a list of ICE servers; whatever the \
+          file is called, with or without what a mail or an issue tracker puts around it. Says what became of each connection, why, how \
+          certain that is, on whose side it lies, what would settle it, and what such a file cannot tell. No network is touched.",
+    exit: &[
+        ("0", "Explained, and nothing in it hinders a connection."),
+        ("1", "Explained, and a fault was found."),
+        USAGE,
+        ("3", "Explained, and what it has does not suffice to tell."),
+    ],
+    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    codes: &[("CAUSES", explain::CauseCode::listed)],
+    examples: &[
+        ("nat-probe explain webrtc_internals_dump.txt", "What does this dump of Chrome say?"),
+        ("nat-probe explain - < candidates.txt", "Candidates or SDP, from standard input."),
+        ("nat-probe explain --json --redact dump.json", "For a program, without addresses."),
+    ],
+    ..SCHEMA
+};
+
 /// `nat-probe completions`.
 pub(super) const COMPLETIONS: Spec = Spec {
     name: "completions",
@@ -47,6 +72,6 @@ const PRINTED: &[Term] = &[("0", "Printed."), USAGE];
 /// The promises of the command of that name in one word ([`Spec::id`]), or of the program.
 #[must_use]
 pub(super) fn spec(id: &str) -> Option<&'static Spec> {
-    let others: [&Spec; 3] = [&PROGRAM, &SCHEMA, &COMPLETIONS];
+    let others: [&Spec; 4] = [&PROGRAM, &EXPLAIN, &SCHEMA, &COMPLETIONS];
     catalog::find(id).or_else(|| others.into_iter().find(|spec| spec.id() == id))
 }

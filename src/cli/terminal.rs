@@ -10,12 +10,13 @@ const WIDTH: usize = 80;
 /// The looks that the options, the environment and the terminal agree on.
 #[must_use]
 pub(super) fn style(output: &OutputArgs, out: &Output) -> Style {
-    Style {
-        color: color(output.color, out.is_terminal()),
-        ascii: output.ascii || !utf8_locale(),
-        width: width(out),
-        verbosity: output.verbose,
-    }
+    look(output.color, output.ascii, output.verbose, out)
+}
+
+/// The same, from the options one by one.
+#[must_use]
+pub(super) fn look(choice: ColorChoice, ascii: bool, verbosity: u8, out: &Output) -> Style {
+    Style { color: color(choice, out.is_terminal()), ascii: ascii || !utf8_locale(), width: width(out), verbosity }
 }
 
 /// The terminal's columns; where the output goes elsewhere, those that COLUMNS asks for.

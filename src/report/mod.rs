@@ -10,6 +10,7 @@ mod command;
 pub mod document;
 pub(crate) mod escape;
 mod exit;
+pub mod explanation;
 mod fact;
 pub(crate) mod format;
 pub mod json;

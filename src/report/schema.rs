@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use super::document::Report;
 use crate::evidence::LogEvent;
+use crate::explain::Explanation;
 
 /// The JSON Schema (draft 2020-12) of [`Report`]: what --json prints, and the last line of --ndjson. Each line before it is a
-/// [`LogEvent`], which `$defs` has too.
+/// [`LogEvent`], which `$defs` has too, as it has [`Explanation`], which `explain --json` prints.
 #[must_use]
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<LogEvent>();
+    generator.subschema_for::<Explanation>();
     generator.into_root_schema_for::<Report>().to_value()
 }
 

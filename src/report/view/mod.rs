@@ -6,6 +6,7 @@ pub(super) mod classify;
 pub(super) mod connect;
 pub(super) mod discover;
 mod evidence;
+pub(super) mod explanation;
 pub(super) mod gateway;
 pub(crate) mod ice_gather;
 mod page;

@@ -38,7 +38,11 @@ pub(super) struct Mark {
 
 impl<'a> Page<'a> {
     pub(super) fn new(style: &'a Style, report: &Report) -> Self {
-        let redactor = report.redacted.then(|| Redactor::for_report(report));
+        Self::with(style, report.redacted.then(|| Redactor::for_report(report)))
+    }
+
+    /// A page that is about no report of a measurement.
+    pub(super) fn with(style: &'a Style, redactor: Option<Redactor>) -> Self {
         Self { style, redactor, text: String::new(), titled: false, left_out: 0 }
     }
 

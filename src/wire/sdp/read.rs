@@ -14,10 +14,14 @@ pub fn read_description(text: &str) -> Description {
     description
 }
 
-/// The line without a quotation before it and the end of a string behind it.
+/// The line without a quotation before it and the end of a string behind it. A plus sign is one of a password, unless it puts strings
+/// together.
 fn bare(line: &str) -> &str {
-    let line = line.trim_start_matches(|c: char| matches!(c, '>' | '"' | '\'' | '`') || c.is_whitespace());
-    line.trim_end_matches(|c: char| matches!(c, '"' | '\'' | '`' | ',' | '+' | '}' | '\\') || c.is_whitespace())
+    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    let line = line.trim_start_matches(|c: char| c == '>' || quote(c) || c.is_whitespace());
+    let line = line.trim_end();
+    let line = line.strip_suffix('+').map(str::trim_end).filter(|line| line.ends_with(quote)).unwrap_or(line);
+    line.trim_end_matches(|c: char| quote(c) || matches!(c, ',' | '}' | '\\') || c.is_whitespace())
 }
 
 fn read_line(line: &str, number: u32, description: &mut Description) {

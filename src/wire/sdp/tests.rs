@@ -40,6 +40,19 @@ fn everything_of_ice_is_found_with_its_line() {
 }
 
 #[test]
+fn what_ends_in_a_plus_sign_keeps_it() {
+    for text in [
+        "v=0\na=ice-ufrag:gn++\n",
+        "> v=0\r\n> a=ice-ufrag:gn++\r\n",
+        "'v=0\\r\\n' +\n'a=ice-ufrag:gn++\\r\\n' +\n'a=mid:0'",
+    ] {
+        let found = read_descriptions(text);
+        let ufrag = found.first().and_then(|description| description.session.ufrag.as_ref());
+        assert_eq!(ufrag.map(|ufrag| ufrag.value.as_str()), Some("gn++"), "{text}");
+    }
+}
+
+#[test]
 fn a_section_takes_from_the_session_what_it_does_not_say() {
     let text = "v=0\na=ice-ufrag:all\nm=audio 9 X 1\na=ice-ufrag:own\nm=video 9 X 1\n";
     let description = read_descriptions(text).remove(0);

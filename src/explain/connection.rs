@@ -1,0 +1,235 @@
+//! One connection, as rules look at it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::event::{Candidate, Configuration, Description, Event, GatheringError, Pair, Party, StateOf, What};
+use super::format::Format;
+use crate::wire::candidate::{CandidateKind, CandidateTransport};
+
+/// The events of one connection.
+pub(super) struct Connection<'a> {
+    /// Which.
+    pub(super) number: usize,
+    /// What the file is.
+    pub(super) format: Format,
+    /// Everything that happened.
+    pub(super) events: Vec<&'a Event>,
+    here: Vec<Placed<'a>>,
+    there: Vec<Placed<'a>>,
+}
+
+/// How far a connection came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// The file does not tell.
+    Untold,
+    /// Nothing was tried.
+    New,
+    /// It was still being tried.
+    Checking,
+    /// Packets go both ways and the transport is secure.
+    Connected,
+    /// It was connected and is not any more.
+    Lost,
+    /// It never came about.
+    Failed,
+}
+
+/// A candidate and its place.
+pub(super) type Placed<'a> = (&'a Candidate, &'a str);
+
+impl<'a> Connection<'a> {
+    fn find<T: 'a>(&self, pick: fn(&'a What) -> Option<&'a T>) -> impl Iterator<Item = (&'a Event, &'a T)> {
+        self.events.clone().into_iter().filter_map(move |event| Some((event, pick(&event.what)?)))
+    }
+
+    /// Puts the events of one connection together.
+    pub(super) fn new(number: usize, format: Format, events: Vec<&'a Event>) -> Self {
+        let mut connection = Self { number, format, events, here: Vec::new(), there: Vec::new() };
+        connection.here = connection.distinct(Party::Here);
+        connection.there = connection.distinct(Party::There);
+        connection
+    }
+
+    /// Candidates of one end, each once: the statistics repeat what was signaled.
+    fn distinct(&self, party: Party) -> Vec<Placed<'a>> {
+        let all = self.find(|what| match what {
+            What::Candidate(candidate) => Some(candidate),
+            _ => None,
+        });
+        let mut found: Vec<Placed<'a>> = Vec::new();
+        let mut alike: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (event, candidate) in all.filter(|(event, _)| event.party == party) {
+            let known = alike.entry((candidate.kind, candidate.transport, candidate.port)).or_default();
+            // Nobody has many on one port: of those who pretend to, enough are compared.
+            match known.iter().take(16).find(|index| is_same(found[**index].0, candidate)) {
+                // The one that tells more.
+                Some(index) if found[*index].0.base.is_none() && candidate.base.is_some() => {
+                    found[*index] = (candidate, &event.place);
+                }
+                Some(_) => {}
+                None => {
+                    known.push(found.len());
+                    found.push((candidate, &event.place));
+                }
+            }
+        }
+        found
+    }
+
+    /// Candidates of one end.
+    pub(super) fn candidates(&self, party: Party) -> &[Placed<'a>] {
+        match party {
+            Party::Here => &self.here,
+            Party::There => &self.there,
+        }
+    }
+
+    /// Candidates of one kind over UDP.
+    pub(super) fn of_kind(&self, party: Party, kind: CandidateKind) -> Vec<Placed<'a>> {
+        let fits = |one: &&Placed<'a>| one.0.kind == kind && one.0.transport == CandidateTransport::Udp;
+        self.candidates(party).iter().filter(fits).copied().collect()
+    }
+
+    /// Whether an end has a relayed candidate.
+    pub(super) fn has_relay(&self, party: Party) -> bool {
+        self.candidates(party).iter().any(|(candidate, _)| candidate.kind == CandidateKind::Relay)
+    }
+
+    /// Pairs, where there are statistics.
+    pub(super) fn pairs(&self) -> Vec<(&'a Event, &'a Pair)> {
+        let pick = |what: &'a What| match what {
+            What::Pair(pair) => Some(&**pair),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// The pair that was taken.
+    pub(super) fn selected(&self) -> Option<&'a Pair> {
+        let pairs = self.pairs();
+        let by = |fits: fn(&Pair) -> bool| pairs.iter().map(|(_, pair)| *pair).find(|pair| fits(pair));
+        by(|pair| pair.selected).or_else(|| by(|pair| pair.nominated && pair.state == "succeeded"))
+    }
+
+    /// Descriptions of one end.
+    pub(super) fn descriptions(&self, party: Party) -> Vec<(&'a Event, &'a Description)> {
+        let pick = |what: &'a What| match what {
+            What::Description(description) => Some(description),
+            _ => None,
+        };
+        self.find(pick).filter(|(event, _)| event.party == party).collect()
+    }
+
+    /// Errors of gathering.
+    pub(super) fn gathering_errors(&self) -> Vec<(&'a Event, &'a GatheringError)> {
+        let pick = |what: &'a What| match what {
+            What::GatheringError(error) => Some(error),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// The configurations, in order.
+    pub(super) fn configurations(&self) -> Vec<(&'a Event, &'a Configuration)> {
+        let pick = |what: &'a What| match what {
+            What::Configuration(configuration) => Some(configuration),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// Whether something of that kind happened.
+    pub(super) fn first(&self, fits: fn(&What) -> bool) -> Option<&'a Event> {
+        self.events.iter().copied().find(|event| fits(&event.what))
+    }
+
+    /// The states of one kind, in order.
+    pub(super) fn states(&self, of: StateOf) -> Vec<(&'a Event, &'a str)> {
+        let mut found = Vec::new();
+        for event in &self.events {
+            if let What::State { of: which, value } = &event.what
+                && *which == of
+            {
+                found.push((*event, value.as_str()));
+            }
+        }
+        found
+    }
+
+    /// The last state of one kind.
+    pub(super) fn last(&self, of: StateOf) -> Option<&'a str> {
+        self.states(of).last().map(|(_, value)| *value)
+    }
+
+    /// The last state of one kind before the application closed the connection.
+    fn last_open(&self, of: StateOf) -> Option<&'a str> {
+        self.states(of).iter().rev().map(|(_, value)| *value).find(|value| *value != "closed")
+    }
+
+    /// How far it came. Of `disconnected`, which Chromium keeps after a failure, the connection state tells which it is.
+    pub(super) fn progress(&self) -> Progress {
+        let both = [StateOf::Connection, StateOf::Ice];
+        let was =
+            both.into_iter().flat_map(|of| self.states(of)).any(|(_, it)| matches!(it, "connected" | "completed"));
+        let ended = if was { Progress::Lost } else { Progress::Failed };
+        match (self.last_open(StateOf::Connection), self.last_open(StateOf::Ice)) {
+            (Some("connected"), _) | (None, Some("connected" | "completed")) => return Progress::Connected,
+            (Some("failed" | "disconnected"), _) | (None, Some("failed" | "disconnected")) => return ended,
+            (Some("connecting"), _) | (_, Some("checking")) => return Progress::Checking,
+            (Some("new"), _) | (None, Some("new")) => return Progress::New,
+            _ => {}
+        }
+        let succeeded = self.pairs().iter().any(|(_, pair)| pair.state == "succeeded");
+        let closed = self.first(|what| matches!(what, What::Closed)).is_some();
+        match (self.last(StateOf::Dtls), self.last(StateOf::Transport)) {
+            (Some("connected"), _) => Progress::Connected,
+            // Firefox closes the transport when ICE fails, and when the application closes the connection.
+            (Some("failed"), _) | (_, Some("failed" | "closed")) if !closed || !succeeded => Progress::Failed,
+            (_, Some("connected" | "completed")) => Progress::Connected,
+            (_, Some("checking")) => Progress::Checking,
+            _ if self.states(StateOf::Signaling).is_empty() && self.pairs().is_empty() => Progress::Untold,
+            _ => Progress::New,
+        }
+    }
+
+    /// Whether the file follows the signaling: it has what was set and what was found, in order.
+    pub(super) fn follows_signaling(&self) -> bool {
+        self.format == Format::WebrtcInternals
+    }
+
+    /// Whether every candidate of an end is there.
+    pub(super) fn gathered(&self, party: Party) -> bool {
+        let complete = party == Party::Here && self.last(StateOf::Gathering) == Some("complete");
+        complete || self.events.iter().any(|event| event.party == party && event.what == What::EndOfCandidates)
+    }
+
+    /// Whether the file is what somebody pasted, and not what a browser saw.
+    pub(super) fn is_pasted(&self) -> bool {
+        matches!(self.format, Format::Sdp | Format::Candidates)
+    }
+
+    /// When the last thing happened, after the first.
+    pub(super) fn lasted_ms(&self) -> u64 {
+        let times = || self.events.iter().filter_map(|event| event.time_ms);
+        times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default())
+    }
+}
+
+/// Whether two of one kind, transport and port tell of the same candidate. Statistics leave addresses and names out.
+fn is_same(one: &Candidate, other: &Candidate) -> bool {
+    let agrees = |a: Option<IpAddr>, b: Option<IpAddr>| a.is_none() || b.is_none() || a == b;
+    let names = one.name.is_none() || other.name.is_none() || one.name == other.name;
+    let sections = one.section == other.section
+        || one.section.len() < 3
+        || other.section.len() < 3
+        || one.priority == other.priority;
+    agrees(one.address, other.address) && names && sections && one.ufrag_agrees(other)
+}
+
+impl Candidate {
+    fn ufrag_agrees(&self, other: &Self) -> bool {
+        self.ufrag.is_none() || other.ufrag.is_none() || self.ufrag == other.ufrag
+    }
+}

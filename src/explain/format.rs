@@ -1,0 +1,172 @@
+//! Which format a file has, by what stands in it and never by its name.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::objects;
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// The download of <chrome://webrtc-internals>.
+    WebrtcInternals,
+    /// The copy of Firefox' about:webrtc.
+    AboutWebrtc,
+    /// What `getStats()` of a connection gives.
+    GetStats,
+    /// Session descriptions.
+    Sdp,
+    /// Candidates.
+    Candidates,
+    /// `icecandidateerror` objects.
+    CandidateErrors,
+    /// An application's list of STUN and TURN servers.
+    IceServers,
+    /// The other download of <chrome://webrtc-internals>.
+    Rtcstats,
+    /// A packet capture.
+    Pcap,
+    /// A packet capture.
+    Pcapng,
+    /// The log of a coturn server.
+    CoturnLog,
+    /// The log of an eturnal server.
+    EturnalLog,
+    /// The configuration of a coturn server.
+    TurnserverConf,
+    /// The log of Firefox' ICE.
+    FirefoxLog,
+    /// A report of nat-probe.
+    NatProbe,
+}
+
+impl Format {
+    /// What it is called in sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebrtcInternals => "a dump of chrome://webrtc-internals",
+            Self::AboutWebrtc => "a report of Firefox' about:webrtc",
+            Self::GetStats => "the result of getStats()",
+            Self::Sdp => "a session description (SDP)",
+            Self::Candidates => "a list of ICE candidates",
+            Self::CandidateErrors => "a list of icecandidateerror",
+            Self::IceServers => "an application's ICE servers",
+            Self::Rtcstats => "an rtcstats dump",
+            Self::Pcap => "a packet capture (pcap)",
+            Self::Pcapng => "a packet capture (pcapng)",
+            Self::CoturnLog => "a log of coturn",
+            Self::EturnalLog => "a log of eturnal",
+            Self::TurnserverConf => "a configuration of coturn",
+            Self::FirefoxLog => "a log of Firefox' ICE",
+            Self::NatProbe => "a report of nat-probe",
+        }
+    }
+
+    /// What to do with a file of a format that is not explained.
+    #[must_use]
+    pub fn instead(self) -> Option<&'static str> {
+        match self {
+            Self::Rtcstats => Some("the other download of chrome://webrtc-internals, the dump in JSON"),
+            Self::Pcap | Self::Pcapng => {
+                Some("`tshark -Y stun -r FILE` shows what is in it; a dump of the browser is read here")
+            }
+            Self::CoturnLog | Self::EturnalLog => {
+                Some("a dump of the browser; `nat-probe turn` asks the server itself")
+            }
+            Self::TurnserverConf => Some("`nat-probe turn` asks the server that runs with it"),
+            Self::FirefoxLog => Some("\"Copy Report\" of about:webrtc"),
+            Self::NatProbe => Some("`nat-probe COMMAND --from FILE` judges it again"),
+            _ => None,
+        }
+    }
+
+    /// The format of bytes that are no text.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes.get(..4)? {
+            [0xd4, 0xc3, 0xb2, 0xa1]
+            | [0xa1, 0xb2, 0xc3, 0xd4]
+            | [0x4d, 0x3c, 0xb2, 0xa1]
+            | [0xa1, 0xb2, 0x3c, 0x4d] => Some(Self::Pcap),
+            [0x0a, 0x0d, 0x0d, 0x0a] => Some(Self::Pcapng),
+            _ => None,
+        }
+    }
+
+    /// The format of a text that is no JSON.
+    pub(super) fn of_text(text: &str) -> Option<Self> {
+        let start = text.trim_start();
+        let any = |found: &dyn Fn(&str) -> bool| text.lines().take(1000).any(|line| found(line.trim()));
+        if start.starts_with("RTCStatsDump") {
+            return Some(Self::Rtcstats);
+        }
+        if any(&|line| line.ends_with("v=0") || line.starts_with("a=ice-ufrag") || line.contains("v=0\\r\\n")) {
+            return Some(Self::Sdp);
+        }
+        let is_log = |line: &str| {
+            let prefixed = line
+                .split_once(": ")
+                .is_some_and(|(time, _)| !time.is_empty() && time.bytes().all(|b| b.is_ascii_digit()));
+            (prefixed || line.contains(" INFO ") || line.contains(" ERROR "))
+                && (line.contains(": session ") || line.contains("session 0") || line.contains("listener opened"))
+        };
+        if any(&is_log) {
+            return Some(Self::CoturnLog);
+        }
+        if any(&|line| line.contains(" [notice] <0.") || line.contains(" [info] <0.")) {
+            return Some(Self::EturnalLog);
+        }
+        if any(&|line| line.starts_with("(ice/") || line.starts_with("(stun/") || line.contains("ICE(PC:")) {
+            return Some(Self::FirefoxLog);
+        }
+        if any(&|line| line.contains("candidate:") || line.contains(" typ ") || line.starts_with("<candidate")) {
+            return Some(Self::Candidates);
+        }
+        let keys = [
+            "listening-port",
+            "realm",
+            "lt-cred-mech",
+            "use-auth-secret",
+            "static-auth-secret",
+            "external-ip",
+            "min-port",
+        ];
+        let is_key = |line: &str| keys.contains(&line.split(['=', ' ']).next().unwrap_or_default());
+        any(&is_key).then_some(Self::TurnserverConf)
+    }
+
+    /// The format of a JSON document.
+    pub(super) fn of_json(value: &Value) -> Option<Self> {
+        let first = match value {
+            Value::Array(items) => items.first()?,
+            other => other,
+        };
+        let has = |name: &str| first.get(name).is_some();
+        if has("PeerConnections") {
+            Some(Self::WebrtcInternals)
+        } else if has("iceCandidatePairStats")
+            || has("peerConnections")
+            || first.get("report").is_some_and(|report| report.get("reports").is_some())
+            || has("reports")
+            || (has("pcid") && has("sdpHistory"))
+        {
+            Some(Self::AboutWebrtc)
+        } else if has("schema_version") && has("tool") {
+            Some(Self::NatProbe)
+        } else if has("errorCode") || has("error_code") {
+            Some(Self::CandidateErrors)
+        } else if has("iceServers") || has("urls") || has("url") && !has("type") {
+            Some(Self::IceServers)
+        } else if has("sdp") || has("jsep") || first.get("offer").is_some_and(|offer| offer.get("sdp").is_some()) {
+            Some(Self::Sdp)
+        } else if objects::statistics(value).is_some() {
+            Some(Self::GetStats)
+        } else if has("candidate") || has("candidateInit") || has("janus") || has("foundation") {
+            Some(Self::Candidates)
+        } else {
+            None
+        }
+    }
+}

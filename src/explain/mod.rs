@@ -1,0 +1,27 @@
+//! What people hold in their hands when a connection failed, read and explained: a reader a format ([`read()`]), one model of events
+//! ([`event`]), rules with certainty and side ([`rules`]). Knows nothing of measuring, and touches no network.
+//!
+//! A certain statement follows from the file alone; whatever else is said carries its word.
+
+mod connection;
+mod document;
+pub mod event;
+mod finding;
+mod format;
+mod meaning;
+mod objects;
+mod read;
+mod repair;
+mod rules;
+
+pub use document::{Connection, Explanation, Outcome, explain};
+pub use finding::{CauseCode, Certainty, FaultSide, Finding};
+pub use format::Format;
+pub use meaning::meaning;
+pub use read::{ReadError, Reading, read};
+
+/// The largest file that is read.
+pub const LARGEST: u64 = 64 << 20;
+
+#[cfg(test)]
+mod tests;

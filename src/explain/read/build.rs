@@ -1,0 +1,174 @@
+//! Events put together, with everything from outside escaped on its way in.
+
+use super::reading::{ReadError, Reading};
+use crate::explain::event::{self, Event, Party, StateOf, What};
+use crate::explain::format::Format;
+use crate::wire::candidate::{CandidateAddress, ListedCandidate};
+use crate::wire::sdp::{self, Setup};
+use crate::wire::{self, escape};
+
+/// The longest text of others that is repeated.
+const LONGEST: usize = 200;
+
+/// What was read until now.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    events: Vec<Event>,
+    connections: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Builder {
+    /// Begins a connection.
+    pub(super) fn connection(&mut self, name: &str) {
+        self.connections.push(shown(name));
+    }
+
+    /// Adds an event to the connection that was begun last.
+    pub(super) fn push(&mut self, party: Party, place: &str, time_ms: Option<u64>, what: What) {
+        let connection = self.connections.len().saturating_sub(1);
+        self.events.push(Event { connection, time_ms, party, place: shown(place), what });
+    }
+
+    /// Adds something to be said of the file.
+    pub(super) fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    /// Adds a state; browsers of several ages write it as `"checking"`, `checking` and `ICEConnectionStateChecking`.
+    pub(super) fn state(&mut self, of: StateOf, value: &str, place: &str, time_ms: Option<u64>) {
+        let bare = value.trim().trim_matches('"');
+        let bare = ["ICEConnectionState", "ICEGatheringState", "SignalingState"]
+            .iter()
+            .find_map(|prefix| bare.strip_prefix(prefix))
+            .unwrap_or(bare);
+        let value = match bare.to_ascii_lowercase().as_str() {
+            "havelocaloffer" => "have-local-offer".to_owned(),
+            "haveremoteoffer" => "have-remote-offer".to_owned(),
+            other => shown(other),
+        };
+        self.push(Party::Here, place, time_ms, What::State { of, value });
+    }
+
+    /// Adds a candidate of a list.
+    pub(super) fn candidate(
+        &mut self,
+        party: Party,
+        listed: &ListedCandidate,
+        url: Option<&str>,
+        place: &str,
+        time_ms: Option<u64>,
+    ) {
+        let belongs = &listed.belongs;
+        let index = belongs.m_line_index.map(|index| index.to_string());
+        let mut candidate = candidate(&listed.candidate, &belongs.mid.clone().or(index).unwrap_or_default());
+        if candidate.ufrag.is_none() {
+            candidate.ufrag = belongs.ufrag.as_deref().map(shown);
+        }
+        candidate.url = url.map(|url| shown(&wire::masked(url)));
+        self.push(party, place, time_ms, What::Candidate(candidate));
+    }
+
+    /// Adds a description and the candidates in it.
+    pub(super) fn description(
+        &mut self,
+        party: Party,
+        description: &sdp::Description,
+        place: &dyn Fn(u32) -> String,
+        time_ms: Option<u64>,
+    ) {
+        let first = description.media.first().map_or(1, |media| media.line);
+        self.push(party, &place(first), time_ms, What::Description(summary(description)));
+        for (index, part) in description.parts().enumerate() {
+            let media = index.checked_sub(1).and_then(|index| description.media.get(index));
+            let mid = media.and_then(|media| media.mid.as_ref()).map(|mid| mid.value.clone());
+            let section = mid.unwrap_or_else(|| index.saturating_sub(1).to_string());
+            for placed in &part.candidates {
+                let mut candidate = candidate(&placed.value, &section);
+                if candidate.ufrag.is_none() {
+                    candidate.ufrag = part.ufrag.as_ref().map(|ufrag| shown(&ufrag.value));
+                }
+                self.push(party, &place(placed.line), time_ms, What::Candidate(candidate));
+            }
+            if let Some(line) = part.end_of_candidates {
+                self.push(party, &place(line), time_ms, What::EndOfCandidates);
+            }
+        }
+        for error in &description.errors {
+            self.note(format!("line {}: {}", error.line, error.value));
+        }
+    }
+
+    /// What was read, where it is something.
+    pub(super) fn finish(mut self, format: Format) -> Result<Reading, ReadError> {
+        if self.events.is_empty() && format != Format::WebrtcInternals && format != Format::AboutWebrtc {
+            return Err(ReadError::Nothing(format));
+        }
+        if self.connections.is_empty() && !self.events.is_empty() {
+            self.connections.push(String::new());
+        }
+        Ok(Reading { format, events: self.events, connections: self.connections, notes: self.notes })
+    }
+}
+
+/// A text from outside as it may be repeated.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", escape(&text[..end])),
+        None => escape(text),
+    }
+}
+
+/// A candidate line as an event.
+pub(super) fn candidate(line: &wire::Candidate, section: &str) -> event::Candidate {
+    let name = match &line.address {
+        CandidateAddress::Ip(_) => None,
+        CandidateAddress::Name(name) => Some(shown(name)),
+    };
+    let reflexive = matches!(line.kind, wire::CandidateKind::Srflx | wire::CandidateKind::Prflx);
+    let base = line.related.as_ref().filter(|_| reflexive && line.related_ip().is_some());
+    event::Candidate {
+        kind: line.kind,
+        transport: line.transport,
+        address: line.address.ip(),
+        name,
+        port: line.port,
+        priority: line.priority,
+        base: base.map(|(address, port)| shown(&format!("{address} {port}"))),
+        section: format!("{}/{}", shown(section), line.component),
+        ufrag: line.extension("ufrag").map(shown),
+        url: None,
+    }
+}
+
+/// What rules want to know of a description.
+fn summary(description: &sdp::Description) -> event::Description {
+    let setup = |setup| match setup {
+        Setup::Actpass => "actpass",
+        Setup::Active => "active",
+        Setup::Passive => "passive",
+        Setup::Holdconn => "holdconn",
+    };
+    let mut ufrags: Vec<String> =
+        description.parts().filter_map(|part| part.ufrag.as_ref()).map(|ufrag| shown(&ufrag.value)).collect();
+    ufrags.dedup();
+    let with_dtls = description.media.iter().filter(|media| media.port != 0 && media.protocol.contains("TLS"));
+    let has_fingerprint =
+        |media: &sdp::Media| !media.ice.fingerprints.is_empty() || !description.session.fingerprints.is_empty();
+    let of_sections = |media: &sdp::Media| {
+        let own = description.of(media, |ice| ice.setup.as_ref());
+        own.map(|placed| setup(placed.value).to_owned())
+    };
+    event::Description {
+        kind: description.kind,
+        ufrags,
+        lite: description.parts().any(|part| part.lite.is_some()),
+        mismatch: description.parts().any(|part| part.mismatch.is_some()),
+        setup: description.media.iter().filter(|media| media.port != 0).filter_map(of_sections).collect(),
+        fingerprints: !description.whole || with_dtls.clone().all(has_fingerprint),
+        sections: description.media.len(),
+        refused: description.media.iter().filter(|media| media.port == 0).count(),
+        candidates: description.candidates().count(),
+        trickle: description.parts().any(|part| part.options.iter().any(|option| option == "trickle")),
+    }
+}

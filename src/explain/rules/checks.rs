@@ -1,0 +1,156 @@
+//! What the checks came to, and what came after them.
+
+use crate::explain::connection::{Connection, Progress};
+use crate::explain::event::{Pair, Party, StateOf};
+use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::wire::{CandidateKind, CandidateTransport};
+
+/// A pair is given up after many checks; where it is given up sooner, something refused it.
+const AT_ONCE_MS: u64 = 3_000;
+
+pub(super) fn dtls_failed(connection: &Connection) -> Vec<Finding> {
+    let ice = connection.pairs().into_iter().find(|(_, pair)| pair.state == "succeeded").map(|(event, _)| event);
+    let ice = ice.or_else(|| {
+        let states = connection.states(StateOf::Ice);
+        states.into_iter().find(|(_, state)| matches!(*state, "connected" | "completed")).map(|(event, _)| event)
+    });
+    let (Some(ice), Some("failed")) = (ice, connection.last(StateOf::Dtls)) else { return Vec::new() };
+    let dtls = connection.states(StateOf::Dtls).last().map(|(event, _)| *event);
+    let text = "the network works: ICE found a way, and DTLS on it failed (a certificate that does not fit its fingerprint, roles, or large packets that get lost)";
+    let found = Finding::fault(connection, CauseCode::DtlsFailed, Certainty::Certain, FaultSide::Unknown, text);
+    vec![
+        found
+            .on([ice])
+            .on(dtls)
+            .fix("compare a=fingerprint and a=setup of both ends as they arrived")
+            .settle("a packet capture of both ends: which of the DTLS packets arrive?"),
+    ]
+}
+
+pub(super) fn lost(connection: &Connection) -> Vec<Finding> {
+    if connection.progress() != Progress::Lost {
+        return Vec::new();
+    }
+    let last = connection.states(StateOf::Connection).last().map(|(event, _)| *event);
+    let last = last.or_else(|| connection.states(StateOf::Ice).last().map(|(event, _)| *event));
+    let text = "it was connected, and then nothing came any more: a NAT forgot the connection, a network changed, or the other end is gone";
+    let found = Finding::fault(connection, CauseCode::LostAfterConnected, Certainty::Certain, FaultSide::Unknown, text);
+    vec![
+        found
+            .on(last)
+            .fix("restart ICE when the state becomes disconnected")
+            .settle("the other end's dump: did it lose the connection too, or end it?"),
+    ]
+}
+
+pub(super) fn no_common_family(connection: &Connection) -> Vec<Finding> {
+    let families = |party| {
+        let all = connection.candidates(party);
+        // A hidden address may be of either.
+        let known: Option<Vec<bool>> = all.iter().map(|(candidate, _)| Some(candidate.address?.is_ipv4())).collect();
+        known.filter(|known| !known.is_empty())
+    };
+    let (Some(here), Some(there)) = (families(Party::Here), families(Party::There)) else { return Vec::new() };
+    let all = |families: &[bool], four| families.iter().all(|one| *one == four);
+    let (only, other) = if all(&here, true) && all(&there, false) {
+        ("IPv4", "IPv6")
+    } else if all(&here, false) && all(&there, true) {
+        ("IPv6", "IPv4")
+    } else {
+        return Vec::new();
+    };
+    let text = format!("this end has only {only} and the other only {other}: no pair of them can exist");
+    // Of what somebody pasted more may have come later.
+    let certainty = if connection.is_pasted() { Certainty::Likely } else { Certainty::Certain };
+    let found = Finding::fault(connection, CauseCode::NoCommonFamily, certainty, FaultSide::Path, text);
+    let places = [Party::Here, Party::There].into_iter().filter_map(|party| connection.candidates(party).first());
+    let fault = connection.progress() != Progress::Connected;
+    vec![
+        found
+            .at(places.map(|(_, place)| *place))
+            .only_if(fault)
+            .fix("use a TURN server that gives relays of both families"),
+    ]
+}
+
+pub(super) fn relay_permission_refused(connection: &Connection) -> Vec<Finding> {
+    let is_relay = |pair: &Pair| pair.local.as_ref().is_some_and(|local| local.kind == CandidateKind::Relay);
+    let relays = connection.of_kind(Party::Here, CandidateKind::Relay);
+    let states = connection.states(StateOf::Ice);
+    let time =
+        |words: &[&str]| states.iter().find(|(_, state)| words.contains(state)).and_then(|(event, _)| event.time_ms);
+    let began = time(&["checking"]);
+    let ended = time(&["disconnected", "failed"]);
+    let (Some(began), Some(ended), false) = (began, ended, relays.is_empty()) else { return Vec::new() };
+    // Where other pairs go on, that of the relay is missing among them.
+    let at_once = ended.saturating_sub(began) <= AT_ONCE_MS || !connection.pairs().is_empty();
+    let reachable = connection
+        .candidates(Party::There)
+        .iter()
+        .any(|(it, _)| it.transport == CandidateTransport::Udp && it.address.is_some_and(|ip| ip.is_ipv4()));
+    let gone = !connection.pairs().iter().any(|(_, pair)| is_relay(pair));
+    if !at_once || !gone || !reachable || connection.progress() != Progress::Failed {
+        return Vec::new();
+    }
+    let text = "there is no pair with this end's relay any more: the TURN server refused the other end's address, as a rule (403, Forbidden IP), which browsers do not show";
+    let code = CauseCode::RelayPermissionRefused;
+    let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Server, text);
+    vec![
+        found
+            .at(relays.iter().map(|(_, place)| *place))
+            .fix("look at denied-peer-ip and allowed-peer-ip of the TURN server")
+            .settle("the TURN server's log, or a packet capture of this end"),
+    ]
+}
+
+pub(super) fn one_way(connection: &Connection) -> Vec<Finding> {
+    if connection.progress() == Progress::Connected || connection.progress() == Progress::Lost {
+        return Vec::new();
+    }
+    let pairs = connection.pairs();
+    let sum = |of: fn(&Pair) -> Option<u64>| pairs.iter().filter_map(|(_, pair)| of(pair)).sum::<u64>();
+    let (sent, came, answered) =
+        (sum(|pair| pair.requests_sent), sum(|pair| pair.requests_received), sum(|pair| pair.responses_received));
+    if sent == 0 || came == 0 || answered > 0 {
+        return Vec::new();
+    }
+    let text = format!(
+        "one way only: {came} checks of the other end arrived, and none of this end's {sent} was answered: its packets get lost on the way there"
+    );
+    let found = Finding::fault(connection, CauseCode::OneWay, Certainty::Likely, FaultSide::Path, text);
+    let events = pairs.iter().filter(|(_, pair)| pair.requests_received > Some(0)).map(|(event, _)| *event);
+    vec![found.on(events).settle("the other end's dump, or packet captures of both ends")]
+}
+
+pub(super) fn nothing_came(connection: &Connection) -> Vec<Finding> {
+    let pairs = connection.pairs();
+    let tried = |pair: &Pair| pair.requests_sent.map_or(pair.state == "failed", |sent| sent > 0);
+    let tried: Vec<_> = pairs.iter().filter(|(_, pair)| tried(pair)).collect();
+    let came = |pair: &Pair| {
+        pair.responses_received > Some(0) || pair.requests_received > Some(0) || pair.bytes_received > Some(0)
+    };
+    let failed = connection.progress() == Progress::Failed;
+    if tried.is_empty() || !failed || pairs.iter().any(|(_, pair)| came(pair) || pair.state == "succeeded") {
+        return Vec::new();
+    }
+    let counted = pairs.iter().all(|(_, pair)| pair.requests_received.is_some());
+    let sent: u64 = pairs.iter().filter_map(|(_, pair)| pair.requests_sent).sum();
+    let to_relay = tried.iter().all(|(_, pair)| pair.remote.as_ref().is_some_and(|it| it.kind == CandidateKind::Relay));
+    let (code, mut text) = if counted {
+        let text = format!("not one packet of the other end arrived, and none of {sent} checks was answered");
+        (CauseCode::NothingArrived, text)
+    } else {
+        (CauseCode::NothingAnswered, "no check was answered, on any pair".to_owned())
+    };
+    let side = if to_relay { FaultSide::There } else { FaultSide::Path };
+    if to_relay {
+        text.push_str(": every way led to a relay of the other end, which passed nothing on");
+    }
+    let found = Finding::fault(connection, code, Certainty::Certain, side, text);
+    let settle = if to_relay {
+        "the other end's dump, and the log of its TURN server: does it forbid this end's address?"
+    } else {
+        "the other end's dump, and nat-probe classify on both hosts: what do the NATs and firewalls let through?"
+    };
+    vec![found.on(tried.iter().map(|(event, _)| *event)).settle(settle)]
+}

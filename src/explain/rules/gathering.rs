@@ -1,0 +1,191 @@
+//! Faults of gathering: servers that refused, did not answer, or were not there to be asked.
+
+use std::collections::BTreeMap;
+
+use crate::explain::connection::{Connection, Progress};
+use crate::explain::event::{Event, GatheringError, Party, StateOf};
+use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::format::Format;
+
+/// After this time Chromium has told of every server that did not answer (measured: 39.9 s).
+const PATIENCE_MS: u64 = 40_000;
+/// The code of a server from which nothing came back (WebRTC 1.0, section 4.8.3).
+const NOTHING: u16 = 701;
+
+/// The errors by server, without those of a server that gave a candidate all the same: one family or interface fails harmlessly.
+fn errors<'a>(connection: &Connection<'a>, fits: fn(&GatheringError) -> bool) -> BTreeMap<&'a str, Vec<&'a Event>> {
+    let mut found: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for (event, error) in connection.gathering_errors().into_iter().filter(|(_, error)| fits(error)) {
+        let gave = |url: &Option<String>| url.as_deref().is_some_and(|url| is_same_server(url, &error.url));
+        if !connection.candidates(Party::Here).iter().any(|(candidate, _)| gave(&candidate.url)) {
+            found.entry(&error.url).or_default().push(event);
+        }
+    }
+    found
+}
+
+/// Whether two URIs are of one server; Firefox leaves `?transport=` out.
+fn is_same_server(one: &str, other: &str) -> bool {
+    one == other || one.split('?').next() == other.split('?').next() && (!one.contains('?') || !other.contains('?'))
+}
+
+/// Whether what is wrong hinders: of a connection that came about it is only good to know.
+fn hinders(connection: &Connection) -> bool {
+    !matches!(connection.progress(), Progress::Connected | Progress::Lost)
+}
+
+pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
+    let refused = errors(connection, |error| error.code == 401);
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let servers = refused.keys().copied().collect::<Vec<_>>().join(", ");
+    let text = format!("TURN refused the user name or the password (401): {servers}");
+    let found =
+        Finding::fault(connection, CauseCode::TurnCredentialsRefused, Certainty::Certain, FaultSide::Application, text);
+    vec![
+        found
+            .on(refused.into_values().flatten())
+            .only_if(hinders(connection))
+            .fix("give the application credentials that the server takes: time-limited ones expire")
+            .settle(
+                "nat-probe turn with the same credentials tells which it is: unknown user, password, secret or expiry",
+            ),
+    ]
+}
+
+pub(super) fn without_credentials(connection: &Connection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (event, configuration) in connection.configurations() {
+        if configuration.without_credentials.is_empty() {
+            continue;
+        }
+        let servers = configuration.without_credentials.join(", ");
+        let text = format!("no user name or no password is given for {servers}");
+        let code = CauseCode::TurnWithoutCredentials;
+        let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Application, text);
+        found.push(finding.on([event]).only_if(hinders(connection)).fix("give username and credential beside urls"));
+    }
+    found.truncate(1);
+    found
+}
+
+pub(super) fn relay_only_without_relay(connection: &Connection) -> Vec<Finding> {
+    let configurations = connection.configurations();
+    let Some((event, _)) = configurations.last().filter(|(_, it)| it.relay_only) else { return Vec::new() };
+    let waited = connection.gathered(Party::Here)
+        || connection.lasted_ms() >= PATIENCE_MS
+        || !connection.gathering_errors().is_empty();
+    if connection.has_relay(Party::Here) || !hinders(connection) || !waited || connection.format == Format::IceServers {
+        return Vec::new();
+    }
+    let text = "only relays are allowed (iceTransportPolicy: relay), and no TURN server gave one: this end has no candidate at all";
+    let code = CauseCode::RelayOnlyWithoutRelay;
+    let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Here, text);
+    vec![
+        found
+            .on([*event])
+            .fix("make a TURN server work, or allow other candidates (iceTransportPolicy: all)")
+            .settle("nat-probe turn with the same URI and credentials"),
+    ]
+}
+
+pub(super) fn too_early(connection: &Connection) -> Vec<Finding> {
+    let early = match connection.progress() {
+        Progress::New => !connection.gathered(Party::Here) && connection.lasted_ms() < PATIENCE_MS,
+        Progress::Checking => true,
+        _ => false,
+    };
+    if !early || !connection.follows_signaling() || !connection.gathering_errors().is_empty() {
+        return Vec::new();
+    }
+    let last = connection.states(StateOf::Ice).last().map(|(event, _)| *event);
+    let text = "the file was written while the browser was still trying: what it waited for is not in it";
+    let found = Finding::fault(connection, CauseCode::TooEarly, Certainty::Certain, FaultSide::Unknown, text);
+    vec![found.on(last).only_if(false).settle("a dump of 40 s after the beginning")]
+}
+
+pub(super) fn no_turn(connection: &Connection) -> Vec<Finding> {
+    let configurations = connection.configurations();
+    let Some((event, _)) = configurations.first() else { return Vec::new() };
+    let any = |scheme: &str| configurations.iter().any(|(_, it)| it.urls_of(scheme).next().is_some());
+    if any("turn") || connection.has_relay(Party::Here) {
+        return Vec::new();
+    }
+    let (code, text) = if any("stun") {
+        (CauseCode::NoTurnConfigured, "no TURN server is configured: where no direct way exists, there is no other")
+    } else {
+        (
+            CauseCode::NoServersConfigured,
+            "no STUN or TURN server is configured: only hosts of one network find each other",
+        )
+    };
+    let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Application, text);
+    let fault = connection.progress() == Progress::Failed;
+    vec![found.on([*event]).only_if(fault).fix("configure a TURN server, reachable over UDP and over TLS on port 443")]
+}
+
+/// A TURN server that gave nothing, where the browser did not say why: it does so after 40 s, and of a refused TCP connection never.
+pub(super) fn no_relay(connection: &Connection) -> Vec<Finding> {
+    let configurations = connection.configurations();
+    let Some((event, _)) = configurations.iter().find(|(_, it)| it.urls_of("turn").next().is_some()) else {
+        return Vec::new();
+    };
+    let told = connection.gathering_errors().iter().any(|(_, error)| error.url.starts_with("turn"));
+    if told || connection.has_relay(Party::Here) || connection.progress() != Progress::Failed {
+        return Vec::new();
+    }
+    let text = "a TURN server is configured and gave no relay, and the browser did not say why";
+    let found = Finding::fault(connection, CauseCode::NoRelay, Certainty::Certain, FaultSide::Unknown, text);
+    vec![found.on([*event]).settle("nat-probe turn with the same URI and credentials")]
+}
+
+pub(super) fn quota(connection: &Connection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (url, events) in errors(connection, |error| !matches!(error.code, 401 | 438 | 600 | NOTHING)) {
+        let codes = connection.gathering_errors();
+        let code = codes.iter().find(|(_, error)| error.url == url && !matches!(error.code, 401 | 438 | 600 | NOTHING));
+        let Some((_, error)) = code else { continue };
+        let (cause, text) = if error.code == 486 {
+            (CauseCode::TurnQuotaReached, format!("{url} gives no more allocations (486): its quota is reached"))
+        } else {
+            (CauseCode::TurnRefused, format!("{url} refused with {} {}", error.code, error.text))
+        };
+        let finding = Finding::fault(connection, cause, Certainty::Certain, FaultSide::Server, text);
+        found.push(
+            finding
+                .on(events)
+                .only_if(hinders(connection))
+                .settle(&format!("nat-probe turn {url}, and the server's log")),
+        );
+    }
+    found
+}
+
+pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (url, events) in errors(connection, |error| error.code == NOTHING) {
+        let all = connection.gathering_errors();
+        let texts: Vec<&str> = all
+            .iter()
+            .filter(|(_, error)| error.url == url && error.code == NOTHING)
+            .map(|(_, it)| it.text.as_str())
+            .collect();
+        let is_turn = url.starts_with("turn");
+        let (code, text) = if texts.iter().any(|text| text.contains("lookup")) {
+            (CauseCode::NameUnresolved, format!("the name in {url} does not resolve"))
+        } else {
+            let established = !texts.iter().any(|text| text.contains("establish"));
+            let what = if established { "no answer came from" } else { "no connection came about to" };
+            let code = if is_turn { CauseCode::TurnUnreachable } else { CauseCode::StunUnreachable };
+            (code, format!("{what} {url}"))
+        };
+        let command = if is_turn { "turn" } else { "discover" };
+        let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
+        let finding = finding.on(events).only_if(hinders(connection));
+        found.push(finding.settle(&format!(
+            "nat-probe {command} {url} on the same host: is the server there, or is the way blocked?"
+        )));
+    }
+    found
+}
