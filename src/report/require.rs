@@ -218,7 +218,7 @@ mod tests {
     fn errors_list_what_there_is() {
         assert_eq!(
             error("nat=yes"),
-            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489, turn, relay-family, turn-rtt-ms, port-control, external-scope, external-address, port-mapping, candidate, relay-transport, prediction"
+            "unknown key `nat`; the keys are connectivity, mapping, filtering, family, public-address, rfc3489, turn, relay-family, turn-rtt-ms, port-control, external-scope, external-address, port-mapping, candidate, relay-transport, prediction, connected-by"
         );
         assert!(error("mapping").contains("the keys are connectivity"));
         assert_eq!(
