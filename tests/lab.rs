@@ -8,6 +8,8 @@ mod kit;
 
 #[path = "lab/browsers.rs"]
 mod browsers;
+#[path = "lab/connect.rs"]
+mod connect;
 #[path = "lab/controls.rs"]
 mod controls;
 #[path = "lab/discover.rs"]

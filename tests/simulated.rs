@@ -20,8 +20,16 @@ mod ice_gather;
 mod loss;
 #[path = "simulated/matrix.rs"]
 mod matrix;
+#[path = "simulated/pair_agents.rs"]
+mod pair_agents;
+#[path = "simulated/pair_browsers.rs"]
+mod pair_browsers;
 #[path = "simulated/pair_checks.rs"]
 mod pair_checks;
+#[path = "simulated/pair_gathering.rs"]
+mod pair_gathering;
+#[path = "simulated/pair_matrix.rs"]
+mod pair_matrix;
 #[path = "simulated/pair_worlds.rs"]
 mod pair_worlds;
 #[path = "simulated/properties.rs"]

@@ -140,7 +140,7 @@ story! {
     }
 }
 /// A router that brings packets to its own outside address back in.
-const HAIRPIN: &str = "
+pub(crate) const HAIRPIN: &str = "
 table ip hairpin {
     map opened {
         type inet_service : ipv4_addr . inet_service
@@ -158,7 +158,7 @@ table ip hairpin {
     }
 }";
 /// It gives them its outside address as their source, as RFC 4787 wants (REQ-9).
-const EXTERNAL_SOURCE: &str = "
+pub(crate) const EXTERNAL_SOURCE: &str = "
 table ip outside {
     chain outside {
         type nat hook postrouting priority srcnat - 1

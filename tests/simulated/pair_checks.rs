@@ -12,9 +12,8 @@ use nat_probe::sim::{FilterScope, Hairpin, Internet, NatConfig};
 use nat_probe::wire::{Message, Request, TransactionId, Transport};
 
 use super::bench::nine_nats;
-use super::pair_worlds::{World, behind, neighbors, no_nat, one_carrier};
+use super::pair_worlds::{STUN, World, behind, neighbors, no_nat, one_carrier};
 
-const STUN: &str = "192.0.2.10:3478";
 const SOCKET: SocketId = SocketId(1);
 /// Between two checks (RFC 8445 section 14.2).
 const PACE: Duration = Duration::from_millis(50);
@@ -69,8 +68,15 @@ impl Machine for Checker {
         let stun: SocketAddr = STUN.parse().unwrap();
         let mut commands = Vec::new();
         if !std::mem::replace(&mut self.begun, true) {
-            let local_ports = vec![40_000 + u16::from(self.name)];
-            let spec = SocketSpec { local_ports, ..SocketSpec::new(Transport::Udp, stun) };
+            let spec = SocketSpec {
+                transport: Transport::Udp,
+                remote: stun,
+                server_name: None,
+                local_ports: vec![40_000 + u16::from(self.name)],
+                share_port: false,
+                local_address: None,
+                passive: false,
+            };
             commands.push(Command::Open { socket: SOCKET, spec });
             let bytes = Request::default().encode(TransactionId([self.name; 12]));
             commands.push(Command::Send { socket: SOCKET, remote: stun, bytes });

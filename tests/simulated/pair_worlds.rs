@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use nat_probe::evidence::Behavior;
 use nat_probe::sim::{HostConfig, NatConfig, Policy, Scenario};
 
+/// The STUN server of these worlds, and their TURN server; it takes demo with the password demo.
+pub(crate) const STUN: &str = "192.0.2.10:3478";
+pub(crate) const TURN: &str = "198.51.100.30:3478";
+
 /// Two hosts in one internet.
 pub(crate) struct World {
     pub(crate) name: String,
@@ -32,7 +36,9 @@ pub(crate) fn behind(number: u8, mut nats: Vec<NatConfig>) -> Scenario {
         };
         nat.external = vec![IpAddr::V4(Ipv4Addr::from(external))];
     }
-    Scenario { description: words(&nats), nats, ..host([192, 168, number, 22 + number]) }
+    // Of different blocks of private addresses (RFC 1918), so that nobody can take two homes for one network.
+    let own = if number == 1 { [192, 168, 1, 23] } else { [10, 0, number, 23] };
+    Scenario { description: words(&nats), nats, ..host(own) }
 }
 
 /// A host with a public address whose firewall filters so.
@@ -45,7 +51,10 @@ pub(crate) fn no_nat(number: u8, filtering: Behavior) -> Scenario {
 
 fn host(address: [u8; 4]) -> Scenario {
     let addresses = Some(vec![IpAddr::V4(Ipv4Addr::from(address))]);
-    Scenario { host: HostConfig { addresses, ..HostConfig::default() }, ..Scenario::default() }
+    let mut scenario = Scenario { host: HostConfig { addresses, ..HostConfig::default() }, ..Scenario::default() };
+    let turn = Scenario::preset("turn-server").expect("a preset").servers.remove(1);
+    scenario.servers.push(turn);
+    scenario
 }
 
 fn words(nats: &[NatConfig]) -> String {
@@ -60,6 +69,7 @@ fn words(nats: &[NatConfig]) -> String {
 /// Two on one network behind one NAT.
 pub(crate) fn neighbors(nat: &NatConfig) -> World {
     let [a, mut b] = [1, 2].map(|number| behind(number, vec![nat.clone()]));
+    b.nats.clone_from(&a.nats);
     // The second one stands on the first one's network.
     b.host.addresses = Some(vec![IpAddr::V4(Ipv4Addr::new(192, 168, 1, 24))]);
     let name = format!("neighbors behind {}, hairpin {:?}", a.description, nat.hairpin);
@@ -68,7 +78,8 @@ pub(crate) fn neighbors(nat: &NatConfig) -> World {
 
 /// Two homes whose carrier has one NAT for both.
 pub(crate) fn one_carrier(home: &NatConfig, carrier: &NatConfig) -> World {
-    let [a, b] = [1, 2].map(|number| behind(number, vec![home.clone(), carrier.clone()]));
+    let [a, mut b] = [1, 2].map(|number| behind(number, vec![home.clone(), carrier.clone()]));
+    b.nats[1].external.clone_from(&a.nats[1].external);
     let name = format!("one carrier: {}, hairpin {:?}", a.description, carrier.hairpin);
     World { name, a, b, shared: 1 }
 }

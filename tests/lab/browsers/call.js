@@ -1,10 +1,10 @@
 // One end of a call without media: everything is gathered before anything is told, so that two texts are all that passes.
 globalThis.call = {
-  // The description of this side, with every candidate in it.
+  // The description of this side, with every candidate in it: Firefox takes its time where UDP goes nowhere.
   async described(description) {
     const pc = this.pc;
     await pc.setLocalDescription(description);
-    const patience = new Promise(resolve => setTimeout(resolve, 12000));
+    const patience = new Promise(resolve => setTimeout(resolve, 40000));
     const gathered = new Promise(resolve => {
       const look = () => pc.iceGatheringState === 'complete' && resolve();
       pc.addEventListener('icegatheringstatechange', look);
@@ -72,7 +72,8 @@ globalThis.call = {
     const pair = stats.get(transport?.selectedCandidatePairId)
       ?? all.find(one => one.type === 'candidate-pair' && one.selected)
       ?? all.find(one => one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded');
-    const type = id => stats.get(id)?.candidateType ?? null;
+    // A peer-reflexive candidate whose base is a relayed one is the relay's too.
+    const type = id => stats.get(id)?.relayProtocol ? 'relay' : stats.get(id)?.candidateType ?? null;
     return { local: type(pair?.localCandidateId), remote: type(pair?.remoteCandidateId) };
   },
 
