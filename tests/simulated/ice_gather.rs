@@ -8,7 +8,7 @@ use nat_probe::evidence::{Behavior, Evidence, Interface, InterfaceAddress, Inter
 use nat_probe::measure::ice_gather::{GatherCode, GatherOptions, GatherProbe, Gathered, GatheredCandidate, judge};
 use nat_probe::measure::turn::{DiagnosisCode, Entry, Login, TurnOptions};
 use nat_probe::net::drive;
-use nat_probe::sim::{Fault, LinkConfig, NatConfig, SIM_UNIX_START_S, Scenario, SimNetwork};
+use nat_probe::sim::{Fault, LinkConfig, NatConfig, PortRule, SIM_UNIX_START_S, Scenario, SimNetwork};
 use nat_probe::wire::{
     Candidate, CandidateKind, Credential, EntryKind, Family, Secret, ServerSpec, Transport, candidate,
 };
@@ -217,6 +217,19 @@ fn relayed_candidates_come_over_every_transport_and_are_given_back() {
     assert!(relays.windows(2).all(|pair| pair[0].priority > pair[1].priority));
     assert!(relays.iter().all(|one| one.related.is_some() && one.took_ms > 0.0));
     assert_eq!(ran.left, 0);
+}
+
+/// A connection to a TURN server, or another socket, has a mapping of its own: it is no candidate of the base, and says nothing of how
+/// the NAT maps.
+#[test]
+fn only_what_the_base_itself_sent_shows_its_mapping() {
+    let mut scenario = Scenario::preset("turn-server").unwrap();
+    let mapping = Some(Behavior::EndpointIndependent);
+    scenario.nats = vec![NatConfig { mapping, ports: PortRule::Random, ..NatConfig::default() }];
+    let uris = ["turn:turn.example.org", "turn:turn.example.org:3478", "turn:turn.example.org?transport=tcp"];
+    let ran = Bench::new(scenario).turn(&uris).run();
+    assert_eq!(ran.counts(), [1, 1, 3], "{:#?}", ran.found);
+    assert!(!ran.remarks().contains(&GatherCode::SeveralMapped), "{:?}", ran.remarks());
 }
 
 #[test]

@@ -85,8 +85,9 @@ impl Gathering<'_> {
 
     /// What a server saw of the base.
     fn reflexive(&mut self, base: &Base, target: &Target) {
-        let Some(local) = base.socket(self.seen, Transport::Udp).and_then(|bound| bound.local) else { return };
-        let shown: Vec<&Exchange> = gather::mapped(target).collect();
+        let Some(bound) = base.socket(self.seen, Transport::Udp) else { return };
+        let Some(local) = bound.local else { return };
+        let shown: Vec<&Exchange> = gather::mapped(target, &bound.socket).collect();
         let mut told: Vec<SocketAddr> = shown.iter().filter_map(|exchange| exchange.mapped()).collect();
         told.sort_unstable();
         told.dedup();

@@ -57,10 +57,10 @@ pub(in crate::measure) fn granted<'a>(target: &Target<'a>) -> Option<Granted<'a>
     Some(Granted { role, relayed: allocation.relayed, exchange: allocation.exchange })
 }
 
-/// The exchanges that show the address that the server saw of the base.
-pub(in crate::measure) fn mapped<'a>(target: &Target<'a>) -> impl Iterator<Item = &'a Exchange> + use<'a> {
-    let base = target.socket(SocketRole::First);
-    let granted = granted(target).map(|granted| granted.exchange);
+/// The exchanges that show the address that the server saw of the base, whose UDP socket has that name. A connection, or another
+/// socket to the same server, has a mapping of its own, which no check of the base uses (RFC 8445 section 5.1.1.2).
+pub(in crate::measure) fn mapped<'a>(target: &Target<'a>, base: &str) -> impl Iterator<Item = &'a Exchange> + use<'a> {
+    let (base, granted) = (base.to_owned(), granted(target).map(|granted| granted.exchange));
     target.find(ServerStep::Binding).into_iter().chain(granted).filter(move |exchange| exchange.socket == base)
 }
 
