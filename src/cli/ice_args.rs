@@ -36,14 +36,15 @@ pub(super) struct IceArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
     pub ice_servers: Option<PathBuf>,
 
-    /// A STUN server to ask (repeat): host, host:port, [v6]:port, or a stun: URI; replaces the configured ones.
+    /// The STUN servers named one by one.
     #[arg(
         short,
         long,
         value_name = "SERVER",
         value_parser = servers::parse,
         value_hint = ValueHint::Hostname,
-        help_heading = "Servers"
+        help_heading = "Servers",
+        help = "A STUN server to ask (repeat): host, host:port, [v6]:port, or a stun: URI; replaces the configured ones"
     )]
     pub server: Vec<ServerSpec>,
 

@@ -28,7 +28,7 @@ pub struct Step {
     pub quarantine: Vec<Quarantine>,
     /// Sockets to open before anything is sent on them, once each.
     pub binds: Vec<Bind>,
-    /// Exchanges of [`Patience::Series`] that have told enough, with those sent beside them.
+    /// Exchanges of [`Patience::Series`](super::Patience::Series) that have told enough, with those sent beside them.
     pub enough: Vec<Key>,
     /// Names to look up beside those of the servers, once each.
     pub names: Vec<&'static str>,

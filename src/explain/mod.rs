@@ -1,5 +1,5 @@
 //! What people hold in their hands when a connection failed, read and explained: a reader a format ([`read()`]), one model of events
-//! ([`event`]), rules with certainty and side ([`rules`]). Knows nothing of measuring, and touches no network.
+//! ([`event`]), rules with certainty and side (`rules`). Knows nothing of measuring, and touches no network.
 //!
 //! A certain statement follows from the file alone; whatever else is said carries its word.
 

@@ -14,7 +14,7 @@ pub const COMMANDS: &[&Spec] = &[
     &connect::spec::CONNECT,
 ];
 
-/// The command of that name in one word ([`Spec::id`]).
+/// The command of that name in one word (`Spec::id`).
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Spec> {
     COMMANDS.iter().copied().find(|spec| spec.id() == id)

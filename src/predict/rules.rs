@@ -2,7 +2,7 @@
 //!
 //! Both agents do what RFC 8445 says: each knows the address and port that a STUN server saw of the other, sends checks to it from the
 //! socket that asked, and again and again; a check that arrives from elsewhere makes that address known too (a peer-reflexive
-//! candidate, section 7.3.1.3), and is answered with a check. [`connects`] plays this between two models of a NAT until nothing new
+//! candidate, section 7.3.1.3), and is answered with a check. `connects` plays this between two models of a NAT until nothing new
 //! happens. A pair works where an answer comes back from the address that was sent to (section 7.2.5.2.1).
 
 use std::sync::LazyLock;

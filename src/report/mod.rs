@@ -1,8 +1,8 @@
 //! The report and its formats: knows nothing of measuring.
 //!
 //! A [`document::Report`] is findings plus the evidence each one rests on. Everything that is printed is a function of it and of a
-//! [`Style`]; one more format is one more such function. What a verdict means ([`peers`]), what to do about it
-//! ([`advice`]) and whether it is what a script asked for ([`require`]) are functions of the same report.
+//! [`Style`]; one more format is one more such function. What a verdict means (`peers`), what to do about it
+//! (`advice`) and whether it is what a script asked for (`require`) are functions of the same report.
 
 mod advice;
 pub mod assemble;

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthChar;
 /// How many marks one letter may carry: no script writes more, and fifty of them cover the lines above and below.
 const MOST_MARKS: usize = 4;
 
-/// Replaces what [`Guard`] does not admit by `\x1b` or `\u{202e}`, and doubles backslashes so that nobody can write such an escape
+/// Replaces what `Guard` does not admit by `\x1b` or `\u{202e}`, and doubles backslashes so that nobody can write such an escape
 /// himself. Everything else stays readable.
 #[must_use]
 pub fn escape(text: &str) -> String {
