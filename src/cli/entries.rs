@@ -39,6 +39,15 @@ pub(super) struct Asked<'a> {
     pub(super) quiet: bool,
 }
 
+/// Reads an application's configuration.
+pub(super) fn configuration(path: &Path) -> Result<ice_servers::Configuration, CliError> {
+    let source =
+        Source { what: "the ICE servers in", path, largest: ice_servers::LARGEST, advice: ICE_SERVERS, secret: false };
+    ice_servers::read(&source.read_bytes()?).map_err(|cause| {
+        CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path))).advise(ICE_SERVERS)
+    })
+}
+
 /// Standard input can be read once.
 fn one_standard_input(asked: &Asked) -> Result<(), CliError> {
     let login = asked.login;
@@ -212,18 +221,7 @@ impl Draft {
     /// The entries of an application's configuration.
     fn ice_servers(&mut self, asked: &Asked) -> Result<(), CliError> {
         let Some(path) = asked.ice_servers else { return Ok(()) };
-        let cannot = |cause: String| {
-            CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
-                .advise(ICE_SERVERS)
-        };
-        let source = Source {
-            what: "the ICE servers in",
-            path,
-            largest: ice_servers::LARGEST,
-            advice: ICE_SERVERS,
-            secret: false,
-        };
-        let ice_servers::Configuration { facts, entries } = ice_servers::read(&source.read_bytes()?).map_err(cannot)?;
+        let ice_servers::Configuration { facts, entries } = configuration(path)?;
         self.configuration = Some(facts);
         for found in entries {
             let IceEntry { uri, place, line, server, kind, login, mistakes, rejected } = found;

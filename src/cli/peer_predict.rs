@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::args::OutputArgs;
+use super::entries;
 use super::error::CliError;
 use super::events::Events;
 use super::exit::Exit;
@@ -19,7 +20,7 @@ use crate::predict::{Side, TurnServer};
 use crate::report::assemble::{Circumstances, assemble};
 use crate::report::document::{Findings, NetworkKind};
 use crate::report::sides;
-use crate::wire::{EntryKind, ServerSpec, Transport, ice_servers};
+use crate::wire::{EntryKind, ServerSpec, Transport};
 
 /// How large what says something of a side may be: as large as a saved report.
 const LARGEST: u64 = 64 << 20;
@@ -29,8 +30,6 @@ const MOST: usize = 100;
 
 const WANTED: &str =
     "a file that `nat-probe classify --json` wrote, SDP or candidates, or a description: nat:symmetric";
-
-const ICE_SERVERS: &str = "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\"}]}";
 
 /// The arguments of `peer predict`.
 #[derive(Debug, Args)]
@@ -128,18 +127,8 @@ impl PredictArgs {
             found.push(TurnServer { uri: spec.text, transport: meant.unwrap_or(usual) });
         }
         if let Some(path) = &self.ice_servers {
-            let source = Source {
-                what: "the ICE servers in",
-                path,
-                largest: ice_servers::LARGEST,
-                advice: ICE_SERVERS,
-                secret: false,
-            };
-            let read = ice_servers::read(&source.read_bytes()?).map_err(|cause| {
-                CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path)))
-                    .advise(ICE_SERVERS)
-            })?;
-            let usable = read.entries.into_iter().filter(|entry| entry.kind == EntryKind::Turn);
+            let usable =
+                entries::configuration(path)?.entries.into_iter().filter(|entry| entry.kind == EntryKind::Turn);
             found.extend(usable.filter_map(|entry| {
                 let (_, transport) = entry.server?;
                 Some(TurnServer { uri: entry.uri, transport })

@@ -2,8 +2,7 @@
 
 use super::document::SCHEMA_VERSION;
 use super::document::{Findings, NetworkKind, Requirement, RequirementOutcome, Tool};
-use super::privacy::Masks;
-use super::redact::Redactor;
+use super::shown::Shown;
 use super::{Report, require};
 use crate::evidence::Evidence;
 
@@ -56,17 +55,14 @@ pub(crate) fn require(report: &mut Report, required: &[require::Requirement]) {
 /// The requirements that do not hold or could not be told, in words for standard error.
 #[must_use]
 pub fn complaints(report: &Report) -> Vec<String> {
-    let masked = report.redacted.then(|| Masks::of(report).report());
-    let report = masked.as_ref().unwrap_or(report);
-    let redactor = report.redacted.then(|| Redactor::for_report(report));
+    let shown = Shown::of(report);
     let words = |requirement: &Requirement| {
         let outcome = match requirement.outcome {
             RequirementOutcome::Met => return None,
             RequirementOutcome::Unmet => "requirement not met",
             RequirementOutcome::Unknown => "requirement that could not be told",
         };
-        let text = format!("{outcome}: {} ({})", requirement.requirement, requirement.text);
-        Some(redactor.as_ref().map_or(text.clone(), |redactor| redactor.mask(&text)))
+        Some(shown.mask(format!("{outcome}: {} ({})", requirement.requirement, requirement.text)))
     };
-    report.requirements.iter().filter_map(words).collect()
+    shown.report.requirements.iter().filter_map(words).collect()
 }

@@ -21,6 +21,7 @@ mod redact;
 pub(crate) mod require;
 mod rows;
 pub mod schema;
+mod shown;
 pub mod sides;
 mod sound;
 mod style;

@@ -107,8 +107,16 @@ fn a_junit_report_has_a_case_for_the_run_and_for_each_requirement() {
 
 #[test]
 fn what_is_masked_is_masked_in_every_format() {
-    for format in ["junit", "nagios", "prometheus"] {
-        let (_, text) = printed(&["classify", "--simulate", "home-router", "--redact", "--format", format]);
-        assert!(!text.contains("203.0.113."), "{text}");
+    let commands = ["classify --simulate home-router", "gateway --simulate home-router", "turn --simulate turn-server"];
+    let asked = commands.map(|command| [command.split(' ').collect::<Vec<_>>(), vec!["--format"]].concat());
+    for (arguments, format) in
+        asked.iter().flat_map(|one| ["junit", "nagios", "prometheus"].map(|format| (one, format)))
+    {
+        let (_, open) = printed(&[&arguments[..], &[format]].concat());
+        let (_, text) = printed(&[&arguments[..], &[format, "--redact"]].concat());
+        assert!(!text.is_empty() && open.lines().count() == text.lines().count(), "{text}");
+        for private in ["203.0.113.", "192.0.2.", "198.51.100.", "192.168."] {
+            assert!(!text.contains(private), "{private} in {text}");
+        }
     }
 }

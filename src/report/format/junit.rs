@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{command, shown, summary};
+use super::{command, summary};
 use crate::report::document::{Report, RequirementOutcome};
 use crate::report::exit::ExitClass;
+use crate::report::shown::Shown;
 
 /// What came of a test case.
 enum Came {
@@ -17,7 +18,8 @@ enum Came {
 /// The report as XML.
 #[must_use]
 pub(crate) fn junit(report: &Report) -> String {
-    let report = &shown(report);
+    let shown = Shown::of(report);
+    let report = &*shown.report;
     let suite = format!("nat-probe {}", command(report));
     let seconds = report.duration_ms / 1e3;
     let cases = cases(report);
@@ -52,7 +54,7 @@ pub(crate) fn junit(report: &Report) -> String {
         };
     }
     let _ = writeln!(xml, "    <system-out>{}</system-out>\n    <system-err></system-err>", escaped(&summary(report)));
-    xml + "  </testsuite>\n</testsuites>\n"
+    shown.mask(xml + "  </testsuite>\n</testsuites>\n")
 }
 
 fn told(xml: &mut String, open: &str, element: &str, text: &str) -> std::fmt::Result {

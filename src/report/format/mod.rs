@@ -11,12 +11,6 @@ pub(crate) use prometheus::prometheus;
 use super::document::{Report, RequirementOutcome};
 use super::exit::{ExitClass, exit_class};
 use super::fact::Fact;
-use super::privacy::Masks;
-
-/// The report as it may be shown.
-fn shown(report: &Report) -> Report {
-    if report.redacted { Masks::of(report).report() } else { report.clone() }
-}
 
 /// What came of the run in one sentence.
 fn summary(report: &Report) -> String {

@@ -1,15 +1,18 @@
 //! One line for Nagios, Icinga and their like, by the Monitoring Plugins Development Guidelines: the state, what is so, and numbers
 //! behind a bar.
 
-use super::{command, shown, summary};
+use super::{command, summary};
 use crate::report::document::Report;
+use crate::report::escape;
 use crate::report::exit::{ExitClass, exit_class};
 use crate::report::fact::Value;
+use crate::report::shown::Shown;
 
 /// The line.
 #[must_use]
 pub(crate) fn nagios(report: &Report) -> String {
-    let report = &shown(report);
+    let shown = Shown::of(report);
+    let report = &*shown.report;
     let state = match exit_class(report) {
         ExitClass::Measured => "OK",
         ExitClass::Unmet => "CRITICAL",
@@ -29,7 +32,8 @@ pub(crate) fn nagios(report: &Report) -> String {
     // The bar begins the numbers, and the first line is all that is shown.
     let said = summary(report).replace('|', "/").replace(['\n', '\r'], " ");
     let program = format!("NAT-PROBE {}", command(report).to_uppercase());
-    format!("{program} {state} - {said} | {}\n", numbers.join(" "))
+    let line = shown.mask(format!("{program} {state} - {said} | {}", numbers.join(" ")));
+    escape::visible(&line) + "\n"
 }
 
 /// A label: in single quotes, which are doubled inside; an equals sign or a bar may not stand in it.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{command, shown};
+use super::command;
 use crate::report::document::{Report, RequirementOutcome};
 use crate::report::exit::{ExitClass, exit_class};
 use crate::report::fact::Value;
+use crate::report::shown::Shown;
 
 /// What each metric tells; what is not named here tells what its name says.
 const HELP: &[(&str, &str)] = &[
@@ -25,7 +26,8 @@ type Samples = BTreeMap<String, Vec<(Vec<(&'static str, String)>, f64)>>;
 /// The report as metrics.
 #[must_use]
 pub(crate) fn prometheus(report: &Report) -> String {
-    let report = &shown(report);
+    let shown = Shown::of(report);
+    let report = &*shown.report;
     let mut samples = Samples::new();
     let mut add = |name: &str, labels: Vec<(&'static str, String)>, value: f64| {
         samples.entry(format!("nat_probe_{}", name.replace('-', "_"))).or_default().push((labels, value));
@@ -55,7 +57,7 @@ pub(crate) fn prometheus(report: &Report) -> String {
             Value::Share(share) => add(&format!("{}_ratio", fact.name), labels(vec![]), *share),
         }
     }
-    write(&samples)
+    shown.mask(write(&samples))
 }
 
 fn write(samples: &Samples) -> String {
