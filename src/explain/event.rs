@@ -5,12 +5,15 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::traffic::{Checks, Data, Dtls, RelayStep, Undelivered};
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
 use crate::wire::sdp::DescriptionKind;
 
 /// Something that a file tells.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
+    /// Which of the files that are explained together, from 0.
+    pub file: usize,
     /// Which of the file's connections, from 0.
     pub connection: usize,
     /// When, in milliseconds of the file's own clock.
@@ -18,7 +21,7 @@ pub struct Event {
     pub time_ms: Option<u64>,
     /// Whose.
     pub party: Party,
-    /// Where in the file: a line, or a path in its JSON. Escaped.
+    /// Where in the file: `line 12`, `packet 12`, or a path in its JSON. Escaped.
     pub place: String,
     /// What.
     #[serde(flatten)]
@@ -64,8 +67,25 @@ pub enum What {
     },
     /// A server gave no candidate (`icecandidateerror`).
     GatheringError(GatheringError),
-    /// What the statistics say of a pair of candidates at the end.
+    /// What the statistics say of a pair of candidates at the end, or what the checks of a capture come to.
     Pair(Box<Pair>),
+    /// Checks from one socket to another.
+    Checks(Box<Checks>),
+    /// A STUN or TURN server was asked something.
+    Relay(Box<RelayStep>),
+    /// Messages of DTLS.
+    Dtls(Box<Dtls>),
+    /// Data.
+    Data(Box<Data>),
+    /// Packets that could not be delivered.
+    Undelivered(Box<Undelivered>),
+    /// What a report of nat-probe says, under the name that `--require` has for it.
+    Verdict {
+        /// Its name: `ipv4.mapping`.
+        key: String,
+        /// Its word: `endpoint-independent`. Escaped.
+        value: String,
+    },
     /// A state changed, or was this at the end.
     State {
         /// Which.

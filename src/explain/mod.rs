@@ -13,12 +13,13 @@ mod objects;
 mod read;
 mod repair;
 mod rules;
+pub mod traffic;
 
 pub use document::{Connection, Explanation, Outcome, explain};
 pub use finding::{CauseCode, Certainty, FaultSide, Finding};
 pub use format::Format;
 pub use meaning::meaning;
-pub use read::{ReadError, Reading, read};
+pub use read::{Input, ReadError, Reading, read};
 
 /// The largest file that is read.
 pub const LARGEST: u64 = 64 << 20;

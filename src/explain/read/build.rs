@@ -27,7 +27,7 @@ impl Builder {
     /// Adds an event to the connection that was begun last.
     pub(super) fn push(&mut self, party: Party, place: &str, time_ms: Option<u64>, what: What) {
         let connection = self.connections.len().saturating_sub(1);
-        self.events.push(Event { connection, time_ms, party, place: shown(place), what });
+        self.events.push(Event { file: 0, connection, time_ms, party, place: shown(place), what });
     }
 
     /// Adds something to be said of the file.

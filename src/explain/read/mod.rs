@@ -9,7 +9,7 @@ mod signaling;
 mod stats;
 mod text;
 
-pub use reading::{ReadError, Reading};
+pub use reading::{Input, ReadError, Reading};
 
 use serde_json::Value;
 

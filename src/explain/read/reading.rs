@@ -16,6 +16,15 @@ pub struct Reading {
     pub notes: Vec<String>,
 }
 
+/// One of the files that are explained together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its name. Escaped.
+    pub name: String,
+    /// What was read in it. The events carry [`Event::file`] once the files are put together.
+    pub reading: Reading,
+}
+
 /// Why a file cannot be explained.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
