@@ -1,9 +1,9 @@
 //! Real browsers behind real NATs: which pairs connect, directly or by the relay. Runs on request only, `NAT_PROBE_BROWSERS=1`; it takes
 //! a quarter of an hour. What came out stands in `tests/browsers/`, which the prediction is held against in every run of the tests
-//! (`tests/simulated/pair_browsers.rs`); `NAT_PROBE_BROWSERS=write` writes it anew. `NAT_PROBE_BROWSERS_KEEP` names a folder for what
-//! the browsers themselves, a capture in the middle and coturn have to say of each call.
+//! (`tests/simulated/pair_browsers.rs`); `NAT_PROBE_BROWSERS=write` adds the rows that it lacks. `NAT_PROBE_BROWSERS_KEEP` names a folder
+//! for what the browsers themselves, a capture in the middle and coturn have to say of each call: so the files came about that `explain`
+//! is tried on (`tests/explain/`).
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,11 @@ use nat_probe::evidence::Behavior::{
 };
 use serde_json::{Value, json};
 
-use crate::kit::coturn::{Coturn, NO_TLS, TURN, USERS};
+use crate::kit::coturn::{Coturn, NO_TLS, OTHER_TURN, PASSWORD, TURN, USER, USERS};
 use crate::kit::nat::{self, Gateway};
-use crate::kit::netns::within;
+use crate::kit::netns::{rules, within};
 use crate::kit::pair::{HERE, Place, THERE};
+use crate::kit::servers::BARE;
 use crate::kit::{ALPHA, BETA, Internet, cage};
 
 /// The longest that all of it may take.
@@ -83,16 +84,52 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// What the two are told of a TURN server.
+#[derive(Clone, Copy, PartialEq)]
+enum Relay {
+    /// Nothing.
+    Absent,
+    /// One that serves them.
+    Serving,
+    /// One that has another password for them (401).
+    Refusing,
+    /// One that gives an address, and no permission for any peer (403).
+    Forbidding,
+    /// One that is silent.
+    Silent,
+}
+
+impl Relay {
+    const ALL: [Self; 5] = [Self::Absent, Self::Serving, Self::Refusing, Self::Forbidding, Self::Silent];
+
+    /// The word of the tables and of the folders.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "-",
+            Self::Serving => "turn",
+            Self::Refusing => "refusing",
+            Self::Forbidding => "forbidding",
+            Self::Silent => "silent",
+        }
+    }
+
+    fn configuration(self) -> Value {
+        let stun = json!({ "urls": [format!("stun:{}", ALPHA.at()), format!("stun:{}", BETA.at())] });
+        let server = match self {
+            Self::Absent => return json!({ "iceServers": [stun] }),
+            Self::Serving | Self::Refusing => TURN,
+            Self::Forbidding => OTHER_TURN,
+            Self::Silent => BARE,
+        };
+        let password = if self == Self::Refusing { "of-last-week" } else { PASSWORD };
+        let urls = ["udp", "tcp"].map(|transport| format!("turn:{}?transport={transport}", server.at()));
+        json!({ "iceServers": [stun, { "urls": urls, "username": USER, "credential": password }] })
+    }
+}
+
 /// One call between the two, and what came of it: the last three columns of the table.
-fn call(pair: &mut [Browser; 2], turn: bool, keep: Option<&Path>) -> String {
-    let stun = json!({ "urls": [format!("stun:{}", ALPHA.at()), format!("stun:{}", BETA.at())] });
-    let relay = json!({
-        "urls": [format!("turn:{}?transport=udp", TURN.at()), format!("turn:{}?transport=tcp", TURN.at())],
-        "username": "alice",
-        "credential": "open-sesame",
-    });
-    let servers = if turn { vec![stun, relay] } else { vec![stun] };
-    let configuration = json!({ "iceServers": servers });
+fn call(pair: &mut [Browser; 2], relay: Relay, keep: Option<&Path>) -> String {
+    let configuration = relay.configuration();
     let capture = keep.map(|folder| {
         fs::create_dir_all(folder).expect("a folder");
         let file = folder.join("middle.pcap");
@@ -138,55 +175,124 @@ fn call(pair: &mut [Browser; 2], turn: bool, keep: Option<&Path>) -> String {
     format!("{word}\t{}\t{}", or_none(local), or_none(remote))
 }
 
-fn play(browser: &str, program: &str) {
-    let keep = std::env::var_os("NAT_PROBE_BROWSERS_KEEP").map(PathBuf::from);
-    for tool in [program, "python3"].into_iter().chain(keep.is_some().then_some("tcpdump")) {
-        cage::need(tool, &format!("Debian package {tool}"));
+/// The lab with a browser at each end.
+struct Stage {
+    browser: &'static str,
+    keep: Option<PathBuf>,
+    servers: Vec<Coturn>,
+    pair: [Browser; 2],
+    _internet: Internet,
+}
+
+impl Stage {
+    fn set(browser: &'static str, program: &str) -> Self {
+        let keep = std::env::var_os("NAT_PROBE_BROWSERS_KEEP").map(PathBuf::from);
+        for tool in [program, "python3"].into_iter().chain(keep.is_some().then_some("tcpdump")) {
+            cage::need(tool, &format!("Debian package {tool}"));
+        }
+        let internet = Internet::with(&[ALPHA, BETA, TURN, OTHER_TURN, BARE]);
+        rules(BARE.name, "table inet silent { chain input { type filter hook input priority 0; policy drop; }\n}");
+        let servers = vec![
+            Coturn::start(TURN, &format!("{USERS} {NO_TLS}")),
+            Coturn::start(OTHER_TURN, &format!("{USERS} {NO_TLS} --denied-peer-ip=0.0.0.0-255.255.255.255")),
+        ];
+        internet.between_two();
+        for place in [&HERE, &THERE] {
+            place.set(&nat::home_router());
+        }
+        let pair = [&HERE, &THERE].map(|place| Browser::start(browser, place));
+        Self { browser, keep, servers, pair, _internet: internet }
     }
-    let internet = Internet::with(&[ALPHA, BETA, TURN]);
-    let coturn = Coturn::start(TURN, &format!("{USERS} {NO_TLS}"));
-    internet.between_two();
+
+    /// A call through these gateways: its row in the table.
+    fn call(&mut self, here: &(&str, Gateway), there: &(&str, Gateway), relay: Relay) -> String {
+        HERE.set(&here.1);
+        THERE.set(&there.1);
+        let case = case(here, there, relay);
+        println!("{case}");
+        let name = format!("{}_{}", self.browser, case.replace(['\t', ':', ','], "_"));
+        let keep = self.keep.as_ref().map(|folder| folder.join(name));
+        let said: Vec<usize> = self.servers.iter().map(|server| server.said().len()).collect();
+        let outcome = call(&mut self.pair, relay, keep.as_deref());
+        if let Some(folder) = &keep {
+            let logs = self.servers.iter().zip(said).map(|(server, before)| server.said()[before..].to_owned());
+            fs::write(folder.join("coturn.log"), logs.collect::<String>()).expect("a file");
+            fs::write(folder.join("outcome"), format!("{case}\t{outcome}\n")).expect("a file");
+        }
+        format!("{case}\t{outcome}\n")
+    }
+
+    fn end(self) {
+        self.pair.into_iter().for_each(Browser::end);
+    }
+}
+
+/// The first columns of a row.
+fn case(here: &(&str, Gateway), there: &(&str, Gateway), relay: Relay) -> String {
+    format!("{}\t{}\t{}", here.0, there.0, relay.word())
+}
+
+/// Every pair of gateways, with and without TURN.
+fn every_pair(browser: &'static str, program: &str) {
+    let mut stage = Stage::set(browser, program);
     let gateways = gateways();
     let kept = folder(&format!("tests/browsers/{browser}.tsv"));
     let writes = std::env::var("NAT_PROBE_BROWSERS").is_ok_and(|mode| mode == "write");
     let before = fs::read_to_string(&kept).unwrap_or_default();
     let mut table = HEAD.to_owned();
-    for place in [&HERE, &THERE] {
-        place.set(&gateways[0].1);
-    }
-    let mut pair = [&HERE, &THERE].map(|place| Browser::start(browser, place));
-    for (number, (here, ours)) in gateways.iter().enumerate() {
-        for (there, theirs) in &gateways[number..] {
-            for turn in [false, true] {
-                HERE.set(ours);
-                THERE.set(theirs);
-                let turn_word = if turn { "turn" } else { "-" };
-                let case = format!("{here}\t{there}\t{turn_word}");
-                println!("{case}");
-                let name = format!("{browser}_{}", case.replace(['\t', ':', ','], "_"));
-                let keep = keep.as_ref().map(|folder| folder.join(name));
-                let said = coturn.said().len();
-                let outcome = call(&mut pair, turn, keep.as_deref());
-                if let Some(folder) = &keep {
-                    let log = coturn.said();
-                    fs::write(folder.join("coturn.log"), &log[said..]).expect("a file");
+    for (number, here) in gateways.iter().enumerate() {
+        for there in &gateways[number..] {
+            for relay in [Relay::Absent, Relay::Serving] {
+                let case = case(here, there, relay);
+                let known = before
+                    .lines()
+                    .find(|row| writes && row.strip_prefix(&case).is_some_and(|rest| rest.starts_with('\t')));
+                match known {
+                    Some(row) => table.push_str(&format!("{row}\n")),
+                    None => table.push_str(&stage.call(here, there, relay)),
                 }
-                writeln!(table, "{case}\t{outcome}").expect("a string");
                 if writes {
                     fs::write(&kept, &table).expect("the table");
                 }
             }
         }
     }
-    pair.into_iter().for_each(Browser::end);
+    stage.end();
     if !writes {
         // The same pair of candidates is not taken each time: which one answers first is a race.
-        assert!(outcomes(&table).starts_with(&outcomes(&before)), "{browser} does otherwise than before:\n{table}");
+        assert_eq!(outcomes(&table), outcomes(&before), "{browser} does otherwise than before:\n{table}");
     }
 }
 
-/// Every pair of gateways, with and without TURN.
-fn story(test: &str, browser: &str, program: &str) {
+/// What TURN servers do to calls that cannot go without one, and to one that can.
+fn every_relay(browser: &'static str, program: &str) {
+    let mut stage = Stage::set(browser, program);
+    let home = ("home", nat::home_router());
+    let symmetric = ("symmetric", nat::fully_random());
+    let blocked = ("udp-blocked", nat::udp_dropped());
+    let mut wrong = Vec::new();
+    for (here, there) in [(&home, &home), (&home, &symmetric), (&symmetric, &symmetric), (&blocked, &home)] {
+        for relay in Relay::ALL {
+            let row = stage.call(here, there, relay);
+            let outcome = row.split('\t').nth(3).expect("a column");
+            let expected = match (here.0, there.0, relay) {
+                // All is gathered before anything is told: meanwhile the Firefox that answers checks, unanswered, and gives up after 11 s.
+                ("home", "home", Relay::Silent) if browser == "firefox" => "failed",
+                ("home", "home", _) => "direct",
+                (_, _, Relay::Serving) => "relay",
+                _ => "failed",
+            };
+            if outcome != expected {
+                wrong.push(format!("{row} expected: {expected}"));
+            }
+        }
+    }
+    stage.end();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Runs on request only.
+fn story(test: &str, play: fn(&'static str, &str), browser: &'static str, program: &str) {
     if cage::inside() || std::env::var_os("NAT_PROBE_BROWSERS").is_some() {
         cage::play_for(test, LIMIT, || play(browser, program));
     } else {
@@ -196,12 +302,22 @@ fn story(test: &str, browser: &str, program: &str) {
 
 #[test]
 fn chromium() {
-    story("browsers::chromium", "chromium", "chromium");
+    story("browsers::chromium", every_pair, "chromium", "chromium");
 }
 
 #[test]
 fn firefox() {
-    story("browsers::firefox", "firefox", "firefox-esr");
+    story("browsers::firefox", every_pair, "firefox", "firefox-esr");
+}
+
+#[test]
+fn chromium_and_relays() {
+    story("browsers::chromium_and_relays", every_relay, "chromium", "chromium");
+}
+
+#[test]
+fn firefox_and_relays() {
+    story("browsers::firefox_and_relays", every_relay, "firefox", "firefox-esr");
 }
 
 /// The table without the candidates.
