@@ -248,7 +248,7 @@ fn every_pair(browser: &'static str, program: &str) {
                     .lines()
                     .find(|row| writes && row.strip_prefix(&case).is_some_and(|rest| rest.starts_with('\t')));
                 match known {
-                    Some(row) => table.push_str(&format!("{row}\n")),
+                    Some(row) => table.extend([row, "\n"]),
                     None => table.push_str(&stage.call(here, there, relay)),
                 }
                 if writes {
