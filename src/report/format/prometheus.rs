@@ -9,7 +9,7 @@ use crate::report::exit::{ExitClass, exit_class};
 use crate::report::fact::Value;
 use crate::report::shown::Shown;
 
-/// What each metric tells; what is not named here tells what its name says.
+/// What each metric tells; what is not named here is called by its name.
 const HELP: &[(&str, &str)] = &[
     ("nat_probe_duration_seconds", "How long the run took."),
     ("nat_probe_info", "Which program and command wrote this."),
@@ -63,9 +63,8 @@ pub(crate) fn prometheus(report: &Report) -> String {
 fn write(samples: &Samples) -> String {
     let mut text = String::new();
     for (name, values) in samples {
-        if let Some((_, help)) = HELP.iter().find(|(known, _)| known == name) {
-            let _ = writeln!(text, "# HELP {name} {help}");
-        }
+        let help = HELP.iter().find(|(known, _)| known == name).map(|(_, help)| (*help).to_owned());
+        let _ = writeln!(text, "# HELP {name} {}", help.unwrap_or_else(|| by_name(name)));
         let _ = writeln!(text, "# TYPE {name} gauge");
         let mut told: Vec<String> = Vec::new();
         for (labels, value) in values {
@@ -80,6 +79,15 @@ fn write(samples: &Samples) -> String {
         }
     }
     text
+}
+
+/// A name in words: of `nat_probe_round_trip_seconds`, "The round trip (seconds) of the report."
+fn by_name(name: &str) -> String {
+    let name = name.trim_start_matches("nat_probe_");
+    let unit =
+        ["seconds", "ratio"].into_iter().find_map(|unit| Some((name.strip_suffix(unit)?.trim_end_matches('_'), unit)));
+    let (name, unit) = unit.map_or((name, String::new()), |(name, unit)| (name, format!(" ({unit})")));
+    format!("The {}{unit} of the report.", name.replace('_', " "))
 }
 
 /// Seconds since 1970; nothing for the virtual time of a simulated network.
