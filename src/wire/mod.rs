@@ -17,6 +17,7 @@ mod remark;
 mod scope;
 pub mod sdp;
 pub mod stun;
+pub(crate) mod text;
 mod transport;
 mod uri;
 

@@ -7,6 +7,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_
 
 use super::mistake::remark;
 use super::tree::{Item, Lines, Node};
+use crate::wire::text::{Encoding, decode};
 use crate::wire::{Remark, RemarkCode};
 
 /// How many bytes a document may have: configurations have some hundred.
@@ -23,36 +24,24 @@ pub(super) struct Document {
     pub(super) remarks: Vec<Remark>,
 }
 
-/// The bytes as text. PowerShell writes UTF-16 with `>`, and some editors put a mark in front.
-///
-/// # Errors
-/// In words, when they are no text.
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let wide = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).map_err(|_| "it begins like a text in UTF-16 and is none".to_owned())
-    };
-    match bytes.get(..2) {
-        Some([0xff, 0xfe]) => wide(u16::from_le_bytes),
-        Some([0xfe, 0xff]) => wide(u16::from_be_bytes),
-        _ => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "it is not a text in UTF-8".to_owned()),
-    }
-}
-
 /// Takes the document apart.
 ///
 /// # Errors
 /// In words with the line, without a piece of the text.
 pub(super) fn read(bytes: &[u8]) -> Result<Document, String> {
-    let whole = decode(bytes)?;
+    let (whole, encoding) = decode(bytes)?;
     let mut remarks = Vec::new();
     let unmarked = whole.trim_start_matches('\u{feff}');
-    if matches!(bytes.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff])) {
-        let text = "it is UTF-16, as PowerShell writes it with >, and JSON is UTF-8";
-        remarks.push(remark(RemarkCode::Utf16, text, "save it as UTF-8"));
-    } else if unmarked.len() < whole.len() {
-        let text = "it begins with a byte order mark, which JSON.parse and most servers refuse";
-        remarks.push(remark(RemarkCode::ByteOrderMark, text, "save it as UTF-8 without BOM"));
+    match encoding {
+        Encoding::Utf16 => {
+            let text = "it is UTF-16, as PowerShell writes it with >, and JSON is UTF-8";
+            remarks.push(remark(RemarkCode::Utf16, text, "save it as UTF-8"));
+        }
+        Encoding::Utf8Marked => {
+            let text = "it begins with a byte order mark, which JSON.parse and most servers refuse";
+            remarks.push(remark(RemarkCode::ByteOrderMark, text, "save it as UTF-8 without BOM"));
+        }
+        Encoding::Utf8 => {}
     }
     if unmarked.trim().is_empty() {
         return Err("it is empty".to_owned());
