@@ -37,7 +37,7 @@ const OWNED: [(&[&str], &[&str], &str); 7] = [
     ),
     (
         &["io::stdout", "io::stderr", "io::stdin", "process::exit"],
-        &["src/cli/", "src/net/interrupt.rs"],
+        &["src/cli/", "src/net/platform/"],
         "the terminal is the command line's",
     ),
     (

@@ -24,6 +24,8 @@ mod hostile;
 mod output;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/platform.rs"]
+mod platform;
 #[path = "cli/predict.rs"]
 mod predict;
 #[path = "cli/privacy.rs"]
@@ -58,7 +60,15 @@ struct Run {
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
     command.env_clear().env("LC_ALL", "C.UTF-8").args(arguments);
+    // Without it Windows finds no sockets.
+    command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
     command
+}
+
+/// What the system says of a file that is not there.
+fn absent() -> String {
+    let error = std::fs::metadata("there-is-no-such-file").unwrap_err().to_string();
+    error.split(" (os error").next().unwrap().to_owned()
 }
 
 /// Runs it; a report that it prints can be judged again.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::error::{self, CliError};
 use super::refusal::server_masked;
-use crate::net;
+use crate::net::{self, terminal::END_OF_INPUT};
 use crate::report::escape;
+use crate::wire::text::decode;
 
 /// How long somebody may wonder why nothing happens.
 const WONDER: Duration = Duration::from_secs(2);
@@ -42,11 +43,10 @@ impl Source<'_> {
     /// The text in it.
     ///
     /// # Errors
-    /// When it cannot be read, is too large, or is no text in UTF-8.
+    /// When it cannot be read, is too large, or is no text in UTF-8 or, with its mark, in UTF-16.
     pub(super) fn read(&self) -> Result<String, CliError> {
-        String::from_utf8(self.read_bytes()?).map_err(|error| {
-            let utf16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
-            let cause = if utf16 { "it is a text in UTF-16, not in UTF-8" } else { "it is not a text in UTF-8" };
+        let bytes = self.read_bytes()?;
+        decode(&bytes).map(|(text, _)| text.into_owned()).map_err(|cause| {
             CliError::usage(format!("cannot read {} {}: {cause}", self.what, self.name())).advise(self.advice)
         })
     }
@@ -95,7 +95,10 @@ impl Source<'_> {
                     return Err(io::Error::other("it is a terminal, which would show what is typed"));
                 }
                 Ok(Heard::Terminal) => {
-                    error::note(&format!("reading {} the terminal; Ctrl-D on a line of its own ends it", self.what));
+                    error::note(&format!(
+                        "reading {} the terminal; {END_OF_INPUT} on a line of its own ends it",
+                        self.what
+                    ));
                     (wait, then, wondered, cause) = (THINKING, THINKING, true, "nothing was typed");
                 }
                 Ok(Heard::Opened) => (then, cause) = (THINKING, "nothing came from it"),
@@ -211,13 +214,27 @@ mod tests {
         fs::write(&path, "12345").unwrap();
         assert_eq!(source(&path, 5).read(), Ok("12345".to_owned()));
         assert!(source(&path, 4).read().is_err());
-        let large = source(Path::new("/dev/zero"), 1 << 16).read().unwrap_err();
-        assert_eq!(large.what, "cannot read the servers file /dev/zero: it is larger than 64 KiB");
-        fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(source(&path, 5).read().unwrap_err().what.contains("UTF-16"));
+        fs::write(&path, vec![0; (1 << 16) + 1]).unwrap();
+        let large = source(&path, 1 << 16).read().unwrap_err();
+        assert!(large.what.ends_with("it is larger than 64 KiB"), "{large}");
         fs::write(&path, [0xff]).unwrap();
         assert!(source(&path, 5).read().unwrap_err().what.ends_with("not a text in UTF-8"));
-        assert!(source(folder.path(), 5).read().unwrap_err().what.contains("directory"), "a folder is no text");
+        assert!(source(folder.path(), 5).read().is_err(), "a folder is no text");
+    }
+
+    #[test]
+    fn a_text_from_powershell_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servers");
+        fs::write(&path, b"\xff\xfea\0.\0b\0\r\0\n\0").unwrap();
+        assert_eq!(source(&path, 50).read(), Ok("a.b\r\n".to_owned()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_never_ends_is_given_up() {
+        let large = source(Path::new("/dev/zero"), 1 << 16).read().unwrap_err();
+        assert_eq!(large.what, "cannot read the servers file /dev/zero: it is larger than 64 KiB");
     }
 
     #[cfg(unix)]
@@ -236,7 +253,8 @@ mod tests {
         assert!(!name(Path::new("turn:alice:hunter2@h")).contains("hunter2"));
         for (path, repeated) in [("hunter2", false), ("hun/ter2", false), ("/hunter2+A==", false), ("/hunter2", true)] {
             let secret = Source { secret: true, ..source(Path::new(path), 5) }.read().unwrap_err();
-            assert!(secret.what.contains("No such file") && secret.what.contains(path) == repeated, "{secret}");
+            let absent = words(&fs::metadata(path).unwrap_err());
+            assert!(secret.what.contains(&absent) && secret.what.contains(path) == repeated, "{secret}");
         }
     }
 }

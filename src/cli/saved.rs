@@ -78,6 +78,7 @@ pub fn evidence(report: &Report) -> Evidence {
         connections: report.connections.clone(),
         bound: report.bound.clone(),
         host_addresses: report.host_addresses.clone(),
+        platform_limits: report.platform_limits.clone(),
         name_servers: None,
         servers,
         names: report.names.clone(),

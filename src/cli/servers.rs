@@ -127,7 +127,6 @@ fn from_built_in(built_in: BuiltIn) -> Result<Vec<ServerSpec>, CliError> {
 
 /// The servers of a text, one a line; the error is the line's number and what is wrong there.
 fn lines(text: &str) -> Result<Vec<ServerSpec>, (usize, String)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut servers = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let server = line.split('#').next().unwrap_or_default().trim();
@@ -172,7 +171,7 @@ mod tests {
 
     #[test]
     fn lines_may_have_comments_and_errors_have_numbers() {
-        let text = "\u{feff}# mine\n\nstun.example.org # home\n 192.0.2.1:3478\r\nstun.example.org\n";
+        let text = "# mine\n\nstun.example.org # home\n 192.0.2.1:3478\r\nstun.example.org\n";
         assert_eq!(texts(&lines(text).unwrap()), ["stun.example.org", "192.0.2.1:3478"]);
         assert_eq!(lines("stun.example.org\nexample.org:0").unwrap_err().0, 2);
         let many: Vec<_> = (0..=MOST).map(|number| format!("s{number}.example\n")).collect();

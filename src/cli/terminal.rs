@@ -2,6 +2,7 @@
 
 use super::args::{ColorChoice, OutputArgs};
 use super::output::Output;
+use crate::net::terminal;
 use crate::report::Style;
 
 /// Columns where there is no terminal to ask.
@@ -16,7 +17,8 @@ pub(super) fn style(output: &OutputArgs, out: &Output) -> Style {
 /// The same, from the options one by one.
 #[must_use]
 pub(super) fn look(choice: ColorChoice, ascii: bool, verbosity: u8, out: &Output) -> Style {
-    Style { color: color(choice, out.is_terminal()), ascii: ascii || !utf8_locale(), width: width(out), verbosity }
+    let any_character = utf8_locale() || terminal::takes_any_character(out.is_terminal());
+    Style { color: color(choice, out.is_terminal()), ascii: ascii || !any_character, width: width(out), verbosity }
 }
 
 /// The terminal's columns; where the output goes elsewhere, those that COLUMNS asks for.
@@ -26,23 +28,25 @@ fn width(out: &Output) -> usize {
     terminal.map(|(width, _)| width.0.into()).or_else(asked).unwrap_or(WIDTH)
 }
 
-fn color(choice: ColorChoice, terminal: bool) -> bool {
+fn color(choice: ColorChoice, is_terminal: bool) -> bool {
     match choice {
-        ColorChoice::Always => true,
+        ColorChoice::Always => {
+            // What comes of it is the user's wish.
+            let _ = terminal::takes_colors();
+            true
+        }
         ColorChoice::Never => false,
         // https://no-color.org: present and not empty.
         ColorChoice::Auto => {
             let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-            (terminal || forced) && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+            let wanted = variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb");
+            wanted && (forced || is_terminal && terminal::takes_colors())
         }
     }
 }
 
 /// Whether the locale says UTF-8; the first variable that is set decides (POSIX, section 8.2).
 fn utf8_locale() -> bool {
-    if cfg!(windows) {
-        return true;
-    }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
     locale.is_some_and(|locale| {
         let locale = locale.to_ascii_lowercase();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::evidence::{Failure, Gateway, Interface, TlsFacts};
+use crate::evidence::{Failure, Gateway, Interface, PlatformLimit, TlsFacts};
 use crate::wire::{ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
@@ -176,6 +176,11 @@ pub trait Network {
 
     /// The addresses of this host's interfaces that are up.
     fn host_addresses(&self) -> Vec<IpAddr>;
+
+    /// What this host's system does not tell a program.
+    fn platform_limits(&self) -> &[PlatformLimit] {
+        &[]
+    }
 
     /// The interfaces of this host that are up, with what the system knows of them.
     fn interfaces(&self) -> Vec<Interface> {

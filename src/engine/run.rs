@@ -10,7 +10,9 @@ use super::paths::Paths;
 use super::sockets::Sockets;
 use super::{Command, Found, Input, Machine, Settings, SocketId, Time, millis, names};
 use crate::evidence::gate::Gate;
-use crate::evidence::{Connection, Evidence, Failure, FailureCode, LogEvent, Lookup, Probe, Server, Stop};
+use crate::evidence::{
+    Connection, Evidence, Failure, FailureCode, LogEvent, Lookup, PlatformLimit, Probe, Server, Stop,
+};
 use crate::wire::{ServerSpec, Service, TransactionId, Transport};
 
 /// One run of a plan of probes. [`Engine::start`] begins it; from there on it is a [`Machine`].
@@ -66,6 +68,11 @@ impl Engine {
             last_look: false,
             finished: false,
         }
+    }
+
+    /// Notes what the host's system does not tell a program.
+    pub fn limit(&mut self, limits: &[PlatformLimit]) {
+        self.evidence.platform_limits = limits.to_vec();
     }
 
     /// Begins: every name is looked up at once.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BoundSocket, Connection, Exchanges, Failure};
+use super::{BoundSocket, Connection, Exchanges, Failure, PlatformLimit};
 use crate::wire::Transport;
 
 /// Everything seen in one run; what `--from` judges again.
@@ -13,6 +13,9 @@ use crate::wire::Transport;
 pub struct Evidence {
     /// The addresses of this host's interfaces that are up, loopback and link-local ones included.
     pub host_addresses: Vec<IpAddr>,
+    /// What this host's system does not tell a program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platform_limits: Vec<PlatformLimit>,
     /// The servers to be asked, in the order they were named; an exchange refers to one by its index.
     pub servers: Vec<Server>,
     /// Names that were looked up beside those of the servers.

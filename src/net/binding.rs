@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::{failure, io_failure, message};
 use super::setup::NetError;
-use super::{host, icmp};
+use super::{host, platform};
 use crate::evidence::{Failure, FailureCode};
 
 /// The local address sockets of one family are bound to.
@@ -100,9 +100,9 @@ impl Binding {
                 socket.set_only_v6(true)?;
             }
             if let Some(device) = &self.device {
-                bind_device(&socket, device)?;
+                platform::bind_device(&socket, device, remote)?;
             }
-            icmp::enable(&socket, remote.is_ipv6())?;
+            platform::watch_errors(&socket, remote.is_ipv6())?;
             Ok(socket)
         };
         make().map_err(|error| io_failure(&format!("open a socket towards {remote}"), &error))
@@ -188,18 +188,8 @@ impl Binding {
 
 fn try_device(name: &str) -> std::io::Result<()> {
     // A kernel without IPv4 is not worth a second try here: the socket's family does not matter to the permission.
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-    bind_device(&socket, name)
-}
-
-#[cfg(target_os = "linux")]
-fn bind_device(socket: &Socket, name: &str) -> std::io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn bind_device(_socket: &Socket, _name: &str) -> std::io::Result<()> {
-    Err(ErrorKind::Unsupported.into())
+    let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+    platform::bind_device(&Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?, name, any)
 }
 
 #[cfg(test)]

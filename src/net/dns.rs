@@ -16,6 +16,7 @@ use tokio::time::timeout_at;
 
 use super::errno::is_shortage;
 use super::failure::{failure, message, printable};
+use super::platform::NO_NAME_SERVERS;
 use super::setup::Config;
 use super::{clock, naptr, srv};
 use crate::evidence::{Failure, FailureCode};
@@ -234,7 +235,7 @@ fn interleave(lists: &[Vec<IpAddr>]) -> Vec<IpAddr> {
 
 fn words(error: &NetError) -> String {
     match error {
-        NetError::Io(error) if error.kind() == io::ErrorKind::NotFound => "there is no /etc/resolv.conf".into(),
+        NetError::Io(error) if error.kind() == io::ErrorKind::NotFound => NO_NAME_SERVERS.into(),
         NetError::Io(error) => message(error),
         NetError::Timeout => "no answer from the name server".into(),
         NetError::NoConnections => "the name server cannot be reached".into(),
@@ -268,9 +269,9 @@ mod tests {
 
     #[test]
     fn without_a_name_server_the_cause_is_told() {
-        let failure = conclude("look up x", Some("there is no /etc/resolv.conf"), vec![None, None]).unwrap_err();
+        let failure = conclude("look up x", Some(NO_NAME_SERVERS), vec![None, None]).unwrap_err();
         assert_eq!(failure.code, FailureCode::ResolverFailed);
-        assert!(failure.text.contains("/etc/resolv.conf"), "{}", failure.text);
+        assert!(failure.text.contains(NO_NAME_SERVERS), "{}", failure.text);
     }
 
     #[test]

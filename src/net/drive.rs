@@ -14,6 +14,7 @@ pub fn drive(mut engine: Engine, network: &mut dyn Network, observer: &mut dyn F
 
 /// The same for whoever goes on with what the run leaves open.
 pub fn measure(engine: &mut Engine, network: &mut dyn Network, observer: &mut dyn FnMut(&LogEvent)) {
+    engine.limit(network.platform_limits());
     engine.start(network.now(), network.host_addresses());
     run(engine, network, &mut |engine| {
         for event in engine.take_log() {

@@ -15,7 +15,7 @@ use super::binding::Binding;
 use super::failure::{failure, io_failure, printable};
 use super::tcp::{Session, Stream, gone};
 use super::tls::Tls;
-use super::{clock, icmp};
+use super::{clock, icmp, platform};
 use crate::engine::Input;
 use crate::evidence::{Failure, FailureCode, TlsFacts};
 
@@ -96,7 +96,7 @@ impl Association {
             Err(failure) => return failure,
         };
         // From here on an ICMP message, which anybody can forge, must not end the association.
-        let _ = icmp::off(&*self.socket, remote.is_ipv6());
+        let _ = platform::forget_errors(&*self.socket, remote.is_ipv6());
         if self.session.inputs.send(Input::Opened { socket: self.session.id, local }).await.is_err() {
             return gone();
         }
@@ -150,7 +150,9 @@ impl Association {
             return Err(unshaken(operation, &error));
         }
         let mut refused = None;
-        icmp::drain(&*self.socket, icmp::next, |refusal| refused = Some(refusal.failure("DTLS handshake with")));
+        icmp::drain(&*self.socket, platform::next_error, |refusal| {
+            refused = Some(refusal.failure("DTLS handshake with"))
+        });
         if let Some(refused) = refused {
             return Err(refused);
         }

@@ -2,46 +2,29 @@
 
 use std::io::{Error, ErrorKind};
 
+use super::platform::numbers;
+
 /// Whether this host lacks what the operation needs: descriptors, threads, memory.
 #[must_use]
 pub fn is_shortage(error: &Error) -> bool {
-    is_one_of(error, system::SHORTAGES)
+    is_one_of(error, numbers::SHORTAGES)
 }
 
 /// Whether the system does not know the address family at all (IPv6 switched off).
 pub(super) fn lacks_family(error: &Error) -> bool {
-    is_one_of(error, system::NO_SUCH_FAMILY)
+    is_one_of(error, numbers::NO_SUCH_FAMILY)
 }
 
 /// Whether a queue of this host had no room for the packet.
 pub(super) fn is_queue_full(error: &Error) -> bool {
-    is_one_of(error, system::QUEUE_FULL)
+    is_one_of(error, numbers::QUEUE_FULL)
 }
 
 /// Whether a connection was begun, and what comes of it is told later.
 pub(super) fn is_in_progress(error: &Error) -> bool {
-    error.kind() == ErrorKind::WouldBlock || is_one_of(error, system::IN_PROGRESS)
+    error.kind() == ErrorKind::WouldBlock || is_one_of(error, numbers::IN_PROGRESS)
 }
 
 fn is_one_of(error: &Error, numbers: &[i32]) -> bool {
     error.raw_os_error().is_some_and(|number| numbers.contains(&number))
-}
-
-#[cfg(unix)]
-mod system {
-    use nix::libc::{EAFNOSUPPORT, EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM};
-
-    pub(super) const SHORTAGES: &[i32] = &[EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN];
-    pub(super) const NO_SUCH_FAMILY: &[i32] = &[EAFNOSUPPORT];
-    pub(super) const QUEUE_FULL: &[i32] = &[ENOBUFS];
-    pub(super) const IN_PROGRESS: &[i32] = &[EINPROGRESS];
-}
-
-/// The numbers of Windows Sockets, which never change: `WSAEMFILE`, `WSAENOBUFS`, `WSAEAFNOSUPPORT`.
-#[cfg(not(unix))]
-mod system {
-    pub(super) const SHORTAGES: &[i32] = &[10_024, 10_055];
-    pub(super) const NO_SUCH_FAMILY: &[i32] = &[10_047];
-    pub(super) const QUEUE_FULL: &[i32] = &[10_055];
-    pub(super) const IN_PROGRESS: &[i32] = &[];
 }

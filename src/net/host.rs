@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::platform;
+
 /// The addresses of the interfaces that are up, loopback and link-local ones included, each once.
 #[must_use]
 pub(super) fn addresses() -> Vec<IpAddr> {
@@ -22,33 +24,12 @@ pub(crate) fn interface_names() -> Vec<String> {
 }
 
 /// The interfaces that are up, with their addresses.
-#[cfg(unix)]
 pub(super) fn interfaces() -> BTreeMap<String, Vec<IpAddr>> {
-    use nix::net::if_::InterfaceFlags;
-
     let mut found: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
-    let Ok(entries) = nix::ifaddrs::getifaddrs() else { return found };
-    for entry in entries.filter(|entry| entry.flags.contains(InterfaceFlags::IFF_UP)) {
-        let addresses = found.entry(entry.interface_name).or_default();
-        let Some(address) = entry.address else { continue };
-        if let Some(v4) = address.as_sockaddr_in() {
-            addresses.push(v4.ip().into());
-        } else if let Some(v6) = address.as_sockaddr_in6() {
-            addresses.push(v6.ip().into());
-        }
+    for interface in platform::interfaces() {
+        found.entry(interface.name).or_default().extend(interface.addresses.iter().map(|known| known.address));
     }
     found
-}
-
-/// The interfaces that are up, with their addresses.
-#[cfg(not(unix))]
-pub(super) fn interfaces() -> BTreeMap<String, Vec<IpAddr>> {
-    let up = netdev::get_interfaces().into_iter().filter(netdev::Interface::is_up);
-    up.map(|interface| {
-        let addresses = interface.ip_addrs();
-        (interface.name, addresses)
-    })
-    .collect()
 }
 
 #[cfg(test)]

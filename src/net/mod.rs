@@ -4,7 +4,6 @@
 mod binding;
 mod certificate;
 pub(crate) mod clock;
-mod descriptors;
 mod dns;
 mod drive;
 #[cfg(feature = "dtls")]
@@ -14,9 +13,8 @@ mod errno;
 mod failure;
 mod host;
 mod icmp;
-mod interfaces;
-mod interrupt;
 mod naptr;
+mod platform;
 mod real;
 mod resolve;
 mod route;
@@ -24,13 +22,12 @@ mod setup;
 mod srv;
 mod tcp;
 mod tls;
-mod typing;
 mod udp;
 
 pub use drive::{drive, measure, run};
 pub use entropy::entropy;
 pub use errno::is_shortage;
 pub(crate) use host::interface_names;
+pub(crate) use platform::{terminal, unseen};
 pub use real::RealNetwork;
 pub use setup::{Config, NetError, TlsConfig, certificates_from_pem};
-pub use typing::unseen;

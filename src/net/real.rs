@@ -22,11 +22,11 @@ use super::setup::{Config, NetError};
 use super::tcp::{self, Stream};
 use super::tls::Tls;
 use super::udp::{self, Udp};
-use super::{descriptors, host, interfaces, interrupt, route};
+use super::{host, platform, route};
 use crate::engine::{Command, Input, Network, SocketId, SocketSpec, Time};
 #[cfg(not(feature = "dtls"))]
 use crate::evidence::FailureCode;
-use crate::evidence::{Failure, Gateway, Interface};
+use crate::evidence::{Failure, Gateway, Interface, PlatformLimit};
 use crate::wire::Transport;
 
 /// Inputs that wait for the engine. When it is full, sockets are not read; so a flood stays in the kernel's buffers.
@@ -71,7 +71,7 @@ impl RealNetwork {
     /// When the source address or the interface cannot be used, or the system refuses a runtime.
     pub fn new(config: Config) -> Result<Self, NetError> {
         let clock = Clock::start();
-        descriptors::reserve().map_err(NetError::Shortage)?;
+        platform::reserve().map_err(NetError::Shortage)?;
         let (binding, notes) = Binding::new(config.source, config.interface.as_deref())?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(NetError::Shortage)?;
         let (tell, inputs) = channel(WAITING_INPUTS);
@@ -209,8 +209,13 @@ impl Network for RealNetwork {
         host::addresses()
     }
 
+    fn platform_limits(&self) -> &[PlatformLimit] {
+        platform::LIMITS
+    }
+
     fn interfaces(&self) -> Vec<Interface> {
-        interfaces::interfaces()
+        let all = platform::interfaces().into_iter();
+        all.filter(|interface| !interface.addresses.is_empty()).collect()
     }
 
     fn gateways(&self, named: &[IpAddr]) -> Result<Vec<Gateway>, Failure> {
@@ -223,7 +228,7 @@ impl Network for RealNetwork {
 
     fn perform(&mut self, command: Command) {
         if let Some(interrupt) = self.interrupt.take() {
-            interrupt::watch(interrupt);
+            platform::watch_interrupts(interrupt);
         }
         match command {
             Command::NameServers => self.events.push_back(Input::NameServers(self.names.servers())),

@@ -16,7 +16,7 @@ use super::binding::Binding;
 use super::errno::is_in_progress;
 use super::failure::{failure, io_failure, message};
 use super::tls::{self, Tls};
-use super::{clock, icmp};
+use super::{clock, icmp, platform};
 use crate::engine::{Input, SocketId, SocketSpec};
 use crate::evidence::{Failure, FailureCode, TlsFacts};
 use crate::wire::stun::stream::Framer;
@@ -51,7 +51,7 @@ impl Stream {
         let spec = &session.spec;
         let socket = binding.socket(spec.remote, Type::STREAM)?;
         if spec.share_port {
-            share_port(&socket).map_err(|error| io_failure("share a local TCP port", &error))?;
+            platform::share_port(&socket).map_err(|error| io_failure("share a local TCP port", &error))?;
         }
         binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
         let stream = start(socket, spec.remote)?;
@@ -96,14 +96,6 @@ pub(super) fn listen(spec: &SocketSpec, binding: &Binding) -> Result<(Socket, So
     };
     let local = listen().map_err(|error| io_failure("listen on a TCP port", &error))?;
     Ok((socket, local))
-}
-
-/// Several connections from one local port, each to another remote (mapping over TCP: RFC 5382 section 4.1).
-fn share_port(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_address(true)?;
-    #[cfg(unix)]
-    socket.set_reuse_port(true)?;
-    Ok(())
 }
 
 /// The first packet of the handshake leaves here, not when the runtime comes to it.
@@ -161,7 +153,7 @@ impl Session {
         match timeout_at(clock::after(self.patience), established).await {
             Ok(Ok(local)) => {
                 // From here on an ICMP message, which anybody can forge, must not break the connection (RFC 5461).
-                let _ = icmp::off(stream, remote.is_ipv6());
+                let _ = platform::forget_errors(stream, remote.is_ipv6());
                 Ok(local)
             }
             Ok(Err(error)) => Err(refusal(stream).unwrap_or_else(|| not_connected(&operation, &error))),
@@ -250,7 +242,7 @@ fn not_connected(operation: &str, error: &io::Error) -> Failure {
 /// The ICMP error that ended the attempt, which says more than the system's error number, and who sent it.
 fn refusal(stream: &TcpStream) -> Option<Failure> {
     let mut last = None;
-    icmp::drain(stream, icmp::next, |refusal| last = Some(refusal.failure("connect to")));
+    icmp::drain(stream, platform::next_error, |refusal| last = Some(refusal.failure("connect to")));
     last
 }
 

@@ -38,6 +38,7 @@ pub fn assemble(about: Circumstances, seen: Evidence, mut findings: Findings) ->
         connections: seen.connections,
         bound: seen.bound,
         host_addresses: seen.host_addresses,
+        platform_limits: seen.platform_limits,
         lookups: seen.servers,
         names: seen.names,
         strays: seen.strays,

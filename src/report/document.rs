@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{BoundSocket, Connection, Exchange, Server, Stop};
+use crate::evidence::{BoundSocket, Connection, Exchange, PlatformLimit, Server, Stop};
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::wire::Family;
 
@@ -62,6 +62,9 @@ pub struct Report {
     pub bound: Vec<BoundSocket>,
     /// The addresses of this host's interfaces.
     pub host_addresses: Vec<IpAddr>,
+    /// What the system of this host does not tell a program: it is not to be taken for silence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platform_limits: Vec<PlatformLimit>,
     /// What the names of the servers led to.
     pub lookups: Vec<Server>,
     /// Names that were looked up beside those of the servers.

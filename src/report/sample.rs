@@ -317,6 +317,7 @@ pub(crate) fn home_router() -> Report {
         ],
         names: vec![Server { name: "ipv4only.arpa".to_owned(), lookups: vec![lookup(&["192.0.0.170:3478"])] }],
         host_addresses: ["127.0.0.1", "192.168.1.23", "::1", "2001:db8:1::23"].map(|ip| ip.parse().unwrap()).to_vec(),
+        platform_limits: Vec::new(),
         lookups: vec![
             Server {
                 name: "stun1.example.org".to_owned(),

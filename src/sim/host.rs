@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::packet::Protocol;
+use super::scenario::HostConfig;
 use crate::engine::{SocketId, SocketSpec, Time};
-use crate::evidence::{Failure, FailureCode};
+use crate::evidence::{Failure, FailureCode, PlatformLimit};
 use crate::server::random::Random;
 use crate::wire::{Family, Transport};
 
@@ -37,14 +38,38 @@ pub(super) struct Socket {
 pub(super) struct Host {
     addresses: Vec<IpAddr>,
     routes: BTreeMap<IpAddr, IpAddr>,
+    limits: Vec<PlatformLimit>,
     sockets: BTreeMap<SocketId, Socket>,
 }
 
 impl Host {
-    /// A host with these addresses and no socket, that sends to some destinations from a certain one of them.
+    /// A host with these addresses and no socket.
     #[must_use]
-    pub(super) fn new(addresses: Vec<IpAddr>, routes: BTreeMap<IpAddr, IpAddr>) -> Self {
-        Self { addresses, routes, sockets: BTreeMap::new() }
+    pub(super) fn new(addresses: Vec<IpAddr>, config: &HostConfig) -> Self {
+        let (routes, limits) = (config.routes.clone(), config.platform_limits.clone());
+        Self { addresses, routes, limits, sockets: BTreeMap::new() }
+    }
+
+    /// What its system does not tell a program.
+    #[must_use]
+    pub(super) fn limits(&self) -> &[PlatformLimit] {
+        &self.limits
+    }
+
+    /// What its system tells a UDP socket of an ICMP error about what it sent to that remote.
+    #[must_use]
+    pub(super) fn hears(&self, id: SocketId, remote: SocketAddr, code: FailureCode, by: IpAddr) -> Option<Failure> {
+        let has = |limit| self.limits.contains(&limit);
+        if has(PlatformLimit::IcmpErrors) {
+            None
+        } else if has(PlatformLimit::IcmpErrorsInPart) {
+            // Windows says that a port is closed, and neither which one nor who said so.
+            let only = self.sockets.get(&id).is_some_and(|socket| socket.told.len() == 1);
+            let closed = only && code == FailureCode::ConnectionRefused;
+            closed.then(|| failure(code, format!("send to {remote}: port unreachable")))
+        } else {
+            Some(told(remote, code, by))
+        }
     }
 
     /// What its interfaces have, loopback and link-local ones included.

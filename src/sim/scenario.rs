@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::link::LinkConfig;
 use super::nat::NatConfig;
-use crate::evidence::{Behavior, FailureCode, Interface, InterfaceAddress, InterfaceKind};
+use crate::evidence::{Behavior, FailureCode, Interface, InterfaceAddress, InterfaceKind, PlatformLimit};
 use crate::server::gateway::GatewayConfig;
 use crate::server::{Certificate, ServerConfig, Style};
 use crate::wire::Family;
@@ -48,6 +48,8 @@ pub struct HostConfig {
     pub interfaces: Vec<Interface>,
     /// Whose packets its own firewall lets in; left out, it has none.
     pub firewall: Option<Behavior>,
+    /// What its system does not tell a program.
+    pub platform_limits: Vec<PlatformLimit>,
     /// Destinations that it sends to from another of its addresses: a VPN, a second interface.
     pub routes: BTreeMap<IpAddr, IpAddr>,
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Run, command, finish, run};
+use super::{Run, absent, command, finish, run};
 
 /// The run failed as a mistake in usage, and says all of these.
 fn refused(run: &Run, words: &[&str]) {
@@ -140,7 +140,7 @@ fn an_unknown_requirement_lists_the_keys() {
 fn an_unknown_scenario_is_told_its_neighbor() {
     refused(&run("classify --simulate home-ruter"), &["home-ruter", "did you mean home-router?", "--simulate list"]);
     refused(&run("classify --simulate xyz"), &["xyz", "--simulate list"]);
-    refused(&run("discover --simulate missing.toml"), &["missing.toml", "No such file"]);
+    refused(&run("discover --simulate missing.toml"), &["missing.toml", &absent()]);
 }
 
 #[test]
@@ -152,14 +152,14 @@ fn files_that_cannot_be_used_are_named() {
         path.to_str().unwrap().to_owned()
     };
     let servers = |path: &str| finish(command(&["discover", "--servers-file", path]));
-    refused(&servers("missing.txt"), &["missing.txt", "No such file", "try:"]);
+    refused(&servers("missing.txt"), &["missing.txt", &absent(), "try:"]);
     refused(&servers(folder.path().to_str().unwrap()), &["servers file", "try:"]);
     refused(&servers(&file("empty.txt", b"# nothing\n")), &["empty.txt", "no server"]);
     refused(&servers(&file("binary.txt", &[0xff, 0xfe, 0])), &["binary.txt", "UTF-8"]);
     refused(&servers(&file("wrong.txt", b"stun.example.org\nstun.example.org:0\n")), &["wrong.txt", "line 2", "port"]);
 
     let saved = |path: &str| finish(command(&["classify", "--from", path]));
-    refused(&saved("missing.json"), &["missing.json", "No such file", "classify --json"]);
+    refused(&saved("missing.json"), &["missing.json", &absent(), "classify --json"]);
     refused(&saved(&file("page.json", b"IPv4 is behind a NAT")), &["page.json", "JSON"]);
     refused(&saved(&file("other.json", b"{\"a\": 1}")), &["other.json", "nat-probe"]);
 

@@ -1,11 +1,5 @@
 //! `gateway`: exit codes, requirements, arguments, and no contradiction between the page and the JSON.
 
-use std::net::UdpSocket;
-use std::thread;
-use std::time::Duration;
-
-use nat_probe::server::gateway::{GatewayConfig, GatewayServer};
-
 use super::{json, run};
 
 #[test]
@@ -85,6 +79,12 @@ fn the_page_names_what_the_json_has() {
 #[test]
 #[cfg(target_os = "linux")]
 fn over_real_sockets_a_mapping_is_made_and_deleted() {
+    use std::net::UdpSocket;
+    use std::thread;
+    use std::time::Duration;
+
+    use nat_probe::server::gateway::{GatewayConfig, GatewayServer};
+
     const ROUTER: &str = "127.0.53.51";
     let socket = UdpSocket::bind((ROUTER, 5351)).expect("the port of PCP is free there");
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Run, command, finish, json, run};
+use super::{Run, absent, command, finish, json, run};
 
 /// Presets and options that between them fill every part of the page.
 const PAGES: [(&str, i32); 12] = [
@@ -298,20 +298,21 @@ fn wrong_command_lines_are_told_what_to_try() {
     let empty = folder.path().join("empty");
     std::fs::write(&empty, "").unwrap();
     let empty = empty.to_str().unwrap();
+    let absent = absent();
     for (arguments, words) in [
         ("", vec!["no server is named", "--ice-servers FILE"]),
         ("-u demo", vec!["no server is named", "turn:turn.example.org"]),
         ("-u demo turn:turn.example.org", vec!["no password", "--password-file"]),
         ("--password x turn:turn.example.org", vec!["password", "no user name", "-u NAME"]),
         ("--rest-user bob turn:turn.example.org", vec!["--rest-user", "no shared secret", "--secret-file"]),
-        ("--secret-file /nowhere turn:turn.example.org", vec!["shared secret", "/nowhere", "No such file"]),
+        ("--secret-file /nowhere turn:turn.example.org", vec!["shared secret", "/nowhere", &absent]),
         ("--secret-file EMPTY turn:turn.example.org", vec!["shared secret", "empty", "try:"]),
         ("-u a --password-stdin turn:turn.example.org", vec!["password", "standard input", "empty", "try:"]),
         ("--ice-servers - --password-stdin -u a", vec!["--ice-servers -", "--password-stdin", "try:"]),
         ("--ice-servers - --secret-file -", vec!["--ice-servers -", "--secret-file -", "try:"]),
         ("--ice-servers EMPTY -u demo", vec!["user name", "no URI", "try:"]),
-        ("--ice-servers /nowhere", vec!["ICE servers", "/nowhere", "No such file", "try:"]),
-        ("--ca /nowhere turn:turn.example.org", vec!["certificates", "/nowhere", "No such file", "PEM"]),
+        ("--ice-servers /nowhere", vec!["ICE servers", "/nowhere", &absent, "try:"]),
+        ("--ca /nowhere turn:turn.example.org", vec!["certificates", "/nowhere", &absent, "PEM"]),
         ("--ca EMPTY turn:turn.example.org", vec!["certificates", "no certificate", "PEM"]),
         ("--transport smoke turn:turn.example.org", vec!["--transport", "smoke", "udp, tcp, tls and dtls"]),
         ("--count 1001 turn:turn.example.org", vec!["--count", "1001", "0..=1000"]),

@@ -122,6 +122,7 @@ fn nothing() -> Report {
         connections: Vec::new(),
         bound: Vec::new(),
         host_addresses: Vec::new(),
+        platform_limits: Vec::new(),
         lookups: Vec::new(),
         names: Vec::new(),
         strays: 0,

@@ -9,6 +9,7 @@ mod evidence;
 pub(super) mod explanation;
 pub(super) mod gateway;
 pub(crate) mod ice_gather;
+mod limits;
 mod page;
 mod picture;
 pub(super) mod predict;
@@ -37,6 +38,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     let mut page = Page::new(style, report);
     preamble(&mut page, report);
     report.findings.view().write(&mut page, report);
+    limits::write(&mut page, report);
     advice::write(&mut page, report);
     requirements(&mut page, report);
     report.findings.view().write_end(&mut page, report);

@@ -9,7 +9,7 @@ use crate::engine::{Input, Time};
 use crate::evidence::FailureCode;
 use crate::server::Answer;
 use crate::server::gateway::GatewayServer;
-use crate::sim::host::{failure, told, unreachable_network};
+use crate::sim::host::{failure, unreachable_network};
 use crate::sim::link::{Arrivals, Direction};
 use crate::sim::nat::Passage;
 use crate::sim::packet::{Packet, Payload, Protocol};
@@ -200,7 +200,8 @@ impl Internet {
         let input = match packet.payload {
             Payload::Data(bytes) => Input::Received { socket, source, bytes },
             Payload::Unreachable { code, by } => {
-                Input::Failed { socket, remote: Some(source), failure: told(source, code, by) }
+                let Some(failure) = there.hears(socket, source, code, by) else { return };
+                Input::Failed { socket, remote: Some(source), failure }
             }
         };
         self.tell(host, input);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::site::{HostSocket, Site};
 use crate::engine::{Command, Input, Machine, SocketId, Time};
-use crate::evidence::{Failure, Interface, TlsFacts};
+use crate::evidence::{Failure, Interface, PlatformLimit, TlsFacts};
 use crate::server::Servers;
 use crate::server::gateway::GatewayServer;
 use crate::server::random::Random;
@@ -120,7 +120,7 @@ impl Internet {
             self.queue.plan(millis(ms), Event::Tell(host, Input::Interrupted));
         }
         self.sites.push(Site {
-            host: Host::new(scenario.host_addresses(), scenario.host.routes.clone()),
+            host: Host::new(scenario.host_addresses(), &scenario.host),
             interfaces: scenario.host_interfaces(),
             default_gateway: scenario.default_gateway(),
             nats,
@@ -167,6 +167,12 @@ impl Internet {
     #[must_use]
     pub fn host_addresses(&self, host: usize) -> Vec<IpAddr> {
         self.sites.get(host).map(|site| site.host.interfaces()).unwrap_or_default()
+    }
+
+    /// What the system of a host does not tell a program.
+    #[must_use]
+    pub fn platform_limits(&self, host: usize) -> &[PlatformLimit] {
+        self.sites.get(host).map(|site| site.host.limits()).unwrap_or_default()
     }
 
     /// A host's interfaces.

@@ -16,7 +16,7 @@ pub use internet::Internet;
 
 use super::scenario::Scenario;
 use crate::engine::{Command, Input, Network, Time};
-use crate::evidence::{Failure, Gateway, Interface};
+use crate::evidence::{Failure, Gateway, Interface, PlatformLimit};
 use crate::server::gateway::GatewayServer;
 use crate::wire::Family;
 
@@ -77,6 +77,10 @@ impl Network for SimNetwork {
 
     fn host_addresses(&self) -> Vec<IpAddr> {
         self.0.host_addresses(0)
+    }
+
+    fn platform_limits(&self) -> &[PlatformLimit] {
+        self.0.platform_limits(0)
     }
 
     fn interfaces(&self) -> Vec<Interface> {

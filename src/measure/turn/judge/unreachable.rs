@@ -143,11 +143,7 @@ fn refused(target: &Target, failure: &Failure) -> Cause {
         }
         (FailureCode::Prohibited, None) => {
             let text = format!("this host's own firewall refuses: {text}");
-            unknown(
-                Code::LocalSocket,
-                text,
-                "let it out in this host's firewall (the output rules of nftables or iptables)",
-            )
+            unknown(Code::LocalSocket, text, "let it out in this host's firewall (its rules for what goes out)")
         }
         // Its own ICMP tells a host that nobody answered its ARP or neighbor discovery.
         (_, Some(by)) if target.seen.host_addresses.contains(&by) => {

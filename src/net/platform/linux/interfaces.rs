@@ -1,25 +1,21 @@
-//! The interfaces of this host with what the system knows of them.
+//! The interfaces of this host with what the kernel knows of them.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::Path;
 
-#[cfg(target_os = "linux")]
-use std::{collections::BTreeMap, fs, net::Ipv6Addr, path::Path};
+use nix::net::if_::InterfaceFlags;
 
 use crate::evidence::{Interface, InterfaceAddress, InterfaceKind};
 
-/// The interfaces that are up and have addresses.
-#[cfg(unix)]
+/// The interfaces that are up, those without an address included.
 #[must_use]
-pub(super) fn interfaces() -> Vec<Interface> {
-    use nix::net::if_::InterfaceFlags;
-
+pub(in crate::net) fn interfaces() -> Vec<Interface> {
     let mut found: Vec<Interface> = Vec::new();
     let Ok(entries) = nix::ifaddrs::getifaddrs() else { return found };
     let flags = address_flags();
     for entry in entries.filter(|entry| entry.flags.contains(InterfaceFlags::IFF_UP)) {
-        let v4 = entry.address.and_then(|address| Some(IpAddr::from(address.as_sockaddr_in()?.ip())));
-        let v6 = || entry.address.and_then(|address| Some(IpAddr::from(address.as_sockaddr_in6()?.ip())));
-        let Some(address) = v4.or_else(v6) else { continue };
         let place = found.iter().position(|interface| interface.name == entry.interface_name);
         let place = place.unwrap_or_else(|| {
             let kind = if entry.flags.contains(InterfaceFlags::IFF_LOOPBACK) {
@@ -32,32 +28,16 @@ pub(super) fn interfaces() -> Vec<Interface> {
             found.push(Interface { name: entry.interface_name.clone(), kind, addresses: Vec::new() });
             found.len() - 1
         });
+        let v4 = entry.address.and_then(|address| Some(IpAddr::from(address.as_sockaddr_in()?.ip())));
+        let v6 = || entry.address.and_then(|address| Some(IpAddr::from(address.as_sockaddr_in6()?.ip())));
+        let Some(address) = v4.or_else(v6) else { continue };
         let known = flags.get(&address).copied().unwrap_or_else(|| address.into());
         found[place].addresses.push(known);
     }
     found
 }
 
-/// The interfaces that are up and have addresses.
-#[cfg(not(unix))]
-#[must_use]
-pub(super) fn interfaces() -> Vec<Interface> {
-    let up = netdev::get_interfaces().into_iter().filter(netdev::Interface::is_up);
-    up.map(|interface| {
-        let kind = match () {
-            () if interface.is_loopback() => InterfaceKind::Loopback,
-            () if interface.is_point_to_point() => InterfaceKind::PointToPoint,
-            () => InterfaceKind::Other,
-        };
-        let addresses = interface.ip_addrs().into_iter().map(InterfaceAddress::from).collect();
-        Interface { name: interface.name, kind, addresses }
-    })
-    .filter(|interface| !interface.addresses.is_empty())
-    .collect()
-}
-
-/// What Linux says in its files of an interface; wireless drivers of other systems are not asked.
-#[cfg(target_os = "linux")]
+/// What Linux says in its files of an interface.
 fn told_kind(name: &str) -> InterfaceKind {
     // A name comes from the kernel, and is a file's name there: it has no slash.
     let folder = Path::new("/sys/class/net").join(name);
@@ -74,25 +54,13 @@ fn told_kind(name: &str) -> InterfaceKind {
     }
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
-fn told_kind(_name: &str) -> InterfaceKind {
-    InterfaceKind::Other
-}
-
 /// What the kernel knows of its IPv6 addresses.
-#[cfg(target_os = "linux")]
 fn address_flags() -> BTreeMap<IpAddr, InterfaceAddress> {
     let text = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
     text.lines().filter_map(address_line).map(|known| (known.address, known)).collect()
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
-fn address_flags() -> std::collections::BTreeMap<IpAddr, InterfaceAddress> {
-    std::collections::BTreeMap::new()
-}
-
 /// A line of that file: address, interface, prefix, scope, flags, each in hexadecimal, and the interface's name.
-#[cfg(target_os = "linux")]
 fn address_line(line: &str) -> Option<InterfaceAddress> {
     // Of linux/if_addr.h: IFA_F_TEMPORARY, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTATIVE.
     const TEMPORARY: u32 = 0x01;
@@ -124,7 +92,6 @@ mod tests {
         assert_eq!(all.iter().find(has).map(|interface| interface.kind), Some(InterfaceKind::Loopback));
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn the_flags_of_an_address_are_read() {
         let of = |flags| address_line(&format!("20010db8000000000000000000000005 02 40 00 {flags}     eth0")).unwrap();

@@ -3,23 +3,22 @@
 
 use std::io;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
+
+use crate::net::errno::is_shortage;
+
 /// The sockets, files and timers that a small run has open at once.
-#[cfg(unix)]
 const NEEDED: usize = 16;
 
 /// Enough for a thousand servers with several sockets each; more than macOS allows fails.
-#[cfg(unix)]
 const PLENTY: u64 = 10_240;
 
 /// Raises the limit of this process where it may, and tries whether there is room.
 ///
 /// # Errors
 /// When there is none.
-#[cfg(unix)]
-pub(super) fn reserve() -> io::Result<()> {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    use socket2::{Domain, Socket, Type};
-
+pub(in crate::net) fn reserve() -> io::Result<()> {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard.min(PLENTY)
     {
@@ -28,16 +27,7 @@ pub(super) fn reserve() -> io::Result<()> {
     }
     let open: io::Result<Vec<Socket>> = (0..NEEDED).map(|_| Socket::new(Domain::UNIX, Type::DGRAM, None)).collect();
     match open {
-        Err(error) if super::is_shortage(&error) => Err(error),
+        Err(error) if is_shortage(&error) => Err(error),
         _ => Ok(()),
     }
-}
-
-/// This platform counts none.
-///
-/// # Errors
-/// Never.
-#[cfg(not(unix))]
-pub(super) fn reserve() -> io::Result<()> {
-    Ok(())
 }

@@ -1,0 +1,12 @@
+//! Error numbers by what they mean.
+
+use nix::libc::{EAFNOSUPPORT, EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+
+/// This host lacks descriptors, threads or memory.
+pub(in crate::net) const SHORTAGES: &[i32] = &[EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN];
+/// It does not know the address family.
+pub(in crate::net) const NO_SUCH_FAMILY: &[i32] = &[EAFNOSUPPORT];
+/// A queue of its own has no room.
+pub(in crate::net) const QUEUE_FULL: &[i32] = &[ENOBUFS];
+/// A connection was begun.
+pub(in crate::net) const IN_PROGRESS: &[i32] = &[EINPROGRESS];

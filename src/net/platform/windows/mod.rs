@@ -1,0 +1,77 @@
+//! Windows.
+
+mod control;
+pub(in crate::net) mod numbers;
+pub(crate) mod terminal;
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use socket2::Socket;
+
+use crate::evidence::PlatformLimit;
+use crate::net::icmp::Refusal;
+
+pub(in crate::net) use control::watch_interrupts;
+
+/// Receiving fails once a port was found closed, without a word of which.
+pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrorsInPart];
+
+/// Why there is nobody to ask for names.
+pub(in crate::net) const NO_NAME_SERVERS: &str = "this system names none";
+
+/// There is no queue to switch on: port unreachable is told as it is ([`is_refusal`]).
+#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
+pub(in crate::net) fn watch_errors(_socket: &Socket, _ipv6: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// There is none to switch off.
+#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
+pub(in crate::net) fn forget_errors<S>(_socket: &S, _ipv6: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// There is none to take from.
+pub(in crate::net) fn next_error<S>(_socket: &S) -> io::Result<Refusal> {
+    Err(ErrorKind::WouldBlock.into())
+}
+
+/// Whether receiving failed because a packet of before was refused: `WSAECONNRESET` on a socket that has no connection ("port
+/// unreachable"), as which Wine has `WSAECONNREFUSED`.
+pub(in crate::net) fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
+}
+
+/// This system binds to addresses only; by them it chooses the interface too (its strong host model).
+///
+/// # Errors
+/// Always.
+pub(in crate::net) fn bind_device(_socket: &Socket, _name: &str, _remote: SocketAddr) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Several connections from one local port, each to another remote (mapping over TCP: RFC 5382 section 4.1).
+///
+/// # Errors
+/// What the system says.
+pub(in crate::net) fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// This system counts no sockets.
+///
+/// # Errors
+/// Never.
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+pub(in crate::net) fn reserve() -> io::Result<()> {
+    Ok(())
+}
+
+/// Does something while what is typed is not shown. No signal comes meanwhile: what ends a program there ends its console's mode too.
+///
+/// # Errors
+/// What the work says.
+pub(crate) fn unseen<T>(_question: &str, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    work()
+}

@@ -1,0 +1,113 @@
+//! What differs between systems, as far as it can be seen on any of them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{absent, command, finish, json, run};
+
+/// As PowerShell's `>` writes what a program prints: UTF-16 behind a mark, every line ended by CR and LF.
+fn through_powershell(text: &str) -> Vec<u8> {
+    let text = text.replace('\n', "\r\n");
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_report_that_powershell_wrote_is_judged_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    for (what, format) in [("classify", "--json"), ("classify", "--ndjson"), ("gateway", "--json"), ("turn", "--json")]
+    {
+        let network = match what {
+            "classify" => "home-router",
+            "gateway" => "gateway-pcp",
+            _ => "turn-server",
+        };
+        let printed = run(&format!("{what} --simulate {network} {format}"));
+        let page = run(&format!("{what} --simulate {network}"));
+        fs::write(&path, through_powershell(&printed.stdout)).unwrap();
+        let again = finish(command(&[what, "--from", path.to_str().unwrap()]));
+        assert_eq!((again.code, again.stdout), (page.code, page.stdout), "{what} {format}: {}", again.stderr);
+    }
+}
+
+#[test]
+fn servers_and_scenarios_that_powershell_wrote_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, through_powershell(text)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let scenario = file("x.toml", "description = \"x\"\n[link]\nrtt_ms = 20\n");
+    let servers = file("servers.txt", "# mine\nstun1.example.org\n");
+    let arguments = ["classify", "--simulate", &scenario, "--servers-file", &servers, "--json"];
+    let run = finish(command(&arguments));
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    assert_eq!(report["lookups"][0]["name"], "stun1.example.org");
+}
+
+/// The path of a file on another machine, as Windows writes it.
+#[test]
+fn a_path_of_another_machine_is_a_path() {
+    const PATH: &str = r"\\fileserver\share\report.json";
+    for arguments in [
+        ["classify", "--from", PATH],
+        ["discover", "--servers-file", PATH],
+        ["turn", "--ice-servers", PATH],
+        ["classify", "--simulate", r"\\fileserver\share\network.toml"],
+    ] {
+        let refused = finish(command(&arguments));
+        assert_eq!(refused.code, Some(2), "{arguments:?}");
+        assert!(refused.stderr.contains(arguments[2]), "{arguments:?}: {}", refused.stderr);
+        assert!(cfg!(windows) || refused.stderr.contains(&absent()), "{arguments:?}: {}", refused.stderr);
+    }
+}
+
+/// A service or a container has no home; there is no configuration then, and nothing else is missing.
+#[test]
+fn without_a_home_everything_else_works() {
+    assert_eq!(run("classify --simulate home-router").code, Some(0));
+    // Servers are looked for, and the mistake that comes after them is told.
+    let later = run("discover --interface there-is-none --json");
+    assert_eq!(later.code, Some(2));
+    assert!(later.stderr.contains("there-is-none"), "{}", later.stderr);
+}
+
+/// A network in which nothing listens where the first server is to be, on a system with such limits.
+fn closed(folder: &tempfile::TempDir, limits: &str) -> String {
+    let path = folder.path().join("closed.toml");
+    let text = format!(
+        "[host]\nplatform_limits = [{limits}]\n\
+         [[servers]]\nname = \"stun1.example.org\"\nipv4 = \"198.51.100.1:3478\"\nfaults = [\"refused\"]\n\
+         [[servers]]\nname = \"stun2.example.org\"\nipv4 = \"192.0.2.9:3478\"\n"
+    );
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_a_system_does_not_tell_is_not_taken_for_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    for (limits, code, said) in [
+        ("", "connection-refused", None),
+        ("\"icmp-errors\"", "no-answer", Some("no ICMP errors")),
+        ("\"icmp-errors-in-part\"", "no-answer", Some("which of several")),
+    ] {
+        let path = closed(&folder, limits);
+        let report = json(&format!("discover --simulate {path} --json"));
+        let row = &report["servers"][0];
+        assert_eq!(row["error"]["code"], code, "{limits}: {row:#}");
+        let told: Vec<Value> = serde_json::from_str(&format!("[{limits}]")).unwrap();
+        let in_report = report.get("platform_limits").and_then(Value::as_array).cloned().unwrap_or_default();
+        assert_eq!(in_report, told, "{limits}");
+        let page = run(&format!("discover --simulate {path}")).stdout;
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(said.map(|words| page.contains(words)), said.map(|_| true), "{page}");
+        assert_eq!(page.contains("may have"), said.is_some(), "{page}");
+    }
+    // Asked alone, the one that refused is known even where the system names nobody.
+    let path = closed(&folder, "\"icmp-errors-in-part\"");
+    let report = json(&format!("discover --simulate {path} --server stun1.example.org --json"));
+    assert_eq!(report["servers"][0]["error"]["code"], "connection-refused", "{report:#}");
+}
