@@ -68,6 +68,61 @@ fn packages_hold_what_the_program_has() {
     }
 }
 
+/// Every file that `cargo package` takes; nothing is built for it.
+fn crate_files() -> Vec<String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let listed = Command::new(cargo)
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    String::from_utf8(listed.stdout).unwrap().lines().map(|line| line.replace('\\', "/")).collect()
+}
+
+#[test]
+fn the_crate_holds_what_it_takes_to_build_it_and_no_more() {
+    let files = crate_files();
+    for needed in ["src/main.rs", "src/cli/servers.txt", "man/nat-probe.1", "README.md", "CHANGELOG.md", "LICENSE-MIT"]
+    {
+        assert!(files.iter().any(|file| file == needed), "{needed} is missing: {files:?}");
+    }
+    // Cargo's own, and what the manifest includes.
+    let own = ["Cargo.toml", "Cargo.toml.orig", "Cargo.lock", ".cargo_vcs_info.json"];
+    let wanted = ["src/", "man/", "README.md", "CHANGELOG.md", "LICENSE-"];
+    for file in &files {
+        let known = own.contains(&file.as_str()) || wanted.iter().any(|start| file.starts_with(start));
+        assert!(known, "{file} is nothing to publish");
+        let text = [".rs", ".md", ".toml", ".txt", ".1", ".snap", ".json", ".orig", ".lock", "-MIT", "-APACHE"];
+        assert!(
+            text.iter().any(|end| file.ends_with(end)),
+            "{file}: a capture, or another kind of file that nobody reads"
+        );
+    }
+}
+
+/// `cargo binstall` is told where to fetch what `packaging/build` makes, by the names that it makes.
+#[test]
+fn a_binary_is_fetched_by_the_name_that_it_is_built_by() {
+    let (manifest, script) = (read("Cargo.toml"), read("packaging/build"));
+    let built = script.lines().find_map(|line| line.split_once("|| targets=(")).expect("the targets that are built").1;
+    let built: Vec<&str> = built.trim_end_matches(')').split(' ').collect();
+    assert!(built.len() >= 3, "{built:?}");
+    assert!(script.contains("name=nat-probe-$version-$target\n"), "the archive's name and its folder's");
+    let urls: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("pkg-url = ")).collect();
+    for target in &built {
+        let end = if target.contains("windows") { "zip" } else { "tar.gz" };
+        let names = [format!("-{target}.{end}\""), format!("-{{ target }}.{end}\"")];
+        assert!(urls.iter().any(|url| names.iter().any(|name| url.ends_with(name))), "{target}: {urls:?}");
+    }
+    for url in urls {
+        assert!(url.starts_with("\"{ repo }/releases/download/v{ version }/nat-probe-{ version }-"), "{url}");
+        let fixed = url.rsplit("{ version }-").next().unwrap();
+        let fixed = fixed.trim_end_matches('"').trim_end_matches(".tar.gz").trim_end_matches(".zip");
+        assert!(fixed == "{ target }" || built.contains(&fixed), "{fixed} is not built");
+    }
+}
+
 #[test]
 fn the_action_gives_the_outputs_that_it_names() {
     let (action, step) = (read("action.yml"), read("packaging/action/run"));
