@@ -40,6 +40,8 @@ mod secrets;
 mod servers;
 #[path = "cli/turn.rs"]
 mod turn;
+#[path = "cli/turn_lint.rs"]
+mod turn_lint;
 
 use assert_cmd::Command;
 use nat_probe::cli;

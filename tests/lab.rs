@@ -44,6 +44,8 @@ mod turn_data;
 mod turn_dtls;
 #[path = "lab/turn_home.rs"]
 mod turn_home;
+#[path = "lab/turn_lint.rs"]
+mod turn_lint;
 #[path = "lab/turn_others.rs"]
 mod turn_others;
 #[path = "lab/turn_reach.rs"]

@@ -14,7 +14,8 @@ use super::ice_gather::GatherArgs;
 use super::peer_connect::ConnectArgs;
 use super::peer_predict::PredictArgs;
 use super::run::Measurement;
-use super::turn_args::TurnArgs;
+use super::turn_args::{TurnArgs, TurnCommand};
+use super::turn_lint::arguments::LintArgs;
 use super::{completions, footer, program};
 use crate::measure::catalog;
 use crate::measure::spec::Spec;
@@ -98,18 +99,28 @@ impl Measuring {
             Self::Ice(Ice::Gather(arguments)) => &**arguments,
         }
     }
+
+    /// What is to be looked over in place of measuring.
+    #[must_use]
+    pub(super) fn lint(&self) -> Option<&LintArgs> {
+        match self {
+            Self::Turn(arguments) => arguments.instead.as_ref().map(|TurnCommand::Lint(arguments)| arguments),
+            _ => None,
+        }
+    }
 }
 
 /// The definition, with what each command promises.
 #[must_use]
 pub(super) fn definition() -> clap::Command {
     let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
-    let program =
-        [&program::EXPLAIN, &program::SCHEMA, &program::COMPLETIONS].into_iter().fold(program, |program, spec| {
-            change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
-        });
-    let how = format!("{}\n\n{}", program::EXPLAIN.question, program::EXPLAIN.how);
-    let program = change(program, program::EXPLAIN.name, |command| command.long_about(how));
+    let program = program::OTHERS.iter().fold(program, |program, spec| {
+        change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
+    });
+    let program = [&program::EXPLAIN, &program::LINT].into_iter().fold(program, |program, spec| {
+        let how = format!("{}\n\n{}", spec.question, spec.how);
+        change(program, spec.name, |command| command.long_about(how))
+    });
     catalog::COMMANDS.iter().fold(program, |program, spec| change(program, spec.name, |it| measuring(it, spec)))
 }
 
@@ -131,11 +142,10 @@ pub(super) fn commands(program: &clap::Command) -> Vec<(String, &clap::Command)>
         .into_iter()
         .flat_map(|command| {
             let name = command.get_name();
-            if command.has_subcommands() {
-                commands(command).into_iter().map(|(rest, it)| (format!("{name} {rest}"), it)).collect()
-            } else {
-                vec![(name.to_owned(), command)]
-            }
+            let within = commands(command).into_iter().map(|(rest, it)| (format!("{name} {rest}"), it));
+            // Of a group that is a command too, that comes first.
+            let alone = !command.has_subcommands() || command.get_positionals().next().is_some();
+            alone.then(|| (name.to_owned(), command)).into_iter().chain(within).collect::<Vec<_>>()
         })
         .collect()
 }

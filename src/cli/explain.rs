@@ -34,7 +34,7 @@ pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
 
 /// Every code of every command, with its list and its meaning.
 fn all() -> Vec<(String, String, &'static str)> {
-    let specs = catalog::COMMANDS.iter().copied().chain([&program::EXPLAIN]);
+    let specs = catalog::COMMANDS.iter().copied().chain(program::OTHERS);
     let lists = specs.flat_map(|spec| spec.codes);
     let mut all: Vec<_> = lists
         .flat_map(|(title, codes)| codes().into_iter().map(|(code, text)| (title.to_lowercase(), code, text)))

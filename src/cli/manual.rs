@@ -61,7 +61,7 @@ pub fn pages() -> io::Result<Vec<Page>> {
 /// The table of the commands in the README.
 #[must_use]
 pub fn table() -> String {
-    let specs = catalog::COMMANDS.iter().copied().chain([&program::EXPLAIN, &program::SCHEMA, &program::COMPLETIONS]);
+    let specs = catalog::COMMANDS.iter().copied().chain(program::OTHERS);
     let rows: Vec<String> = specs.map(|spec| format!("| `nat-probe {}` | {} |\n", spec.name, spec.question)).collect();
     format!("| command | what for |\n|---|---|\n{}", rows.concat())
 }

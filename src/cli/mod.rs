@@ -35,6 +35,7 @@ mod terminal;
 mod trust;
 mod turn;
 mod turn_args;
+mod turn_lint;
 
 use std::ffi::OsString;
 
@@ -100,7 +101,10 @@ fn help() -> clap::Error {
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Measure(command) => run::run(command.measurement(), out),
+        Command::Measure(command) => match command.lint() {
+            Some(arguments) => turn_lint::run(arguments, out),
+            None => run::run(command.measurement(), out),
+        },
         Command::Peer(Peer::Predict(arguments)) => peer_predict::run(arguments, out),
         Command::Peer(Peer::Connect(arguments)) => run::run(&**arguments, out),
         Command::Explain(arguments) => explain_file::run(arguments, out),

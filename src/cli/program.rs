@@ -55,6 +55,36 @@ pub(super) const EXPLAIN: Spec = Spec {
     ..SCHEMA
 };
 
+/// `nat-probe turn lint`.
+pub(super) const LINT: Spec = Spec {
+    name: "turn lint",
+    question: "Does this configuration of coturn do what it seems to?",
+    how: "Reads turnserver.conf as coturn reads it, by the rules of one version, and says what in it keeps coturn from starting, has another \
+          effect than it seems to, refuses clients or lets everybody in: in which line, what comes of it, and how to mend it. With \
+          --ice-servers it is put beside what an application tells its clients: transports that are off, ports on which nothing listens, \
+          credentials that do not fit. No secret is shown, and no network is touched; whether the server works is what nat-probe turn asks.",
+    exit: &[
+        ("0", "Looked over, and nothing is wrong; there may be advice."),
+        ("1", "Looked over, and there are errors or warnings."),
+        USAGE,
+    ],
+    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    codes: &[("RULES", explain::LintCode::listed)],
+    examples: &[
+        ("nat-probe turn lint /etc/turnserver.conf", "Is it right for the coturn that is installed here?"),
+        ("nat-probe turn lint --coturn-version 4.17.1 turnserver.conf", "Will a newer one read it as it is meant?"),
+        ("nat-probe turn lint --ice-servers ice.json turnserver.conf", "Do clients and server fit?"),
+        (
+            "nat-probe turn lint --format sarif turnserver.conf > turn.sarif",
+            "For a code host that shows findings beside the lines.",
+        ),
+    ],
+    ..SCHEMA
+};
+
+/// The commands that do not measure.
+pub(super) const OTHERS: [&Spec; 4] = [&LINT, &EXPLAIN, &SCHEMA, &COMPLETIONS];
+
 /// `nat-probe completions`.
 pub(super) const COMPLETIONS: Spec = Spec {
     name: "completions",
@@ -72,6 +102,5 @@ const PRINTED: &[Term] = &[("0", "Printed."), USAGE];
 /// The promises of the command of that name in one word ([`Spec::id`]), or of the program.
 #[must_use]
 pub(super) fn spec(id: &str) -> Option<&'static Spec> {
-    let others: [&Spec; 4] = [&PROGRAM, &EXPLAIN, &SCHEMA, &COMPLETIONS];
-    catalog::find(id).or_else(|| others.into_iter().find(|spec| spec.id() == id))
+    catalog::find(id).or_else(|| [&PROGRAM].into_iter().chain(OTHERS).find(|spec| spec.id() == id))
 }

@@ -3,16 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::args::RunArgs;
+use super::turn_lint::arguments::LintArgs;
 use super::{completions, duration, servers};
 use crate::wire::{Secret, ServerSpec, Transport};
 
 /// The arguments of `turn`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct TurnArgs {
+    /// What to do in place of testing a server.
+    #[command(subcommand)]
+    pub instead: Option<TurnCommand>,
+
     /// The servers as they were written.
     // Understood later: this parser would print a password that somebody wrote into the URI.
     #[arg(
@@ -97,6 +103,12 @@ pub(super) struct TurnArgs {
     /// What is common to measuring.
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+/// The commands of `turn`.
+#[derive(Debug, Subcommand)]
+pub(super) enum TurnCommand {
+    Lint(LintArgs),
 }
 
 /// Who asks.

@@ -14,12 +14,14 @@ mod read;
 mod repair;
 mod rules;
 pub mod traffic;
+pub mod turnserver;
 
 pub use document::{Connection, Explanation, Outcome, explain};
 pub use finding::{CauseCode, Certainty, FaultSide, Finding};
 pub use format::Format;
 pub use meaning::meaning;
 pub use read::{Input, ReadError, Reading, read};
+pub use turnserver::{Lint, LintCode};
 
 /// The largest file that is read.
 pub const LARGEST: u64 = 64 << 20;

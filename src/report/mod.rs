@@ -14,6 +14,7 @@ pub mod explanation;
 mod fact;
 pub(crate) mod format;
 pub mod json;
+pub mod lint;
 mod peers;
 mod possible;
 pub mod privacy;

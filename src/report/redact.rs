@@ -65,6 +65,16 @@ impl Redactor {
         masked.push_str(&text[rest..]);
         masked
     }
+
+    /// Masks every text in a document.
+    pub(super) fn mask_all(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.mask(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_all(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.mask_all(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
 }
 
 /// `A` to `Z`, then `AA`, `AB`, ...

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 /// What is wrong with the value, as paths into it; a member that the schema does not know is a fault.
-fn faults(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String> {
+pub(super) fn faults(schema: &Value, root: &Value, value: &Value, path: &str) -> Vec<String> {
     let mut found = contradictions(schema, root, value, path);
     let known = described(schema, root, value);
     let members = value.as_object().into_iter().flatten().map(|(name, _)| name);

@@ -3,10 +3,12 @@
 mod junit;
 mod nagios;
 mod prometheus;
+mod sarif;
 
 pub(crate) use junit::junit;
 pub(crate) use nagios::nagios;
 pub(crate) use prometheus::prometheus;
+pub(super) use sarif::sarif;
 
 use super::document::{Report, RequirementOutcome};
 use super::exit::{ExitClass, exit_class};

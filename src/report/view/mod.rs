@@ -10,6 +10,7 @@ pub(super) mod explanation;
 pub(super) mod gateway;
 pub(crate) mod ice_gather;
 mod limits;
+pub(super) mod lint;
 mod page;
 mod picture;
 pub(super) mod predict;
