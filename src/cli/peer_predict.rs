@@ -16,6 +16,8 @@ use crate::evidence::Evidence;
 use crate::measure::peer_predict::spec::PREDICT;
 use crate::measure::peer_predict::{PredictOptions, Predicted};
 use crate::net;
+use crate::peer::Token;
+use crate::predict::read::candidates;
 use crate::predict::{Side, TurnServer};
 use crate::report::assemble::{Circumstances, assemble};
 use crate::report::document::{Findings, NetworkKind};
@@ -28,13 +30,16 @@ const LARGEST: u64 = 64 << 20;
 /// So many sides have five thousand pairs.
 const MOST: usize = 100;
 
-const WANTED: &str =
-    "a file that `nat-probe classify --json` wrote, SDP or candidates, or a description: nat:symmetric";
+const WANTED: &str = "a file that `nat-probe classify --json` wrote, SDP or candidates, a browser's dump, or a description: nat:symmetric";
+
+/// What every token of `peer connect` begins with.
+const TOKEN: &str = "np1-";
 
 /// The arguments of `peer predict`.
 #[derive(Debug, Args)]
 pub(super) struct PredictArgs {
-    /// The two sides, or with --matrix all of them: files, `-` for standard input, or descriptions like nat:symmetric.
+    /// The two sides, or with --matrix all of them: files, `-` for standard input, descriptions like nat:symmetric, or tokens of peer
+    /// connect.
     #[arg(value_name = "SIDE", required = true, num_args = 2.., value_hint = ValueHint::FilePath)]
     pub side: Vec<String>,
 
@@ -81,6 +86,20 @@ pub(super) fn run(arguments: &PredictArgs, out: &mut Output) -> Result<Exit, Cli
     deliver(assemble(about, Evidence::default(), asked), output, None, &mut events, out)
 }
 
+/// The side that a token is of. Named without a file it is called by its user name fragment: the rest of it is a secret.
+fn of_token(name: Option<String>, text: &str) -> Result<Side, CliError> {
+    let unusable = |error: &str| CliError::usage(format!("cannot use a token as a side: {error}"));
+    // Expired it tells of a NAT what it told before.
+    let token = Token::decode(text, 0, None).map_err(|error| unusable(&error.to_string()))?;
+    let name = name.unwrap_or_else(|| format!("the token of {}", token.ufrag));
+    let mut side = candidates::whole(&name, &token.candidates).ok_or_else(|| unusable("it has no candidates"))?;
+    let now = u64::try_from(net::clock::now_unix_s()).unwrap_or_default();
+    if let Some(ago_s) = now.checked_sub(token.expires_unix_s) {
+        side.remarks.push(format!("the token expired {ago_s} s ago: its addresses may be others by now"));
+    }
+    Ok(side)
+}
+
 impl PredictArgs {
     fn sides(&self) -> Result<Vec<Side>, CliError> {
         let count = self.side.len();
@@ -102,13 +121,20 @@ impl PredictArgs {
 
     fn side(&self, text: &str) -> Result<Side, CliError> {
         let mut side = if sides::is_description(text) {
-            sides::read(text, text).map_err(|error| CliError::usage(format!("cannot understand {text}: {error}")))?
+            sides::read(text, text.as_bytes())
+                .map_err(|error| CliError::usage(format!("cannot understand {text}: {error}")))?
+        } else if text.trim_start().starts_with(TOKEN) {
+            of_token(None, text)?
         } else {
             let path = Path::new(text);
             let source = Source { what: "the side", path, largest: LARGEST, advice: WANTED, secret: false };
             let name = files::name(path);
-            sides::read(&name, &source.read()?)
-                .map_err(|error| CliError::usage(format!("cannot use {name} as a side: {error}")).advise(WANTED))?
+            let contents = source.read_bytes()?;
+            match std::str::from_utf8(&contents) {
+                Ok(text) if text.trim_start().starts_with(TOKEN) => of_token(Some(name), text)?,
+                _ => sides::read(&name, &contents)
+                    .map_err(|error| CliError::usage(format!("cannot use {name} as a side: {error}")).advise(WANTED))?,
+            }
         };
         if self.apart {
             side.part();

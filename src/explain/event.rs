@@ -160,6 +160,9 @@ pub struct Candidate {
     pub port: u16,
     /// Its priority; 0 where that is not told.
     pub priority: u32,
+    /// Equal for those of one kind and base (RFC 8445 section 5.1.1.3); empty where that is not told. Escaped.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub foundation: String,
     /// The base of a reflexive one, where that is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,

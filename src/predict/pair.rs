@@ -1,5 +1,7 @@
 //! What two sides achieve by themselves: every family, and the best of them.
 
+use std::fmt::Write as _;
+
 use super::family::{Case, answers, cases, missing, rank};
 use super::place::{Scenario, scenarios};
 use super::prediction::{
@@ -121,7 +123,17 @@ fn reason(answer: Answer, all: &[Answer], met: &[Met; 2], a: &Side, b: &Side) ->
     if answer == Answer::Inconclusive {
         let open = met.iter().find(|met| !met.measure.is_empty()).unwrap_or(&met[0]);
         let (code, text) = words::unknown(open.family, &open.measure);
-        let text = format!("Could not be told: {text}. They connect {}.", words::remaining(all));
+        let mut text = format!("Could not be told: {text}. ");
+        // What is certain of one family is worth knowing where only the other is open.
+        let certain = met.iter().find(|met| met.family != open.family && !met.unknown);
+        let certain = certain.map(|met| (met.family, one(&answers(met.cases.iter()))));
+        if let Some((family, known)) =
+            certain.filter(|(_, known)| !matches!(known, Answer::Inconclusive | Answer::Impossible))
+        {
+            let (family, other) = (words::family_name(family), words::family_name(open.family));
+            let _ = write!(text, "Over {family} they connect {}, and {other} may do better. ", words::answer(known));
+        }
+        let _ = write!(text, "They connect {}.", words::remaining(all));
         return (PredictionReason { code, text }, Vec::new());
     }
     let decided = met.iter().find(|met| one(&answers(met.cases.iter())) == answer);

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use nat_probe::peer::Token;
+use nat_probe::wire::Secret;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -202,4 +204,116 @@ fn a_masked_prediction_has_no_name_and_no_address() {
         let told = run(&arguments).stdout;
         assert!(!told.contains("alice") && !told.contains("203.0.113.77") && told.contains("relay"), "{told}");
     }
+}
+
+/// A token of a host behind a symmetric NAT.
+fn token(expires_unix_s: u64) -> String {
+    let line = |text: &str| text.parse().expect("a candidate");
+    let token = Token {
+        expires_unix_s,
+        ufrag: "abcd1234".to_owned(),
+        password: Secret::new("abcdefghijklmnopqrstuv"),
+        candidates: vec![
+            line("candidate:1 1 udp 2130706431 192.168.1.23 42158 typ host"),
+            line("candidate:2 1 udp 1694498815 203.0.113.7 47609 typ srflx raddr 192.168.1.23 rport 42158"),
+            line("candidate:3 1 udp 1694498559 203.0.113.7 47833 typ srflx raddr 192.168.1.23 rport 42158"),
+        ],
+        answers: None,
+        idle_s: 0,
+        relay_only: false,
+    };
+    token.encode()
+}
+
+#[test]
+fn a_token_is_a_side_and_its_password_stays_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = token(4_000_000_000);
+    let path = file(folder.path(), "there.token", &format!("{fresh}\n"));
+    for side in [&fresh, &path] {
+        assert_eq!(predicted(&format!("{side} nat:full-cone"))["prediction"], "direct");
+        let found = predicted(&format!("{side} nat:port-restricted-cone"));
+        assert_eq!(
+            (&found["prediction"], &found["reason"]["code"]),
+            (&"inconclusive".into(), &"filtering-unknown".into())
+        );
+        let page = run(&format!("peer predict {side} nat:full-cone -v")).stdout;
+        for told in [found.to_string(), page] {
+            assert!(!told.contains("abcdefghij") && !told.contains(&fresh), "{told}");
+        }
+    }
+    let old = predicted(&format!("{} nat:full-cone", token(1_000_000_000)));
+    assert!(old["options"]["sides"][0]["remarks"].to_string().contains("the token expired"), "{old}");
+    let cut = run(&format!("peer predict {} nat:full-cone", &fresh[..fresh.len() - 9]));
+    assert!(cut.code == Some(2) && cut.stderr.contains("its end is missing"), "{}", cut.stderr);
+}
+
+#[test]
+fn a_dump_is_the_side_of_the_browser_that_wrote_it() {
+    let dump = |name: &str| format!("{}/tests/explain/{name}", env!("CARGO_MANIFEST_DIR"));
+    let symmetric = dump("firefox-symmetric-symmetric-turn-b.about.json");
+    let found = predicted(&format!("{symmetric} nat:full-cone"));
+    assert_eq!(found["prediction"], "direct", "{found:#}");
+    assert_eq!(found["options"]["sides"][0]["ipv4"]["mapping"].as_array().unwrap().len(), 2);
+    assert!(found["options"]["sides"][0]["remarks"][0].as_str().unwrap().contains("the end that wrote it is taken"));
+    for name in
+        ["firefox-home-symmetric-a.about.json", "firefox-home-symmetric-a.getstats.json", "chromium.getstats.json"]
+    {
+        let run = run(&format!("peer predict {} nat:full-cone", dump(name)));
+        assert!(matches!(run.code, Some(0 | 3)), "{name}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_family_that_nobody_tested_matters_only_where_it_could() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = |name: &str, network: &str, address: &str| {
+        let text = run(&format!("classify -4 --simulate {network} --json")).stdout;
+        // As two real hosts have it.
+        let text = text.replace("\"network\": \"simulated\"", "\"network\": \"real\"").replace("203.0.113.7", address);
+        file(folder.path(), name, &text)
+    };
+    let (home, other) = (report("home", "home-router", "203.0.113.7"), report("other", "full-cone", "198.51.100.9"));
+    let direct = predicted(&format!("{home} {other}"));
+    assert_eq!(direct["prediction"], "direct", "{direct:#}");
+    let symmetric = report("symmetric", "symmetric", "198.51.100.9");
+    let open = predicted(&format!("{home} {symmetric}"));
+    assert_eq!((&open["prediction"], &open["reason"]["code"]), (&"inconclusive".into(), &"family-unknown".into()));
+    assert_eq!(open["families"]["ipv4"]["prediction"], "relay");
+    let text = open["reason"]["text"].as_str().unwrap();
+    assert!(text.contains("nothing is known of IPv6") && text.contains("Over IPv4 they connect by relay"), "{text}");
+}
+
+#[test]
+fn what_other_commands_found_is_a_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = |command: &str, network: &str| {
+        let text = run(&format!("{command} --simulate {network} --json")).stdout;
+        file(folder.path(), &format!("{}-{network}", command.replace(' ', "-")), &text)
+    };
+    for command in ["discover", "ice gather"] {
+        let symmetric = predicted(&format!("{} nat:full-cone", report(command, "symmetric")));
+        assert_eq!(symmetric["prediction"], "direct", "{command}: {symmetric:#}");
+        assert_eq!(symmetric["options"]["sides"][0]["ipv4"]["mapping"].as_array().unwrap().len(), 2, "{command}");
+        assert_eq!(symmetric["options"]["sides"][0]["ipv6"]["reach"][0], "unavailable", "{command}");
+    }
+    let home = predicted(&format!("{} nat:port-restricted-cone", report("discover", "home-router")));
+    assert_eq!(home["prediction"], "direct", "several servers saw one mapped address: {home:#}");
+    let masked = report("ice gather --redact", "symmetric");
+    assert_eq!(run(&format!("peer predict {masked} nat:full-cone")).code, Some(3));
+}
+
+#[test]
+fn ten_thousand_candidates_are_a_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |index: u32| {
+        format!("a=candidate:2 1 udp 1 203.0.113.9 {} typ srflx raddr 192.168.1.2 rport 5000\r\n", index % 60_000 + 1)
+    };
+    let lines: String = (0..10_000).map(line).collect();
+    let path = file(folder.path(), "many.sdp", &lines);
+    let found = predicted(&format!("{path} nat:full-cone"));
+    assert_eq!(found["prediction"], "direct");
+    let more = file(folder.path(), "more.sdp", &(lines.clone() + &lines));
+    let found = predicted(&format!("{more} nat:full-cone"));
+    assert!(found["options"]["sides"][0]["remarks"].to_string().contains("only 10000 of its 20000 candidates"));
 }

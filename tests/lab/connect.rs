@@ -80,8 +80,7 @@ fn predicted(family: &str, relay: bool) -> Answer {
     let sides = [&HERE, &THERE].map(|place| {
         let mut probe = nat_probe(place, family, "classify --hairpin");
         let output = within(place.client, || probe.output()).expect("nat-probe");
-        let text = String::from_utf8_lossy(&output.stdout);
-        sides::read(place.client, &text).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+        sides::read(place.client, &output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     });
     let over = |transport| TurnServer { uri: format!("turns:{}", TURN.at()), transport };
     let servers = [over(Transport::Udp), over(Transport::Tls)];

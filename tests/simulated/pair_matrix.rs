@@ -61,7 +61,7 @@ fn measured_side(scenario: &Scenario) -> Side {
     let run = classify_with(&scenario, 11, &options, Duration::from_secs(20));
     let asked = Findings::Classify(Classified { options, ..Classified::default() });
     let about = Circumstances { network: NetworkKind::Real, scenario: None, started_at: String::new() };
-    sides::read(&scenario.description, &render(&assemble(about, run.evidence, asked))).expect("a report")
+    sides::read(&scenario.description, render(&assemble(about, run.evidence, asked)).as_bytes()).expect("a report")
 }
 
 /// What a host may stand behind, by the number of the host.

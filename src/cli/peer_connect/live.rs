@@ -55,16 +55,12 @@ pub(super) fn run(
         return Err(exchange::usage(error));
     }
     found.prediction = theirs.and_then(|token| {
-        let here = candidates::read("this side", &lines(&own))?;
-        let there = candidates::read("the other side", &lines(&token.candidates))?;
+        let here = candidates::whole("this side", &own)?;
+        let there = candidates::whole("the other side", &token.candidates)?;
         // Relays are among the candidates of whoever has one.
         Some(predict(&here, &there, None))
     });
     Ok(())
-}
-
-fn lines(candidates: &[Candidate]) -> String {
-    candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// The agent, and the token that it waits for.

@@ -134,6 +134,7 @@ pub(super) fn candidate(line: &wire::Candidate, section: &str) -> event::Candida
         name,
         port: line.port,
         priority: line.priority,
+        foundation: shown(&line.foundation),
         base: base.map(|(address, port)| shown(&format!("{address} {port}"))),
         section: format!("{}/{}", shown(section), line.component),
         ufrag: line.extension("ufrag").map(shown),

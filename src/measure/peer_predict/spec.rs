@@ -9,7 +9,8 @@ pub(crate) const PREDICT: Spec = Spec {
     question: "Will these two connect, and what would make them?",
     how: "Reads what is known of two sides and says, over each address family and over all, whether two ICE agents that conform to \
           RFC 8445 connect directly, need a relay, or do not connect, and why. Nothing is sent. A side is a file, or - for standard \
-          input: a report of classify or discover (--json), SDP or candidates, or what tailscale netcheck --format=json prints; \
+          input: a report of classify, discover or ice gather (--json), SDP or candidates, a token of peer connect, a browser's dump \
+          (webrtc-internals, about:webrtc, getStats: the end that wrote it), or what tailscale netcheck --format=json prints; \
           or a description, nat:MAPPING,FILTERING with the words of RFC 4787: \
           nat:endpoint-independent,address-and-port-dependent. For short: nat:full-cone, nat:restricted-cone, \
           nat:port-restricted-cone, nat:symmetric, nat:none (neither NAT nor firewall), nat:firewall, nat:udp-blocked. Behind it \

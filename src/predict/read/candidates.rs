@@ -28,7 +28,7 @@ pub fn read(name: &str, text: &str) -> Option<Side> {
     let descriptions = read_descriptions(text);
     let count = descriptions.iter().filter(|one| one.candidates().next().is_some()).count();
     let described = descriptions.iter().find(|one| one.candidates().next().is_some());
-    let mut side = of_list(name, &described.map_or_else(|| read_candidates(text), listed))?;
+    let mut side = of(name, &described.map_or_else(|| read_candidates(text), listed))?;
     if count > 1 {
         side.remarks.push(format!("of the {count} descriptions in it the first is taken"));
     }
@@ -61,8 +61,20 @@ fn listed(description: &Description) -> CandidateList {
     list
 }
 
+/// The side that has these candidates and no others; `None` where there are none.
+#[must_use]
+pub fn whole(name: &str, candidates: &[Candidate]) -> Option<Side> {
+    let listed = |candidate: &Candidate| ListedCandidate {
+        candidate: candidate.clone(),
+        belongs: CandidatePlace::default(),
+        line: 0,
+    };
+    of(name, &CandidateList { candidates: candidates.iter().map(listed).collect(), errors: Vec::new(), complete: true })
+}
+
 /// The side that has these candidates; `None` where there are none.
-fn of_list(name: &str, list: &CandidateList) -> Option<Side> {
+#[must_use]
+pub fn of(name: &str, list: &CandidateList) -> Option<Side> {
     if list.candidates.is_empty() {
         return None;
     }

@@ -24,8 +24,8 @@ impl View for Predicted {
         Self::judge(self);
     }
 
-    fn write(&self, page: &mut Page, _: &Report) {
-        view::predict::write(page, self);
+    fn write(&self, page: &mut Page, report: &Report) {
+        view::predict::write(page, self, report);
     }
 
     fn write_end(&self, _: &mut Page, _: &Report) {}

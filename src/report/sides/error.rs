@@ -27,10 +27,16 @@ pub enum SideError {
         "it is a session description without candidates: they were not gathered yet, or are sent one by one (trickle)"
     )]
     NoCandidates,
-    /// A browser's dump, which has the candidates of both sides.
-    #[error("it is a dump of a browser, with the candidates of both sides in it: give the session description of one")]
-    BothSides,
+    /// A dump without candidates of the end that wrote it.
+    #[error("it is {0}, and no candidate of the end that wrote it could be read")]
+    NoCandidatesIn(&'static str),
+    /// Neither a text nor anything that holds one.
+    #[error("{0}")]
+    NoText(String),
     /// Anything else.
-    #[error("it is neither a report of this program, nor SDP or candidates, nor what tailscale netcheck prints")]
+    #[error(
+        "it is neither a report or a token of this program, nor SDP or candidates, nor a browser's dump, nor what tailscale netcheck \
+         prints"
+    )]
     Unknown,
 }

@@ -1,5 +1,7 @@
 //! The two sides of a prediction, read from what people have at hand. What a text is, its content says.
 
+mod discovered;
+mod dump;
 mod error;
 mod report;
 
@@ -21,7 +23,8 @@ pub fn is_description(text: &str) -> bool {
 ///
 /// # Errors
 /// When it is nothing that says something of a side.
-pub fn read(name: &str, text: &str) -> Result<Side, SideError> {
+pub fn read(name: &str, contents: &[u8]) -> Result<Side, SideError> {
+    let Ok(text) = std::str::from_utf8(contents) else { return dump::packed(name, contents) };
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Err(SideError::Empty);
@@ -29,17 +32,18 @@ pub fn read(name: &str, text: &str) -> Result<Side, SideError> {
     if is_description(text) {
         return description::read(text).map_err(SideError::Description);
     }
-    match json(text) {
-        Some(Ok(value)) if report::is_one(&value) => return report::read(name, &value),
-        // chrome://webrtc-internals.
-        Some(Ok(value)) if value.get("PeerConnections").is_some() => return Err(SideError::BothSides),
-        Some(Err(damage)) => {
-            // Candidates may stand one below the other, an object a line.
-            return candidates::read(name, text)
-                .or_else(|| netcheck::read(name, text))
-                .ok_or(SideError::Damaged(damage));
-        }
-        _ => {}
+    let document = json(text);
+    if let Some(Ok(value)) = &document
+        && report::is_one(value)
+    {
+        return report::read(name, value);
+    }
+    if let Some(side) = dump::read(name, contents) {
+        return side;
+    }
+    if let Some(Err(damage)) = document {
+        // Candidates may stand one below the other, an object a line.
+        return candidates::read(name, text).or_else(|| netcheck::read(name, text)).ok_or(SideError::Damaged(damage));
     }
     if let Some(side) = netcheck::read(name, text).or_else(|| candidates::read(name, text)) {
         return Ok(side);
@@ -67,6 +71,7 @@ mod tests {
 
     #[test]
     fn what_a_text_is_its_content_says() {
+        let read = |name: &str, text: &str| read(name, text.as_bytes());
         let report = json::render(&sample::home_router());
         let candidate = "candidate:1 1 udp 2113937151 192.168.1.2 50000 typ host";
         for text in [&report[..], "nat:full-cone", candidate, "{\"UDP\": true, \"PreferredDERP\": 1}"] {
@@ -77,7 +82,7 @@ mod tests {
         assert_eq!(refused("hello"), SideError::Unknown);
         assert_eq!(refused("[1, 2]"), SideError::Unknown);
         let dump = serde_json::json!({ "PeerConnections": { "1-1": { "updateLog": [{ "value": candidate }] } } });
-        assert_eq!(refused(&dump.to_string()), SideError::BothSides);
+        assert!(matches!(refused(&dump.to_string()), SideError::NoCandidatesIn(_)));
         assert!(matches!(refused(&report[..report.len() / 2]), SideError::Damaged(_)));
         assert!(matches!(refused("nat:hello"), SideError::Description(_)));
         assert_eq!(refused("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nm=audio 9 RTP/AVP 0\r\n"), SideError::NoCandidates);
@@ -86,10 +91,10 @@ mod tests {
     #[test]
     fn two_reports_of_one_network_meet_there() {
         let home = sample::home_router();
-        let a = read("a", &json::render(&home)).unwrap();
+        let a = read("a", json::render(&home).as_bytes()).unwrap();
         let mut found = sample::nat(Behavior::EndpointIndependent, Behavior::EndpointIndependent);
         found.local_address = Some("192.168.1.99".parse().unwrap());
-        let b = read("b", &json::render(&sample::ipv4(found))).unwrap();
+        let b = read("b", json::render(&sample::ipv4(found)).as_bytes()).unwrap();
         assert_eq!(predict(&a, &b, None).prediction, Answer::DirectOnLan);
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::discovered;
 use super::error::SideError;
 use crate::evidence::{Reason, ReasonCode};
 use crate::measure::catalog;
@@ -38,14 +39,19 @@ pub(super) fn read(name: &str, value: &Value) -> Result<Side, SideError> {
     if let Some(families) = value.get("families").and_then(Value::as_object).filter(|_| command != "peer-predict") {
         for family in [Family::Ipv4, Family::Ipv6] {
             let found = families.get(family.name()).filter(|found| found.is_object());
-            *side.family_mut(family) = found.map(|found| of_family(found, &mut side.remarks, family));
+            *side.family_mut(family) = found.map(|found| of_family(value, found, &mut side.remarks, family));
         }
         if families.is_empty() {
             return Err(SideError::NoFamilies);
         }
         through_nat64(&mut side, families.get(Family::Ipv6.name()));
-    } else if let Some(gathered) = value.get("candidates").and_then(|found| candidates::read(name, &lines(found))) {
+    } else if let Some(gathered) =
+        value.get("candidates").and_then(|found| candidates::read(name, &lines(value, found)))
+    {
         side = Side { source: SideSource::Report, ..gathered };
+        for family in [Family::Ipv4, Family::Ipv6].into_iter().filter(|family| !was_asked(value, *family)) {
+            *side.family_mut(family) = None;
+        }
         let interfaces = value.pointer("/options/interfaces").cloned().unwrap_or_default();
         let interfaces: Vec<Interface> = serde_json::from_value(interfaces).unwrap_or_default();
         for found in [&mut side.ipv4, &mut side.ipv6].into_iter().flatten() {
@@ -70,11 +76,23 @@ fn prefix(address: IpAddr, interfaces: &[Interface]) -> Option<u8> {
     interfaces.iter().flat_map(|interface| &interface.addresses).find(|own| own.address == address)?.prefix
 }
 
-/// The candidates that `ice gather` offers, a line each.
-fn lines(found: &Value) -> String {
+/// The candidates that `ice gather` offers, a line each, and that there are no more if it came to its end.
+fn lines(report: &Value, found: &Value) -> String {
     let offered = found.as_array().into_iter().flatten();
     let offered = offered.filter(|one| one.get("redundant").is_none() && one.get("disbelieved").is_none());
-    offered.filter_map(|one| one.pointer("/init/candidate")?.as_str()).map(|line| line.to_owned() + "\n").collect()
+    let lines = offered.filter_map(|one| one.pointer("/init/candidate")?.as_str());
+    let end = (!is_cut_short(report)).then_some("a=end-of-candidates");
+    lines.chain(end).map(|line| line.to_owned() + "\n").collect()
+}
+
+/// Whether candidates of the family were looked for.
+fn was_asked(report: &Value, family: Family) -> bool {
+    let asked = report.pointer("/options/families").and_then(Value::as_array);
+    asked.is_none_or(|asked| asked.iter().any(|one| one.as_str() == Some(family.name())))
+}
+
+fn is_cut_short(report: &Value) -> bool {
+    report.get("stopped").is_some_and(|stopped| !stopped.is_null())
 }
 
 /// What the report says of itself.
@@ -97,7 +115,7 @@ fn circumstances(value: &Value, side: &mut Side) {
         );
         forget_addresses(side);
     }
-    if value.get("stopped").is_some_and(|stopped| !stopped.is_null()) {
+    if is_cut_short(value) {
         side.remarks.push("its run ended early: what was not measured until then is not known".to_owned());
     }
 }
@@ -124,8 +142,11 @@ fn member<T: DeserializeOwned>(value: &Value, name: &str) -> Option<T> {
     value.get(name).and_then(|member| serde_json::from_value(member.clone()).ok())
 }
 
-fn of_family(value: &Value, remarks: &mut Vec<String>, family: Family) -> FamilySide {
-    let found = findings(value);
+fn of_family(report: &Value, value: &Value, remarks: &mut Vec<String>, family: Family) -> FamilySide {
+    let mut found = findings(value);
+    if found.mapping.behavior == MappingBehavior::Inconclusive && found.mapping.endpoint_independent.is_none() {
+        found.mapping.endpoint_independent = discovered::endpoint_independent(report, &found.mapping.because);
+    }
     if let Some(address) = possible::in_private(&found) {
         remarks.push(format!(
             "its servers saw {address}, no address of the internet: what peers meet over {} was not measured",
@@ -165,7 +186,7 @@ fn findings(value: &Value) -> FamilyFindings {
         endpoint_independent: member(verdict, "endpoint_independent"),
         reason: None,
         summary: String::new(),
-        because: Vec::new(),
+        because: member(verdict, "because").unwrap_or_default(),
     };
     let addresses: Vec<Value> = member(value, "public_addresses").unwrap_or_default();
     FamilyFindings {

@@ -13,9 +13,10 @@ const COLUMN: usize = 3;
 /// So much of a name is shown.
 const NAME: usize = 32;
 
-pub(super) fn write(page: &mut Page, matrix: &Matrix, sides: &[Side]) {
+/// Writes the grid, and of what is to be known of the sides so much; whether something was left out.
+pub(super) fn write(page: &mut Page, matrix: &Matrix, sides: &[Side], items: usize) -> bool {
     let count = matrix.sides.len();
-    page.paragraph(Tint::Strong, &format!("{} of {count} sides with each other", pairs(matrix)));
+    page.paragraph(Tint::Strong, &pairs(matrix));
     page.blank();
     let names: Vec<String> = matrix.sides.iter().map(|name| short(&page.clean(name))).collect();
     let digits = count.to_string().len();
@@ -47,14 +48,15 @@ pub(super) fn write(page: &mut Page, matrix: &Matrix, sides: &[Side]) {
             }
         }
     }
-    for (remark, of) in remarks {
+    for (remark, of) in remarks.iter().take(items) {
         page.bullet(&format!("{}: {remark}", of.join(", ")));
     }
+    remarks.len() > items
 }
 
 fn pairs(matrix: &Matrix) -> String {
     let direct = matrix.pairs.iter().filter(|pair| pair.prediction.is_direct()).count();
-    format!("{direct} of {} pairs connect directly,", matrix.pairs.len())
+    format!("Of the {} pairs of {} sides {direct} connect directly.", matrix.pairs.len(), matrix.sides.len())
 }
 
 fn cell(page: &Page, matrix: &Matrix, row: usize, index: usize, column: usize) -> String {

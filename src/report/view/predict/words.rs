@@ -22,3 +22,11 @@ pub(super) fn outcome(answer: Answer) -> &'static str {
         Answer::Inconclusive | Answer::Unknown => "not known",
     }
 }
+
+/// A sentence of ours within another one.
+pub(super) fn inside(sentence: &str) -> String {
+    let text = sentence.trim_end_matches('.');
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
