@@ -20,6 +20,8 @@ mod gateway;
 mod habits;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/ice_gather.rs"]
+mod ice_gather;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/pages.rs"]

@@ -103,11 +103,23 @@ pub(super) fn of_exchange(seen: &Evidence, exchange: &Exchange) -> Option<Embedd
 /// can be.
 #[must_use]
 pub(super) fn with_prefix_looked_up(seen: &Evidence, step: Step) -> Step {
+    let asked = seen.names.iter().any(|name| name.name == IPV4_ONLY);
+    if asked || unexplained(seen) { with_prefix(seen, step) } else { step }
+}
+
+/// The step, with the network's prefix looked up beside (RFC 7050 section 3).
+#[must_use]
+pub(super) fn with_prefix(seen: &Evidence, step: Step) -> Step {
     match seen.names.iter().find(|name| name.name == IPV4_ONLY) {
         Some(name) => Step { done: step.done && !name.lookups.is_empty(), ..step },
-        None if unexplained(seen) => Step { names: vec![IPV4_ONLY], done: false, ..step },
-        None => step,
+        None => Step { names: vec![IPV4_ONLY], done: false, ..step },
     }
+}
+
+/// The prefix of the network, where its resolver was asked and shows one.
+#[must_use]
+pub(super) fn of_network(seen: &Evidence) -> Option<Prefix> {
+    discovered(seen).first().copied()
 }
 
 fn unexplained(seen: &Evidence) -> bool {

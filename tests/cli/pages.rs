@@ -81,6 +81,32 @@ fn the_page_of_gateway() {
     }
 }
 
+#[test]
+fn the_page_of_ice_gather() {
+    for preset in [
+        "home-router",
+        "symmetric",
+        "public-host",
+        "multi-wan",
+        "ipv6-only",
+        "ipv6-firewall",
+        "hotel-udp-blocked",
+        "offline",
+        "dead-servers",
+        "lying-servers",
+        "turn-server",
+        "turn-wrong-password",
+        "turn-private-relay",
+        "turn-udp-blocked",
+    ] {
+        let plain = format!("ice gather --simulate {preset}");
+        insta::assert_snapshot!(
+            format!("ice-gather-{preset}"),
+            [pages(&plain), pages(&format!("{plain} --tcp"))].join("\n")
+        );
+    }
+}
+
 /// Those that have no page of their own above fit too.
 #[test]
 fn every_page_fits_on_the_screen() {
@@ -90,5 +116,42 @@ fn every_page_fits_on_the_screen() {
             assert!(run.stdout.lines().count() <= ROWS, "{command} {preset}:\n{}", run.stdout);
             assert!(!run.stdout.is_empty() || run.code == Some(2), "{command} {preset}: {}", run.stderr);
         }
+    }
+}
+
+/// Predictions of every pair of a few sides, and all of them as a grid.
+#[test]
+fn every_prediction_fits_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = [
+        "home-router",
+        "symmetric",
+        "hotel-udp-blocked",
+        "ipv6-firewall",
+        "plain-servers",
+        "dead-servers",
+        "ipv6-only",
+        "lying-servers",
+    ];
+    let path = |network: &str| folder.path().join(network).display().to_string();
+    for network in networks {
+        let report = super::run(&format!("classify --simulate {network} --json")).stdout;
+        std::fs::write(path(network), report).unwrap();
+    }
+    let sides: Vec<String> =
+        networks.map(path).into_iter().chain(["nat:ei;ipv6:apd,apd,ports=sequential".to_owned()]).collect();
+    for columns in [80, 120] {
+        for (index, a) in sides.iter().enumerate() {
+            for b in &sides[index..] {
+                let page = run(&format!("peer predict {a} {b}"), columns).stdout;
+                assert!(
+                    page.starts_with("SIMULATED") || page.starts_with("These") || page.starts_with("Not"),
+                    "{page}"
+                );
+                assert!(page.lines().count() <= ROWS, "{a} {b}: {} rows:\n{page}", page.lines().count());
+            }
+        }
+        let page = run(&format!("peer predict --matrix {}", sides[..8].join(" ")), columns).stdout;
+        assert!(page.lines().count() <= ROWS && page.contains("pairs of 8 sides"), "{page}");
     }
 }

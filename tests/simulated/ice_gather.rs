@@ -13,6 +13,8 @@ use nat_probe::wire::{
     Candidate, CandidateKind, Credential, EntryKind, Family, Secret, ServerSpec, Transport, candidate,
 };
 
+use super::witnesses::behind_nat64;
+
 /// A host, its network, and whom it asks.
 struct Bench {
     scenario: Scenario,
@@ -77,8 +79,9 @@ impl Bench {
         for name in self.scenario.server_names().iter().take(self.stun) {
             add(EntryKind::Stun, ServerSpec::parse(name).unwrap(), Transport::Udp);
         }
-        let turn = TurnOptions { entries, now_unix_s: SIM_UNIX_START_S, ..TurnOptions::default() };
         let families = vec![Family::Ipv4, Family::Ipv6];
+        let turn =
+            TurnOptions { entries, families: families.clone(), now_unix_s: SIM_UNIX_START_S, ..TurnOptions::default() };
         let mut options = GatherOptions {
             families,
             servers: turn,
@@ -345,5 +348,31 @@ fn interrupted_at_any_time_no_allocation_is_left() {
             let ran = bench.run();
             assert_eq!(ran.left, usize::from(hand_over && ran.seen.stopped.is_none()), "{ms} {hand_over}");
         }
+    }
+}
+
+/// RFC 8445 section 5.1.1.2: whether the resolver makes up addresses for the servers' names, or the servers have IPv6 as well.
+#[test]
+fn a_host_with_ipv6_alone_gets_ipv4_through_the_networks_nat64() {
+    for (prefix, mapping, native) in [
+        ("64:ff9b::", Behavior::EndpointIndependent, false),
+        ("2001:db8:64::", Behavior::EndpointIndependent, true),
+        ("2001:db8:64::", Behavior::AddressAndPortDependent, false),
+    ] {
+        let nat = NatConfig { mapping: Some(mapping), ..NatConfig::default() };
+        let mut scenario = behind_nat64(prefix, nat);
+        if native {
+            scenario.servers = Scenario::default().servers;
+        }
+        let ran = Bench::new(scenario).run();
+        let several = mapping != Behavior::EndpointIndependent;
+        assert_eq!(ran.counts(), [1, if several { 2 } else { 1 }, 0], "{prefix} {native} {:#?}", ran.found);
+        let (host, srflx) = (ran.of(CandidateKind::Host)[0], ran.of(CandidateKind::Srflx)[0]);
+        assert!(host.address.is_ipv6() && srflx.address.is_ipv4() && srflx.disbelieved.is_none(), "{:#?}", ran.found);
+        assert_eq!(srflx.base, SocketAddr::new(host.address, host.port));
+        assert!(srflx.note.as_ref().is_some_and(|note| note.contains("NAT64")), "{srflx:#?}");
+        assert_eq!(ran.remarks().contains(&GatherCode::SeveralMapped), several, "{:?}", ran.found.remarks);
+        // As an IPv4 address beside the IPv6 one: behind it.
+        assert_eq!(srflx.priority, 1_694_498_815 - 256);
     }
 }

@@ -127,7 +127,7 @@ fn an_ipv4_address_told_over_ipv6_is_nobodys_mapping() {
 }
 
 /// A network with IPv6 alone, whose NAT64 leads to servers that have IPv4 alone.
-fn behind_nat64(prefix: &str, nat: NatConfig) -> Scenario {
+pub(crate) fn behind_nat64(prefix: &str, nat: NatConfig) -> Scenario {
     let prefix: Ipv6Addr = prefix.parse().unwrap();
     let mut scenario = world(vec![NatConfig { nat64: Some(prefix), ..nat }], &[0, 1, 2, 3], &[]);
     scenario.servers.iter_mut().for_each(|server| (server.ipv6, server.ipv6_alternate) = (None, None));

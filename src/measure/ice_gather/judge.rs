@@ -10,7 +10,7 @@ use crate::evidence::{Evidence, Exchange, InterfaceKind, Reply};
 use crate::measure::turn::gather::{self, Target};
 use crate::measure::witness::Witnesses;
 use crate::wire::ice::{self, Foundations, MOST_OTHER_PREFERENCE, ONLY_LOCAL_PREFERENCE};
-use crate::wire::{CandidateKind, CandidateTransport, Scope, TcpType, Transport};
+use crate::wire::{CandidateKind, CandidateTransport, Family, Scope, TcpType, Transport};
 
 /// The port of a TCP candidate that only connects (RFC 6544 section 4.5).
 const DISCARD: u16 = 9;
@@ -22,8 +22,13 @@ const TRANSPORT_STEP: u16 = 64;
 #[must_use]
 pub fn judge(seen: &Evidence, options: &GatherOptions) -> Gathered {
     let (bases, left_out) = bases(&options.interfaces, &options.families);
-    let mut gathering =
-        Gathering { seen, witnesses: Witnesses::hear(seen), foundations: Foundations::default(), found: Vec::new() };
+    let mut gathering = Gathering {
+        seen,
+        witnesses: Witnesses::hear(seen),
+        foundations: Foundations::default(),
+        ipv4_preference: ipv4_preference(&bases),
+        found: Vec::new(),
+    };
     for base in &bases {
         gathering.host(base);
     }
@@ -51,7 +56,17 @@ struct Gathering<'a> {
     seen: &'a Evidence,
     witnesses: Witnesses,
     foundations: Foundations,
+    /// That of an IPv4 address beside the bases.
+    ipv4_preference: u16,
     found: Vec<GatheredCandidate>,
+}
+
+/// The local preference that an IPv4 address would have: what a host with IPv6 alone gets of IPv4 through NAT64 is preferred like it
+/// (RFC 8445 section 5.1.1.2).
+fn ipv4_preference(bases: &[Base]) -> u16 {
+    let family = |base: &Base| if base.address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+    let families: Vec<Family> = bases.iter().map(family).chain([Family::Ipv4]).collect();
+    ice::local_preferences(&families).last().copied().unwrap_or_default()
 }
 
 impl Gathering<'_> {
@@ -104,6 +119,9 @@ impl Gathering<'_> {
                 one.socket = Some(socket);
                 one.url = Some(url);
                 one.took_ms = took_ms;
+                if mapped.is_ipv4() && local.is_ipv6() && doubt.is_none() {
+                    one.note = Some("IPv4 through the network's NAT64".to_owned());
+                }
                 one.disbelieved = doubt;
                 one.because = ids;
             });
@@ -158,7 +176,9 @@ impl Gathering<'_> {
             because: Vec::new(),
         };
         fill(&mut one);
-        one.priority = ice::priority(ice::type_preference(kind), local_preference(base, &one), 1);
+        let translated = kind == CandidateKind::Srflx && one.address.is_ipv4() && base.address.is_ipv6();
+        let local_preference = if translated { self.ipv4_preference } else { local_preference(base, &one) };
+        one.priority = ice::priority(ice::type_preference(kind), local_preference, 1);
         one.foundation = self.foundations.of(kind, one.base.ip(), server, one.transport);
         self.found.push(one);
     }

@@ -3,6 +3,7 @@
 use super::bases::{Base, bases};
 use super::options::GatherOptions;
 use crate::evidence::{Ask, Bind, BoundSocket, Evidence, Probe, Step};
+use crate::measure::nat64;
 use crate::measure::turn::gather;
 use crate::wire::Transport;
 
@@ -33,7 +34,9 @@ impl GatherProbe {
         if !open {
             return Step { binds, ..Step::default() };
         }
-        let mut done = seen.servers.iter().all(|server| !server.lookups.is_empty());
+        // What is behind the network's NAT64 is asked too, once that is known.
+        let known = |name: &&crate::evidence::Server| name.lookups.is_empty();
+        let mut done = !seen.servers.iter().chain(&seen.names).any(|name| known(&name));
         let mut asks = Vec::new();
         for target in gather::targets(seen, &options.servers) {
             let (more, over) = gather::next(&target);
@@ -47,7 +50,8 @@ impl GatherProbe {
                 done &= released.done;
             }
         }
-        Step { asks, binds, done, ..Step::default() }
+        let step = Step { asks, binds, done, ..Step::default() };
+        if gather::has_ipv6_alone(&options.servers) { nat64::with_prefix(seen, step) } else { step }
     }
 }
 

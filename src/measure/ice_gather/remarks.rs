@@ -8,7 +8,9 @@ use super::finding::{GatherCode, GatherRemark, GatheredCandidate};
 use super::options::GatherOptions;
 use crate::evidence::{Evidence, Exchange};
 use crate::measure::turn::gather;
-use crate::wire::{CandidateKind, EntryKind, Transport};
+use crate::wire::{CandidateKind, EntryKind, Family, Transport};
+
+const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
 /// Everything that is to be said of the candidates.
 pub(super) fn judge(
@@ -17,8 +19,11 @@ pub(super) fn judge(
     bases: &[Base],
     candidates: &[GatheredCandidate],
 ) -> Vec<GatherRemark> {
-    let mut remarks: Vec<GatherRemark> =
-        bases.iter().filter_map(|base| mapping(seen, options, base, candidates)).collect();
+    let mut remarks: Vec<GatherRemark> = bases
+        .iter()
+        .flat_map(|base| FAMILIES.map(|family| mapping(seen, options, base, family, candidates)))
+        .flatten()
+        .collect();
     remarks.extend(missing(options, candidates));
     remarks.extend(over_tcp_only(options, candidates));
     remarks.extend(seen.stop_reason().map(|reason| GatherRemark {
@@ -29,15 +34,18 @@ pub(super) fn judge(
     remarks
 }
 
-/// What the reflexive candidates of one base say of the NAT's mapping.
+/// What the reflexive candidates of one base say of the NAT's mapping; of IPv6, those of IPv4 say it of the network's NAT64.
 fn mapping(
     seen: &Evidence,
     options: &GatherOptions,
     base: &Base,
+    family: Family,
     candidates: &[GatheredCandidate],
 ) -> Option<GatherRemark> {
     let local = base.socket(seen, Transport::Udp)?.local?;
-    let own = candidates.iter().filter(|one| one.kind == CandidateKind::Srflx && one.base == local);
+    let own = candidates
+        .iter()
+        .filter(|one| one.kind == CandidateKind::Srflx && one.base == local && family.has(one.address));
     let believed: Vec<&GatheredCandidate> = own.filter(|one| one.disbelieved.is_none()).collect();
     let mapped: BTreeSet<SocketAddr> = believed.iter().map(|one| SocketAddr::new(one.address, one.port)).collect();
     let addresses: BTreeSet<IpAddr> = mapped.iter().map(SocketAddr::ip).collect();
@@ -46,6 +54,14 @@ fn mapping(
         let hosts = servers(seen, options, base, &believed);
         let which =
             if hosts > 1 { "address-dependent, or address-and-port-dependent" } else { "address-and-port-dependent" };
+        if mapped.iter().map(SocketAddr::port).collect::<BTreeSet<_>>().len() == 1 {
+            let text = format!(
+                "servers see {local} at {} addresses with one port: several ways out by destination (two providers, a VPN), or a pool of \
+                 addresses, so a peer sees this host as a server did only where the same way leads to it",
+                addresses.len()
+            );
+            return remark(GatherCode::SeveralMapped, text);
+        }
         let pool =
             if addresses.len() > 1 { format!(", on {} external addresses", addresses.len()) } else { String::new() };
         let text = format!(

@@ -10,6 +10,7 @@ use super::judge::{diagnose, unnamed};
 use super::options::{Entry, TurnOptions};
 use crate::evidence::key::{ServerStep, SocketRole};
 use crate::evidence::{Ask, Evidence, Exchange, Step};
+use crate::measure::nat64;
 use crate::wire::{EntryKind, Family, Transport};
 
 /// Every entry that is asked from a base, as far as its server's address is known.
@@ -19,11 +20,25 @@ pub(in crate::measure) fn targets<'a>(
 ) -> impl Iterator<Item = Target<'a>> + use<'a> {
     let entries = options.entries.iter().enumerate();
     let asked = entries.filter(|(_, entry)| entry.mistakes.iter().all(|mistake| !mistake.error));
+    let prefix = nat64::of_network(seen).filter(|_| has_ipv6_alone(options));
     asked.flat_map(move |(number, entry)| {
         let family = entry.base.map(|base| if base.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 });
-        let over = entry.transports.iter().zip(std::iter::repeat(family));
-        over.filter_map(move |(&transport, family)| Target::new(seen, options, number, transport, family?))
+        entry.transports.iter().flat_map(move |&transport| {
+            let own = family.and_then(|family| Target::new(seen, options, number, transport, family));
+            let translated = prefix
+                .and_then(|prefix| Target::through(prefix, seen, options, number, transport))
+                // The resolver may have made up the very address.
+                .filter(|other| own.as_ref().is_none_or(|own| own.remote != other.remote));
+            own.into_iter().chain(translated)
+        })
     })
+}
+
+/// Whether the host asks from IPv6 addresses alone, and IPv4 is wanted: then candidates come through the network's NAT64, if there is
+/// one (RFC 8445 section 5.1.1.2).
+pub(in crate::measure) fn has_ipv6_alone(options: &TurnOptions) -> bool {
+    let mut bases = options.entries.iter().filter_map(|entry| entry.base).peekable();
+    options.families.contains(&Family::Ipv4) && bases.peek().is_some() && bases.all(|base| base.is_ipv6())
 }
 
 /// What is to be asked as far as is known now, and whether all of it is over.

@@ -15,6 +15,10 @@ use crate::wire::CandidateKind;
 /// How many candidates, and how many failures, the page has without -v.
 const FEW_CANDIDATES: usize = 9;
 const FEW_ERRORS: usize = 3;
+/// So much of a server's name a table shows without -v.
+const LONGEST_NAME: usize = 28;
+/// Rows of what stands below the failures: that there are more, what is left out, and how long it took.
+const BELOW: usize = 5;
 
 pub(crate) fn write(page: &mut Page, found: &Gathered) {
     page.heading(&title(found));
@@ -62,10 +66,16 @@ fn candidates(page: &mut Page, found: &Gathered) {
     let mut bases: Vec<IpAddr> = hosts.map(|one| one.address).collect();
     bases.sort_unstable();
     bases.dedup();
-    let rows = all.iter().take(few).map(|one| row(one, bases.len() > 1)).collect();
+    let rows = all.iter().take(few).map(|one| row(one, bases.len() > 1, page.verbosity() > 0)).collect();
     let header = ["type", "address", "base", "from", "took", "priority", "note"];
     if !all.is_empty() {
         page.table(Table::new(&header, rows).bare().spare(&["base", "priority", "took"]));
+    }
+    for one in all.iter().take(few) {
+        if let Some(doubt) = &one.disbelieved {
+            let address = SocketAddr::new(one.address, one.port);
+            page.alarm(Tint::Warning, &format!("{address} is of no use: {}", doubt.text));
+        }
     }
     let redundant = found.candidates.len() - found.candidates.iter().filter(|one| one.is_offered()).count();
     let mut more = Vec::new();
@@ -80,7 +90,7 @@ fn candidates(page: &mut Page, found: &Gathered) {
     }
 }
 
-fn row(one: &GatheredCandidate, several: bool) -> Vec<Cell> {
+fn row(one: &GatheredCandidate, several: bool, in_full: bool) -> Vec<Cell> {
     let kind = match one.tcp_type {
         Some(direction) => format!("{} tcp {}", one.kind.name(), direction.name()),
         None => one.kind.name().to_owned(),
@@ -96,9 +106,13 @@ fn row(one: &GatheredCandidate, several: bool) -> Vec<Cell> {
         _ => String::new(),
     };
     let over = one.relay_protocol.map(|transport| format!(" ({})", transport.name())).unwrap_or_default();
-    let from = one.url.as_ref().map(|url| format!("{url}{over}")).unwrap_or_default();
+    let from = one
+        .url
+        .as_ref()
+        .map(|url| format!("{}{over}", if in_full { url.clone() } else { short(url) }))
+        .unwrap_or_default();
     let redundant = one.redundant.as_ref().map(|redundant| format!("redundant: {}", redundant.text));
-    let doubt = one.disbelieved.as_ref().map(|doubt| format!("of no use: {}", doubt.text));
+    let doubt = one.disbelieved.as_ref().map(|_| "of no use".to_owned());
     let notes: Vec<String> = [redundant, doubt, one.note.clone()].into_iter().flatten().collect();
     vec![
         Cell::tinted(tint, kind),
@@ -109,6 +123,15 @@ fn row(one: &GatheredCandidate, several: bool) -> Vec<Cell> {
         Cell::from(one.priority.to_string()),
         Cell::from(notes.join("; ")),
     ]
+}
+
+/// The end of a long name, which the word of a table holds; of a server its domain tells most.
+fn short(url: &str) -> String {
+    let length = url.chars().count();
+    if length <= LONGEST_NAME {
+        return url.to_owned();
+    }
+    format!("...{}", url.chars().skip(length + 3 - LONGEST_NAME).collect::<String>())
 }
 
 fn errors(page: &mut Page, found: &Gathered) {
@@ -131,8 +154,9 @@ fn errors(page: &mut Page, found: &Gathered) {
     }
     let few = if page.verbosity() > 0 { groups.len() } else { FEW_ERRORS };
     page.heading("No candidate from");
+    let mut told = 0;
     for group in groups.iter().take(few) {
-        let error = group[0];
+        let (error, mark) = (group[0], page.mark());
         let mut bases: Vec<String> = group.iter().filter_map(|error| error.base).map(|base| base.to_string()).collect();
         let mut servers: Vec<String> = group.iter().filter_map(|error| error.url.clone()).collect();
         [&mut bases, &mut servers].into_iter().for_each(Vec::dedup);
@@ -150,12 +174,19 @@ fn errors(page: &mut Page, found: &Gathered) {
             None if error.base.is_some() && error.url.is_some() => {
                 "A browser (Chromium) says nothing of it.".to_owned()
             }
-            None => continue,
+            None => String::new(),
         };
-        page.lines(Tint::Faint, "  ", "  ", &browser);
+        if !browser.is_empty() {
+            page.lines(Tint::Faint, "  ", "  ", &browser);
+        }
+        if told > 0 && page.verbosity() == 0 && page.rows_left() < BELOW {
+            page.go_back(&mark);
+            break;
+        }
+        told += 1;
     }
-    if groups.len() > few {
-        page.paragraph(Tint::Faint, &format!("and {} more; -v lists them.", groups.len() - few));
+    if groups.len() > told {
+        page.paragraph(Tint::Faint, &format!("and {} more; -v lists them.", groups.len() - told));
     }
 }
 

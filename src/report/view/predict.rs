@@ -292,7 +292,9 @@ mod tests {
         });
         let mut all: Vec<Side> = all.collect();
         let mut untested = all.clone();
-        untested.iter_mut().for_each(|side| side.ipv6 = None);
+        for side in &mut untested {
+            side.ipv6 = None;
+        }
         all.extend(untested.into_iter().step_by(4));
         all
     }

@@ -7,6 +7,7 @@ use super::exchange::error_code;
 use super::software::Software;
 use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnKey, TurnStep};
 use crate::evidence::{Ask, Bind, Evidence, Exchange, Key, LocalPort, Patience, Reply, Terms};
+use crate::measure::nat64::Prefix;
 use crate::measure::turn::options::{Entry, TurnOptions};
 use crate::measure::witness::Witnesses;
 use crate::wire::{EntryKind, Family, Question, Scope, Transport};
@@ -27,6 +28,8 @@ pub(crate) struct Target<'a> {
     pub remote: SocketAddr,
     /// The address that redirected here.
     pub redirected_from: Option<SocketAddr>,
+    /// The network's NAT64, where the way to its IPv4 address leads through it.
+    nat64: Option<Prefix>,
     /// What all its exchanges' keys begin with.
     pub key: TurnKey,
     /// What [`super::identity`] and [`super::peers`] find out once.
@@ -53,14 +56,38 @@ impl<'a> Target<'a> {
         transport: Transport,
         family: Family,
     ) -> Option<Self> {
+        Self::by(seen, options, number, transport, family, None)
+    }
+
+    /// The same at its IPv4 address through the network's NAT64 (RFC 8445 section 5.1.1.2).
+    pub(crate) fn through(
+        prefix: Prefix,
+        seen: &'a Evidence,
+        options: &'a TurnOptions,
+        number: usize,
+        transport: Transport,
+    ) -> Option<Self> {
+        Self::by(seen, options, number, transport, Family::Ipv4, Some(prefix))
+    }
+
+    fn by(
+        seen: &'a Evidence,
+        options: &'a TurnOptions,
+        number: usize,
+        transport: Transport,
+        family: Family,
+        nat64: Option<Prefix>,
+    ) -> Option<Self> {
         let entry = options.entries.get(number)?;
         let server = entry.server?;
-        let remote = address(seen, entry, transport, family)?;
+        let remote = address(seen, entry, transport, family, nat64)?;
         let step = TurnStep::Server(ServerStep::Binding);
         let key = TurnKey { entry: number, transport, family, redirected: false, step, attempt: 1 };
         let (redirected_from, found) = (None, Found::default());
-        let named = Self { seen, options, entry, server, transport, family, remote, redirected_from, key, found };
-        Some(match named.alternate().filter(|_| options.follow) {
+        let named =
+            Self { seen, options, entry, server, transport, family, remote, redirected_from, nat64, key, found };
+        // Through NAT64 the addresses that a server tells of lead nowhere as they are.
+        Some(match named.alternate().filter(|_| options.follow && nat64.is_none()) {
             Some(alternate) => Self {
                 key: TurnKey { redirected: true, ..key },
                 remote: alternate,
@@ -110,7 +137,8 @@ impl<'a> Target<'a> {
         let alike =
             |entry: &&Entry| entry.base == Some(base) && entry.kind == EntryKind::Turn && self.entry.kind == entry.kind;
         let mut same = before.filter(alike).filter(|entry| entry.transports.contains(&Transport::Udp));
-        let taken = same.any(|entry| address(self.seen, entry, Transport::Udp, self.family) == Some(self.remote));
+        let at = |entry| address(self.seen, entry, Transport::Udp, self.family, self.nat64);
+        let taken = same.any(|entry| at(entry) == Some(self.remote));
         (!taken).then_some(base)
     }
 
@@ -205,10 +233,20 @@ impl<'a> Target<'a> {
 }
 
 /// Where the entry's server is asked.
-fn address(seen: &Evidence, entry: &Entry, transport: Transport, family: Family) -> Option<SocketAddr> {
+fn address(
+    seen: &Evidence,
+    entry: &Entry,
+    transport: Transport,
+    family: Family,
+    nat64: Option<Prefix>,
+) -> Option<SocketAddr> {
     let lookups = &seen.servers.get(entry.server?)?.lookups;
     let found = lookups.iter().filter(|lookup| lookup.transport == transport).flat_map(|lookup| &lookup.addresses);
-    found.into_iter().copied().find(|address| family.has(address.ip()))
+    let own = found.into_iter().copied().find(|address| family.has(address.ip()))?;
+    match (nat64, own.ip()) {
+        (Some(prefix), IpAddr::V4(ip)) => Some(SocketAddr::new(prefix.embed(ip).into(), own.port())),
+        _ => Some(own),
+    }
 }
 
 /// What an exchange of a TURN test asked.
