@@ -273,6 +273,12 @@ pub struct Traffic {
 pub struct Idle {
     /// How long nothing passed, in milliseconds.
     pub silent_ms: f64,
-    /// Whether a check passed then.
+    /// Whether a check passed then as before.
     pub survived: bool,
+    /// Whether this side only waited for the check of the other one; both at once would open a path anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaited: bool,
+    /// Where that check came from, where it is another address than before: the NAT of whoever sent it has forgotten the mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<SocketAddr>,
 }

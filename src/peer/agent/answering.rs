@@ -69,6 +69,7 @@ impl Agent {
         }
         if self.phase.uses_a_pair() {
             self.last_traffic = now;
+            self.broken_from = Some(pair.1);
         }
         if self.phase == Phase::Waiting {
             self.remember(Early { pair, priority: asked.priority, nominates: asked.nominates });

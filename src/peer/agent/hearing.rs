@@ -86,7 +86,7 @@ impl Agent {
         match sent.purpose {
             Purpose::Test { number } => self.tests.answered(number, took),
             Purpose::Consent => {}
-            Purpose::Probe => self.survived(now),
+            Purpose::Probe => self.survived(now, mapped),
             Purpose::Check { nominates } => {
                 let valid_local = self.end_of(sent.pair, mapped);
                 let pair = &mut self.list.pairs[index];

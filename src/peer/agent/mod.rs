@@ -98,6 +98,8 @@ pub struct Agent {
     probe: Option<(TransactionId, Transaction)>,
     /// When something last passed on the nominated pair.
     last_traffic: Time,
+    /// Where the other side's newest check came from.
+    broken_from: Option<SocketAddr>,
     idle: Option<Idle>,
     end: End,
     strangers: u32,
@@ -137,6 +139,7 @@ impl Agent {
             tests: Tests::default(),
             probe: None,
             last_traffic: Time::ZERO,
+            broken_from: None,
             idle: None,
             end: End::UnderWay,
             strangers: 0,

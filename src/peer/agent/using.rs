@@ -1,10 +1,11 @@
 //! After the nomination: test packets, consent, and whether the path survives silence.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Agent, PairKey, Purpose};
 use crate::engine::Time;
-use crate::evidence::{End, Idle};
+use crate::evidence::{End, Idle, Role};
 use crate::peer::data::ms;
 use crate::peer::phase::Phase;
 use crate::peer::transaction::{Due, Transaction};
@@ -26,14 +27,11 @@ impl Agent {
         self.setup.idle.max(self.peer.as_ref().map_or(Duration::ZERO, |peer| peer.idle))
     }
 
-    /// Since when nothing passes, and when to see whether anything still does: when the time is over, or the other side, whose time
-    /// began a moment earlier, has sent its check.
-    fn silent(&self, since: Time) -> (Time, Time) {
-        if self.last_traffic > since + QUIET {
-            return (since, self.last_traffic);
-        }
-        let since = since.max(self.last_traffic);
-        (since, since + self.silence())
+    /// When silence that began then is over. The side that nominates breaks it, and the other one only listens: checks of both at the
+    /// same time would open both NATs anew, as they did in the beginning, and show nothing of what these have forgotten.
+    fn silent_until(&self, since: Time) -> Time {
+        let all = since + self.silence();
+        if self.role == Role::Controlling { all } else { all + PROBE + QUIET }
     }
 
     /// The nominated pair.
@@ -59,12 +57,7 @@ impl Agent {
                     self.rest(now);
                 }
             }
-            Phase::Idle { since } => {
-                let (silent, due) = self.silent(since);
-                if now >= due {
-                    self.probe(now, silent, pair);
-                }
-            }
+            Phase::Idle { since } => self.rest_on(now, since, pair),
             Phase::Probing { silent, since } => self.probe_again(now, silent, since, pair),
             Phase::Leaving { since } if now >= since.max(self.last_traffic) + QUIET => {
                 self.finish(now, End::Connected);
@@ -96,6 +89,30 @@ impl Agent {
         self.phase = Phase::Idle { since: now };
     }
 
+    /// Nothing is sent. What was under way when that began makes it begin later; what comes after that breaks it.
+    fn rest_on(&mut self, now: Time, since: Time, pair: PairKey) {
+        if self.last_traffic > since + QUIET {
+            return self
+                .broken(now, Idle::heard(since, self.last_traffic, self.broken_from.filter(|from| *from != pair.1)));
+        }
+        let since = since.max(self.last_traffic);
+        self.phase = Phase::Idle { since };
+        if now < self.silent_until(since) {
+            return;
+        }
+        if self.role == Role::Controlling {
+            self.probe(now, since, pair);
+        } else {
+            self.broken(now, Idle::lost(since, now, true));
+        }
+    }
+
+    /// It is known what became of the path.
+    fn broken(&mut self, now: Time, idle: Idle) {
+        self.idle = Some(idle);
+        self.phase = Phase::Leaving { since: now };
+    }
+
     fn probe(&mut self, now: Time, silent_since: Time, pair: PairKey) {
         let Some((id, bytes)) = self.request(now, pair, Purpose::Probe, None) else { return };
         self.probe = Some((id, Transaction::new(now, bytes, Transaction::RTO, false)));
@@ -105,9 +122,7 @@ impl Agent {
 
     fn probe_again(&mut self, now: Time, silent: Time, since: Time, pair: PairKey) {
         if now >= since + PROBE {
-            self.idle = Some(Idle { silent_ms: ms(since.saturating_sub(silent)), survived: false });
-            self.phase = Phase::Leaving { since: now };
-            return;
+            return self.broken(now, Idle::lost(silent, since, false));
         }
         if let Some((_, transaction)) = &mut self.probe
             && let Due::Send(bytes) = transaction.due(now)
@@ -116,11 +131,12 @@ impl Agent {
         }
     }
 
-    /// The check after silence was answered.
-    pub(super) fn survived(&mut self, now: Time) {
+    /// The check after silence was answered, and where it came from in the other side's eyes.
+    pub(super) fn survived(&mut self, now: Time, mapped: SocketAddr) {
         if let Phase::Probing { silent, since } = self.phase {
-            self.idle = Some(Idle { silent_ms: ms(since.saturating_sub(silent)), survived: true });
-            self.phase = Phase::Leaving { since: now };
+            let before = self.selected.as_ref().map(|(_, selected)| selected.local.address);
+            let changed = Some(mapped).filter(|mapped| Some(*mapped) != before);
+            self.broken(now, Idle { awaited: false, ..Idle::heard(silent, since, changed) });
         }
     }
 
@@ -129,7 +145,8 @@ impl Agent {
         let own = match self.phase {
             Phase::Testing => self.tests.next_wake(),
             Phase::Trailing { since } => self.tests.heard_at.unwrap_or(since).max(since) + QUIET,
-            Phase::Idle { since } => self.silent(since).1,
+            Phase::Idle { since } if self.last_traffic > since => Time::ZERO,
+            Phase::Idle { since } => self.silent_until(since),
             Phase::Probing { since, .. } => {
                 let again = self.probe.as_ref().map(|(_, transaction)| transaction.next());
                 again.map_or(since + PROBE, |again| again.min(since + PROBE))
@@ -138,5 +155,17 @@ impl Agent {
             _ => return None,
         };
         self.consent.next_wake().into_iter().chain([own]).min()
+    }
+}
+
+impl Idle {
+    /// Something of the other side passed after silence; `changed` where it came, or was seen to come, from elsewhere than before.
+    fn heard(since: Time, at: Time, changed: Option<SocketAddr>) -> Self {
+        Self { silent_ms: ms(at.saturating_sub(since)), survived: changed.is_none(), awaited: true, changed }
+    }
+
+    /// Nothing passed any more.
+    fn lost(since: Time, at: Time, awaited: bool) -> Self {
+        Self { silent_ms: ms(at.saturating_sub(since)), survived: false, awaited, changed: None }
     }
 }

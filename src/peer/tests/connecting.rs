@@ -128,7 +128,27 @@ fn silence_is_survived_or_not() {
         for session in &sessions {
             let idle = session.idle.unwrap_or_else(|| panic!("{}", told(&sessions)));
             assert_eq!((idle.survived, session.end), (!forgets, End::Connected));
-            assert!((28_000.0..32_000.0).contains(&idle.silent_ms), "{}", idle.silent_ms);
+            assert_eq!(idle.awaited, session.role == Role::Controlled);
+            // Who waits for what never comes waits until the other one has given up.
+            let longest = if forgets && idle.awaited { 45_000.0 } else { 32_000.0 };
+            assert!((28_000.0..longest).contains(&idle.silent_ms), "{}", idle.silent_ms);
+        }
+    }
+}
+
+/// Two NATs that keep their ports and forget whom they sent to: if both sides spoke at once they would open the path anew.
+#[test]
+fn who_listens_does_not_help_a_path_that_was_forgotten() {
+    for (remembers, survives) in [(20, false), (60, true)] {
+        let mut world = World::new([Nat::PortRestricted, Nat::PortRestricted], [None; 2]);
+        for which in 0..2 {
+            world.set_up(which, |setup| setup.idle = Duration::from_secs(30));
+            world.hosts[which].remembers = Duration::from_secs(remembers);
+        }
+        let sessions = world.meet();
+        ends(&sessions);
+        for session in &sessions {
+            assert_eq!(session.idle.map(|idle| idle.survived), Some(survives), "{}", told(&sessions));
         }
     }
 }

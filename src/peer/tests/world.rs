@@ -45,6 +45,9 @@ pub(super) struct Host {
     /// Mapped port to the remotes that were sent to, by the destination it is for where the mapping depends on it.
     mappings: BTreeMap<Option<SocketAddr>, u16>,
     sent_to: BTreeMap<u16, BTreeSet<SocketAddr>>,
+    /// How long its NAT remembers whom it sent to, and when it last did; its ports stay.
+    pub(super) remembers: Duration,
+    used: BTreeMap<u16, Time>,
     relay: Option<(SocketAddr, RelayMood)>,
     permitted: BTreeSet<IpAddr>,
     pub(super) released: bool,
@@ -64,19 +67,38 @@ impl Host {
     }
 
     /// The source that a packet to there has outside.
-    fn outbound(&mut self, to: SocketAddr) -> SocketAddr {
+    fn outbound(&mut self, now: Time, to: SocketAddr) -> SocketAddr {
         if self.nat == Nat::None {
             return self.local;
         }
         let dependent = matches!(self.nat, Nat::Symmetric | Nat::Dependent);
         let next = 40_000 + u16::try_from(self.mappings.len()).unwrap() * 7;
         let port = *self.mappings.entry(dependent.then_some(to)).or_insert(next);
+        if self.has_forgotten(now, port) {
+            self.sent_to.remove(&port);
+        }
+        self.used.insert(port, now);
         self.sent_to.entry(port).or_default().insert(to);
         SocketAddr::new(self.public, port)
     }
 
+    fn has_forgotten(&self, now: Time, port: u16) -> bool {
+        self.used.get(&port).is_some_and(|used| now.saturating_sub(*used) > self.remembers)
+    }
+
     /// Whether a packet from there gets in at that mapped address.
-    fn admits(&self, from: SocketAddr, to: SocketAddr) -> bool {
+    fn admits(&mut self, now: Time, from: SocketAddr, to: SocketAddr) -> bool {
+        if self.has_forgotten(now, to.port()) {
+            return false;
+        }
+        let admits = self.knows(from, to);
+        if admits {
+            self.used.insert(to.port(), now);
+        }
+        admits
+    }
+
+    fn knows(&self, from: SocketAddr, to: SocketAddr) -> bool {
         let known = self.sent_to.get(&to.port());
         match self.nat {
             Nat::None => to == self.local,
@@ -199,7 +221,7 @@ impl World {
                     self.hosts[which].agent.handle(self.now, input);
                     return;
                 }
-                let mut source = self.hosts[which].outbound(remote);
+                let mut source = self.hosts[which].outbound(self.now, remote);
                 let answer = Message::read(&bytes).is_ok_and(|message| message.class == Class::Success);
                 if answer && self.answers_elsewhere == Some(which) {
                     source.set_port(source.port() + 1);
@@ -236,12 +258,13 @@ impl World {
                 let data = Writer::new(Class::Indication, DATA_INDICATION, id, None)
                     .xor_address(XOR_PEER_ADDRESS, from)
                     .attribute(DATA, &bytes);
-                let (server, client) = (self.hosts[which].server(), self.hosts[which].outbound_known());
+                let (server, client) = (self.hosts[which].server(), self.hosts[which].outbound_known(self.now));
                 self.carry(2, server, client, data.finish());
             }
             return;
         }
-        if let Some(which) = (0..2).find(|&which| self.hosts[which].admits(from, to)) {
+        let now = self.now;
+        if let Some(which) = (0..2).find(|&which| self.hosts[which].admits(now, from, to)) {
             let input = Input::Received { socket: SocketId(0), source: from, bytes };
             self.hosts[which].agent.handle(self.now, input);
         }
@@ -291,9 +314,9 @@ impl World {
 
 impl Host {
     /// The source that the TURN server knows.
-    fn outbound_known(&mut self) -> SocketAddr {
+    fn outbound_known(&mut self, now: Time) -> SocketAddr {
         let server = self.server();
-        self.outbound(server)
+        self.outbound(now, server)
     }
 }
 
@@ -323,12 +346,14 @@ fn host(number: u8, nat: Nat, mood: Option<RelayMood>) -> Host {
         nat,
         mappings: BTreeMap::new(),
         sent_to: BTreeMap::new(),
+        remembers: Duration::MAX,
+        used: BTreeMap::new(),
         relay: mood.map(|mood| (relayed, mood)),
         permitted: BTreeSet::new(),
         released: false,
         closed: false,
     };
-    let mapped = host.outbound(STUN);
+    let mapped = host.outbound(Time::ZERO, STUN);
     let own = Base::Socket(SocketId(0));
     let mut locals = vec![Local { candidate: candidate(CandidateKind::Host, local, None, 2_130_706_431), base: own }];
     if mapped != local {
@@ -338,7 +363,7 @@ fn host(number: u8, nat: Nat, mood: Option<RelayMood>) -> Host {
     let mut allocations = Vec::new();
     if let Some(mood) = mood {
         let server = host.server();
-        let client = host.outbound(server);
+        let client = host.outbound(Time::ZERO, server);
         let relay = candidate(CandidateKind::Relay, relayed, Some(client), 16_777_215);
         locals.push(Local { candidate: relay, base: Base::Relay(0) });
         let nonce = if mood.stale { b"old".to_vec() } else { b"fresh".to_vec() };

@@ -81,11 +81,24 @@ fn traffic(page: &mut Page, traffic: &Traffic) {
 
 fn idle(page: &mut Page, idle: &Idle) {
     let seconds = idle.silent_ms / 1000.0;
-    if idle.survived {
-        page.bullet(&format!("after {seconds:.0} s without a packet it still works"));
-    } else {
-        let text = format!("after {seconds:.0} s without a packet nothing passes: a NAT has forgotten the mapping");
-        page.alarm(Tint::Warning, &text);
+    let whose = if idle.awaited { "the other side's" } else { "this side's" };
+    match idle.changed {
+        None if idle.survived => {
+            page.bullet(&format!("after {seconds:.0} s without a packet {whose} next one arrived: it still works"));
+        }
+        None => {
+            let text = format!(
+                "after {seconds:.0} s without a packet {whose} next one is lost: a NAT has forgotten the mapping"
+            );
+            page.alarm(Tint::Warning, &text);
+        }
+        Some(changed) => {
+            let text = format!(
+                "after {seconds:.0} s without a packet {whose} next one came from {changed}: its NAT has forgotten the mapping, and \
+                 what is sent to the old one is lost"
+            );
+            page.alarm(Tint::Warning, &text);
+        }
     }
 }
 
