@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::run::Engine;
 use super::{SocketId, Time, from_millis};
-use crate::evidence::{Exchange, Integrity, Stop};
+use crate::evidence::{Exchange, Integrity, SocketName, Stop};
 use crate::wire::{Auth, Credential, Method, Transport};
 
 /// How long an allocation lasts where the server does not say (RFC 8656 section 3.2).
@@ -16,7 +16,7 @@ pub struct OpenSocket {
     /// Its number: new ones of whoever goes on with it begin above the highest.
     pub id: SocketId,
     /// Its name among the probes.
-    pub name: String,
+    pub name: SocketName,
     /// What it carries.
     pub transport: Transport,
     /// The local end, once known; of a UDP socket that is bound to no address in particular only the port says something.

@@ -132,11 +132,11 @@ impl Engine {
             return self.stray(now, source, "no transaction of this run".to_owned());
         };
         let asked_from = &self.evidence.exchanges[index].socket;
-        let arrived_on = self.sockets.get(socket).map_or("", |entry| entry.name.as_str());
+        let Some(arrived_on) = self.sockets.get(socket).map(|entry| &entry.name) else { return };
         let looped = match message.class {
             Class::Success | Class::Error if asked_from == arrived_on => None,
             // Our own request on another of our sockets: something turned it round.
-            Class::Request if asked_from != arrived_on => Some(arrived_on.to_owned()),
+            Class::Request if asked_from != arrived_on => Some(arrived_on.clone()),
             _ => {
                 self.note_stray(socket, source, "our own request, sent back");
                 return self.stray(now, source, "a message of ours on a socket where it does not belong".to_owned());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
-use crate::evidence::{Ask, Bind, Failure, LocalPort};
+use crate::evidence::{Ask, Bind, Failure, LocalPort, SocketName};
 use crate::wire::{Host, Method, Question, ServerSpec, Transport, TurnAttribute};
 
 /// The port that discards what it gets (RFC 863): a remote that nothing is sent to.
@@ -15,7 +15,7 @@ const DISCARD: u16 = 9;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Socket {
     /// Its name among the probes.
-    pub name: String,
+    pub name: SocketName,
     /// What carries what is sent on it.
     pub transport: Transport,
     /// Whether it carries a stream.
@@ -46,8 +46,8 @@ pub(super) struct Socket {
 #[derive(Default)]
 pub(super) struct Sockets {
     list: Vec<Socket>,
-    by_name: BTreeMap<String, SocketId>,
-    shared_ports: BTreeMap<String, Vec<u16>>,
+    by_name: BTreeMap<SocketName, SocketId>,
+    shared_ports: BTreeMap<SocketName, Vec<u16>>,
 }
 
 impl Sockets {
@@ -67,8 +67,8 @@ impl Sockets {
         let local_ports = match &ask.local_port {
             LocalPort::Fresh => chance.fresh_ports(),
             LocalPort::Fixed(port) => vec![*port],
-            LocalPort::Shared(group) => {
-                self.shared_ports.entry(group.clone()).or_insert_with(|| chance.fresh_ports()).clone()
+            LocalPort::Shared(first) => {
+                self.shared_ports.entry(first.clone()).or_insert_with(|| chance.fresh_ports()).clone()
             }
         };
         let host = server.map(|spec| match &spec.host {

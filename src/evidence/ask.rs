@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Key;
+use super::{Key, SocketName};
 use crate::wire::{Question, Transport};
 
 /// One exchange that a probe wants.
@@ -13,7 +13,7 @@ pub struct Ask {
     /// Index of the server it concerns (its alternate addresses included): pacing is per server.
     pub server: usize,
     /// Sockets are opened on first use, each with a random local port of its own; asks with the same name share one.
-    pub socket: String,
+    pub socket: SocketName,
     /// What carries it.
     pub transport: Transport,
     /// Where to send it.
@@ -31,7 +31,7 @@ pub struct Ask {
 impl Ask {
     /// A Binding request that is expected to be answered, over UDP from a fresh port, on ordinary terms.
     #[must_use]
-    pub fn binding(key: Key, server: usize, socket: impl Into<String>, remote: SocketAddr) -> Self {
+    pub fn binding(key: Key, server: usize, socket: impl Into<SocketName>, remote: SocketAddr) -> Self {
         Self {
             key,
             server,
@@ -71,8 +71,8 @@ pub enum LocalPort {
     Fresh,
     /// The one the user asked for.
     Fixed(u16),
-    /// One fresh port for every socket of this group (mapping over TCP needs several connections from one port).
-    Shared(String),
+    /// The fresh port of that socket, for every one that shares it (mapping over TCP needs several connections from one port).
+    Shared(SocketName),
 }
 
 /// How long to keep asking; the numbers follow from the round trip and the loss of this run and belong to the engine.

@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, SocketName};
 use crate::wire::Transport;
 
 /// A socket to be opened on an address of this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     /// Its name: asks with the same name are sent on it.
-    pub socket: String,
+    pub socket: SocketName,
     /// UDP; or TCP, to listen.
     pub transport: Transport,
     /// The address.
@@ -23,7 +23,7 @@ impl Bind {
     /// The socket of that address for what is carried so: one for all who ask from there.
     #[must_use]
     pub fn new(transport: Transport, address: IpAddr) -> Self {
-        Self { socket: format!("base/{}/{address}", transport.name()), transport, address }
+        Self { socket: SocketName::Base(transport, address), transport, address }
     }
 }
 
@@ -31,7 +31,7 @@ impl Bind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BoundSocket {
     /// Its name.
-    pub socket: String,
+    pub socket: SocketName,
     /// UDP; or TCP, that listens.
     pub transport: Transport,
     /// The address that was asked for.

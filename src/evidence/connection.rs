@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, SocketName};
 use crate::wire::Transport;
 
 /// A TCP or TLS connection or a DTLS association.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// The socket's name; exchanges with the same one used it.
-    pub socket: String,
+    pub socket: SocketName,
     /// Index into the servers.
     pub server: usize,
     /// What it is.

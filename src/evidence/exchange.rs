@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ask, ErrorReply, Failure, GatewayReply, Key, TurnReply};
+use super::{Ask, ErrorReply, Failure, GatewayReply, Key, SocketName, TurnReply};
 use crate::wire::{Question, Transport};
 
 /// One question to one address, with all its retransmissions, and what came of it.
@@ -19,7 +19,7 @@ pub struct Exchange {
     /// Index into the servers.
     pub server: usize,
     /// The socket's name; exchanges with equal names shared one local port.
-    pub socket: String,
+    pub socket: SocketName,
     /// What carried it.
     pub transport: Transport,
     /// The address and port that this host used towards the remote; absent if nothing could be sent.
@@ -122,7 +122,7 @@ pub enum Outcome {
         /// The source that the receiving socket saw; where an allocation received it, the peer that the TURN server named.
         source: SocketAddr,
         /// The name of the socket that received it.
-        socket: String,
+        socket: SocketName,
         /// From the send to the arrival in milliseconds; of several sends the one that fits the round trip.
         #[serde(default)]
         rtt_ms: f64,

@@ -34,7 +34,7 @@ pub use exchanges::Exchanges;
 pub use failure::{Failure, FailureCode};
 pub use gateway::{Gateway, GatewayReply};
 pub use interface::{Interface, InterfaceAddress, InterfaceKind};
-pub use key::Key;
+pub use key::{Key, SocketName};
 pub use limit::PlatformLimit;
 pub use probe::{Probe, Quarantine, Step};
 pub use reason::{AnswerCode, Reason, ReasonCode};

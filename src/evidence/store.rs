@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-use super::{BoundSocket, Evidence, Exchange, Key, Outcome, Reason, ReasonCode, Reply, Stop};
+use super::{BoundSocket, Evidence, Exchange, Key, Outcome, Reason, ReasonCode, Reply, SocketName, Stop};
 use crate::wire::{Family, Transport};
 
 impl Evidence {
     /// The socket of that name, if it was opened before anything was sent on it.
     #[must_use]
-    pub fn bound(&self, socket: &str) -> Option<&BoundSocket> {
-        self.bound.iter().find(|bound| bound.socket == socket)
+    pub fn bound(&self, socket: &SocketName) -> Option<&BoundSocket> {
+        self.bound.iter().find(|bound| bound.socket == *socket)
     }
 
     /// The exchange of that key.

@@ -260,7 +260,7 @@ mod tests {
             id: format!("e{number}"),
             ask: crate::evidence::Key::Other(format!("test/{number}")),
             server: 0,
-            socket: "test".to_owned(),
+            socket: "test".into(),
             transport: Transport::Udp,
             local: None,
             remote: SERVER.parse().unwrap(),

@@ -186,7 +186,7 @@ fn exchange(id: &str, ask: &str, remote: &str, change: Change, outcome: Outcome)
         id: id.to_owned(),
         ask: ask.into(),
         server: 0,
-        socket: "ipv4/mapping".to_owned(),
+        socket: "ipv4/mapping".into(),
         transport: Transport::Udp,
         local: Some(socket(LOCAL)),
         remote: socket(remote),

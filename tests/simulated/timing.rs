@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Settings};
-use nat_probe::evidence::ReasonCode;
+use nat_probe::evidence::key::{FamilySocket, FilteringPort};
+use nat_probe::evidence::{ReasonCode, SocketName};
 use nat_probe::measure::nat::{judge, plan};
 use nat_probe::net::drive;
 use nat_probe::sim::{Fault, LinkConfig, NatConfig, Scenario, SimNetwork};
@@ -73,9 +74,11 @@ fn thorough_shows_the_same_on_two_ports_with_the_schedule_of_rfc_8489() {
         assert_eq!(found.mapping.behavior, nat.mapping.unwrap().into(), "{:?}", found.mapping);
         assert_eq!(found.filtering.behavior, nat.filtering.into(), "{:?}", found.filtering);
         assert!(evidence.stopped.is_none());
-        for (of, port) in [("ipv4/filtering/", "/1"), ("ipv4/filtering/", "/2"), ("ipv4/mapping-2", "")] {
-            let used = |socket: &str| socket.starts_with(of) && socket.ends_with(port);
-            assert!(evidence.exchanges.iter().any(|exchange| used(&exchange.socket)), "{of}{port}");
+        let used = |socket: &SocketName| evidence.exchanges.iter().any(|exchange| exchange.socket == *socket);
+        assert!(used(&FamilySocket::SecondMapping.over(Family::Ipv4)));
+        for port in [1, 2].map(FilteringPort::Fresh) {
+            let tested = |server| used(&SocketName::Filtering { family: Family::Ipv4, server, port });
+            assert!((0..evidence.servers.len()).any(tested), "{port:?}");
         }
     }
 }

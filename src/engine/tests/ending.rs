@@ -124,7 +124,7 @@ fn a_connection_is_closed_when_it_has_served_unless_it_is_to_stay() {
         bench.answer(&sent);
         assert_eq!(bench.closed.contains(&socket), !keep_open);
         let connection = &bench.seen().connections[0];
-        assert_eq!((connection.socket.as_str(), connection.opened_ms), ("s", Some(0.0)));
+        assert_eq!((&connection.socket, connection.opened_ms), (&"s".into(), Some(0.0)));
         assert_eq!(bench.exchange("a").local, Some("10.0.0.2:40000".parse().unwrap()));
     }
 }

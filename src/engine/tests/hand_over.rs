@@ -42,7 +42,7 @@ fn a_socket_and_its_allocation_outlive_the_run_that_hands_them_over() {
     assert!(bench.engine.is_finished());
     assert_eq!(bench.seen().stopped, Some(Stop::Deadline));
     let open = bench.engine.handed_over();
-    assert_eq!(open.iter().map(|socket| socket.name.as_str()).collect::<Vec<_>>(), ["base"]);
+    assert_eq!(open.iter().map(|socket| socket.name.to_string()).collect::<Vec<_>>(), ["base"]);
     assert_eq!(open[0].bound, Some("10.0.0.2:40000".parse().unwrap()));
     assert_eq!(open[0].remotes, [server(0)]);
     let allocation = &open[0].allocations[0];

@@ -1,24 +1,25 @@
-//! What exchanges are called: ordered, so that the store finds what belongs together, and written as a path (`ipv4/reach/udp/0`).
+//! What exchanges and sockets are called: ordered, so that the store finds what belongs together, and written as a path
+//! (`ipv4/reach/udp/0`).
 
 mod discover;
 mod gateway;
 mod nat;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod turn;
 mod turn_socket;
+mod turn_target;
 
-use std::borrow::Cow;
 use std::fmt;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use discover::{Capability, DiscoverKey, Discovery};
 pub use gateway::{GatewayKey, GatewayStep};
 pub use nat::{AnswerFrom, ControlKey, FilteringPort, FilteringStep, HairpinStep, NatKey, NatTest, Point, Reach};
+pub use socket::{FamilySocket, SocketName};
 pub use turn::{DataStep, Leg, PlainBinding, Renewal, ServerStep, SocketStep, ThirdParty, Train, TurnKey, TurnStep};
 pub use turn_socket::SocketRole;
+pub use turn_target::TurnTarget;
 
 use crate::wire::{Family, Transport};
 
@@ -73,31 +74,39 @@ impl Key {
     }
 }
 
-impl Serialize for Key {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+/// What is written as its text in JSON, and read from that.
+macro_rules! text {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                std::borrow::Cow::<str>::deserialize(deserializer).map(|text| Self::from(&*text))
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    };
 }
+use text;
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<str>::deserialize(deserializer).map(|text| Self::from(&*text))
-    }
-}
-
-impl JsonSchema for Key {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Key".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-}
+text!(Key);
 
 /// The words of a closed set, both ways.
 macro_rules! words {

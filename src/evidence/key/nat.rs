@@ -252,7 +252,7 @@ fn round<'a>(word: &'a str, first: &str) -> Option<&'a str> {
 }
 
 impl FilteringPort {
-    fn read(word: &str) -> Option<Self> {
+    pub(super) fn read(word: &str) -> Option<Self> {
         if word == "control" { Some(Self::Control) } else { word.parse().ok().map(Self::Fresh) }
     }
 }

@@ -86,23 +86,50 @@ fn turn_steps() -> impl Strategy<Value = TurnStep> {
 }
 
 fn keys() -> impl Strategy<Value = Key> {
-    let turn = (any::<usize>(), transports(), families(), any::<bool>(), turn_steps(), 1u32..);
+    let turn = (targets(), turn_steps(), 1u32..);
     prop_oneof![
         (nat_tests(), families()).prop_map(|(test, family)| test.over(family)),
         (any::<usize>(), discoveries()).prop_map(|(server, ask)| ask.of(server)),
         (any::<usize>(), select(GatewayStep::ALL)).prop_map(|(gateway, step)| step.of(gateway)),
-        turn.prop_map(|(entry, transport, family, redirected, step, attempt)| Key::Turn(TurnKey {
-            entry,
-            transport,
+        turn.prop_map(|(target, step, attempt)| Key::Turn(TurnKey { target, step, attempt })),
+    ]
+}
+
+fn targets() -> impl Strategy<Value = TurnTarget> {
+    let parts = (any::<usize>(), transports(), families(), any::<bool>());
+    parts.prop_map(|(entry, transport, family, redirected)| TurnTarget { entry, transport, family, redirected })
+}
+
+fn sockets() -> impl Strategy<Value = SocketName> {
+    let ports = prop_oneof![any::<u8>().prop_map(FilteringPort::Fresh), Just(FilteringPort::Control)];
+    let own = keys().prop_filter_map("a socket of its own", |key| match key {
+        Key::Nat(key) => Some(SocketName::Nat(key)),
+        Key::Discover(key) => Some(SocketName::Discover(key)),
+        Key::Gateway(key) => Some(SocketName::Gateway(key)),
+        Key::Turn(_) | Key::Other(_) => None,
+    });
+    prop_oneof![
+        (families(), select(FamilySocket::ALL)).prop_map(|(family, purpose)| SocketName::Family(family, purpose)),
+        (families(), any::<usize>(), ports).prop_map(|(family, server, port)| SocketName::Filtering {
             family,
-            redirected,
-            step,
-            attempt
-        })),
+            server,
+            port
+        }),
+        (any::<usize>(), addresses()).prop_map(|(server, remote)| SocketName::Capabilities(server, remote)),
+        (targets(), select(SocketRole::ALL)).prop_map(|(target, role)| SocketName::Turn(target, role)),
+        (transports(), any::<std::net::IpAddr>()).prop_map(|(transport, address)| SocketName::Base(transport, address)),
+        own,
     ]
 }
 
 proptest! {
+    #[test]
+    fn every_socket_is_read_back_as_itself(name in sockets()) {
+        prop_assert_eq!(&SocketName::from(&*name.to_string()), &name);
+        let json = serde_json::to_string(&name).unwrap();
+        prop_assert_eq!(serde_json::from_str::<SocketName>(&json).unwrap(), name);
+    }
+
     #[test]
     fn every_key_is_read_back_as_itself(key in keys()) {
         prop_assert_eq!(&Key::from(&*key.to_string()), &key);
@@ -112,12 +139,14 @@ proptest! {
 
     #[test]
     fn whatever_is_read_is_written_as_it_was(text in r"\PC{0,40}", changed in keys(), at in any::<prop::sample::Index>()) {
-        prop_assert_eq!(Key::from(&*text).to_string(), text);
+        prop_assert_eq!(Key::from(&*text).to_string(), text.clone());
+        prop_assert_eq!(SocketName::from(&*text).to_string(), text);
         // One letter less, as a hand that edits a report may leave it.
         let mut letters: Vec<char> = changed.to_string().chars().collect();
         letters.remove(at.index(letters.len()));
         let text: String = letters.into_iter().collect();
-        prop_assert_eq!(Key::from(&*text).to_string(), text);
+        prop_assert_eq!(Key::from(&*text).to_string(), text.clone());
+        prop_assert_eq!(SocketName::from(&*text).to_string(), text);
     }
 }
 
@@ -161,8 +190,38 @@ fn the_words_of_a_turn_test_are_ours() {
         ("quality/direct/5", false, TurnStep::Direct(5), 1),
     ] {
         let text = format!("turn/0/udp/ipv4/{text}");
-        let key = Key::Turn(TurnKey { entry: 0, transport, family, redirected, step, attempt });
+        let target = TurnTarget { entry: 0, transport, family, redirected };
+        let key = Key::Turn(TurnKey { target, step, attempt });
         assert_eq!((Key::from(&*text), key.to_string()), (key, text));
+    }
+}
+
+#[test]
+fn the_words_of_sockets_are_ours() {
+    let target = |redirected| TurnTarget { entry: 1, transport: Transport::Tls, family: Family::Ipv6, redirected };
+    let family = |purpose| SocketName::Family(Family::Ipv4, purpose);
+    let filtering = |port| SocketName::Filtering { family: Family::Ipv4, server: 2, port };
+    let remote = "192.0.2.1:3478".parse().unwrap();
+    for (text, name) in [
+        ("ipv4/main", family(FamilySocket::Main)),
+        ("ipv4/mapping-2", family(FamilySocket::SecondMapping)),
+        ("ipv4/control", family(FamilySocket::Control)),
+        ("ipv4/hairpin/x", family(FamilySocket::HairpinX)),
+        ("ipv4/discover", family(FamilySocket::Discover)),
+        ("ipv4/filtering/2/3", filtering(FilteringPort::Fresh(3))),
+        ("ipv4/filtering/2/control", filtering(FilteringPort::Control)),
+        ("ipv4/ports/5", SocketName::Nat(NatKey { family: Family::Ipv4, test: NatTest::Ports(5) })),
+        ("discover/0/capabilities/192.0.2.1:3478", SocketName::Capabilities(0, remote)),
+        ("turn/1/tls/ipv6/a", SocketName::Turn(target(false), SocketRole::First)),
+        ("turn/1/tls/ipv6/redirected/x", SocketName::Turn(target(true), SocketRole::Plain)),
+        ("base/udp/2001:db8::1", SocketName::Base(Transport::Udp, "2001:db8::1".parse().unwrap())),
+        ("gateway/0/pcp-map", SocketName::Gateway(GatewayKey { gateway: 0, step: GatewayStep::PcpMap })),
+    ] {
+        assert_eq!((SocketName::from(text), name.to_string()), (name, text.to_owned()));
+    }
+    // An address or a number as others write it, and what is no socket's part.
+    for text in ["", "base/udp/2001:DB8::1", "ipv4/filtering/02/1", "turn/0/udp/ipv4/binding", "test"] {
+        assert_eq!(SocketName::from(text), SocketName::Other(text.to_owned()));
     }
 }
 

@@ -5,21 +5,14 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use super::turn_socket::SocketRole;
-use super::{Key, family, transport, words};
-use crate::wire::{Family, Transport};
+use super::turn_target::TurnTarget;
+use super::{Key, words};
 
-/// `turn/ENTRY/TRANSPORT/FAMILY/STEP`; after a redirection `redirected` stands before the step, and from the second attempt on its
-/// number after it.
+/// `TARGET/STEP`, and from the second attempt on its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TurnKey {
-    /// The entry, numbered as it was given.
-    pub entry: usize,
-    /// The transport to the server.
-    pub transport: Transport,
-    /// The family asked over.
-    pub family: Family,
-    /// Whether it is asked of the server that was redirected to (300 Try Alternate).
-    pub redirected: bool,
+    /// Whom it is asked of.
+    pub target: TurnTarget,
     /// What is asked.
     pub step: TurnStep,
     /// Counted from 1: a request is repeated with each nonce that replaces a stale one (438).
@@ -240,7 +233,6 @@ impl From<(SocketRole, SocketStep)> for TurnStep {
     }
 }
 
-const REDIRECTED: &str = "redirected";
 const EMPTY: &str = "empty-change-request";
 
 impl TurnKey {
@@ -281,14 +273,9 @@ impl TurnKey {
     }
 
     pub(super) fn read(parts: &[&str]) -> Option<Self> {
-        let ["turn", entry, carrier, of, ref rest @ ..] = *parts else { return None };
-        let (redirected, rest) = match *rest {
-            [REDIRECTED, ref rest @ ..] => (true, rest),
-            ref rest => (false, rest),
-        };
+        let (target, rest) = TurnTarget::read(parts)?;
         let (step, attempt) = read_step(rest)?;
-        let (entry, transport, family) = (entry.parse().ok()?, transport(carrier)?, family(of)?);
-        Some(Self { entry, transport, family, redirected, step, attempt })
+        Some(Self { target, step, attempt })
     }
 }
 
@@ -348,10 +335,7 @@ impl ThirdParty {
 
 impl fmt::Display for TurnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "turn/{}/{}/{}/", self.entry, self.transport.name(), self.family.name())?;
-        if self.redirected {
-            write!(f, "{REDIRECTED}/")?;
-        }
+        write!(f, "{}/", self.target)?;
         match self.step {
             TurnStep::On(role, SocketStep::DeleteAgain) => {
                 write!(f, "{}/{}", role.name(), SocketStep::Delete.word())?;

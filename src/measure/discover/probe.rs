@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::evidence::key::{Capability, Discovery};
-use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, Step, Terms};
+use crate::evidence::key::{Capability, DiscoverKey, Discovery, FamilySocket};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Probe, SocketName, Step, Terms};
 use crate::measure::nat::first::waited_long;
 use crate::measure::nat::{controls, servers};
 use crate::measure::nat64;
@@ -24,8 +24,14 @@ pub(crate) struct Discover {
 /// Addresses of one name that are asked, per family.
 const ADDRESSES: usize = 2;
 
-fn key(server: usize, transport: Transport, remote: SocketAddr, number: u32, empty_change_request: bool) -> Key {
-    Discovery::Binding { transport, remote, number, empty_change_request }.of(server)
+fn key(
+    server: usize,
+    transport: Transport,
+    remote: SocketAddr,
+    number: u32,
+    empty_change_request: bool,
+) -> DiscoverKey {
+    DiscoverKey { server, ask: Discovery::Binding { transport, remote, number, empty_change_request } }
 }
 
 impl Discover {
@@ -34,8 +40,8 @@ impl Discover {
         let family = Family::of(remote);
         let udp = transport == Transport::Udp;
         Ask {
-            socket: if udp { format!("{}/discover", family.name()) } else { key.to_string() },
-            key,
+            socket: if udp { FamilySocket::Discover.over(family) } else { SocketName::Discover(key) },
+            key: Key::Discover(key),
             server,
             transport,
             remote,
@@ -50,7 +56,7 @@ impl Discover {
 /// The same first question with an empty CHANGE-REQUEST, which strict servers answer with an error.
 fn in_another_form(ask: &Ask) -> Ask {
     Ask {
-        key: key(ask.server, ask.transport, ask.remote, 0, true),
+        key: Key::Discover(key(ask.server, ask.transport, ask.remote, 0, true)),
         request: Request::change(Change::Empty).into(),
         patience: Patience::Silence,
         ..ask.clone()
@@ -63,7 +69,7 @@ fn capability_asks(seen: &Evidence, first: &Exchange) -> Vec<Ask> {
     let ask = |what, remote, request: Request, patience| Ask {
         key: Discovery::Capability(what, first.remote).of(first.server),
         server: first.server,
-        socket: format!("discover/{}/capabilities/{}", first.server, first.remote),
+        socket: SocketName::Capabilities(first.server, first.remote),
         transport: Transport::Udp,
         remote,
         request: request.into(),

@@ -6,8 +6,8 @@
 use super::judge::service;
 use super::mapping::{self, Dialect};
 use super::options::{GatewayOptions, MapOptions};
-use crate::evidence::key::GatewayStep;
-use crate::evidence::{Ask, Evidence, Exchange, Gateway, Outcome, Probe, Step, Terms};
+use crate::evidence::key::{GatewayKey, GatewayStep};
+use crate::evidence::{Ask, Evidence, Exchange, Gateway, Key, Outcome, Probe, SocketName, Step, Terms};
 use crate::wire::{Control, Question, Request, nat_pmp, pcp};
 
 /// The port of DNS: a home router answers there, or says that it does not.
@@ -23,12 +23,11 @@ pub struct GatewayProbe {
 
 /// A question to a gateway, from a socket of its own.
 fn ask(number: usize, gateway: &Gateway, step: GatewayStep, port: u16, request: Question) -> Ask {
-    let key = step.of(number);
-    let socket = key.to_string();
+    let key = GatewayKey { gateway: number, step };
     // Left to itself, the system sends to a link-local address from another one, and no mapping is for that (RFC 6887 section 8.1).
     let local_address = gateway.scope.map(|_| gateway.local);
     let terms = Terms { local_address, ..Terms::default() };
-    Ask { request, terms, ..Ask::binding(key, number, socket, gateway.at(port)) }
+    Ask { request, terms, ..Ask::binding(Key::Gateway(key), number, SocketName::Gateway(key), gateway.at(port)) }
 }
 
 impl GatewayProbe {

@@ -77,7 +77,7 @@ impl Seen {
     }
 
     fn add(&mut self, step: GatewayStep, remote: &str, outcome: Outcome) -> &mut Exchange {
-        let ask = Ask::binding(step.of(0), 0, step.of(0).to_string(), socket(remote));
+        let ask = Ask::binding(step.of(0), 0, &*step.of(0).to_string(), socket(remote));
         let id = format!("e{}", self.evidence.exchanges.iter().count() + 1);
         let local = Some(SocketAddr::new(client(), 51_000));
         let exchange = Exchange { local, sends: 1, outcome, ..Exchange::begun(id, &ask, 0.0) };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bases::LeftOut;
 use super::options::GatherOptions;
+use crate::evidence::SocketName;
 use crate::measure::turn::DiagnosisCode;
 use crate::measure::witness::Disbelieved;
 use crate::wire::codes::codes;
@@ -68,7 +69,7 @@ pub struct GatheredCandidate {
     pub interface: String,
     /// The socket in the evidence; absent where none is open yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub socket: Option<String>,
+    pub socket: Option<SocketName>,
     /// The server that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

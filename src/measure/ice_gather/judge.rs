@@ -102,7 +102,7 @@ impl Gathering<'_> {
     fn reflexive(&mut self, base: &Base, target: &Target) {
         let Some(bound) = base.socket(self.seen, Transport::Udp) else { return };
         let Some(local) = bound.local else { return };
-        let shown: Vec<&Exchange> = gather::mapped(target, &bound.socket).collect();
+        let shown: Vec<&Exchange> = gather::mapped(target, bound.address).collect();
         let mut told: Vec<SocketAddr> = shown.iter().filter_map(|exchange| exchange.mapped()).collect();
         told.sort_unstable();
         told.dedup();

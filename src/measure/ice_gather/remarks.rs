@@ -81,8 +81,7 @@ fn mapping(
 fn servers(seen: &Evidence, options: &GatherOptions, base: &Base, believed: &[&GatheredCandidate]) -> usize {
     let because: BTreeSet<&str> = believed.iter().flat_map(|one| &one.because).map(String::as_str).collect();
     let targets = gather::targets(seen, &options.servers).filter(|target| target.entry.base == Some(base.address));
-    let socket = base.socket(seen, Transport::Udp).map_or("", |bound| &bound.socket);
-    let shown = targets.flat_map(|target| gather::mapped(&target, socket));
+    let shown = targets.flat_map(|target| gather::mapped(&target, base.address));
     let hosts: BTreeSet<IpAddr> = shown
         .filter(|exchange: &&Exchange| because.contains(exchange.id.as_str()))
         .map(|exchange| exchange.remote.ip())

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use super::finding::BlockedPort;
 use super::first;
-use crate::evidence::key::{ControlKey, NatKey, NatTest, Reach};
+use crate::evidence::key::{ControlKey, FamilySocket, NatKey, NatTest, Reach};
 use crate::evidence::{Ask, Evidence, Exchange, Failure, Outcome, Patience, Reason, ReasonCode};
 use crate::wire::{Control, Family, Request, Scope, Transport};
 
@@ -62,7 +62,7 @@ pub(crate) fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<
     let ask = |what, server, remote, control| Ask {
         request: Request { control: Some(control), ..Request::default() }.into(),
         patience: Patience::Silence,
-        ..Ask::binding(NatTest::Control(what).over(family), server, format!("{}/control", family.name()), remote)
+        ..Ask::binding(NatTest::Control(what).over(family), server, FamilySocket::Control.over(family), remote)
     };
     let mut asks = Vec::new();
     for (number, exchange) in silent.into_iter().enumerate() {
@@ -250,4 +250,154 @@ fn ports(exchanges: &[&Exchange]) -> String {
     ports.dedup();
     let words: Vec<String> = ports.iter().take(4).map(u16::to_string).collect();
     format!("port{} {}", if ports.len() == 1 { "" } else { "s" }, words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NAT, Scene};
+    use super::*;
+    use crate::evidence::FailureCode;
+
+    const ONE: &str = "192.0.2.1:3478";
+    const TWO: &str = "198.51.100.1:3478";
+    const ROUTER: &str = "192.168.1.1";
+
+    /// Servers of which none answered over UDP.
+    fn dead(servers: &[&str]) -> Scene {
+        let mut scene = Scene::of(servers);
+        for (number, at) in servers.iter().enumerate() {
+            scene.silent(&format!("ipv4/reach/udp/{number}"), at);
+        }
+        scene
+    }
+
+    fn shown(scene: &Scene) -> Shown {
+        judge(&scene.seen, Family::Ipv4)
+    }
+
+    fn passes(scene: &Scene) -> ReasonCode {
+        match shown(scene) {
+            Shown::Passes(reason) => reason.code,
+            other => panic!("UDP passes: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn where_none_was_asked_nothing_is_shown() {
+        assert_eq!(shown(&dead(&[ONE, TWO])), Shown::Nothing);
+    }
+
+    #[test]
+    fn whoever_answers_without_the_cookie_shows_a_filter_for_stun() {
+        let mut scene = dead(&[ONE, TWO]);
+        scene.told("ipv4/control/rfc3489/0", ONE, &format!("{NAT}:5000"));
+        assert_eq!(passes(&scene), ReasonCode::StunBlocked);
+    }
+
+    #[test]
+    fn an_answer_to_the_same_question_later_is_loss_and_no_filter() {
+        let mut scene = dead(&[ONE, TWO]);
+        scene.silent("ipv4/control/rfc3489/0", ONE);
+        scene.told("ipv4/control/again/1", TWO, &format!("{NAT}:5000"));
+        assert_eq!(passes(&scene), ReasonCode::TooLossy);
+    }
+
+    /// A port is blamed where several servers are silent on it: one alone may just not be running.
+    #[test]
+    fn another_port_that_answers_blames_the_port_of_several_servers_only() {
+        for (servers, code) in [(&[ONE, TWO][..], ReasonCode::PortBlocked), (&[ONE], ReasonCode::NoAnswer)] {
+            let mut scene = dead(servers);
+            scene.told("ipv4/control/port/0/443", "192.0.2.1:443", &format!("{NAT}:5000"));
+            assert_eq!(passes(&scene), code, "{servers:?}");
+        }
+    }
+
+    /// A port that is closed at the server itself was reached; a router's word says nothing of the server.
+    #[test]
+    fn a_refusal_counts_as_reached_only_from_the_host_that_was_asked() {
+        let refused_by = |by| {
+            let mut scene = dead(&[ONE, TWO]);
+            scene.refused("ipv4/control/port/0/443", "192.0.2.1:443", FailureCode::ConnectionRefused, Some(by));
+            scene
+        };
+        assert_eq!(passes(&refused_by("192.0.2.1")), ReasonCode::PortBlocked);
+        assert!(matches!(shown(&refused_by(ROUTER)), Shown::Failed(_)));
+    }
+
+    #[test]
+    fn a_name_server_outside_that_answers_shows_that_udp_passes() {
+        for (servers, code) in [(&[ONE, TWO][..], ReasonCode::UdpPasses), (&[ONE], ReasonCode::NoAnswer)] {
+            let mut scene = dead(servers);
+            scene.silent("ipv4/control/rfc3489/0", ONE);
+            scene.told("ipv4/control/dns/0", "203.0.113.53:53", &format!("{NAT}:5000"));
+            assert_eq!(passes(&scene), code, "{servers:?}");
+        }
+    }
+
+    #[test]
+    fn udp_is_blocked_only_when_every_control_has_failed() {
+        let mut scene = dead(&[ONE, TWO]);
+        scene.silent("ipv4/control/rfc3489/0", ONE);
+        scene.silent("ipv4/control/port/0/3479", "192.0.2.1:3479");
+        scene.silent("ipv4/control/port/0/443", "192.0.2.1:443");
+        let Shown::Failed(words) = shown(&scene) else { panic!("all were silent") };
+        assert!(words.contains("443, 3479"), "{words}");
+        assert!(!words.contains("name server"), "none was asked: {words}");
+        scene.asks("ipv4/control/dns/0", "203.0.113.53:53");
+        assert_eq!(shown(&scene), Shown::Nothing, "one is not over");
+    }
+
+    /// What never left this host says nothing of the path.
+    #[test]
+    fn a_control_that_failed_on_this_host_shows_nothing() {
+        let mut scene = dead(&[ONE, TWO]);
+        scene.silent("ipv4/control/rfc3489/0", ONE);
+        scene.refused("ipv4/control/port/0/443", "192.0.2.1:443", FailureCode::NetworkUnreachable, None);
+        assert_eq!(shown(&scene), Shown::Nothing);
+    }
+
+    /// Over TCP something was held back for seconds: the path may have been as dead for UDP then, so UDP is asked again first.
+    #[test]
+    fn a_path_that_held_tcp_back_is_asked_again_before_udp_is_called_blocked() {
+        let mut scene = dead(&[ONE, TWO]);
+        scene.silent("ipv4/control/rfc3489/0", ONE);
+        let slow = scene.told("ipv4/reach/tcp/0", ONE, &format!("{NAT}:5000"));
+        slow.ended_ms = Some(slow.started_ms + 1_500.0);
+        assert_eq!(shown(&scene), Shown::Nothing);
+        scene.silent("ipv4/control/again/0", ONE);
+        assert!(matches!(shown(&scene), Shown::Failed(_)));
+    }
+
+    /// Two servers that are silent on their port, alive over TCP or not, and a third one that answers on another port.
+    fn beside_one_that_answers(alive: [bool; 2]) -> Scene {
+        let mut scene = dead(&[ONE, TWO]);
+        let third = Scene::of(&["203.0.113.3:443"]).seen.servers;
+        scene.seen.servers.extend(third);
+        scene.told("ipv4/reach/udp/2", "203.0.113.3:443", &format!("{NAT}:5000"));
+        for (number, (at, alive)) in [ONE, TWO].into_iter().zip(alive).enumerate() {
+            let name = format!("ipv4/reach/tcp/{number}");
+            if alive {
+                scene.told(&name, at, &format!("{NAT}:6000"));
+            } else {
+                scene.silent(&name, at);
+            }
+        }
+        scene
+    }
+
+    #[test]
+    fn a_port_is_blocked_where_two_servers_are_silent_on_it_that_live() {
+        let found = blocked_port(&beside_one_that_answers([true, true]).seen, Family::Ipv4).expect("3478 is blocked");
+        assert_eq!((found.port, found.because.len()), (3478, 3));
+        assert!(blocked_port(&beside_one_that_answers([true, false]).seen, Family::Ipv4).is_none(), "one may be down");
+        assert!(blocked_port(&dead(&[ONE, TWO]).seen, Family::Ipv4).is_none(), "nothing passes on any port");
+    }
+
+    #[test]
+    fn a_port_on_which_somebody_answers_is_not_blocked() {
+        let mut scene = beside_one_that_answers([true, true]);
+        scene.seen.servers.extend(Scene::of(&["203.0.113.4:3478"]).seen.servers);
+        scene.told("ipv4/reach/udp/3", "203.0.113.4:3478", &format!("{NAT}:5000"));
+        assert!(blocked_port(&scene.seen, Family::Ipv4).is_none());
+    }
 }

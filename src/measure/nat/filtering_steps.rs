@@ -12,7 +12,7 @@ use super::first;
 use super::servers::Capable;
 use crate::evidence::key::{AnswerFrom, FilteringPort as Port, FilteringStep as Asked, NatTest};
 use crate::evidence::silence::Silence;
-use crate::evidence::{Ask, Behavior, Evidence, Exchange, Key, Outcome, Patience, Reason, ReasonCode};
+use crate::evidence::{Ask, Behavior, Evidence, Exchange, Key, Outcome, Patience, Reason, ReasonCode, SocketName};
 use crate::wire::{Change, Family, Request};
 
 /// A NAT that lets in one packet of a stranger a second, and not the next, is given that time before a third port is tried.
@@ -394,7 +394,7 @@ impl<'a> Run<'a> {
         if let Some(exchange) = found {
             self.because.push(exchange.id.clone());
         }
-        let name = format!("{}/filtering/{}/{socket}", self.family.name(), self.server.server);
+        let name = SocketName::Filtering { family: self.family, server: self.server.server, port: socket };
         let mut ask = Ask::binding(key, self.server.server, name, self.server.primary);
         but(&mut ask);
         self.asks.push(ask);

@@ -4,12 +4,6 @@ use crate::evidence::key::{NatTest, Reach};
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Key, Outcome};
 use crate::wire::{Change, Family, Transport};
 
-/// The socket that every server is asked from.
-#[must_use]
-pub(crate) fn main_socket(family: Family) -> String {
-    format!("{}/main", family.name())
-}
-
 /// What the first question to a server is called.
 #[must_use]
 pub(crate) fn key(family: Family, how: Reach, server: usize) -> Key {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::finding::Hairpinning;
 use super::look::{Look, NatProbe};
 use super::{filtering, first};
-use crate::evidence::key::{HairpinStep as Sent, NatTest};
+use crate::evidence::key::{FamilySocket, HairpinStep as Sent, NatTest};
 use crate::evidence::{Ask, Evidence, Exchange, Failure, Key, LocalPort, Outcome, Patience, Step, Terms};
 use crate::wire::{Family, Request, Transport};
 
@@ -32,10 +32,10 @@ impl NatProbe for Hairpin {
             return Step::default();
         }
         let form = first::form(seen, self.family, server.server);
-        let ask = |what, socket: &str, remote, patience| Ask {
+        let ask = |what, socket: FamilySocket, remote, patience| Ask {
             key: key(self.family, what),
             server: server.server,
-            socket: format!("{}/hairpin/{socket}", self.family.name()),
+            socket: socket.over(self.family),
             transport: Transport::Udp,
             remote,
             request: Request::change(form).into(),
@@ -44,15 +44,15 @@ impl NatProbe for Hairpin {
             terms: Terms::default(),
         };
         let mut asks = vec![
-            ask(Sent::LearnX, "x", server.remote, Patience::Answer),
-            ask(Sent::LearnY, "y", server.remote, Patience::Answer),
+            ask(Sent::LearnX, FamilySocket::HairpinX, server.remote, Patience::Answer),
+            ask(Sent::LearnY, FamilySocket::HairpinY, server.remote, Patience::Answer),
         ];
         let learnt = (mapped(seen, self.family, Sent::LearnX), mapped(seen, self.family, Sent::LearnY));
         if let (Some(x), Some(y)) = learnt
             && !is_untranslated(seen, self.family)
         {
-            asks.push(ask(Sent::XToY, "x", y, Patience::Silence));
-            asks.push(ask(Sent::YToX, "y", x, Patience::Silence));
+            asks.push(ask(Sent::XToY, FamilySocket::HairpinX, y, Patience::Silence));
+            asks.push(ask(Sent::YToX, FamilySocket::HairpinY, x, Patience::Silence));
         }
         let done = asks.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
         Step { asks, done, ..Step::default() }
@@ -132,4 +132,95 @@ fn unknown(seen: &Evidence, family: Family, tried: &[&Exchange]) -> String {
 fn is_untranslated(seen: &Evidence, family: Family) -> bool {
     let own = |what| mapped(seen, family, what).is_some_and(|at| seen.host_addresses.contains(&at.ip()));
     own(Sent::LearnX) || own(Sent::LearnY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{HOST, NAT, Scene};
+    use super::*;
+    use crate::evidence::FailureCode;
+
+    const SERVER: &str = "192.0.2.1:3478";
+
+    /// Both external addresses were learnt.
+    fn learnt() -> Scene {
+        let mut scene = Scene::of(&[SERVER]);
+        scene.told("ipv4/hairpin/learn-x", SERVER, &format!("{NAT}:50001"));
+        scene.told("ipv4/hairpin/learn-y", SERVER, &format!("{NAT}:50002"));
+        scene
+    }
+
+    fn judged(scene: &Scene) -> Hairpinning {
+        judge(&scene.seen, Family::Ipv4).expect("it was asked for")
+    }
+
+    #[test]
+    fn where_it_was_not_asked_for_there_is_no_verdict() {
+        assert!(judge(&Scene::of(&[SERVER]).seen, Family::Ipv4).is_none());
+        assert!(judge(&learnt().seen, Family::Ipv6).is_none(), "the other family was not asked");
+    }
+
+    #[test]
+    fn what_comes_back_shows_from_where() {
+        for (source, external) in [(format!("{NAT}:50001"), true), (format!("{HOST}:40000"), false)] {
+            let mut scene = learnt();
+            scene.looped("ipv4/hairpin/x-to-y", &format!("{NAT}:50002"), &source);
+            let found = judged(&scene);
+            assert_eq!((found.supported, found.external_source), (Some(true), Some(external)), "{source}");
+            assert_eq!(found.source.map(|source| source.to_string()), Some(source));
+        }
+    }
+
+    /// The filter of the one may drop what the other sends, or a packet is lost: one way is enough.
+    #[test]
+    fn one_of_the_two_ways_is_enough() {
+        let mut scene = learnt();
+        scene.silent("ipv4/hairpin/x-to-y", &format!("{NAT}:50002"));
+        scene.looped("ipv4/hairpin/y-to-x", &format!("{NAT}:50001"), &format!("{NAT}:50002"));
+        let found = judged(&scene);
+        assert_eq!((found.supported, found.external_source), (Some(true), Some(true)));
+    }
+
+    /// The NAT may turn packets round with the internal source, which this host drops as coming from itself.
+    #[test]
+    fn silence_is_no_proof() {
+        let mut scene = learnt();
+        scene.silent("ipv4/hairpin/x-to-y", &format!("{NAT}:50002"));
+        assert_eq!(judged(&scene).supported, None, "the other way is not over");
+        scene.silent("ipv4/hairpin/y-to-x", &format!("{NAT}:50001"));
+        let found = judged(&scene);
+        assert_eq!(found.supported, None);
+        assert!(found.summary.contains("did not come back"), "{}", found.summary);
+        assert_eq!(found.because.len(), 4);
+    }
+
+    #[test]
+    fn only_the_nats_own_refusal_says_no() {
+        for (by, supported) in [(Some("192.168.1.1"), Some(false)), (None, None)] {
+            let mut scene = learnt();
+            scene.refused("ipv4/hairpin/x-to-y", &format!("{NAT}:50002"), FailureCode::NetworkUnreachable, by);
+            scene.silent("ipv4/hairpin/y-to-x", &format!("{NAT}:50001"));
+            assert_eq!(judged(&scene).supported, supported, "refused by {by:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_learnt_was_not_tried() {
+        let mut scene = Scene::of(&[SERVER]);
+        scene.told("ipv4/hairpin/learn-x", SERVER, &format!("{NAT}:50001"));
+        scene.silent("ipv4/hairpin/learn-y", SERVER);
+        let found = judged(&scene);
+        assert_eq!(found.supported, None);
+        assert!(found.summary.contains("not learnt"), "{}", found.summary);
+    }
+
+    #[test]
+    fn without_translation_there_is_nothing_to_turn_round() {
+        let mut scene = Scene::of(&[SERVER]);
+        scene.told("ipv4/hairpin/learn-x", SERVER, &format!("{HOST}:40000"));
+        scene.told("ipv4/hairpin/learn-y", SERVER, &format!("{HOST}:40001"));
+        let found = judged(&scene);
+        assert_eq!(found.supported, None);
+        assert!(found.summary.contains("nothing translates"), "{}", found.summary);
+    }
 }

@@ -18,3 +18,46 @@ pub(crate) fn name(connectivity: Connectivity, mapping: M, filtering: F) -> Opti
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Connectivity::{Firewalled, Inconclusive, Nat, Open, UdpBlocked};
+
+    /// The types of RFC 3489 section 5 in the terms of RFC 4787, and what that RFC has no word for.
+    #[test]
+    fn the_words_of_rfc_3489_are_given_only_where_they_fit() {
+        use Rfc3489Type as T;
+        let (own, any, address, port) =
+            (M::EndpointIndependent, F::EndpointIndependent, F::AddressDependent, F::AddressAndPortDependent);
+        for (connectivity, mapping, filtering, expected) in [
+            (Open, M::None, any, Some(T::OpenInternet)),
+            (Firewalled, M::None, port, Some(T::SymmetricUdpFirewall)),
+            // A firewall that opens by address is no symmetric one.
+            (Firewalled, M::None, address, None),
+            (Nat, own, any, Some(T::FullCone)),
+            (Nat, own, address, Some(T::RestrictedCone)),
+            (Nat, own, port, Some(T::PortRestrictedCone)),
+            (Nat, M::AddressDependent, port, Some(T::Symmetric)),
+            (Nat, M::AddressAndPortDependent, address, Some(T::Symmetric)),
+            // Symmetric and open: the flow chart of RFC 3489 calls it a full cone, which it is not.
+            (Nat, M::AddressDependent, any, None),
+            (Nat, M::AddressAndPortDependent, any, None),
+        ] {
+            assert_eq!(name(connectivity, mapping, filtering), expected, "{mapping:?} {filtering:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_verdict_has_no_name() {
+        for filtering in [F::EndpointIndependent, F::AddressDependent, F::AddressAndPortDependent] {
+            assert_eq!(name(Nat, M::Inconclusive, filtering), None);
+        }
+        for mapping in [M::None, M::EndpointIndependent, M::AddressDependent, M::AddressAndPortDependent] {
+            assert_eq!(name(Nat, mapping, F::Inconclusive), None);
+        }
+        assert_eq!(name(Inconclusive, M::Inconclusive, F::Inconclusive), None);
+        // Where UDP is blocked nothing else could be told, and the type is known all the same.
+        assert_eq!(name(UdpBlocked, M::Inconclusive, F::Inconclusive), Some(Rfc3489Type::UdpBlocked));
+    }
+}

@@ -1,10 +1,10 @@
 //! What does the mapping depend on? RFC 5780 section 4.3: the same socket towards several addresses and ports.
 
 use super::look::{Look, NatProbe};
-use super::points::{Group, second_socket};
+use super::points::Group;
 use super::servers::Capable;
 use super::{filtering, first, mapping_judge};
-use crate::evidence::key::{NatTest, Point};
+use crate::evidence::key::{FamilySocket, NatTest, Point};
 use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
@@ -33,7 +33,7 @@ impl Mapping {
         Ask {
             key: test.over(self.family),
             server,
-            socket: first::main_socket(self.family),
+            socket: FamilySocket::Main.over(self.family),
             transport: Transport::Udp,
             remote,
             request: Request::change(first::form(seen, self.family, server)).into(),
@@ -90,7 +90,7 @@ impl Mapping {
         let ask = |point| {
             let test = NatTest::MappingRepeated { server: server.server, point };
             Ask {
-                socket: second_socket(self.family),
+                socket: FamilySocket::SecondMapping.over(self.family),
                 local_port: LocalPort::Fresh,
                 ..self.ask(seen, server.server, test, server.point(point))
             }
@@ -103,7 +103,7 @@ impl Mapping {
     /// Without a server that has a second address little was seen of this socket: it is asked as often at no cost, for no server has much
     /// to do then.
     fn ask_again(&self, seen: &Evidence, mut asks: Vec<Ask>, tested: bool) -> Step {
-        let main = first::main_socket(self.family);
+        let main = FamilySocket::Main.over(self.family);
         let heard: Vec<&Exchange> =
             first::exchanges(seen, self.family).into_iter().filter(|exchange| exchange.mapped().is_some()).collect();
         let mut external =

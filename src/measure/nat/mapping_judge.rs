@@ -4,14 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Mapping as Finding, MappingBehavior};
 use super::mapping_class::{Kind, Sight};
-use super::{first, points};
+use crate::evidence::key::FamilySocket;
 use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode};
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport};
 
 /// The exchanges of one socket that told a mapped address, in the order they were started.
-fn observations<'a>(seen: &'a Evidence, family: Family, socket: &str) -> Vec<Observation<'a>> {
-    let of_socket = seen.of(family, Transport::Udp).filter(|exchange| exchange.socket == socket);
+fn observations<'a>(seen: &'a Evidence, family: Family, socket: FamilySocket) -> Vec<Observation<'a>> {
+    let name = socket.over(family);
+    let of_socket = seen.of(family, Transport::Udp).filter(|exchange| exchange.socket == name);
     of_socket.filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped))).collect()
 }
 
@@ -23,7 +24,7 @@ fn sights(observed: &[Observation]) -> Vec<Sight> {
 /// The verdict that the believed evidence supports; the reason is why nothing is believed, where that is so.
 #[must_use]
 pub(super) fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&Reason>) -> Finding {
-    let observed = observations(seen, family, &first::main_socket(family));
+    let observed = observations(seen, family, FamilySocket::Main);
     let because: Vec<String> = observed.iter().map(|(exchange, _)| exchange.id.clone()).collect();
     let finding = |behavior, summary: String| Finding {
         behavior,
@@ -138,7 +139,7 @@ fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
 
 /// What a second socket leaves possible of it; or that it showed something else.
 fn repeated(seen: &Evidence, family: Family, kinds: &[Kind], shared: Option<&[IpAddr]>) -> Result<Vec<Kind>, Reason> {
-    let again = only(observations(seen, family, &points::second_socket(family)), shared);
+    let again = only(observations(seen, family, FamilySocket::SecondMapping), shared);
     let also = Kind::possible(&sights(&again));
     let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
     if both.is_empty() && !kinds.is_empty() {

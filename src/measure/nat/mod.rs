@@ -22,3 +22,5 @@ mod reach;
 pub(super) mod servers;
 pub(crate) mod spec;
 mod tcp;
+#[cfg(test)]
+mod testing;

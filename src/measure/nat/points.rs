@@ -9,12 +9,6 @@ use crate::evidence::{Evidence, Exchange};
 use crate::measure::witness::Camp;
 use crate::wire::Family;
 
-/// The second socket that the points are asked from.
-#[must_use]
-pub(super) fn second_socket(family: Family) -> String {
-    format!("{}/mapping-2", family.name())
-}
-
 /// What the four points of one server saw (RFC 5780 section 4.3); `None` where a point did not answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Group {

@@ -6,7 +6,7 @@ use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, 
 use super::look::{Look, NatProbe};
 use super::{filtering, first, servers};
 use crate::evidence::key::{NatKey, NatTest, Reach};
-use crate::evidence::{Ask, Evidence, Exchange, LocalPort, Patience, Step, Terms};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, SocketName, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Request, Transport};
 
@@ -51,11 +51,11 @@ impl NatProbe for Ports {
         let asks = targets
             .iter()
             .enumerate()
-            .map(|(number, target)| (NatTest::Ports(number).over(self.family), target))
+            .map(|(number, target)| (NatKey { family: self.family, test: NatTest::Ports(number) }, target))
             .map(|(key, target)| Ask {
                 server: target.server,
-                socket: key.to_string(),
-                key,
+                socket: SocketName::Nat(key),
+                key: Key::Nat(key),
                 transport: Transport::Udp,
                 remote: target.remote,
                 request: Request::change(target.request.change()).into(),
@@ -121,11 +121,11 @@ pub(super) fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -
         return build(PortBehavior::Inconclusive, None, None, format!("only {count} mappings were seen"));
     }
     // The mapping may depend on the destination: then the local port is free for the first one only.
-    let sockets: BTreeSet<&str> = made.iter().map(|(exchange, _)| exchange.socket.as_str()).collect();
-    let keeping: BTreeSet<&str> = made
+    let sockets: BTreeSet<&SocketName> = made.iter().map(|(exchange, _)| &exchange.socket).collect();
+    let keeping: BTreeSet<&SocketName> = made
         .iter()
         .filter(|(_, sample)| sample.local == sample.external)
-        .map(|(exchange, _)| exchange.socket.as_str())
+        .map(|(exchange, _)| &exchange.socket)
         .collect();
     if keeping == sockets && sockets.len() > 1 {
         let text = format!("{0} of {0} local ports kept their number, once for each", sockets.len());
@@ -195,11 +195,11 @@ pub(super) fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior)
     if mapping == MappingBehavior::None {
         return None;
     }
-    let mut sockets: Vec<&str> = Vec::new();
+    let mut sockets: Vec<&SocketName> = Vec::new();
     let mut addresses = Vec::new();
     for exchange in seen.of(family, Transport::Udp) {
         let Some(mapped) = exchange.mapped() else { continue };
-        if !sockets.contains(&exchange.socket.as_str()) {
+        if !sockets.contains(&&exchange.socket) {
             sockets.push(&exchange.socket);
         }
         if !addresses.contains(&mapped.ip()) {
@@ -222,5 +222,141 @@ pub(super) fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior)
             behavior: PoolingBehavior::Arbitrary,
             summary: format!("{count} local ports appear as {} different addresses", several.len()),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NAT, Scene};
+    use super::*;
+
+    const SERVERS: [&str; 4] = ["192.0.2.1:3478", "192.0.2.2:3478", "192.0.2.3:3478", "192.0.2.4:3478"];
+
+    /// A fresh socket for each of these local and external ports.
+    fn fresh(ports: &[(u16, u16)]) -> Scene {
+        let mut scene = Scene::of(&SERVERS);
+        for (number, &(local, external)) in ports.iter().enumerate() {
+            let exchange = scene.told(&format!("ipv4/ports/{number}"), SERVERS[0], &format!("{NAT}:{external}"));
+            exchange.local.iter_mut().for_each(|at| at.set_port(local));
+        }
+        scene
+    }
+
+    /// One socket, and what each server saw of it.
+    fn one_socket(external: [u16; 4]) -> Scene {
+        let mut scene = Scene::of(&SERVERS);
+        for (number, (server, port)) in SERVERS.into_iter().zip(external).enumerate() {
+            scene.told(&format!("ipv4/reach/udp/{number}"), server, &format!("{NAT}:{port}"));
+        }
+        scene
+    }
+
+    fn judged(scene: &Scene, mapping: MappingBehavior) -> PortAssignment {
+        judge(&scene.seen, Family::Ipv4, mapping).expect("there are mappings")
+    }
+
+    fn of_fresh(ports: &[(u16, u16)]) -> (PortBehavior, Option<i32>) {
+        let found = judged(&fresh(ports), MappingBehavior::EndpointIndependent);
+        assert_eq!(found.samples.len(), ports.len());
+        (found.behavior, found.step)
+    }
+
+    #[test]
+    fn how_ports_follow_each_other_is_the_behavior() {
+        use PortBehavior as B;
+        for (ports, expected) in [
+            (&[(41_000, 41_000), (42_000, 42_000)][..], (B::Preserved, None)),
+            (&[(41_000, 5_000), (42_007, 5_001), (43_021, 5_002)], (B::Sequential, Some(1))),
+            (&[(41_000, 5_000), (42_007, 4_998), (43_021, 4_996)], (B::Sequential, Some(-2))),
+            // Other hosts behind the NAT take ports in between.
+            (&[(41_000, 5_000), (42_007, 5_001), (43_021, 5_002), (44_000, 5_005)], (B::Sequential, Some(1))),
+            (&[(41_000, 5_000), (42_007, 61_234), (43_021, 23_456)], (B::Random, None)),
+        ] {
+            assert_eq!(of_fresh(ports), expected, "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn too_few_or_too_mixed_samples_tell_nothing() {
+        use PortBehavior as B;
+        for ports in [
+            &[(41_000, 41_000)][..],
+            &[(41_000, 5_000), (42_007, 61_234)],
+            // One port was free, the others were taken.
+            &[(41_000, 41_000), (42_007, 61_234), (43_021, 23_456)],
+            // Close together is no draw by lot, and no step either.
+            &[(41_000, 5_000), (42_007, 5_031), (43_021, 5_054), (44_000, 5_101)],
+        ] {
+            assert_eq!(of_fresh(ports), (B::Inconclusive, None), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn parity_is_told_of_five_samples_and_of_no_fewer() {
+        let even = [(41_000, 5_000), (42_000, 61_234), (43_000, 23_456), (44_001, 31_111), (45_003, 17_777)];
+        let parity = |ports: &[(u16, u16)]| judged(&fresh(ports), MappingBehavior::EndpointIndependent).parity_kept;
+        assert_eq!((parity(&even), parity(&even[..4])), (Some(true), None));
+        let odd_one = [&even[..4], &[(45_002, 17_777)]].concat();
+        assert_eq!(parity(&odd_one), Some(false));
+    }
+
+    #[test]
+    fn without_translation_or_without_an_answer_there_is_nothing_to_assign() {
+        let scene = fresh(&[(41_000, 5_000)]);
+        assert!(judge(&scene.seen, Family::Ipv4, MappingBehavior::None).is_none());
+        let mut dead = Scene::of(&SERVERS);
+        dead.silent("ipv4/ports/0", SERVERS[0]);
+        assert!(judge(&dead.seen, Family::Ipv4, MappingBehavior::Inconclusive).is_none());
+    }
+
+    /// A packet that was lost is no sample; and the same socket asked twice is one mapping.
+    #[test]
+    fn one_mapping_is_one_sample() {
+        let mut scene = fresh(&[(41_000, 5_000), (42_007, 61_234), (43_021, 23_456)]);
+        scene.silent("ipv4/ports/3", SERVERS[1]);
+        scene.told("ipv4/reach/udp/0", SERVERS[0], &format!("{NAT}:7000"));
+        scene.told("ipv4/mapping/0/primary-again", SERVERS[0], &format!("{NAT}:7000"));
+        assert_eq!(judged(&scene, MappingBehavior::EndpointIndependent).samples.len(), 4);
+    }
+
+    #[test]
+    fn one_socket_has_a_mapping_for_each_destination_where_the_mapping_depends_on_it() {
+        let scene = one_socket([5_000, 5_002, 5_004, 5_006]);
+        assert_eq!(judged(&scene, MappingBehavior::EndpointIndependent).samples.len(), 1);
+        let found = judged(&scene, MappingBehavior::AddressDependent);
+        assert_eq!((found.samples.len(), found.per_destination_delta), (4, Some(2)));
+        // The free neighbors of a port that was to be kept look alike: one socket alone proves no sequence.
+        assert_ne!(found.behavior, PortBehavior::Sequential);
+        let lot = judged(&one_socket([5_000, 61_234, 23_456, 40_001]), MappingBehavior::AddressDependent);
+        assert_eq!(lot.per_destination_delta, None);
+    }
+
+    fn pool(scene: &Scene) -> Option<PoolingBehavior> {
+        pooling(&scene.seen, Family::Ipv4, MappingBehavior::EndpointIndependent).map(|found| found.behavior)
+    }
+
+    #[test]
+    fn one_address_for_all_sockets_is_paired_and_several_are_a_pool() {
+        let mut scene = fresh(&[(41_000, 5_000)]);
+        assert_eq!(pool(&scene), None, "one socket tells nothing");
+        scene.told("ipv4/reach/udp/0", SERVERS[0], &format!("{NAT}:7000"));
+        assert_eq!(pool(&scene), Some(PoolingBehavior::Paired));
+        // Both servers saw both addresses.
+        for (number, server, mapped) in [
+            (1, SERVERS[1], "203.0.113.8:6000"),
+            (2, SERVERS[0], "203.0.113.8:6001"),
+            (3, SERVERS[1], "203.0.113.7:6002"),
+        ] {
+            scene.told(&format!("ipv4/ports/{number}"), server, mapped);
+        }
+        assert_eq!(pool(&scene), Some(PoolingBehavior::Arbitrary));
+    }
+
+    #[test]
+    fn one_servers_word_makes_no_pool() {
+        let mut scene = fresh(&[(41_000, 5_000), (42_000, 5_001)]);
+        scene.told("ipv4/reach/udp/0", SERVERS[0], &format!("{NAT}:7000"));
+        scene.told("ipv4/reach/udp/1", SERVERS[1], "203.0.113.99:7000");
+        assert_eq!(pool(&scene), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Who answers? One Binding to every server from one socket, and the same over TCP where UDP stays silent.
 
-use super::first::{failed_here, key, main_socket, waited_long};
+use super::first::{failed_here, key, waited_long};
 use super::look::{Look, NatProbe};
-use crate::evidence::key::{NatKey, Reach as How};
-use crate::evidence::{Ask, Exchange, LocalPort, Patience, Step, Terms};
+use crate::evidence::key::{FamilySocket, NatKey, NatTest, Reach as How};
+use crate::evidence::{Ask, Exchange, Key, LocalPort, Patience, SocketName, Step, Terms};
 use crate::measure::nat64;
 use crate::wire::{Change, Family, Request, Transport};
 
@@ -32,12 +32,11 @@ impl NatProbe for Reach {
             terms: Terms::default(),
         };
         let over_tcp = |server, remote| {
-            let key = key(self.family, How::Tcp, server);
-            let socket = key.to_string();
-            ask(server, remote, key, socket, Transport::Tcp, Change::Nothing, Patience::Answer)
+            let key = NatKey { family: self.family, test: NatTest::Reach(How::Tcp, server) };
+            ask(server, remote, Key::Nat(key), SocketName::Nat(key), Transport::Tcp, Change::Nothing, Patience::Answer)
         };
         let servers = seen.addresses(self.family, Transport::Udp);
-        let main = main_socket(self.family);
+        let main = FamilySocket::Main.over(self.family);
         let mut asks: Vec<Ask> = servers
             .iter()
             .map(|&(server, remote)| {

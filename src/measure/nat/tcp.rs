@@ -6,8 +6,8 @@ use super::finding::{Mapping as Finding, MappingBehavior};
 use super::look::{Look, NatProbe};
 use super::mapping_class::{Kind, Sight};
 use super::servers::{self, Capable};
-use crate::evidence::key::{NatTest, Point};
-use crate::evidence::{Ask, Exchange, Key, LocalPort, Patience, Reason, ReasonCode, Step, Terms};
+use crate::evidence::key::{NatKey, NatTest, Point};
+use crate::evidence::{Ask, Exchange, Key, LocalPort, Patience, Reason, ReasonCode, SocketName, Step, Terms};
 use crate::measure::witness;
 use crate::wire::{Family, Question, Transport};
 
@@ -17,8 +17,8 @@ pub(super) struct TcpMapping {
     pub family: Family,
 }
 
-fn key(family: Family, server: &Capable, point: Point) -> Key {
-    NatTest::Tcp { server: server.server, point }.over(family)
+fn key(family: Family, server: &Capable, point: Point) -> NatKey {
+    NatKey { family, test: NatTest::Tcp { server: server.server, point } }
 }
 
 impl NatProbe for TcpMapping {
@@ -26,19 +26,20 @@ impl NatProbe for TcpMapping {
         let Some(server) = seen.roles(self.family).mapping.first().copied() else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
         };
+        let first = self::key(self.family, &server, Point::Primary);
         let asks: Vec<Ask> = Point::EVERY
             .into_iter()
             .map(|point| {
                 let key = key(self.family, &server, point);
                 Ask {
-                    socket: key.to_string(),
-                    key,
+                    socket: SocketName::Nat(key),
+                    key: Key::Nat(key),
                     server: server.server,
                     transport: Transport::Tcp,
                     remote: server.point(point),
                     request: Question::default(),
                     patience: Patience::Answer,
-                    local_port: LocalPort::Shared(format!("{}/tcp/{}", self.family.name(), server.server)),
+                    local_port: LocalPort::Shared(SocketName::Nat(first)),
                     terms: Terms::default(),
                 }
             })
@@ -69,7 +70,7 @@ pub(super) fn judge(seen: &Look, family: Family) -> Finding {
         let reason = servers::why_none(seen, family);
         return withheld(reason, None);
     };
-    let exchanges = Point::EVERY.map(|point| seen.find(&key(family, &server, point)));
+    let exchanges = Point::EVERY.map(|point| seen.find(&Key::Nat(key(family, &server, point))));
     let [primary, same_port, other_port, _] = exchanges.map(|exchange| exchange.and_then(Exchange::mapped));
     let (Some(primary), Some(same_port), Some(other_port)) = (primary, same_port, other_port) else {
         let failed = exchanges.iter().flatten().find(|exchange| exchange.mapped().is_none());
@@ -121,5 +122,112 @@ pub(super) fn judge(seen: &Look, family: Family) -> Finding {
             let text = format!("the external ports fit none of the behaviors ({primary}, {same_port}, {other_port})");
             withheld(Reason::new(ReasonCode::MappingInconsistent, text), None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NAT, Scene};
+    use super::*;
+    use crate::evidence::{FailureCode, Stop};
+
+    const SERVER: &str = "192.0.2.1:3478";
+    const OTHER: &str = "198.51.100.1:3479";
+    /// The points in the order of RFC 5780 section 4.3, with the first once more from the other port.
+    const POINTS: [(&str, &str); 4] = [
+        ("primary", SERVER),
+        ("alternate-same-port", "198.51.100.1:3478"),
+        ("alternate", OTHER),
+        ("primary-other-port", "192.0.2.1:3479"),
+    ];
+
+    /// One server with a second address that answered over UDP.
+    fn capable() -> Scene {
+        let mut scene = Scene::of(&[SERVER]);
+        scene.told_by_capable("ipv4/reach/udp/0", SERVER, &format!("{NAT}:50000"), OTHER);
+        scene
+    }
+
+    /// The same, and over TCP each point saw that port of the NAT.
+    fn ports(seen: [u16; 4]) -> Scene {
+        let mut scene = capable();
+        for ((point, at), port) in POINTS.into_iter().zip(seen) {
+            scene.told(&format!("ipv4/tcp/0/{point}"), at, &format!("{NAT}:{port}"));
+        }
+        scene
+    }
+
+    fn judged(scene: &Scene) -> Finding {
+        judge(&Look::at(&scene.seen), Family::Ipv4)
+    }
+
+    fn reason(scene: &Scene) -> ReasonCode {
+        let found = judged(scene);
+        assert_eq!(found.behavior, MappingBehavior::Inconclusive);
+        found.reason.expect("what is inconclusive has a reason").code
+    }
+
+    #[test]
+    fn what_the_destinations_saw_is_the_behavior() {
+        for (seen, behavior) in [
+            ([60_000; 4], MappingBehavior::EndpointIndependent),
+            ([60_000, 60_001, 60_001, 60_000], MappingBehavior::AddressDependent),
+            ([60_000, 60_001, 60_002, 60_003], MappingBehavior::AddressAndPortDependent),
+        ] {
+            let found = judged(&ports(seen));
+            assert_eq!(found.behavior, behavior, "{seen:?}");
+            assert_eq!(found.endpoint_independent, Some(behavior == MappingBehavior::EndpointIndependent));
+            assert_eq!(found.because.len(), 4);
+        }
+    }
+
+    #[test]
+    fn whose_own_port_is_seen_everywhere_has_no_nat() {
+        let mut scene = Scene::of(&[SERVER]);
+        scene.seen.host_addresses[1] = "203.0.113.10".parse().unwrap();
+        scene.told_by_capable("ipv4/reach/udp/0", SERVER, "203.0.113.10:40000", OTHER);
+        for (point, at) in POINTS {
+            scene.told(&format!("ipv4/tcp/0/{point}"), at, "203.0.113.10:40000");
+        }
+        let found = judged(&scene);
+        assert_eq!((found.behavior, found.endpoint_independent), (MappingBehavior::None, Some(true)));
+    }
+
+    #[test]
+    fn a_point_that_does_not_answer_leaves_it_open() {
+        let mut scene = capable();
+        scene.told("ipv4/tcp/0/primary", SERVER, &format!("{NAT}:60000"));
+        scene.told("ipv4/tcp/0/alternate-same-port", POINTS[1].1, &format!("{NAT}:60000"));
+        scene.refused("ipv4/tcp/0/alternate", OTHER, FailureCode::ConnectionRefused, Some("198.51.100.1"));
+        assert_eq!(reason(&scene), ReasonCode::AlternateDead);
+        assert!(judged(&scene).summary.contains(OTHER), "the point is named");
+        assert_eq!(reason(&scene.stopped(Stop::Interrupted)), ReasonCode::Interrupted);
+    }
+
+    #[test]
+    fn without_a_second_address_nothing_is_tested() {
+        let mut scene = Scene::of(&[SERVER]);
+        assert_eq!(reason(&scene), ReasonCode::NoAnswer, "nobody was heard");
+        scene.told("ipv4/reach/udp/0", SERVER, &format!("{NAT}:50000"));
+        assert_eq!(reason(&scene), ReasonCode::NoSecondAddress);
+    }
+
+    /// A proxy before the server: over TCP it sees the proxy, which no server saw over UDP.
+    #[test]
+    fn an_address_that_nobody_else_saw_is_not_believed() {
+        let mut scene = Scene::of(&[SERVER, "192.0.2.200:3478"]);
+        scene.told_by_capable("ipv4/reach/udp/0", SERVER, &format!("{NAT}:50000"), OTHER);
+        scene.told("ipv4/reach/udp/1", "192.0.2.200:3478", &format!("{NAT}:50000"));
+        for (point, at) in POINTS {
+            scene.told(&format!("ipv4/tcp/0/{point}"), at, "203.0.113.99:60000");
+        }
+        assert_eq!(reason(&scene), ReasonCode::ServersDisagree);
+    }
+
+    #[test]
+    fn ports_that_fit_no_behavior_are_said_to_fit_none() {
+        // The two ports of the second address differ, those of the first do not.
+        let scene = ports([60_000, 60_001, 60_002, 60_000]);
+        assert_eq!(reason(&scene), ReasonCode::MappingInconsistent);
     }
 }

@@ -1,6 +1,6 @@
 //! What `ice gather` asks of TURN servers: from each base an allocation, and no data through it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::ask::{gather, release};
 use super::facts::held::BEFORE_FEATURES;
@@ -9,7 +9,7 @@ use super::finding::{Diagnosis, TurnVerdict};
 use super::judge::{diagnose, unnamed};
 use super::options::{Entry, TurnOptions};
 use crate::evidence::key::{ServerStep, SocketRole};
-use crate::evidence::{Ask, Evidence, Exchange, Step};
+use crate::evidence::{Ask, Evidence, Exchange, SocketName, Step};
 use crate::measure::nat64;
 use crate::wire::{EntryKind, Family, Transport};
 
@@ -72,11 +72,14 @@ pub(in crate::measure) fn granted<'a>(target: &Target<'a>) -> Option<Granted<'a>
     Some(Granted { role, relayed: allocation.relayed, exchange: allocation.exchange })
 }
 
-/// The exchanges that show the address that the server saw of the base, whose UDP socket has that name. A connection, or another
+/// The exchanges that show the address that the server saw of the base's UDP socket. A connection, or another
 /// socket to the same server, has a mapping of its own, which no check of the base uses (RFC 8445 section 5.1.1.2).
-pub(in crate::measure) fn mapped<'a>(target: &Target<'a>, base: &str) -> impl Iterator<Item = &'a Exchange> + use<'a> {
-    let (base, granted) = (base.to_owned(), granted(target).map(|granted| granted.exchange));
-    target.find(ServerStep::Binding).into_iter().chain(granted).filter(move |exchange| exchange.socket == base)
+pub(in crate::measure) fn mapped<'a>(
+    target: &Target<'a>,
+    base: IpAddr,
+) -> impl Iterator<Item = &'a Exchange> + use<'a> {
+    let (name, granted) = (SocketName::Base(Transport::Udp, base), granted(target).map(|granted| granted.exchange));
+    target.find(ServerStep::Binding).into_iter().chain(granted).filter(move |exchange| exchange.socket == name)
 }
 
 /// Why that target gives no candidate, and the exchange that shows it best; `None` where it gives one.

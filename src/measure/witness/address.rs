@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::DoubtCode;
 use super::testimony::{Hearing, Reach, Testimony};
+use crate::evidence::SocketName;
 use crate::wire::{Scope, Transport};
 
 /// A reason to doubt, in words that follow "it saw".
@@ -100,11 +101,11 @@ pub(super) fn against_our_own(one: &Testimony, unseen: &BTreeSet<super::Path>) -
 /// What was told beside the testimony in question, by those that are not impossible.
 pub(super) struct Others {
     /// Who told an address, and with which socket and port.
-    told: BTreeMap<IpAddr, BTreeSet<(usize, String, u16)>>,
+    told: BTreeMap<IpAddr, BTreeSet<(usize, SocketName, u16)>>,
     /// Machines on the internet that saw a public address, by the way the question went.
     public: BTreeMap<super::Path, BTreeSet<usize>>,
     /// Machines on the internet that told an endpoint of one socket.
-    endpoints: BTreeMap<(String, SocketAddr), BTreeSet<usize>>,
+    endpoints: BTreeMap<(SocketName, SocketAddr), BTreeSet<usize>>,
 }
 
 impl Others {
@@ -129,7 +130,7 @@ impl Others {
         let Some(witnesses) = self.told.get(&one.told.ip()) else { return false };
         let owner = hearing.whose(one);
         let others = || witnesses.iter().filter(|(machine, ..)| *machine != one.machine);
-        let same = |(_, socket, port): &&(usize, String, u16)| {
+        let same = |(_, socket, port): &&(usize, SocketName, u16)| {
             *socket == one.exchange.socket && *port == one.told.port() && one.exchange.transport == Transport::Udp
         };
         let apart: BTreeSet<usize> =

@@ -19,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::DoubtCode;
 use super::address::Reason;
 use super::testimony::{Path, Testimony};
+use crate::evidence::SocketName;
 use crate::wire::Transport;
 
 /// So many mappings from a pool do not all get the same address by chance (one run in 4,000 with two addresses).
@@ -27,10 +28,10 @@ const MANY_MAPPINGS: usize = 12;
 /// The machines that told two different sockets, from the same address of theirs, the same mapped address. No NAT does that: answers
 /// to one of the two could not find their way back.
 pub(super) fn same_for_all(testimonies: &[&Testimony]) -> BTreeSet<usize> {
-    let mut told: BTreeMap<(SocketAddr, SocketAddr), &str> = BTreeMap::new();
+    let mut told: BTreeMap<(SocketAddr, SocketAddr), &SocketName> = BTreeMap::new();
     let mut found = BTreeSet::new();
     for one in testimonies.iter().filter(|one| one.exchange.transport == Transport::Udp) {
-        let socket = one.exchange.socket.as_str();
+        let socket = &one.exchange.socket;
         if *told.entry((one.exchange.remote, one.told)).or_insert(socket) != socket {
             found.insert(one.machine);
         }
@@ -44,16 +45,16 @@ pub(super) struct Camp<'a> {
     pub(super) machines: BTreeSet<usize>,
     pub(super) addresses: BTreeSet<IpAddr>,
     /// Socket and port, for each destination address.
-    mappings: BTreeSet<(&'a str, IpAddr, u16)>,
+    mappings: BTreeSet<(&'a SocketName, IpAddr, u16)>,
     /// Which machines told an endpoint of a socket.
-    endpoints: BTreeMap<(&'a str, SocketAddr), BTreeSet<usize>>,
+    endpoints: BTreeMap<(&'a SocketName, SocketAddr), BTreeSet<usize>>,
     /// It saw what this host itself used.
     untranslated: bool,
 }
 
 impl<'a> Camp<'a> {
     fn add(&mut self, one: &Testimony<'a>) {
-        let socket = one.exchange.socket.as_str();
+        let socket = &one.exchange.socket;
         self.machines.insert(one.machine);
         self.addresses.insert(one.told.ip());
         self.mappings.insert((socket, one.exchange.remote.ip(), one.told.port()));
@@ -76,7 +77,7 @@ impl<'a> Camp<'a> {
     }
 
     fn shares_a_port_with(&self, other: &Self) -> bool {
-        let ports = |camp: &Self| -> BTreeSet<(&'a str, u16)> {
+        let ports = |camp: &Self| -> BTreeSet<(&'a SocketName, u16)> {
             camp.endpoints.keys().map(|(socket, endpoint)| (*socket, endpoint.port())).collect()
         };
         !ports(self).is_disjoint(&ports(other))

@@ -25,7 +25,7 @@ fn evidence(told: &[Told]) -> Evidence {
         id: format!("e{number}"),
         ask: Key::Other(format!("test/{number}")),
         server: *server,
-        socket: (*socket).to_owned(),
+        socket: (*socket).into(),
         transport: Transport::Udp,
         local: Some(local.parse().unwrap()),
         remote: remote.parse().unwrap(),

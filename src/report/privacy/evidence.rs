@@ -47,7 +47,8 @@ pub(super) fn event(event: &mut LogEvent, visitor: &mut Visitor) {
 }
 
 fn exchange(exchange: &mut Exchange, visitor: &mut Visitor) {
-    visitor.words([&exchange.id, &exchange.socket]);
+    visitor.word(&exchange.id);
+    visitor.word(&exchange.socket);
     visitor.word(&exchange.ask);
     if let Some(auth) = exchange.request.auth_mut() {
         visitor.user(&mut auth.username);

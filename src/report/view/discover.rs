@@ -8,7 +8,7 @@ use super::sentence;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, SocketName};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::document::{Report, ServerRow};
 use crate::report::{escape, family_name};
@@ -158,7 +158,7 @@ fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
 
 /// What it means that one socket had several addresses or ports; over TCP every connection has a port of its own anyway.
 fn ports(report: &Report, found: &FamilyFindings, addresses_differ: bool) -> Option<String> {
-    let mut sockets: BTreeMap<&str, Vec<SocketAddr>> = BTreeMap::new();
+    let mut sockets: BTreeMap<&SocketName, Vec<SocketAddr>> = BTreeMap::new();
     let counts =
         |exchange: &&Exchange| exchange.transport == Transport::Udp && found.mapping.because.contains(&exchange.id);
     for exchange in report.evidence.iter().filter(counts) {

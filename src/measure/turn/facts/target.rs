@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::exchange::error_code;
 use super::software::Software;
-use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnKey, TurnStep};
-use crate::evidence::{Ask, Bind, Evidence, Exchange, Key, LocalPort, Patience, Reply, Terms};
+use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnKey, TurnStep, TurnTarget};
+use crate::evidence::{Ask, Evidence, Exchange, Key, LocalPort, Patience, Reply, SocketName, Terms};
 use crate::measure::nat64::Prefix;
 use crate::measure::turn::options::{Entry, TurnOptions};
 use crate::measure::witness::Witnesses;
@@ -82,14 +82,15 @@ impl<'a> Target<'a> {
         let server = entry.server?;
         let remote = address(seen, entry, transport, family, nat64)?;
         let step = TurnStep::Server(ServerStep::Binding);
-        let key = TurnKey { entry: number, transport, family, redirected: false, step, attempt: 1 };
+        let at = TurnTarget { entry: number, transport, family, redirected: false };
+        let key = TurnKey { target: at, step, attempt: 1 };
         let (redirected_from, found) = (None, Found::default());
         let named =
             Self { seen, options, entry, server, transport, family, remote, redirected_from, nat64, key, found };
         // Through NAT64 the addresses that a server tells of lead nowhere as they are.
         Some(match named.alternate().filter(|_| options.follow && nat64.is_none()) {
             Some(alternate) => Self {
-                key: TurnKey { redirected: true, ..key },
+                key: TurnKey { target: TurnTarget { redirected: true, ..at }, ..key },
                 remote: alternate,
                 redirected_from: Some(remote),
                 ..named
@@ -132,8 +133,8 @@ impl<'a> Target<'a> {
     /// The base whose socket is that of the first allocation: where several servers are asked from a base, they are from one socket
     /// (RFC 8445 section 5.1.1.2). A socket can have one allocation of a server: the next entry that leads there has its own.
     fn base(&self) -> Option<IpAddr> {
-        let base = self.entry.base.filter(|_| self.transport == Transport::Udp && !self.key.redirected)?;
-        let before = self.options.entries.iter().take(self.key.entry);
+        let base = self.entry.base.filter(|_| self.transport == Transport::Udp && !self.key.target.redirected)?;
+        let before = self.options.entries.iter().take(self.key.target.entry);
         let alike =
             |entry: &&Entry| entry.base == Some(base) && entry.kind == EntryKind::Turn && self.entry.kind == entry.kind;
         let mut same = before.filter(alike).filter(|entry| entry.transports.contains(&Transport::Udp));
@@ -142,14 +143,12 @@ impl<'a> Target<'a> {
         (!taken).then_some(base)
     }
 
-    /// What a socket of the target is called: `turn/ENTRY/TRANSPORT/FAMILY/ROLE`, or as the base that it shares.
-    pub(crate) fn socket(&self, role: SocketRole) -> String {
+    /// What a socket of the target is called: by its part, or as the base that it shares.
+    pub(crate) fn socket(&self, role: SocketRole) -> SocketName {
         if let Some(base) = self.base().filter(|_| role == SocketRole::First) {
-            return Bind::new(Transport::Udp, base).socket;
+            return SocketName::Base(Transport::Udp, base);
         }
-        let TurnKey { entry, transport, family, redirected, .. } = self.key;
-        let redirected = if redirected { "redirected/" } else { "" };
-        format!("turn/{entry}/{}/{}/{redirected}{}", transport.name(), family.name(), role.name())
+        SocketName::Turn(self.key.target, role)
     }
 
     /// The exchange of that step; of several attempts the first.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::evidence::key::SocketRole;
 use crate::evidence::{
     Connection, ErrorReply, Evidence, Exchange, Failure, FailureCode, Integrity, Key, Lookup, Outcome, Reply, Server,
     TurnReply,
@@ -105,7 +106,7 @@ impl Scene {
                 _ if plain => "x",
                 socket => socket,
             };
-            exchange.socket = format!("{base}{socket}");
+            exchange.socket = format!("{base}{socket}").as_str().into();
             self.seen.exchanges.push(exchange);
             number
         });
@@ -189,8 +190,7 @@ impl Scene {
     pub(crate) fn looped(&mut self, step: &str, source: &str) -> &mut Exchange {
         let exchange = self.step(step);
         exchange.ended_ms = Some(exchange.started_ms + 20.0);
-        exchange.outcome =
-            Outcome::Looped { source: address(source), socket: "x".to_owned(), rtt_ms: 20.0, over: None };
+        exchange.outcome = Outcome::Looped { source: address(source), socket: "x".into(), rtt_ms: 20.0, over: None };
         exchange
     }
 
@@ -205,7 +205,7 @@ impl Scene {
     /// The first connection, with what became of it.
     pub(crate) fn connection(&mut self, opened: bool, code: Option<FailureCode>) -> &mut Connection {
         self.seen.connections.push(Connection {
-            socket: format!("turn/0/{}/ipv4/a", self.transport.name()),
+            socket: self.target().socket(SocketRole::First),
             server: 0,
             transport: self.transport,
             remote: address(SERVER),
