@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
+use super::duration;
 use super::error::CliError;
-use super::{duration, servers};
+use super::servers::{self, ServerArgs};
 use crate::engine::Settings;
 use crate::measure::catalog;
 use crate::measure::spec::Spec;
@@ -36,17 +37,9 @@ pub(super) struct RunArgs {
 /// What is common to the commands that ask STUN servers.
 #[derive(Debug, Args)]
 pub(super) struct StunArgs {
-    /// The servers named one by one.
-    #[arg(
-        short,
-        long,
-        value_name = "SERVER",
-        value_parser = servers::parse,
-        value_hint = ValueHint::Hostname,
-        help_heading = "Servers",
-        help = "A server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones"
-    )]
-    pub server: Vec<ServerSpec>,
+    /// The servers named with options.
+    #[command(flatten)]
+    pub servers: ServerArgs,
 
     /// Servers without the option before them.
     #[arg(
@@ -56,10 +49,6 @@ pub(super) struct StunArgs {
         help = "The servers to ask, as with --server; without any the configured ones, else well-known public ones"
     )]
     pub positional: Vec<ServerSpec>,
-
-    /// A file with one server a line; # begins a comment.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
-    pub servers_file: Option<PathBuf>,
 
     /// Send from this local port instead of random ones; earlier traffic from it may color the verdict.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Network")]
@@ -222,11 +211,6 @@ impl NetworkArgs {
 }
 
 impl StunArgs {
-    /// The servers that were named, with the option or without.
-    pub(super) fn named(&self) -> Vec<ServerSpec> {
-        [&self.positional[..], &self.server].concat()
-    }
-
     /// How to run, over these transports.
     #[must_use]
     pub(super) fn settings(&self, transports: Vec<Transport>) -> Settings {

@@ -51,7 +51,7 @@ impl Measurement for ClassifyArgs {
         };
         Ok(Plan {
             settings: self.stun.settings(vec![Transport::Udp]),
-            servers: world.stun_servers(&self.stun.named(), self.stun.servers_file.as_deref(), BuiltIn::Few)?,
+            servers: world.stun_servers(&self.stun.positional, &self.stun.servers, BuiltIn::Few)?,
             looked_up: options.families.clone(),
             local_port: options.local_port,
             probes: plan::classify(&options),

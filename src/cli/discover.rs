@@ -1,8 +1,6 @@
 //! `nat-probe discover`: what address others see.
 
-use std::path::PathBuf;
-
-use clap::{Args, ValueHint};
+use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::args::{RunArgs, StunArgs};
@@ -10,7 +8,7 @@ use super::completions;
 use super::error::CliError;
 use super::run::{Brief, Measurement, Plan, World};
 use super::servers::BuiltIn;
-use super::trust;
+use super::trust::TrustArgs;
 use crate::measure::discover::spec::DISCOVER;
 use crate::measure::nat::plan::{self, DiscoverOptions};
 use crate::measure::spec::Spec;
@@ -45,9 +43,9 @@ pub(super) struct DiscoverArgs {
     #[arg(long, conflicts_with_all = ["json", "ndjson", "format"], help_heading = "Output")]
     pub short: bool,
 
-    /// Trust the certificate authorities of this PEM file too, beside the system's.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
-    pub ca: Option<PathBuf>,
+    /// Whom TLS trusts.
+    #[command(flatten)]
+    pub trust: TrustArgs,
 
     /// What is common to measuring.
     #[command(flatten)]
@@ -80,8 +78,8 @@ impl Measurement for DiscoverArgs {
         };
         Ok(Plan {
             settings: self.stun.settings(options.transports.clone()),
-            tls: trust::read(self.ca.as_deref())?,
-            servers: world.stun_servers(&self.stun.named(), self.stun.servers_file.as_deref(), BuiltIn::All)?,
+            tls: self.trust.read()?,
+            servers: world.stun_servers(&self.stun.positional, &self.stun.servers, BuiltIn::All)?,
             looked_up: options.families.clone(),
             local_port: options.local_port,
             probes: plan::discover(&options),

@@ -8,12 +8,13 @@ use super::args::{NetworkArgs, OutputArgs};
 use super::entries::{self, Draft};
 use super::error::CliError;
 use super::run::World;
-use super::servers::{self, BuiltIn};
+use super::servers::{BuiltIn, ServerArgs};
+use super::trust::TlsArgs;
 use super::turn_args::LoginArgs;
 use crate::evidence::Interface;
 use crate::measure::ice_gather::GatherOptions;
 use crate::measure::turn::{Entry, TurnOptions};
-use crate::wire::{EntryKind, Family, ServerSpec, Transport};
+use crate::wire::{EntryKind, Family, Transport};
 
 /// How many of the usual STUN servers are asked: two tell whether a NAT maps by destination, a third what one of them misreports.
 const USUAL: usize = 3;
@@ -36,33 +37,17 @@ pub(super) struct IceArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
     pub ice_servers: Option<PathBuf>,
 
-    /// The STUN servers named one by one.
-    #[arg(
-        short,
-        long,
-        value_name = "SERVER",
-        value_parser = servers::parse,
-        value_hint = ValueHint::Hostname,
-        help_heading = "Servers",
-        help = "A STUN server to ask (repeat): host, host:port, [v6]:port, or a stun: URI; replaces the configured ones"
-    )]
-    pub server: Vec<ServerSpec>,
-
-    /// A file with one STUN server a line; # begins a comment.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
-    pub servers_file: Option<PathBuf>,
+    /// The STUN servers.
+    #[command(flatten)]
+    pub stun: ServerArgs,
 
     /// Who asks the TURN servers.
     #[command(flatten)]
     pub login: LoginArgs,
 
-    /// Trust the certificate authorities of this PEM file too, beside the system's.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
-    pub ca: Option<PathBuf>,
-
-    /// Go on after a failed check of the certificate.
-    #[arg(long, help_heading = "TLS")]
-    pub insecure: bool,
+    /// Whom TLS trusts.
+    #[command(flatten)]
+    pub tls: TlsArgs,
 }
 
 /// The interfaces that may be used.
@@ -95,10 +80,10 @@ impl IceArgs {
             quiet: output.quiet,
         };
         let mut draft = Draft::read(&asked, world.now_unix_s())?;
-        let named = !self.server.is_empty() || self.servers_file.is_some();
+        let named = self.stun.is_given();
         // An application asks the servers of its configuration and no others.
         if named || self.ice_servers.is_none() {
-            let mut found = world.stun_servers(&self.server, self.servers_file.as_deref(), BuiltIn::Few)?;
+            let mut found = world.stun_servers(&[], &self.stun, BuiltIn::Few)?;
             found.truncate(if named { usize::MAX } else { USUAL });
             for mut spec in found {
                 let entry = Entry { uri: spec.text.clone(), kind: EntryKind::Stun, ..Entry::default() };
@@ -118,7 +103,7 @@ impl IceArgs {
             families: families.to_vec(),
             realm: self.login.realm.clone(),
             follow: true,
-            insecure: self.insecure,
+            insecure: self.tls.insecure,
             now_unix_s,
             ..TurnOptions::default()
         };

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::RunArgs;
+use super::duration;
 use super::error::CliError;
 use super::ice_args::{IceArgs, interfaces};
 use super::run::{Brief, Measurement, Plan, World};
-use super::{duration, trust};
 use crate::engine::{Network, Settings};
 use crate::measure::ice_gather::spec::ICE_GATHER;
 use crate::measure::ice_gather::{GatherOptions, GatherProbe, IceGathered};
@@ -64,8 +64,8 @@ impl Measurement for GatherArgs {
                 credentials: draft.credentials,
                 ..Settings::default()
             },
-            tls: trust::read(self.ice.ca.as_deref())?,
-            insecure: self.ice.insecure,
+            tls: self.ice.tls.trust.read()?,
+            insecure: self.ice.tls.insecure,
             servers: draft.servers,
             looked_up: families,
             ..Plan::asking(Findings::IceGather(IceGathered { options, ..IceGathered::default() }))

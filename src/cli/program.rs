@@ -1,7 +1,7 @@
 //! What the program itself and its commands that do not measure promise.
 
 use crate::explain;
-use crate::measure::spec::{CLICOLOR_FORCE, COLUMNS, LOCALE, NO_COLOR, STUN_ENVIRONMENT, Spec, Term, USAGE};
+use crate::measure::spec::{PAGE_ENVIRONMENT, STUN_ENVIRONMENT, Spec, Term, USAGE};
 use crate::measure::{catalog, nat};
 
 /// `nat-probe` itself: what is common to the commands that measure.
@@ -45,7 +45,7 @@ pub(super) const EXPLAIN: Spec = Spec {
         USAGE,
         ("3", "Explained, and what it has does not suffice to tell."),
     ],
-    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    environment: PAGE_ENVIRONMENT,
     codes: &[("CAUSES", explain::CauseCode::listed)],
     examples: &[
         ("nat-probe explain webrtc_internals_dump.txt", "What does this dump of Chrome say?"),

@@ -1,7 +1,6 @@
 //! The one path of every command that measures: arguments to plan, plan to evidence, evidence to report, report to output and exit
 //! code.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::args::{Format, OutputArgs, RunArgs, SimulationArgs};
@@ -10,7 +9,7 @@ use super::events::Events;
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
-use super::servers::{self, BuiltIn};
+use super::servers::{self, BuiltIn, ServerArgs};
 use super::{files, judge_again, saved, scenario, terminal};
 use crate::engine::{Engine, Network, OpenSocket, Settings};
 use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
@@ -63,14 +62,15 @@ impl World {
     /// When a place that was named cannot be read, or names something that is no server.
     pub(super) fn stun_servers(
         &self,
-        named: &[ServerSpec],
-        file: Option<&Path>,
+        positional: &[ServerSpec],
+        options: &ServerArgs,
         built_in: BuiltIn,
     ) -> Result<Vec<ServerSpec>, CliError> {
+        let (named, file) = ([positional, &options.server].concat(), options.servers_file.as_deref());
         match self {
             Self::Simulated(_, scenario, _) if named.is_empty() && file.is_none() => scenario::servers(scenario),
-            Self::Simulated(..) => servers::named(named, file),
-            Self::Real => servers::gather(named, file, built_in),
+            Self::Simulated(..) => servers::named(&named, file),
+            Self::Real => servers::gather(&named, file, built_in),
         }
     }
 }

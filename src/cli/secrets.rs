@@ -7,10 +7,14 @@ use super::environment;
 use super::error::{self, CliError};
 use super::files::Source;
 use super::turn_args::LoginArgs;
-pub(super) use crate::measure::spec::{PASSWORD, SECRET};
+use crate::measure::spec;
 use crate::net;
 use crate::wire::escape::escape;
 use crate::wire::{Remark, RemarkCode, Secret, ice_servers};
+
+/// The environment variables with them.
+const PASSWORD: &str = spec::PASSWORD.0;
+pub(super) const SECRET: &str = spec::SECRET.0;
 
 /// What it is called in messages.
 const SHARED: &str = "shared secret";

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
+
 use super::environment;
 use super::error::CliError;
 use super::files::{self, Source};
@@ -13,13 +15,40 @@ use crate::wire::ServerSpec;
 const BUILT_IN: &str = include_str!("servers.txt");
 
 /// The environment variable that names servers.
-const VARIABLE: &str = spec::SERVERS;
+const VARIABLE: &str = spec::SERVERS.0;
 
 /// How many bytes of a servers file are read: thousands of servers, and yet no surprise when somebody names a disk image.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// How many servers one run asks: more would take longer than anybody waits, and more would be asked than anybody should.
 pub(super) const MOST: usize = 1_000;
+
+/// Which STUN servers to ask.
+#[derive(Debug, Args)]
+pub(super) struct ServerArgs {
+    /// The servers named one by one.
+    #[arg(
+        short,
+        long,
+        value_name = "SERVER",
+        value_parser = parse,
+        value_hint = ValueHint::Hostname,
+        help_heading = "Servers",
+        help = "A STUN server to ask (repeat): host, host:port, [v6]:port, or a stun: or stuns: URI; replaces the configured ones"
+    )]
+    pub server: Vec<ServerSpec>,
+
+    /// A file with one STUN server a line; # begins a comment.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Servers")]
+    pub servers_file: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    /// Whether the command line names any.
+    pub(super) fn is_given(&self) -> bool {
+        !self.server.is_empty() || self.servers_file.is_some()
+    }
+}
 
 /// Reads one server, for the argument parser.
 ///

@@ -1,6 +1,8 @@
-//! `--ca`: whom TLS trusts beside the system's authorities.
+//! `--ca` and `--insecure`: whom TLS trusts beside the system's authorities, and what a failed check means.
 
-use std::path::Path;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use super::error::CliError;
 use super::files::{self, Source};
@@ -12,14 +14,36 @@ const LARGEST: u64 = 1 << 20;
 const PEM: &str = "a file of PEM certificates";
 
 /// Whom TLS trusts.
-///
-/// # Errors
-/// When the file cannot be read or has no certificate.
-pub(super) fn read(path: Option<&Path>) -> Result<TlsConfig, CliError> {
-    let Some(path) = path else { return Ok(TlsConfig::default()) };
-    let what = "the certificates of --ca";
-    let text = Source { what, path, largest: LARGEST, advice: PEM, secret: false }.read()?;
-    net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(|error| {
-        CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
-    })
+#[derive(Debug, Args)]
+pub(super) struct TrustArgs {
+    /// Trust the certificate authorities of this PEM file too, beside the system's.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
+    pub ca: Option<PathBuf>,
+}
+
+/// The same, and what a failed check means.
+#[derive(Debug, Args)]
+pub(super) struct TlsArgs {
+    /// Whom TLS trusts.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+
+    /// Go on after a failed check of the certificate; a server that is only reached so is no better than degraded.
+    #[arg(long, help_heading = "TLS")]
+    pub insecure: bool,
+}
+
+impl TrustArgs {
+    /// Whom TLS trusts.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has no certificate.
+    pub(super) fn read(&self) -> Result<TlsConfig, CliError> {
+        let Some(path) = &self.ca else { return Ok(TlsConfig::default()) };
+        let what = "the certificates of --ca";
+        let text = Source { what, path, largest: LARGEST, advice: PEM, secret: false }.read()?;
+        net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(|error| {
+            CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
+        })
+    }
 }

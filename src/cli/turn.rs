@@ -4,9 +4,8 @@ use super::args::RunArgs;
 use super::entries::{Asked, Draft};
 use super::error::CliError;
 use super::run::{Measurement, Plan, World};
-use super::servers::{self, BuiltIn};
+use super::servers::BuiltIn;
 use super::turn_args::TurnArgs;
-use super::{scenario, trust};
 use crate::engine::Settings;
 use crate::measure::spec::Spec;
 use crate::measure::turn::spec::TURN;
@@ -52,7 +51,7 @@ impl Measurement for TurnArgs {
             hold_s: self.duration.map(|duration| duration.as_secs()),
             features: self.features,
             follow: !self.no_follow,
-            insecure: self.insecure,
+            insecure: self.tls.insecure,
             stranger: Some(stranger.credential),
             now_unix_s,
         };
@@ -67,8 +66,8 @@ impl Measurement for TurnArgs {
         let asked = TurnAsked { families, transports, turn: Some(options) };
         Ok(Plan {
             settings,
-            tls: trust::read(self.ca.as_deref())?,
-            insecure: self.insecure,
+            tls: self.tls.trust.read()?,
+            insecure: self.tls.insecure,
             servers: draft.servers,
             // What a relay relays is of a family of its own, and so are those whom it is asked for, however the server is reached.
             looked_up: vec![Family::Ipv4, Family::Ipv6],
@@ -99,12 +98,8 @@ impl TurnArgs {
 
     /// The STUN servers to ask through the relay; they stand behind the entries' servers.
     fn third_parties(&self, draft: &mut Draft, world: &World) -> Result<Vec<usize>, CliError> {
-        let mut found = match world {
-            _ if !self.server.is_empty() => self.server.clone(),
-            World::Simulated(_, scenario, _) => scenario::servers(scenario)?,
-            World::Real => servers::gather(&[], None, BuiltIn::Few)?,
-        };
-        if self.server.is_empty() {
+        let mut found = world.stun_servers(&[], &self.third_parties, BuiltIn::Few)?;
+        if !self.third_parties.is_given() {
             // A STUN server of the configuration may be asked; one on a TURN server's own host is no third party.
             let turns = draft.entries.iter().filter(|entry| entry.kind == EntryKind::Turn);
             let hosts: Vec<&Host> = turns.filter_map(|entry| Some(&draft.servers.get(entry.server?)?.host)).collect();

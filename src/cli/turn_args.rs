@@ -7,9 +7,11 @@ use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::args::RunArgs;
+use super::servers::ServerArgs;
+use super::trust::TlsArgs;
 use super::turn_lint::arguments::LintArgs;
-use super::{completions, duration, servers};
-use crate::wire::{Secret, ServerSpec, Transport};
+use super::{completions, duration};
+use crate::wire::{Secret, Transport};
 
 /// The arguments of `turn`.
 #[derive(Debug, Args)]
@@ -77,24 +79,13 @@ pub(super) struct TurnArgs {
     #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Option<Duration>,
 
-    /// A STUN server to ask through the relay (repeat), as a third party that sees from where the relay sends.
-    #[arg(
-        short,
-        long,
-        value_name = "SERVER",
-        value_parser = servers::parse,
-        value_hint = ValueHint::Hostname,
-        help_heading = "Servers"
-    )]
-    pub server: Vec<ServerSpec>,
+    /// The third parties: asked through the relay, they see from where it sends.
+    #[command(flatten)]
+    pub third_parties: ServerArgs,
 
-    /// Trust the certificate authorities of this PEM file too, beside the system's.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "TLS")]
-    pub ca: Option<PathBuf>,
-
-    /// Go on after a failed check of the certificate; the verdict is then at most degraded.
-    #[arg(long, help_heading = "TLS")]
-    pub insecure: bool,
+    /// Whom TLS trusts.
+    #[command(flatten)]
+    pub tls: TlsArgs,
 
     /// Verify the certificate against this name and not the URI's.
     #[arg(long, value_name = "NAME", help_heading = "TLS")]

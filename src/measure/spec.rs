@@ -71,13 +71,15 @@ pub enum Takes {
 }
 
 /// The environment variable that names STUN servers.
-pub(crate) const SERVERS: &str = "NAT_PROBE_SERVERS";
+pub(crate) const SERVERS: Term =
+    ("NAT_PROBE_SERVERS", "The STUN servers to ask where the arguments name none, separated by commas or spaces.");
 
 /// The environment variable with the password of a TURN user.
-pub(crate) const PASSWORD: &str = "NAT_PROBE_TURN_PASSWORD";
+pub(crate) const PASSWORD: Term = ("NAT_PROBE_TURN_PASSWORD", "The password of the TURN user, where no option has it.");
 
 /// The environment variable with the secret shared with a TURN server.
-pub(crate) const SECRET: &str = "NAT_PROBE_TURN_SECRET";
+pub(crate) const SECRET: Term =
+    ("NAT_PROBE_TURN_SECRET", "The secret shared with the TURN server, where no option has it.");
 
 /// The codes of the commands that ask STUN servers.
 pub(crate) const STUN_CODES: &[Codes] = &[
@@ -109,26 +111,25 @@ pub(crate) const INTERRUPTED: Term =
     ("130", "Interrupted by Ctrl-C; what was learnt until then was printed. A second Ctrl-C ends at once.");
 
 /// The variables that every page obeys.
-pub(crate) const NO_COLOR: Term =
-    ("NO_COLOR", "Where it is set and not empty, color is used only with --color always.");
-pub(crate) const CLICOLOR_FORCE: Term =
+const NO_COLOR: Term = ("NO_COLOR", "Where it is set and not empty, color is used only with --color always.");
+const CLICOLOR_FORCE: Term =
     ("CLICOLOR_FORCE", "Where it is set and not 0, color is used even where the output is no terminal.");
-pub(crate) const LOCALE: Term = (
+const LOCALE: Term = (
     "LC_ALL, LC_CTYPE, LANG",
     "The first that is set decides whether the page may use more than ASCII: it names UTF-8 then.",
 );
-pub(crate) const COLUMNS: Term = ("COLUMNS", "The width of the page where the output is no terminal; 80 without it.");
-pub(crate) const XDG: Term = ("XDG_CONFIG_HOME", "Where the configuration is, see FILES.");
+const COLUMNS: Term = ("COLUMNS", "The width of the page where the output is no terminal; 80 without it.");
+const XDG: Term = ("XDG_CONFIG_HOME", "Where the configuration is, see FILES.");
+
+/// The environment of the commands that print a page and ask no servers.
+pub(crate) const PAGE_ENVIRONMENT: &[Term] = &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS];
 
 /// The environment of the commands that ask STUN servers.
-pub(crate) const STUN_ENVIRONMENT: &[Term] = &[
-    (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
-    NO_COLOR,
-    CLICOLOR_FORCE,
-    LOCALE,
-    COLUMNS,
-    XDG,
-];
+pub(crate) const STUN_ENVIRONMENT: &[Term] = &[SERVERS, NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS, XDG];
+
+/// The environment of the commands that ask TURN servers too.
+pub(crate) const TURN_ENVIRONMENT: &[Term] =
+    &[SERVERS, PASSWORD, SECRET, NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS, XDG];
 
 /// The words for an address family.
 pub(crate) const FAMILY_WORDS: &[&str] = &["ipv4", "ipv6"];

@@ -10,7 +10,8 @@ use super::redact::Redactor;
 pub(super) struct Shown<'a> {
     /// Its texts are masked; its addresses are addresses still, so that what is made of them can be computed.
     pub(super) report: Cow<'a, Report>,
-    redactor: Option<Redactor>,
+    /// What masks the addresses, where they are masked.
+    pub(super) redactor: Option<Redactor>,
 }
 
 impl<'a> Shown<'a> {

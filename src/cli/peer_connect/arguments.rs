@@ -8,10 +8,10 @@ use clap::{Args, ValueHint};
 use super::exchange::{self, Inbox};
 use super::{live, setup};
 use crate::cli::args::RunArgs;
+use crate::cli::duration;
 use crate::cli::error::CliError;
 use crate::cli::ice_args::{IceArgs, interfaces};
 use crate::cli::run::{Live, Measurement, Plan, World};
-use crate::cli::{duration, trust};
 use crate::engine::{Network, Settings};
 use crate::measure::connect::spec::CONNECT;
 use crate::measure::connect::{ConnectOptions, PeerConnected};
@@ -136,8 +136,8 @@ impl Measurement for ConnectArgs {
                 hand_over: true,
                 ..Settings::default()
             },
-            tls: trust::read(self.ice.ca.as_deref())?,
-            insecure: self.ice.insecure,
+            tls: self.ice.tls.trust.read()?,
+            insecure: self.ice.tls.insecure,
             servers: draft.servers,
             looked_up: families,
             ..Plan::asking(Findings::PeerConnect(found))

@@ -2,9 +2,7 @@
 
 use super::{Cause, Progress, Side};
 use crate::evidence::End;
-use crate::measure::spec::{
-    CLICOLOR_FORCE, COLUMNS, FAILURES, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes, XDG,
-};
+use crate::measure::spec::{FAILURES, INTERRUPTED, Key, Spec, TURN_ENVIRONMENT, Takes};
 
 /// `nat-probe peer connect`.
 pub(crate) const CONNECT: Spec = Spec {
@@ -24,16 +22,7 @@ pub(crate) const CONNECT: Spec = Spec {
     keys: &[CONNECTED],
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will.",
     requirements: "connected-by=direct",
-    environment: &[
-        (PASSWORD, "The password of --user, where no option has it."),
-        (SECRET, "The secret shared with the TURN server, where no option has it."),
-        (SERVERS, "The servers to ask where the arguments name none, separated by commas or spaces."),
-        NO_COLOR,
-        CLICOLOR_FORCE,
-        LOCALE,
-        COLUMNS,
-        XDG,
-    ],
+    environment: TURN_ENVIRONMENT,
     simulates: "",
     codes: &[
         ("CAUSES", Cause::listed),

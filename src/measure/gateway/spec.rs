@@ -1,7 +1,7 @@
 //! What `gateway` promises.
 
 use super::{GatewayCode, MappingCode};
-use crate::measure::spec::{CLICOLOR_FORCE, COLUMNS, INTERRUPTED, Key, LOCALE, NO_COLOR, Spec, Takes, USAGE};
+use crate::measure::spec::{INTERRUPTED, Key, PAGE_ENVIRONMENT, Spec, Takes, USAGE};
 
 /// `nat-probe gateway`.
 pub(crate) const GATEWAY: Spec = Spec {
@@ -19,7 +19,7 @@ pub(crate) const GATEWAY: Spec = Spec {
     keys: &[PORT_CONTROL, EXTERNAL_SCOPE, EXTERNAL_ADDRESS, PORT_MAPPING],
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will.",
     requirements: "port-control=pcp,nat-pmp, external-scope=public",
-    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    environment: PAGE_ENVIRONMENT,
     simulates: "gateway-",
     codes: &[("DIAGNOSES", GatewayCode::listed), ("MAPPINGS", MappingCode::listed)],
     examples: &[

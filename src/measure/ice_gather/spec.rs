@@ -1,10 +1,7 @@
 //! What `ice gather` promises.
 
 use super::{GatherCode, LeftOutCode};
-use crate::measure::spec::{
-    CLICOLOR_FORCE, COLUMNS, FAILURES, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS, Spec, Takes,
-    USAGE, XDG,
-};
+use crate::measure::spec::{FAILURES, INTERRUPTED, Key, Spec, TURN_ENVIRONMENT, Takes, USAGE};
 use crate::measure::turn::DiagnosisCode;
 use crate::measure::witness::DoubtCode;
 
@@ -29,16 +26,7 @@ pub const ICE_GATHER: Spec = Spec {
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will; ipv4. or ipv6. before the key for one \
               address family.",
     requirements: "candidate=srflx, candidate=relay, relay-transport=tls",
-    environment: &[
-        (SERVERS, "The STUN servers to ask where the arguments name none, separated by commas or spaces."),
-        (PASSWORD, "The password of the user of -u."),
-        (SECRET, "The secret shared with the TURN server, for credentials that expire."),
-        NO_COLOR,
-        CLICOLOR_FORCE,
-        LOCALE,
-        COLUMNS,
-        XDG,
-    ],
+    environment: TURN_ENVIRONMENT,
     simulates: "",
     codes: &[
         ("REMARKS", GatherCode::listed),

@@ -1,6 +1,6 @@
 //! What `peer predict` promises.
 
-use crate::measure::spec::{CLICOLOR_FORCE, COLUMNS, INTERRUPTED, Key, LOCALE, NO_COLOR, Spec, Takes, USAGE};
+use crate::measure::spec::{INTERRUPTED, Key, PAGE_ENVIRONMENT, Spec, Takes, USAGE};
 use crate::predict::prediction::{Answer, ChangeCode, HangsOn, Missing, PredictionCode};
 
 /// `nat-probe peer predict`.
@@ -28,7 +28,7 @@ pub(crate) const PREDICT: Spec = Spec {
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will; ipv4. or ipv6. before the key \
               asks about that family. With --matrix every pair has to be so.",
     requirements: "prediction=direct, ipv6.prediction=direct, prediction!=impossible",
-    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    environment: PAGE_ENVIRONMENT,
     simulates: "",
     codes: &[
         ("PREDICTIONS", Answer::listed),

@@ -2,10 +2,7 @@
 
 use super::finding::FeatureName;
 use super::{DiagnosisCode, DiagnosisSide};
-use crate::measure::spec::{
-    CLICOLOR_FORCE, COLUMNS, FAILURES, FAMILY_WORDS, INTERRUPTED, Key, LOCALE, NO_COLOR, PASSWORD, SECRET, SERVERS,
-    Spec, Takes, USAGE, XDG,
-};
+use crate::measure::spec::{FAILURES, FAMILY_WORDS, INTERRUPTED, Key, Spec, TURN_ENVIRONMENT, Takes, USAGE};
 use crate::wire::RemarkCode;
 
 /// `nat-probe turn`.
@@ -31,19 +28,7 @@ pub(crate) const TURN: Spec = Spec {
     keys: &[WORKS, RELAY_FAMILY, ROUND_TRIP],
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will; turn-rtt-ms with < or <=.",
     requirements: "turn=any, relay-family=ipv6, turn-rtt-ms<150",
-    environment: &[
-        (PASSWORD, "The password of the user, where no option has it."),
-        (SECRET, "The secret shared with the server, where no option has it."),
-        (
-            SERVERS,
-            "The STUN servers to ask through the relay where --server names none, separated by commas or spaces.",
-        ),
-        NO_COLOR,
-        CLICOLOR_FORCE,
-        LOCALE,
-        COLUMNS,
-        XDG,
-    ],
+    environment: TURN_ENVIRONMENT,
     simulates: "turn-",
     codes: &[
         ("DIAGNOSES", DiagnosisCode::listed),

@@ -16,7 +16,7 @@ const MOST: usize = 12;
 pub(crate) fn render(explanation: &Explanation, style: &Style) -> String {
     let redactor =
         explanation.redacted.then(|| Redactor::for_value(&serde_json::to_value(explanation).unwrap_or_default()));
-    let mut page = Page::with(style, redactor);
+    let mut page = Page::new(style, redactor);
     page.paragraph(Tint::Plain, &format!("This is {}.", explanation.format.name()));
     for note in &explanation.notes {
         page.alarm(Tint::Warning, note);

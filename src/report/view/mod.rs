@@ -23,8 +23,7 @@ mod words;
 mod wrap;
 
 use super::document::{NetworkKind, Report, RequirementOutcome};
-use super::privacy::Masks;
-use super::redact::Redactor;
+use super::shown::Shown;
 use crate::evidence::Stop;
 pub(super) use page::Page;
 use tint::Tint;
@@ -34,9 +33,9 @@ use super::Style;
 /// The page: the verdict first, then what it rests on, what it means and what to do.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
-    let masked = report.redacted.then(|| Masks::of(report).report());
-    let report = masked.as_ref().unwrap_or(report);
-    let mut page = Page::new(style, report);
+    let Shown { report, redactor } = Shown::of(report);
+    let report = &*report;
+    let mut page = Page::new(style, redactor);
     preamble(&mut page, report);
     report.findings.view().write(&mut page, report);
     limits::write(&mut page, report);
@@ -52,10 +51,10 @@ pub fn render(report: &Report, style: &Style) -> String {
 /// Nothing but the addresses that others see, a line for each.
 #[must_use]
 pub fn short(report: &Report) -> String {
-    let redactor = report.redacted.then(|| Redactor::for_report(report));
-    let addresses = report.families().iter().flat_map(|(_, found)| &found.public_addresses);
-    let lines = addresses.map(|ip| redactor.as_ref().map_or(ip.to_string(), |redactor| redactor.mask(&ip.to_string())));
-    lines.map(|line| line + "\n").collect()
+    let shown = Shown::of(report);
+    let families = shown.report.families();
+    let addresses = families.iter().flat_map(|(_, found)| &found.public_addresses);
+    shown.mask(addresses.map(|ip| format!("{ip}\n")).collect())
 }
 
 fn preamble(page: &mut Page, report: &Report) {

@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::wrap::wrap;
-use crate::report::document::Report;
 use crate::report::redact::Redactor;
 use crate::report::{Style, escape};
 
@@ -37,12 +36,7 @@ pub(super) struct Mark {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(style: &'a Style, report: &Report) -> Self {
-        Self::with(style, report.redacted.then(|| Redactor::for_report(report)))
-    }
-
-    /// A page that is about no report of a measurement.
-    pub(super) fn with(style: &'a Style, redactor: Option<Redactor>) -> Self {
+    pub(super) fn new(style: &'a Style, redactor: Option<Redactor>) -> Self {
         Self { style, redactor, text: String::new(), titled: false, left_out: 0 }
     }
 
@@ -146,7 +140,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A command to copy: one line, however long, because a broken one cannot be copied.
+    /// A command to copy, on a line of its own where it fits: a broken one cannot be copied.
     pub(super) fn command(&mut self, command: &str) {
         let command = self.clean(command);
         let line = format!("  try: {command}");
