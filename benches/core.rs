@@ -1,5 +1,8 @@
 //! What the program costs itself: messages, a whole simulated classification, the start of the binary.
 
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
 use nat_probe::engine::{Engine, Settings};
 use nat_probe::measure::nat::judge;
 use nat_probe::measure::nat::plan::{self, ClassifyOptions};
@@ -7,7 +10,33 @@ use nat_probe::sim::{Scenario, SimNetwork};
 use nat_probe::wire::{Change, Family, Message, Request, ServerSpec, TransactionId};
 
 fn main() {
-    divan::main();
+    // `cargo test --benches` runs this too: once is enough there.
+    let long = std::env::args().any(|argument| argument == "--bench");
+    let time = if long { Duration::from_secs(1) } else { Duration::ZERO };
+    let request = Request { change: Change::AddressAndPort, response_port: Some(51034), ..Request::default() };
+    measure("encode a request", time, || black_box(&request).encode(TransactionId([7; 12])));
+    let answer = bytes(ANSWER);
+    measure("decode a response", time, || Message::read(black_box(&answer)));
+    for preset in ["home-router", "symmetric", "lossy-wifi", "full-cone"] {
+        let scenario = Scenario::preset(preset).expect("a preset");
+        measure(&format!("simulated classification, {preset}"), time, || classify(&scenario));
+    }
+    let mut binary = std::process::Command::new(env!("CARGO_BIN_EXE_nat-probe"));
+    binary.arg("--version");
+    measure("start of the binary", time, || binary.output().expect("it starts"));
+}
+
+/// Does it again and again for that time, and prints the least and the median of what it took.
+fn measure<T>(name: &str, time: Duration, mut work: impl FnMut() -> T) {
+    let begun = Instant::now();
+    let mut took = Vec::new();
+    while took.is_empty() || begun.elapsed() < time {
+        let before = Instant::now();
+        black_box(work());
+        took.push(before.elapsed());
+    }
+    took.sort_unstable();
+    println!("{name}: {:?}, median {:?} of {}", took[0], took[took.len() / 2], took.len());
 }
 
 /// An answer of coturn with every attribute that the classification reads.
@@ -18,33 +47,12 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
 }
 
-#[divan::bench]
-fn encode_request() -> Vec<u8> {
-    let request = Request { change: Change::AddressAndPort, response_port: Some(51034), ..Request::default() };
-    divan::black_box(request).encode(TransactionId([7; 12]))
-}
-
-#[divan::bench]
-fn decode_response(bencher: divan::Bencher) {
-    let answer = bytes(ANSWER);
-    bencher.bench(|| Message::read(divan::black_box(&answer)));
-}
-
-#[divan::bench(args = ["home-router", "symmetric", "lossy-wifi", "full-cone"])]
-fn simulated_classification(bencher: divan::Bencher, preset: &str) {
-    let scenario = Scenario::preset(preset).expect("a preset");
+fn classify(scenario: &Scenario) -> impl Sized {
     let servers: Vec<ServerSpec> =
         scenario.server_names().iter().map(|name| ServerSpec::parse(name).expect("a server")).collect();
     let options =
         ClassifyOptions { families: vec![Family::Ipv4], local_port: None, hairpin: false, tcp: false, thorough: false };
-    bencher.bench(|| {
-        let engine = Engine::new(Settings::default(), servers.clone(), plan::classify(&options));
-        let seen = nat_probe::net::drive(engine, &mut SimNetwork::new(&scenario, 1), &mut |_| ());
-        judge::classify(&seen, &options)
-    });
-}
-
-#[divan::bench(sample_count = 30)]
-fn start_of_the_binary() -> std::process::Output {
-    std::process::Command::new(env!("CARGO_BIN_EXE_nat-probe")).arg("--version").output().expect("it starts")
+    let engine = Engine::new(Settings::default(), servers, plan::classify(&options));
+    let seen = nat_probe::net::drive(engine, &mut SimNetwork::new(scenario, 1), &mut |_| ());
+    judge::classify(&seen, &options)
 }
