@@ -68,7 +68,7 @@ pub(super) const LINT: Spec = Spec {
         ("1", "Looked over, and there are errors or warnings."),
         USAGE,
     ],
-    environment: &[NO_COLOR, CLICOLOR_FORCE, LOCALE, COLUMNS],
+    environment: PAGE_ENVIRONMENT,
     codes: &[("RULES", explain::LintCode::listed)],
     examples: &[
         ("nat-probe turn lint /etc/turnserver.conf", "Is it right for the coturn that is installed here?"),

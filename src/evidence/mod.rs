@@ -20,6 +20,7 @@ mod reason;
 mod run;
 mod session;
 pub(crate) mod silence;
+mod span;
 mod store;
 mod turn_reply;
 
@@ -42,4 +43,5 @@ pub use run::{Evidence, Lookup, Refused, Server, Stop};
 pub use session::{
     Candidacy, End, Idle, PairSeen, Refusal, RelaySeen, RelayStep, Remapped, Role, Selected, Session, Traffic,
 };
+pub use span::span;
 pub use turn_reply::{Bearer, Integrity, TurnReply};

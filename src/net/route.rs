@@ -34,10 +34,7 @@ pub(super) fn gateways() -> Result<Vec<Gateway>, Failure> {
         found.push(Gateway { address, local, interface: Some(interface), scope });
     }
     if found.is_empty() {
-        return Err(failure(
-            FailureCode::NetworkUnreachable,
-            "look for the default gateway: there is no default route through one",
-        ));
+        return Err(failure(FailureCode::NetworkUnreachable, "this host has no default route through a gateway"));
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::document::{Capability, Families, ServerError, ServerRow};
-use crate::evidence::{AnswerCode, Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server};
+use crate::evidence::{AnswerCode, Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server, span};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::measure::witness::{Disbelieved, Witnesses};
 use crate::wire::escape::escape;
@@ -192,7 +192,7 @@ fn error(exchange: &Exchange) -> ServerError {
             let other = other.unwrap_or_default();
             ServerError {
                 code: FailureCode::NoAnswer.into(),
-                text: format!("no answer in {:.1} s ({}){other}", waited_ms / 1000.0, times(exchange.sends)),
+                text: format!("no answer in {} ({}){other}", span(*waited_ms), times(exchange.sends)),
             }
         }
         Outcome::Reply(Reply { error: Some(error), .. }) => {
@@ -212,10 +212,9 @@ fn error(exchange: &Exchange) -> ServerError {
         Outcome::Looped { source, .. } => {
             answer(AnswerCode::OtherSource, format!("the question came back from {source}"))
         }
-        Outcome::Abandoned { waited_ms } => not_waited_for(format!(
-            "no answer in the {:.1} s until the result was clear or the run ended",
-            waited_ms / 1000.0
-        )),
+        Outcome::Abandoned { waited_ms } => {
+            not_waited_for(format!("no answer in the {} until the result was clear or the run ended", span(*waited_ms)))
+        }
         Outcome::Pending => not_waited_for("no answer until the run ended".to_owned()),
     }
 }

@@ -155,3 +155,30 @@ fn every_prediction_fits_on_the_screen() {
         assert!(page.lines().count() <= ROWS && page.contains("pairs of 8 sides"), "{page}");
     }
 }
+
+/// However many entries a configuration has, and whatever is wrong with each, the verdict and what to do first stay on the screen.
+#[test]
+fn the_page_of_a_long_configuration_fits_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ice.json");
+    for count in [2, 9, 60] {
+        let entry = |number: usize| match number % 4 {
+            0 => format!(r#"{{ "urls": "turn:nobody{number}.example.net", "username": "u", "credential": "p" }}"#),
+            1 => format!(r#"{{ "urls": "turn:192.0.2.{number}", "username": "u", "credential": "wrong" }}"#),
+            2 => format!(r#"{{ "urls": "turn:192.0.2.{number}?transport=quic" }}"#),
+            _ => format!(r#"{{ "urls": "stun:stun{number}.example.net?transport=udp" }}"#),
+        };
+        let entries: Vec<String> = (0..count).map(entry).collect();
+        std::fs::write(&path, format!("[{}]", entries.join(","))).unwrap();
+        let arguments = format!("turn --simulate turn-server --ice-servers {}", path.display());
+        for columns in [80, 120] {
+            let page = run(&arguments, columns).stdout;
+            assert!(page.lines().count() <= ROWS, "{count} at {columns}: {} rows:\n{page}", page.lines().count());
+            assert!(page.contains("What to do:"), "{page}");
+        }
+        let all = run(&format!("{arguments} -v"), 120).stdout;
+        for number in (0..count).step_by(4) {
+            assert!(all.contains(&format!("nobody{number}.example.net")), "-v tells of each:\n{all}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use super::mapping::{Dialect, granted, reply, steps};
 use super::mapping_judge;
 use super::options::GatewayOptions;
 use crate::evidence::key::GatewayStep;
-use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome};
+use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome, span};
 use crate::wire::{Scope, nat_pmp, pcp};
 
 /// The finding that evidence and options support.
@@ -56,7 +56,7 @@ pub(super) fn service(seen: &Evidence, number: usize, dialect: Dialect) -> Servi
         Outcome::Silence { waited_ms } => {
             let strays = exchange.strays.as_ref().map(|strays| format!(", but {strays}")).unwrap_or_default();
             let sends = if exchange.sends == 1 { "once".to_owned() } else { format!("{} times", exchange.sends) };
-            let text = format!("no answer in {:.1} s (sent {sends}){strays}", waited_ms / 1000.0);
+            let text = format!("no answer in {} (sent {sends}){strays}", span(*waited_ms));
             (ServiceStatus::NoAnswer, None, text)
         }
         Outcome::Looped { .. } | Outcome::Pending | Outcome::Abandoned { .. } => {

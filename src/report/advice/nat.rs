@@ -74,7 +74,7 @@ pub(super) fn relay(case: &Case) -> Option<Advice> {
         ([], []) => {
             return case.info(
                 AdviceCode::NoRelayNeeded,
-                "No NAT at the other end makes a relay necessary. Keep the port open with a packet every 15 seconds or so.",
+                "Whatever NAT the other end has, no relay is needed. Keep the port open with a packet every 15 seconds or so.",
             );
         }
         ([], unknown) => {

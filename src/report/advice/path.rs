@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::commands;
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, span};
 use crate::measure::loss;
 use crate::measure::nat::advice_code::AdviceCode;
 use crate::report::document::{Advice, Findings};
@@ -53,8 +53,9 @@ pub(super) fn round_trip(case: &Case) -> Option<Advice> {
     case.warning(
         AdviceCode::LongRoundTrip,
         format!(
-            "The round trip to the nearest server takes {nearest:.0} ms (a satellite, a VPN, or full queues): people talk over each \
-             other, and games lag, whatever the NAT does."
+            "The round trip to the nearest server takes {} (a satellite, a VPN, or full queues): people talk over each \
+             other, and games lag, whatever the NAT does.",
+            span(nearest)
         ),
     )
     .map(|advice| look_again(case, advice))

@@ -1,7 +1,7 @@
 //! `turn`.
 
 use super::contract::View;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, span};
 use crate::measure::spec::Spec;
 use crate::measure::turn::finding::{FeatureName, FeatureStatus, RelayPaths, TurnVerdict};
 use crate::measure::turn::spec::TURN;
@@ -221,7 +221,9 @@ fn relay_family(words: &[&str], results: &[&TurnResult]) -> (Option<bool>, Strin
 fn rtt(bound: f64, equal: bool, results: &[&TurnResult]) -> (Option<bool>, String) {
     let times = results.iter().filter(|result| result.works()).filter_map(|result| result.rtt_ms);
     match times.min_by(f64::total_cmp) {
-        Some(ms) => (Some(ms < bound || equal && ms <= bound), format!("the shortest median round trip is {ms:.1} ms")),
+        Some(ms) => {
+            (Some(ms < bound || equal && ms <= bound), format!("the shortest median round trip is {}", span(ms)))
+        }
         None => (None, "no round trip to an entry that works is known".to_owned()),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::page::Page;
 use super::tint::Tint;
-use super::words::{ms, times};
-use crate::evidence::{Exchange, Integrity, Outcome, Reply, TurnReply};
+use super::words::times;
+use crate::evidence::{Exchange, Integrity, Outcome, Reply, TurnReply, span};
 use crate::report::document::Report;
 use crate::wire::escape::escape;
 use crate::wire::{Change, Method, Question};
@@ -22,7 +22,8 @@ pub(super) fn write(page: &mut Page, report: &Report, verbosity: u8) {
         );
         let socket = format!("{}, socket {}", exchange.ask, exchange.socket);
         page.lines(Tint::Faint, "  ", "    ", &socket);
-        let asked = format!("{}, {}, from {}", asked(&exchange.request), sent(exchange.sends), ms(exchange.started_ms));
+        let asked =
+            format!("{}, {}, from {}", asked(&exchange.request), sent(exchange.sends), span(exchange.started_ms));
         page.lines(Tint::Plain, "  ", "    ", &asked);
         page.lines(tint(&exchange.outcome), "  ", "    ", &outcome(exchange));
         if let (Outcome::Reply(reply), 2..) = (&exchange.outcome, verbosity) {
@@ -74,13 +75,13 @@ fn outcome(exchange: &Exchange) -> String {
         Outcome::Pending => "no outcome yet".to_owned(),
         Outcome::Reply(reply) => answered(reply),
         Outcome::Looped { source, socket, .. } => format!("arrived at our own socket {socket}, from {source}"),
-        Outcome::Silence { waited_ms } => format!("silence for {}", ms(*waited_ms)),
+        Outcome::Silence { waited_ms } => format!("silence for {}", span(*waited_ms)),
         Outcome::Failed(failure) => {
             let by = failure.by.map(|by| format!(" (said by {by})")).unwrap_or_default();
             format!("failed: {}{by}", failure.text)
         }
         Outcome::Abandoned { waited_ms } => {
-            format!("given up after {}, the answer was no longer needed", ms(*waited_ms))
+            format!("given up after {}, the answer was no longer needed", span(*waited_ms))
         }
     }
 }
@@ -93,7 +94,7 @@ fn answered(reply: &Reply) -> String {
         (None, None) if let Some(gateway) = &reply.gateway => gateway.to_string(),
         (None, None) => "without a mapped address".to_owned(),
     };
-    format!("answered by {} after {}: {what}", reply.source, ms(reply.rtt_ms))
+    format!("answered by {} after {}: {what}", reply.source, span(reply.rtt_ms))
 }
 
 fn details(reply: &Reply) -> Vec<String> {
@@ -141,7 +142,7 @@ fn connections(page: &mut Page, report: &Report) {
         match (&connection.failure, connection.opened_ms) {
             (Some(failure), _) => page.lines(Tint::Bad, "  ", "    ", &format!("failed: {}", escape(&failure.text))),
             (None, Some(opened)) => {
-                page.lines(Tint::Good, "  ", "    ", &format!("open after {}", ms(opened - connection.started_ms)));
+                page.lines(Tint::Good, "  ", "    ", &format!("open after {}", span(opened - connection.started_ms)));
             }
             (None, None) => page.lines(Tint::Faint, "  ", "    ", "never open"),
         }

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::tint::Tint;
+use super::words;
 use crate::measure::gateway::finding::{GatewaySide, Service};
 use crate::measure::gateway::{GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 use crate::report::document::Report;
@@ -31,7 +32,7 @@ pub(crate) fn write(page: &mut Page, found: &GatewayFindings) {
 pub(crate) fn footer(page: &mut Page, report: &Report) {
     let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v lists every exchange." } else { "" };
     page.blank();
-    page.paragraph(Tint::Faint, &format!("Done in {:.1} s.{more}", report.duration_ms / 1000.0));
+    page.paragraph(Tint::Faint, &format!("Done in {}.{more}", words::seconds(report.duration_ms)));
 }
 
 fn gateway(page: &mut Page, found: &GatewayFinding) {

@@ -6,10 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::tint::Tint;
-use super::words::{ms, plural, some_of};
+use super::words::{plural, seconds, some_of};
+use crate::evidence::span;
 use crate::measure::ice_gather::{GatherCode, GatherError, Gathered, GatheredCandidate, LeftOutCode};
-use crate::report::Redactor;
 use crate::report::document::{Findings, Report};
+use crate::report::shown::Shown;
 use crate::wire::CandidateKind;
 
 /// How many candidates, and how many failures, the page has without -v.
@@ -46,7 +47,7 @@ pub(crate) fn footer(page: &mut Page, found: &Gathered, report: &Report) {
         page.paragraph(Tint::Faint, &format!("Left out: {}.", left_out.join(", ")));
     }
     let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v lists every exchange." } else { "" };
-    page.paragraph(Tint::Faint, &format!("Done in {:.1} s.{more}", report.duration_ms / 1000.0));
+    page.paragraph(Tint::Faint, &format!("Done in {}.{more}", seconds(report.duration_ms)));
 }
 
 fn title(found: &Gathered) -> String {
@@ -119,7 +120,7 @@ fn row(one: &GatheredCandidate, several: bool, in_full: bool) -> Vec<Cell> {
         Cell::tinted(tint, SocketAddr::new(one.address, one.port).to_string()),
         Cell::from(base),
         Cell::from(from),
-        Cell::from(ms(one.took_ms)),
+        Cell::from(span(one.took_ms)),
         Cell::from(one.priority.to_string()),
         Cell::from(notes.join("; ")),
     ]
@@ -192,10 +193,8 @@ fn errors(page: &mut Page, found: &Gathered) {
 
 /// The lines of a session description.
 pub(crate) fn sdp(report: &Report) -> String {
-    let Findings::IceGather(gathered) = &report.findings else { return String::new() };
+    let shown = Shown::of(report);
+    let Findings::IceGather(gathered) = &shown.report.findings else { return String::new() };
     let offered = gathered.found.candidates.iter().filter(|one| one.is_offered());
-    let lines = offered.map(|one| format!("a={}", one.init.candidate));
-    let text = lines.fold(String::new(), |text, line| text + &line + "\n");
-    let redactor = report.redacted.then(|| Redactor::for_report(report));
-    redactor.map_or(text.clone(), |redactor| redactor.mask(&text))
+    shown.mask(offered.map(|one| format!("a={}\n", one.init.candidate)).collect())
 }

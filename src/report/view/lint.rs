@@ -13,7 +13,7 @@ const LAST: usize = 2;
 /// The page.
 pub(crate) fn render(lint: &Lint, style: &Style) -> String {
     let redactor = lint.redacted.then(|| Redactor::for_value(&serde_json::to_value(lint).unwrap_or_default()));
-    let mut page = Page::with(style, redactor);
+    let mut page = Page::new(style, redactor);
     page.paragraph(Tint::Strong, &summary(lint));
     let (mut shown, detailed) = (0, page.verbosity() > 0);
     for fault in &lint.findings {

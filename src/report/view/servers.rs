@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::page::Page;
 use super::tint::Tint;
 use super::words;
-use crate::evidence::AnswerCode;
+use crate::evidence::{AnswerCode, span};
 use crate::report::document::{Report, ServerRow};
 use crate::wire::Transport;
 
@@ -118,7 +118,7 @@ fn name(row: &ServerRow) -> String {
 
 /// How many answered, and how fast; what `-v` would tell besides. What does not fit is left out.
 pub(crate) fn footer(page: &mut Page, report: &Report) {
-    let seconds = format!(" in {:.1} s", report.duration_ms / 1000.0);
+    let seconds = format!(" in {}", words::seconds(report.duration_ms));
     let doubted = report.servers().iter().filter(|row| row.disbelieved.is_some()).count();
     let doubted = if doubted > 0 { format!(", {doubted} not believed") } else { String::new() };
     let time = round_trips(report).map(|time| format!("; round trip {time}")).unwrap_or_default();
@@ -175,8 +175,10 @@ fn round_trips(report: &Report) -> Option<String> {
     let over_udp = report.servers().iter().filter(|row| row.transport == Transport::Udp && row.believed().is_some());
     let mut times: Vec<f64> = over_udp.filter_map(|row| row.rtt_ms).collect();
     times.sort_by(f64::total_cmp);
-    let (first, last) = (*times.first()?, *times.last()?);
-    let digits = usize::from(first < 10.0);
-    let (near, far) = (format!("{first:.digits$}"), format!("{last:.digits$}"));
-    Some(if near == far { format!("{near} ms") } else { format!("{near}-{far} ms") })
+    let (near, far) = (span(*times.first()?), span(*times.last()?));
+    Some(match near.strip_suffix(" ms") {
+        _ if near == far => near,
+        Some(number) if far.ends_with(" ms") => format!("{number}-{far}"),
+        _ => format!("{near}-{far}"),
+    })
 }

@@ -7,6 +7,7 @@ use super::page::Page;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
+use crate::evidence::span;
 use crate::measure::turn::finding::{StepName, StepResult, StepStatus, TurnVerdict};
 use crate::measure::turn::{DiagnosisSide, TurnResult, TurnTested};
 use crate::report::document::Report;
@@ -26,10 +27,7 @@ pub(crate) fn write(page: &mut Page, found: &TurnTested) {
     if let Some(facts) = &found.configuration {
         configuration(page, facts);
     }
-    let rows: Vec<Vec<Cell>> = found.results.iter().map(row).collect();
-    if !rows.is_empty() {
-        page.table(Table::new(&RESULTS, rows).spare(&SPARE));
-    }
+    table(page, &found.results);
     if page.verbosity() > 0 {
         found.results.iter().for_each(|result| in_full(page, result));
     } else {
@@ -47,7 +45,25 @@ pub(crate) fn footer(page: &mut Page, found: &TurnTested, report: &Report) {
         if made > 0 { format!("{confirmed} of {made} allocations confirmed released; ") } else { String::new() };
     let more = if page.verbosity() == 0 && !report.evidence.is_empty() { " -v: every step, evidence." } else { "" };
     page.blank();
-    page.paragraph(Tint::Faint, &format!("{released}done in {:.1} s.{more}", report.duration_ms / 1000.0));
+    page.paragraph(Tint::Faint, &format!("{released}done in {}.{more}", words::seconds(report.duration_ms)));
+}
+
+/// A row for each result; of very many those that need a look, as far as the verdict stays on the screen.
+fn table(page: &mut Page, results: &[TurnResult]) {
+    if results.is_empty() {
+        return;
+    }
+    let mut shown: Vec<&TurnResult> = results.iter().collect();
+    if page.verbosity() == 0 && shown.len() > MOST_RESULTS {
+        shown.sort_by_key(|result| result.verdict == TurnVerdict::Ok);
+        shown.truncate(FEW_RESULTS);
+    }
+    let rows = shown.iter().map(|result| row(result)).collect();
+    page.table(Table::new(&RESULTS, rows).spare(&SPARE));
+    let more = results.len() - shown.len();
+    if more > 0 {
+        page.paragraph(Tint::Faint, &format!("and {more} more; -v lists them."));
+    }
 }
 
 /// How many entries work, and why the first of the others does not; that one too.
@@ -152,16 +168,18 @@ fn row(result: &TurnResult) -> Vec<Cell> {
         Cell::tinted(tint, verdict),
         code.unwrap_or_default().into(),
         result.relayed_address.map(|relayed| relayed.to_string()).unwrap_or_default().into(),
-        result.time_to_relay_ms.map(words::ms).unwrap_or_default().into(),
+        result.time_to_relay_ms.map(span).unwrap_or_default().into(),
         loss.unwrap_or_else(|| "".into()),
     ]
 }
 
-/// Without `-v`: what went wrong where and what to do, the flawed ones first; then how well it relays, as far as there is room.
+/// Without `-v`: what went wrong where and what to do, the flawed ones first, of which one is told whatever room there is; then how well
+/// it relays, as far as there is room.
 fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
     let flawed = |result: &&TurnResult| result.verdict != TurnVerdict::Ok;
     let others = found.results.iter().filter(|result| !flawed(result));
-    for result in found.results.iter().filter(flawed).chain(others) {
+    let mut untold = 0;
+    for (number, result) in found.results.iter().filter(flawed).chain(others).enumerate() {
         let mark = page.mark();
         heading(page, result);
         let headed = page.mark();
@@ -187,15 +205,29 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
                 page.go_back(&before);
             }
         }
-        // What there is no room for is no news either.
-        if !needed && !page.is_past(&headed) {
+        // What was asked for is told, however long it is.
+        let asked_for = result.hold.is_some() || !result.features.is_empty();
+        if number > 0 && !asked_for && page.rows_left() < BELOW + 1 {
+            untold += usize::from(flawed(&result));
+            page.go_back(&mark);
+        } else if !needed && !page.is_past(&headed) {
+            // What there is no room for is no news either.
             page.go_back(&mark);
         }
+    }
+    if untold > 0 {
+        let more = words::plural(untold as u64, "more entry needs a look", "more entries need a look");
+        page.blank();
+        page.paragraph(Tint::Warning, &format!("{more}; -v says why."));
     }
 }
 
 /// The footer and the empty line above it.
 const BELOW: usize = 2;
+
+/// So many results have a row each; of more the first few.
+const MOST_RESULTS: usize = 8;
+const FEW_RESULTS: usize = 6;
 
 /// Everything: how each step went, what is known of the server, how well it relays.
 fn in_full(page: &mut Page, result: &TurnResult) {
@@ -275,8 +307,10 @@ fn steps(page: &mut Page, result: &TurnResult) {
 /// How a step went; without the detail where that was told.
 fn step(page: &mut Page, step: &StepResult, told: bool) {
     let (tint, status) = words::step(step.status);
-    let time = step.duration_ms.map(|ms| format!(" {}", words::ms(ms))).unwrap_or_default();
     let (name, detail) = (word(&step.name), &step.detail);
+    // How long was waited for nothing stands in the detail.
+    let time = step.duration_ms.map(span).filter(|time| told || !detail.contains(time.as_str()));
+    let time = time.map(|time| format!(" {time}")).unwrap_or_default();
     let line = match (step.name, step.status) {
         // What can be told without the network is not that they are taken.
         (StepName::Credentials, StepStatus::Ok) => format!("{name}: {detail}"),

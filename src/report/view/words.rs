@@ -71,9 +71,9 @@ pub(super) fn over(carried: Option<Transport>) -> String {
     carried.map(|carried| format!(" over {}", transport(carried))).unwrap_or_default()
 }
 
-/// A time as it stands everywhere on the page.
-pub(super) fn ms(ms: f64) -> String {
-    format!("{ms:.1} ms")
+/// How long a run took, or when in it something was.
+pub(super) fn seconds(ms: f64) -> String {
+    format!("{:.1} s", ms / 1000.0)
 }
 
 /// "once", "7 times".

@@ -39,7 +39,7 @@ impl Site {
         let known: Vec<IpAddr> = self.default_gateway.into_iter().collect();
         let addresses = if named.is_empty() { &known[..] } else { named };
         if addresses.is_empty() {
-            let text = "look for the default gateway: there is no default route through one".to_owned();
+            let text = "this host has no default route through a gateway".to_owned();
             return Err(failure(FailureCode::NetworkUnreachable, text));
         }
         let reached = |&address: &IpAddr| {

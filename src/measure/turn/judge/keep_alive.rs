@@ -2,7 +2,7 @@
 
 use super::cause::{Cause, failed};
 use crate::evidence::key::{Renewal, TurnStep};
-use crate::evidence::{Exchange, Outcome};
+use crate::evidence::{Exchange, Outcome, span};
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::exchange::{error_code, is_stale, succeeded};
 use crate::measure::turn::facts::round_trip::{RoundTrip, Way, keep_alive_interval_ms, keep_alive_span_ms};
@@ -91,7 +91,10 @@ fn slow(rounds: &[RoundTrip]) -> Vec<Hiccup> {
     let bound = (median * SLOW_TIMES).max(median + SLOW_MS);
     let slow = rounds.iter().filter_map(|round| Some((round.out?.started_ms, round.rtt_ms()?)));
     slow.filter(|(_, rtt_ms)| *rtt_ms > bound)
-        .map(|(at_ms, rtt_ms)| Hiccup { at_ms, text: format!("a packet took {rtt_ms:.0} ms (median {median:.0} ms)") })
+        .map(|(at_ms, rtt_ms)| Hiccup {
+            at_ms,
+            text: format!("a packet took {} (median {})", span(rtt_ms), span(median)),
+        })
         .collect()
 }
 
@@ -171,7 +174,7 @@ mod tests {
         }
         let found = judge(&scene.target()).expect("it was kept");
         assert_eq!(found.hiccups.len(), 1, "{:?}", found.hiccups);
-        assert_eq!(found.hiccups[0].text, "a packet took 420 ms (median 40 ms)");
+        assert_eq!(found.hiccups[0].text, "a packet took 420.0 ms (median 40.0 ms)");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::credentials;
 use super::judged::Judged;
 use crate::evidence::key::{DataStep, ServerStep, SocketRole, SocketStep};
-use crate::evidence::{Connection, Exchange, Outcome};
+use crate::evidence::{Connection, Exchange, Outcome, span};
 use crate::measure::turn::facts::allocation::LOGINS;
 use crate::measure::turn::facts::connection::failed_late;
 use crate::measure::turn::facts::exchange::{error_code, is_unsigned, succeeded};
@@ -245,12 +245,13 @@ fn outcome(exchange: &Exchange) -> String {
         Outcome::Silence { waited_ms } => {
             let times = if exchange.sends == 1 { "once".to_owned() } else { format!("{} times", exchange.sends) };
             let over = if exchange.transport == Transport::Udp { ", over UDP" } else { "" };
+            let waited = span(*waited_ms);
             match &exchange.strays {
                 Some(strays) => {
                     let strays = escape(&strays.to_string());
-                    format!("no answer in {waited_ms:.0} ms (sent {times}{over}), but {strays}")
+                    format!("no answer in {waited} (sent {times}{over}), but {strays}")
                 }
-                None => format!("nothing came in {waited_ms:.0} ms (sent {times}{over})"),
+                None => format!("nothing came in {waited} (sent {times}{over})"),
             }
         }
         Outcome::Failed(failure) => escape(&failure.text),

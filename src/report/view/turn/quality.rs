@@ -95,7 +95,7 @@ fn hold(page: &mut Page, hold: &KeepAlive) {
     ));
     let told = if page.verbosity() > 0 { hold.hiccups.len() } else { HICCUPS };
     for hiccup in hold.hiccups.iter().take(told) {
-        page.alarm(Tint::Warning, &format!("at {:.1} s: {}", hiccup.at_ms / 1000.0, hiccup.text));
+        page.alarm(Tint::Warning, &format!("at {}: {}", words::seconds(hiccup.at_ms), hiccup.text));
     }
     if let more @ 1.. = hold.hiccups.len().saturating_sub(told) {
         page.alarm(Tint::Warning, &format!("and {more} more like these; -v lists all"));

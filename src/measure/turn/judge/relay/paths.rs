@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::evidence::key::{DataStep, SocketRole, SocketStep, TurnStep};
-use crate::evidence::{Exchange, FailureCode, Outcome};
+use crate::evidence::{Exchange, FailureCode, Outcome, span};
 use crate::measure::turn::facts::allocation::Allocation;
 use crate::measure::turn::facts::exchange::error_code;
 use crate::measure::turn::facts::peers::{Peer, is_host};
@@ -87,7 +87,7 @@ fn permission(target: &Target, role: SocketRole, peer: IpAddr) -> Option<RelayPa
 fn data(target: &Target, sent: &Exchange) -> RelayPath {
     match &sent.outcome {
         Outcome::Looped { source, rtt_ms, .. } => {
-            view(PathOutcome::Works, format!("arrived after {rtt_ms:.0} ms, from {source}"), &[sent])
+            view(PathOutcome::Works, format!("arrived after {}, from {source}", span(*rtt_ms)), &[sent])
         }
         Outcome::Silence { .. } if may_be_loss(target, sent) => {
             let text = format!("nothing arrived, sent {} times; on this path that may be loss", sent.sends);
