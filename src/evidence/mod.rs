@@ -43,5 +43,5 @@ pub use run::{Evidence, Lookup, Refused, Server, Stop};
 pub use session::{
     Candidacy, End, Idle, PairSeen, Refusal, RelaySeen, RelayStep, Remapped, Role, Selected, Session, Traffic,
 };
-pub use span::span;
+pub use span::{millis, span};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

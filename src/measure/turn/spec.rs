@@ -11,7 +11,7 @@ pub(crate) const TURN: Spec = Spec {
     question: "Does this TURN server work, and if not, which step fails and why?",
     how: "Climbs the ladder that every application climbs - reach the server, be challenged, allocate, let data through the relay, \
           renew, release - for each server, transport and address family at once, and names the cause of what fails with what to \
-          change.",
+          change. STUN servers are asked through the relay: third parties that see from where it sends.",
     exit: &[
         (
             "0",

@@ -8,7 +8,7 @@ use super::sentence;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
-use crate::evidence::{Exchange, SocketName};
+use crate::evidence::{Exchange, SocketName, millis};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::document::{Report, ServerRow};
 use crate::report::{escape, family_name};
@@ -81,7 +81,7 @@ fn server(row: &ServerRow, in_full: bool) -> Vec<Cell> {
     });
     // Asked once, a server has one time.
     let range = row.rtt_min_ms < row.rtt_max_ms;
-    let time = |ms: Option<f64>| ms.map(|ms| format!("{ms:.1}")).unwrap_or_default().into();
+    let time = |ms: Option<f64>| ms.map(millis).unwrap_or_default().into();
     vec![
         name.into(),
         address.unwrap_or_default().into(),

@@ -27,10 +27,15 @@ pub(crate) fn write(page: &mut Page, found: &TurnTested) {
     if let Some(facts) = &found.configuration {
         configuration(page, facts);
     }
+    let mark = page.mark();
     table(page, &found.results);
     if page.verbosity() > 0 {
-        found.results.iter().for_each(|result| in_full(page, result));
-    } else {
+        return found.results.iter().for_each(|result| in_full(page, result));
+    }
+    in_short(page, found, told);
+    if page.rows_left() < BELOW && found.results.len() > FEW_RESULTS {
+        page.go_back(&mark);
+        tally(page, &found.results);
         in_short(page, found, told);
     }
 }
@@ -48,22 +53,28 @@ pub(crate) fn footer(page: &mut Page, found: &TurnTested, report: &Report) {
     page.paragraph(Tint::Faint, &format!("{released}done in {}.{more}", words::seconds(report.duration_ms)));
 }
 
-/// A row for each result; of very many those that need a look, as far as the verdict stays on the screen.
+/// A row for each result.
 fn table(page: &mut Page, results: &[TurnResult]) {
-    if results.is_empty() {
-        return;
+    let rows: Vec<Vec<Cell>> = results.iter().map(row).collect();
+    if !rows.is_empty() {
+        page.table(Table::new(&RESULTS, rows).spare(&SPARE));
     }
-    let mut shown: Vec<&TurnResult> = results.iter().collect();
-    if page.verbosity() == 0 && shown.len() > MOST_RESULTS {
-        shown.sort_by_key(|result| result.verdict == TurnVerdict::Ok);
-        shown.truncate(FEW_RESULTS);
+}
+
+/// How many came to what, where the rows of the table would move the verdict off the screen.
+fn tally(page: &mut Page, results: &[TurnResult]) {
+    let mut tally: Vec<(String, usize)> = Vec::new();
+    for result in results {
+        let (_, verdict) = words::verdict(result.verdict);
+        let code = result.diagnosis.code.to_string();
+        let name = if code == verdict { verdict } else { format!("{verdict} ({code})") };
+        match tally.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => tally.push((name, 1)),
+        }
     }
-    let rows = shown.iter().map(|result| row(result)).collect();
-    page.table(Table::new(&RESULTS, rows).spare(&SPARE));
-    let more = results.len() - shown.len();
-    if more > 0 {
-        page.paragraph(Tint::Faint, &format!("and {more} more; -v lists them."));
-    }
+    let parts: Vec<String> = tally.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
+    page.paragraph(Tint::Plain, &format!("Tested: {}; -v lists each.", parts.join(", ")));
 }
 
 /// How many entries work, and why the first of the others does not; that one too.
@@ -216,18 +227,17 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
         }
     }
     if untold > 0 {
-        let more = words::plural(untold as u64, "more entry needs a look", "more entries need a look");
+        let more = words::plural(untold as u64, "more needs", "more need");
         page.blank();
-        page.paragraph(Tint::Warning, &format!("{more}; -v says why."));
+        page.paragraph(Tint::Warning, &format!("{more} a look; -v says why."));
     }
 }
 
 /// The footer and the empty line above it.
 const BELOW: usize = 2;
 
-/// So many results have a row each; of more the first few.
-const MOST_RESULTS: usize = 8;
-const FEW_RESULTS: usize = 6;
+/// So few results have a row each, whatever room there is.
+const FEW_RESULTS: usize = 3;
 
 /// Everything: how each step went, what is known of the server, how well it relays.
 fn in_full(page: &mut Page, result: &TurnResult) {

@@ -1,5 +1,6 @@
 //! How well a TURN server relays, for how long, and what else it offers.
 
+use crate::evidence::millis;
 use crate::measure::turn::TurnResult;
 use crate::measure::turn::finding::{KeepAlive, Quality, Train};
 use crate::report::view::page::Page;
@@ -62,7 +63,7 @@ fn quality(page: &mut Page, quality: &Quality) {
 }
 
 fn numbers(how: &str, train: &Train) -> Vec<Cell> {
-    let time = |ms: Option<f64>| ms.map(|ms| format!("{ms:.1}")).unwrap_or_default().into();
+    let time = |ms: Option<f64>| ms.map(millis).unwrap_or_default().into();
     let tint = if train.loss_percent > 0.0 { Tint::Warning } else { Tint::Plain };
     let odd = [
         (train.duplicates > 0).then(|| words::plural(train.duplicates, "duplicate", "duplicates")),
