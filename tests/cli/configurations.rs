@@ -41,13 +41,15 @@ fn every_document_is_read_as_what_it_is() {
         let code: i32 = lines.next().and_then(|line| line.strip_prefix("exit ")).unwrap().parse().unwrap();
         let run = tested(&path, &[]);
         let told = flat(&format!("{}\n{}", run.stdout, run.stderr));
+        // Of many mistakes the page has the first ones.
+        let all = flat(&tested(&path, &["-v"]).stdout);
         if run.code != Some(code) {
             wrong.push(format!("{name}: exit {:?}, not {code}: {told}", run.code));
         }
         for line in lines {
             let holds = match line.strip_prefix("not ") {
                 Some(line) => !told.contains(line),
-                None => told.contains(line),
+                None => told.contains(line) || all.contains(line),
             };
             if !holds {
                 wrong.push(format!("{name}: {line}: {told}"));

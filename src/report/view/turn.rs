@@ -218,7 +218,7 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
         }
         // What was asked for is told, however long it is.
         let asked_for = result.hold.is_some() || !result.features.is_empty();
-        if number > 0 && !asked_for && page.rows_left() < BELOW + 1 {
+        if number > 0 && !asked_for && page.rows_left() < BELOW + UNTOLD {
             untold += usize::from(flawed(&result));
             page.go_back(&mark);
         } else if !needed && !page.is_past(&headed) {
@@ -235,6 +235,9 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
 
 /// The footer and the empty line above it.
 const BELOW: usize = 2;
+
+/// What says how many were not told, and the empty line above it.
+const UNTOLD: usize = 2;
 
 /// So few results have a row each, whatever room there is.
 const FEW_RESULTS: usize = 3;
