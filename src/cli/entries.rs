@@ -150,7 +150,7 @@ impl Draft {
             (None, None) if secrets::is_given(given) => {
                 Err(CliError::usage("cannot use the password: there is no user name").advise("-u NAME beside it"))
             }
-            // Nobody has to know whom the simulated servers know.
+            // The simulated servers know a user of their own, who is tried where none was named.
             (None, None) if asked.demo => {
                 Ok(Some(self.add_login(Credential { username: DEMO.to_owned(), password: Secret::new(DEMO) }, None)))
             }

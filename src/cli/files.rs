@@ -76,9 +76,9 @@ impl Source<'_> {
         refuse_socket(self.path)?;
         let (path, largest) = (self.path.to_owned(), self.largest);
         let (tell, told) = channel();
-        // A pipe that nobody writes to lets nobody go: it is waited for elsewhere.
+        // Opening a named pipe blocks until somebody writes to it, for ever if nobody does: so another thread opens it.
         let reader = move || {
-            // Nobody is left to tell where nobody waited so long.
+            // Fails only where this side has given up waiting.
             let _ = tell.send(Heard::End(read(&path, largest, &tell)));
         };
         std::thread::Builder::new().name("file".into()).spawn(reader)?;

@@ -80,7 +80,7 @@ fn page(
 ) -> io::Result<Vec<u8>> {
     let repeated =
         command.get_positionals().any(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
-    // What follows the help becomes the sections below.
+    // Exit codes and examples, which stand below the help, become sections of the page.
     let command = command.after_long_help(Resettable::<StyledStr>::Reset);
     let man = Man::new(command).source(concat!("nat-probe ", env!("CARGO_PKG_VERSION"))).manual("nat-probe manual");
     let mut text = Vec::new();
@@ -88,7 +88,7 @@ fn page(
     man.render_name_section(&mut text)?;
     let mut synopsis = Vec::new();
     man.render_synopsis_section(&mut synopsis)?;
-    // It does not tell that an argument may be repeated.
+    // clap_mangen's synopsis does not say that an argument may be repeated.
     let synopsis = String::from_utf8_lossy(&synopsis).into_owned();
     let synopsis = if repeated { synopsis.replace("\\fR] \n", "\\fR]...\n") } else { synopsis };
     text.extend(synopsis.into_bytes());

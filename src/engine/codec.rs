@@ -66,7 +66,7 @@ fn read_dns(asked: &[u8], datagram: &[u8]) -> Said {
 fn read_pcp(asked: &[u8], datagram: &[u8]) -> Said {
     let response = match pcp::Response::read(datagram) {
         Ok(response) => response,
-        // A server of NAT-PMP alone says so in its own words (RFC 6887 section 9).
+        // A server that speaks only NAT-PMP answers PCP in NAT-PMP's format, with "unsupported version" (RFC 6887 section 9).
         Err(pcp::Malformed::Version(nat_pmp::VERSION)) => {
             let response = nat_pmp::Response::read(datagram).map_err(|malformed| malformed.to_string())?;
             return match response.result {
@@ -103,7 +103,7 @@ fn read_pcp(asked: &[u8], datagram: &[u8]) -> Said {
 fn read_nat_pmp(asked: &[u8], datagram: &[u8]) -> Said {
     let response = match nat_pmp::Response::read(datagram) {
         Ok(response) => response,
-        // A server of PCP alone.
+        // A server that speaks only PCP answers NAT-PMP in PCP's format, with UNSUPP_VERSION.
         Err(nat_pmp::Malformed::Version(_)) => {
             let response = pcp::Response::read(datagram).map_err(|malformed| malformed.to_string())?;
             return match response.result {

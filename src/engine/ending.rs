@@ -28,7 +28,7 @@ impl Engine {
     pub(super) fn settle(&mut self, now: Time, index: usize, outcome: Outcome) {
         let flight = self.flights.remove(&index);
         let exchange = &mut self.evidence.exchanges[index];
-        // What was answered and went on keeps its answer.
+        // A series that goes on after its first answer keeps that answer as its outcome.
         if !flight.as_ref().is_some_and(|flight| flight.answered) {
             exchange.ended_ms = Some(millis(now));
             exchange.outcome = outcome;
@@ -97,7 +97,7 @@ impl Engine {
     pub(super) fn farewell(&mut self, now: Time) {
         self.dirty = false;
         for ask in self.farewells() {
-            // Two probes may mean the same.
+            // Two probes may want to give back the same thing.
             if self.evidence.find(&ask.key).is_none() {
                 self.launch(now, &ask);
             }

@@ -36,7 +36,7 @@ impl Engine {
             if flight.end() <= now {
                 let exchange = &self.evidence.exchanges[index];
                 let waited_ms = millis(now) - exchange.started_ms;
-                // A response that was not believed is what there is, once nothing better came.
+                // An unsigned or wrongly signed response was set aside for a better one; none came, so it is the outcome.
                 let outcome = match flight.aside.take() {
                     Some(reply) => Outcome::Reply(*reply),
                     None if flight.sent.is_empty() && flight.withheld > 0 => {
@@ -151,7 +151,7 @@ impl Engine {
 
     pub(super) fn launch(&mut self, now: Time, ask: &Ask) {
         let standing = match Gate::admit(&self.evidence, ask) {
-            // Beneath the first bytes of a connection lies its handshake.
+            // The handshake of a connection costs packets too, before the first message: they come out of the same budget.
             Ok(Standing::Named) if ask.transport.connects() && !self.gate.spend(ask.remote.ip()) => {
                 return self.withhold(now, ask, Gate::exhausted(ask.remote));
             }
@@ -170,14 +170,14 @@ impl Engine {
         }
         let entry = self.sockets.get(socket);
         let index = self.evidence.exchanges.len();
-        // Beyond the relay it is datagrams again, whatever carries them to the server.
+        // From the relay on, data travels in datagrams even where TCP leads to the relay: it can be lost, and is asked again as over UDP.
         let mut basis = None;
         let mut schedule = if ask.transport.is_stream() && ask.request.relay().is_none() {
             Schedule::stream(self.settings.thorough)
         } else {
             let rtt = self.paths.rtt(ask.server);
             let rtt = if ask.request.relay().is_some() { rtt.map(beyond_the_relay) } else { rtt };
-            // Who is asked with credentials may have to look them up elsewhere first: the round trip known does not bound that.
+            // A server may ask a database about the credentials: its answer to a login can take far longer than the round trip known.
             let looks_up = ask.request.auth().is_some() && ask.request.method() == Some(Method::Allocate);
             let rtt = rtt.filter(|rtt| !looks_up || *rtt > SLOW);
             basis = rtt.filter(|_| !looks_up && ask.patience != Patience::Once).map(|rtt| (ask.patience, rtt));
@@ -186,7 +186,7 @@ impl Engine {
         let leader = ask.terms.beside.as_ref().and_then(|leader| self.evidence.exchanges.position(leader));
         let beside = leader.filter(|leader| self.flights.contains_key(leader));
         if beside.is_some() {
-            // Another one sets the pace.
+            // It is sent whenever its companion is, so it has no schedule of its own.
             schedule.sends.clear();
             basis = None;
         }

@@ -181,7 +181,8 @@ impl Machine for Engine {
     }
 
     fn next_wake(&self) -> Time {
-        // What was asked on a dead connection is settled already: there is more to decide, and nothing will come to remind of it.
+        // Something changed that the probes have not looked at (a connection that died settles its exchanges at once): no input may
+        // follow that would wake the engine, so it wakes by itself.
         if self.dirty {
             return Time::ZERO;
         }

@@ -12,7 +12,7 @@ pub(super) fn read(message: &Message, question: &Question, bytes: &[u8], integri
         return None;
     }
     let (password_algorithms_bit, anonymity_bit) = message.nonce_features().unwrap_or_default();
-    // Granted, and not what: whoever looks into it needs the bytes.
+    // An Allocate success without a relayed address: the bytes tell what the server sent in its place.
     let hollow =
         message.method == ALLOCATE && message.class == Class::Success && message.relayed_addresses().is_empty();
     let doubtful = integrity == Integrity::Wrong || !message.faults.is_empty() || hollow;

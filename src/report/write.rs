@@ -23,7 +23,7 @@ pub fn line(value: &impl Serialize) -> String {
 fn write(value: &impl Serialize, layout: impl Formatter) -> String {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, Careful { layout, guard: Guard::default() });
-    // Fails only for maps whose keys are no strings, and a vector takes whatever is written.
+    // Serializing fails only for maps whose keys are not strings, of which a report has none; writing to a vector cannot fail.
     let written = value.serialize(&mut serializer);
     if written.is_err() { String::new() } else { String::from_utf8(bytes).unwrap_or_default() }
 }
@@ -31,9 +31,9 @@ fn write(value: &impl Serialize, layout: impl Formatter) -> String {
 /// Rounds to three decimals: a microsecond is the finest that a user-space clock tells.
 #[must_use]
 pub fn round_ms(ms: f64) -> f64 {
-    // So large a number has no thousandths, and would be another each time it is rounded.
+    // A float of that size cannot represent thousandths: multiplying and dividing would change it each time it is written.
     let rounded = if ms.abs() < 1e12 { (ms * 1000.0).round() / 1000.0 } else { ms.round() };
-    // What JSON cannot write, or a reader refuses as absurd, nobody can judge again: a saved report's times may be anything.
+    // Infinities, which JSON cannot write, and times that `--from` refuses as absurd (a saved report may have any) become zero.
     if rounded.abs() <= LARGEST { rounded } else { 0.0 }
 }
 

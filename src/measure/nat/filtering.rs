@@ -68,7 +68,8 @@ fn tests(seen: &Look, family: Family, repeat: bool) -> Vec<Test> {
         if sound.clone().count() == TESTED || tests.len() - sound.clone().count() == FAULTS_BORNE {
             break;
         }
-        // A second witness is another machine, and one whose alternates this host has not opened its filter for.
+        // A second test is worth something only by another machine, to whose alternate addresses this host has sent nothing: where it
+        // has, the filter is open for them.
         let known = sound.clone().any(|test| test.server.overlaps(&server))
             || sound.count() > 0
                 && seen.range(&NatKey::filtering(family, server.server)).next().is_none()
@@ -99,7 +100,8 @@ pub(super) fn closed(seen: &Look, family: Family) -> bool {
 fn is_closed(seen: &Evidence, family: Family, tests: &[Test]) -> bool {
     let open = tests.iter().any(|test| test.shown() == Some(Behavior::EndpointIndependent));
     let told = tests.iter().filter(|test| test.shown().is_some()).count();
-    // Two witnesses do without the controls of others, not without what others may show.
+    // Once two servers have shown the same, nobody waits for the controls of a third test; but a test that is still listening may
+    // hear a packet get in, which would refute both.
     let under_way = |test: &Test| if told < WITNESSES { test.asking() } else { test.untouched() };
     open || !tests.iter().any(under_way) && (told > 0 || all_heard(seen, family))
 }
@@ -167,7 +169,7 @@ pub(super) fn judge(seen: &Look, family: Family) -> Finding {
         Progress::Settled { because, .. } => because.clone(),
         Progress::Asking { .. } => Vec::new(),
     });
-    // Where strangers' packets are limited a silence is nobody's fault.
+    // A NAT that lets strangers in only now and then (one packet a second) also makes silences, which are no stricter filter.
     let steady = !took_a_third_port(seen, family, &best.server);
     let name = |test: &Test| seen.servers.get(test.server.server).map(|server| server.name.clone());
     let stricter = shown.filter(|(_, other)| *other > behavior && steady);

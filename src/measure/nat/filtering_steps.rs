@@ -111,7 +111,7 @@ pub(super) fn took_a_third_port(seen: &Evidence, family: Family, server: &Capabl
 
 impl<'a> Run<'a> {
     fn run(&mut self, repeat: bool) -> Step {
-        // A saved run tells by its evidence whether a second port was asked for.
+        // A saved report does not say whether --thorough wanted a second port: that there are exchanges from one does.
         let repeat = repeat || self.find(Port::Fresh(2), Asked::Change(AnswerFrom::Port, 1)).is_some();
         let first = self.port(Port::Fresh(1));
         let second = repeat.then(|| self.port(Port::Fresh(2)));
@@ -141,7 +141,8 @@ impl<'a> Run<'a> {
         }
         let (alternate, other_port) = (self.server.alternate, self.server.primary_other_port());
         let companion = self.companion(socket, None);
-        // The address before the port: where strangers are let in one at a time, that is the one that tells more.
+        // The answer from the other address is asked for first: where the NAT lets one stranger in and then none for a while, that
+        // answer getting in tells more than the one from another port.
         let both = self.beside(socket, AnswerFrom::AddressAndPort);
         let port = self.beside(socket, AnswerFrom::Port);
         let (Some(companion), Some(both), Some(port)) = (companion, both, port) else { return Err(ASK) };
@@ -344,7 +345,7 @@ impl<'a> Run<'a> {
     /// A CHANGE-REQUEST, sent at the moments of its companion.
     fn beside(&mut self, socket: Port, what: AnswerFrom) -> Option<&'a Exchange> {
         let leader = self.key(socket, Asked::Binding);
-        // A companion that has to wait, for its time or for the pacing, is not run ahead of.
+        // Not before the companion itself is due: the two are to leave at the same moments.
         let due = |ask: &&Ask| ask.terms.not_before_ms.is_none_or(|at_ms| at_ms <= self.seen.elapsed_ms + 0.002);
         let led = self.asks.iter().filter(due).any(|ask| ask.key == leader) || self.seen.find(&leader).is_some();
         if !led {

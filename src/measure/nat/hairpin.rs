@@ -27,7 +27,8 @@ impl NatProbe for Hairpin {
         let Some(server) = first else {
             return Step { done: filtering::closed(seen, self.family), ..Step::default() };
         };
-        // Its packets go to the host's own external address, which is no server's; it only waits so as not to disturb.
+        // Its packets touch no server's alternate address, so it could begin at once; it waits only to keep the path quiet while the
+        // filter is tested.
         if !filtering::closed(seen, self.family) {
             return Step::default();
         }

@@ -66,7 +66,7 @@ impl NatProbe for Mapping {
                     return Step { asks, ..Step::default() };
                 }
             }
-            // What one server alone saw is set beside what the next one sees.
+            // Unless no other server saw the same address: then the next server's points are asked too, to compare.
             if group.complete() && !group.alone(&camps) {
                 return self.ask_again(seen, asks, true);
             }

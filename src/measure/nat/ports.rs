@@ -38,7 +38,7 @@ impl NatProbe for Ports {
         let tester = servers::capable(seen, self.family).first().map(|server| server.server);
         let all = NatTest::Ports(0).to(NatTest::Ports(usize::MAX), self.family);
         let begun: Vec<&Exchange> = seen.within(&all).collect();
-        // Every server that will answer has answered by then, dead ones do not delay.
+        // Begins when each server has answered or was given up, or when the filter test has ended: dead servers do not delay it longer.
         let heard = seen.within(&NatKey::reach(self.family, Reach::Udp, Reach::Udp)).all(Exchange::settled);
         if begun.is_empty() && !heard && !filtering::closed(seen, self.family) {
             return Step::default();
@@ -66,7 +66,7 @@ impl NatProbe for Ports {
             .collect();
         Step {
             asks,
-            // Where the tester is the only server, its own tests use fresh sockets enough.
+            // Where only the server with the second address answers, the filter's test has made enough mappings from fresh sockets.
             done: begun.iter().all(|exchange| exchange.settled()) && (!begun.is_empty() || targets.is_empty()),
             ..Step::default()
         }
@@ -131,7 +131,7 @@ pub(super) fn judge(seen: &Evidence, family: Family, mapping: MappingBehavior) -
         let text = format!("{0} of {0} local ports kept their number, once for each", sockets.len());
         return build(PortBehavior::Preserved, None, None, text);
     }
-    // No chance: it keeps a port one time in 64,000.
+    // That a port was kept is not chance, which does so once in 64,000 times: the NAT prefers it, and did not always get it.
     if preserved > 0 {
         let text = format!("{preserved} of {count} mappings kept the local port, the others were taken or changed");
         return build(PortBehavior::Inconclusive, None, parity, text);
@@ -206,7 +206,7 @@ pub(super) fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior)
             addresses.push(mapped.ip());
         }
     }
-    // One server's word for an address that no other saw may be its own world.
+    // An address that one server alone saw may be that of a proxy before it.
     if addresses.len() > 1
         && witness::camps(seen, family).iter().any(|camp| camp.machines == 1 && camp.addresses.len() == 1)
     {

@@ -61,7 +61,7 @@ impl Requirement {
         if let (Connectivity::Unavailable, Some(reason)) = (found.connectivity, &found.reason)
             && self.key.name != "connectivity"
         {
-            // What is not there behaves in none of these ways.
+            // A family that this host lacks has no behavior, so that no wish for one is met.
             let text = format!("{} {} is not applicable: {}", family_name(family), self.key.name, reason.text);
             return (judge(&[false], self.negated), text);
         }
@@ -70,7 +70,7 @@ impl Requirement {
             "connectivity" => {
                 let now = word(&found.connectivity);
                 let possible = possible::connectivities(found).iter().map(word).collect();
-                // Asked for by name, what is found now counts, whatever else is possible.
+                // The verdict itself may be required by its name (`inconclusive`); else every value still possible has to be a wanted one.
                 let holds = if wanted.contains(&now.as_str()) { vec![true] } else { holds(possible) };
                 ("connectivity", now, &found.reason, holds)
             }

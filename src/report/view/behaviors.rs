@@ -132,7 +132,7 @@ fn port_assignment(ports: &PortAssignment) -> String {
         (PortBehavior::Sequential, step) => step.map_or("counts up or down".to_owned(), counts),
         (known, _) => word(&known),
     };
-    // Where both are the same step, one word says it.
+    // A step between destinations that equals the step between sockets is not said twice.
     let delta = ports.per_destination_delta.filter(|delta| ports.step != Some(*delta));
     let delta = delta.map(|delta| format!("{} for each destination", counts(delta)));
     let parity = ports.parity_kept == Some(true) && ports.behavior != PortBehavior::Preserved;

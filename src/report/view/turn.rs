@@ -196,7 +196,7 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
         let headed = page.mark();
         if flawed(&result) {
             place(page, result);
-            // Beside its place in a configuration it is looked for.
+            // In a configuration the reader looks for the text beside the line; elsewhere the sentence on top has said it.
             if result.line.is_some() || !told.is_some_and(|told| std::ptr::eq(told, result)) {
                 page.paragraph(words::verdict(result.verdict).0, &result.diagnosis.text);
             }
@@ -222,7 +222,7 @@ fn in_short(page: &mut Page, found: &TurnTested, told: Option<&TurnResult>) {
             untold += usize::from(flawed(&result));
             page.go_back(&mark);
         } else if !needed && !page.is_past(&headed) {
-            // What there is no room for is no news either.
+            // Only its quality would have been told, and there was no room: a heading alone says nothing.
             page.go_back(&mark);
         }
     }
@@ -325,7 +325,7 @@ fn step(page: &mut Page, step: &StepResult, told: bool) {
     let time = step.duration_ms.map(span).filter(|time| told || !detail.contains(time.as_str()));
     let time = time.map(|time| format!(" {time}")).unwrap_or_default();
     let line = match (step.name, step.status) {
-        // What can be told without the network is not that they are taken.
+        // The check of the credentials' form needs no network: "ok" would look as if the server had taken them.
         (StepName::Credentials, StepStatus::Ok) => format!("{name}: {detail}"),
         _ if told => format!("{name}: {status}{time}"),
         _ => format!("{name}: {status}{time}: {detail}"),

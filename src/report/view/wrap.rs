@@ -4,7 +4,7 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// The text in lines of at most `width` columns: broken between words, inside a word only where it is longer than a line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    // Line breaks and runs of blanks are not ours.
+    // Line breaks and runs of blanks come from outside (servers, files): our own sentences have neither.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let options = Options::new(width.max(2))
         .word_separator(WordSeparator::AsciiSpace)

@@ -56,19 +56,19 @@ fn log_in<'a>(planner: &mut Planner<'_, 'a>, role: SocketRole) -> Option<&'a Exc
     if !may_refuse_login(verdict) {
         return Some(verdict);
     }
-    // A bad request may be a bad login to this server: it depends on what a user gets that nobody has.
+    // Some servers answer a wrong login with 400 in place of 401. A user name that surely does not exist shows whether this one does.
     let unknown = error_code(verdict) == Some(400) && target.software().refuses_logins_with().is_none();
     if let Some(credential) = target.options.stranger.filter(|_| unknown) {
         log_in_as(planner, SocketRole::Stranger, As { credential, username: STRANGER, ..typed })?;
     }
     if login.exotic {
-        // On a port and with a nonce of its own: each nonce sees one password.
+        // From another port, with a nonce of its own: no nonce is used with two passwords.
         log_in_as(planner, SocketRole::NormalizedPassword, As { form: PasswordForm::Nfkc, ..typed })?;
     }
     if target.offers_sha256() {
         log_in_as(planner, SocketRole::Sha256, typed)?;
     }
-    // The same secret, and an expiry that no clock has passed: it tells a clock that is off from a secret that is another.
+    // Made from the same shared secret with an expiry far ahead: if it is taken, a clock is wrong; if not, the secret is.
     if let Some((credential, username)) = &login.later {
         log_in_as(planner, SocketRole::LaterExpiry, As { credential: *credential, username, ..typed });
     }

@@ -63,7 +63,8 @@ impl TurnProbe {
         let Some(target) = self.target(seen) else {
             return Step { done: !self.looking_up(seen), ..Step::default() };
         };
-        // Once something came after it, the sequence is not gone through again: an answer that comes late changes nothing of it.
+        // Once quality, keep-alive or release have begun, the steps before them are not planned anew: an answer that comes late must not
+        // change what was asked.
         let over = quality::has_begun(&target) || keep_alive::has_begun(&target) || target.gives_back();
         let mut asks = Vec::new();
         if !over {

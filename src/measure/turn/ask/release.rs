@@ -52,7 +52,7 @@ fn ask(target: &Target, role: SocketRole) -> Option<Ask> {
     };
     match tried {
         Tried::Ask(ask) => Some(*ask),
-        // Stated again, so that the one who waits for all of them sees it.
+        // Already asked: it is named again, since the caller is done when everything it named is settled.
         Tried::Asked(exchange) => {
             let request = exchange.request.clone();
             Some(Ask { key: exchange.ask.clone(), ..target.ask(step, role, request) })

@@ -124,7 +124,7 @@ impl<'a> Target<'a> {
         let asked = |step: DataStep| self.find(step).and_then(|one| one.request.relay()).map(|relay| relay.peer);
         let (first, second) = (asked(DataStep::Third), asked(DataStep::Third2));
         let mut found: Vec<Peer> = thirds.iter().copied().filter(|third| self.is_alive(*third)).collect();
-        // Whoever is asked already keeps the place.
+        // Those that were asked already come first, so that the choice stays the same from look to look.
         let place = |third: &Peer| match Some(third.address) {
             at if at == first => 0,
             at if at == second => 1,

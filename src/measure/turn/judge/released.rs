@@ -11,9 +11,9 @@ use crate::wire::{Remark, RemarkCode, escape};
 pub(super) fn judge(target: &Target) -> Option<Released> {
     let deleted = |role| target.was_deleted(role);
     let unheard = |role| target.holds(role) && (deleted(role) || !target.is_given_back(role));
-    // What may have been made only if somebody else refused it, or nobody was asked for credentials, was made if it could be deleted.
+    // An Allocate whose refusal may have been forged, or whose answer was lost, may have made one: that it could be deleted shows it.
     let doubtful = |role| (target.may_hold_forged(role) || target.may_hold_unheard(role)) && deleted(role);
-    // An allocation that was moved is one, on the socket to which it was.
+    // A moved allocation is counted once, on the socket it was moved to.
     let left = |role| role == SocketRole::Mobility && target.has_moved();
     let is_made = |role: &SocketRole| {
         let made = target.allocation(*role).is_some() && !left(*role);

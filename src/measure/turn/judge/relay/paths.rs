@@ -173,7 +173,7 @@ fn through(target: &Target, first: SocketRole, third: Peer) -> (RelayPath, Optio
     let Some(sent) = asked_through(target, at) else { return (unknown("it was not tried: the run had ended"), None) };
     match &sent.outcome {
         Outcome::Reply(reply) => {
-            // Who tells us what cannot be tells the relay the same.
+            // A server that told this host an address that cannot be is not believed about the relay's address either.
             let doubted =
                 target.directly(third).is_some_and(|asked| asked.mapped().is_some() && !target.is_believable(asked));
             let told = reply.mapped.filter(|_| !doubted).filter(|mapped| is_relays(at, *mapped));
