@@ -1,5 +1,7 @@
 //! What the program costs itself: messages, a whole simulated classification, the start of the binary.
 
+#![expect(clippy::disallowed_methods, reason = "what something takes is told by the clock")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -109,7 +109,6 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// What came of an exchange.
-#[expect(clippy::large_enum_variant, reason = "nearly every outcome is a reply")]
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Outcome {

@@ -10,7 +10,7 @@ use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport};
 
 /// The exchanges of one socket that told a mapped address, in the order they were started.
-fn observations<'a>(seen: &'a Evidence, family: Family, socket: FamilySocket) -> Vec<Observation<'a>> {
+fn observations(seen: &Evidence, family: Family, socket: FamilySocket) -> Vec<Observation<'_>> {
     let name = socket.over(family);
     let of_socket = seen.of(family, Transport::Udp).filter(|exchange| exchange.socket == name);
     of_socket.filter_map(|exchange| exchange.mapped().map(|mapped| (exchange, mapped))).collect()

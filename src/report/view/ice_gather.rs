@@ -196,5 +196,5 @@ pub(crate) fn sdp(report: &Report) -> String {
     let shown = Shown::of(report);
     let Findings::IceGather(gathered) = &shown.report.findings else { return String::new() };
     let offered = gathered.found.candidates.iter().filter(|one| one.is_offered());
-    shown.mask(offered.map(|one| format!("a={}\n", one.init.candidate)).collect())
+    shown.mask(offered.map(|one| "a=".to_owned() + &one.init.candidate + "\n").collect())
 }

@@ -54,7 +54,7 @@ pub fn short(report: &Report) -> String {
     let shown = Shown::of(report);
     let families = shown.report.families();
     let addresses = families.iter().flat_map(|(_, found)| &found.public_addresses);
-    shown.mask(addresses.map(|ip| format!("{ip}\n")).collect())
+    shown.mask(addresses.map(|ip| ip.to_string() + "\n").collect())
 }
 
 fn preamble(page: &mut Page, report: &Report) {
