@@ -42,7 +42,7 @@ impl TrustArgs {
         let Some(path) = &self.ca else { return Ok(TlsConfig::default()) };
         let what = "the certificates of --ca";
         let text = Source { what, path, largest: LARGEST, advice: PEM, secret: false }.read()?;
-        net::certificates_from_pem(text.as_bytes()).map(TlsConfig::Also).map_err(|error| {
+        net::certificates_from_pem(text.as_bytes()).map(|also| TlsConfig { also }).map_err(|error| {
             CliError::usage(format!("cannot read the certificates of --ca {}: {error}", files::name(path))).advise(PEM)
         })
     }

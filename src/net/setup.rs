@@ -44,16 +44,11 @@ impl Default for Config {
     }
 }
 
-/// Whom TLS trusts.
+/// Whom TLS trusts: the certificate authorities of this system; where it names none, Mozilla's.
 #[derive(Clone, Debug, Default)]
-pub enum TlsConfig {
-    /// The certificate authorities of this system; where it names none, Mozilla's.
-    #[default]
-    System,
-    /// These certificate authorities beside those of the system.
-    Also(Vec<CertificateDer<'static>>),
-    /// These certificate authorities and no others.
-    Only(Vec<CertificateDer<'static>>),
+pub struct TlsConfig {
+    /// And these.
+    pub also: Vec<CertificateDer<'static>>,
 }
 
 /// The certificates in a PEM file.

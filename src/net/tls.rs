@@ -128,26 +128,13 @@ impl Tls {
         let verifier = self.verifier.get_or_init(|| self.make_verifier()).await.clone();
         let verifier =
             verifier.map_err(|reason| failure(FailureCode::TlsHandshakeFailed, format!("{operation}: {reason}")))?;
-        let given = match &self.config {
-            TlsConfig::System => Vec::new(),
-            TlsConfig::Also(certificates) | TlsConfig::Only(certificates) => certificates.clone(),
-        };
-        Ok(Recorder { verifier, given, insecure: self.insecure, seen: Mutex::default() })
+        Ok(Recorder { verifier, given: self.config.also.clone(), insecure: self.insecure, seen: Mutex::default() })
     }
 
     async fn make_verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
-        let roots = match &self.config {
-            TlsConfig::System => {
-                // Reads some hundred files: not on the thread that times packets.
-                tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?
-            }
-            TlsConfig::Also(certificates) => {
-                let mut roots = tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?;
-                roots.add_parsable_certificates(certificates.iter().cloned());
-                roots
-            }
-            TlsConfig::Only(certificates) => store(certificates.iter().cloned()),
-        };
+        // Reads some hundred files: not on the thread that times packets.
+        let mut roots = tokio::task::spawn_blocking(system_roots).await.map_err(|error| error.to_string())?;
+        roots.add_parsable_certificates(self.config.also.iter().cloned());
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
             .map_err(|_| "there is no certificate authority to trust".into())
@@ -158,14 +145,9 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn store(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates);
-    roots
-}
-
 fn system_roots() -> RootCertStore {
-    let mut roots = store(rustls_native_certs::load_native_certs().certs);
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }

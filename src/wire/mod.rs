@@ -34,7 +34,6 @@ pub use remark::{Remark, RemarkCode};
 pub use scope::Scope;
 pub use stun::TransactionId;
 pub use stun::attribute::RawAttribute;
-pub use stun::dump::dump;
 pub use stun::error_code::error_name;
 pub use stun::excerpt::excerpt;
 pub use stun::integrity::Key;

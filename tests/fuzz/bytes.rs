@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use nat_probe::wire::stun::relay;
-use nat_probe::wire::{Framer, Message, dump, excerpt};
+use nat_probe::wire::{Framer, Message, excerpt};
 use serde_json::Value;
 
 use crate::dice::{Dice, fuzz};
@@ -76,9 +76,9 @@ fn messages() {
         }
         let _ = relay::channel_data(&bytes);
         assert!(excerpt(&bytes).len() <= 200);
-        let text = dump(&bytes);
-        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
-        assert!(text.len() <= 2000 + 40 * bytes.len());
+        if let Err(error) = Message::read(&bytes) {
+            assert!(error.to_string().chars().all(|c| !c.is_control()), "{error}");
+        }
     });
 }
 

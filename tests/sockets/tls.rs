@@ -54,7 +54,7 @@ impl Authority {
     }
 
     pub(crate) fn network(&self) -> RealNetwork {
-        let tls = TlsConfig::Only(vec![self.certificate.clone()]);
+        let tls = TlsConfig { also: vec![self.certificate.clone()] };
         RealNetwork::new(Config { tls, ..Config::default() }).unwrap()
     }
 
@@ -206,7 +206,7 @@ fn self_signed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> (Cert
 
 /// What becomes of connecting under that name where these certificates are trusted.
 fn trusting(given: Vec<CertificateDer<'static>>, server: SocketAddr, name: &str) -> Result<(), Failure> {
-    let tls = TlsConfig::Only(given);
+    let tls = TlsConfig { also: given };
     let mut network = RealNetwork::new(Config { tls, ..Config::default() }).unwrap();
     let mut wish = spec(Transport::Tls, server);
     wish.server_name = Some(name.to_owned());

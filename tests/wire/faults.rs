@@ -1,9 +1,9 @@
 //! Broken messages: each fault is told and costs only itself.
 
 use nat_probe::wire::stun::attribute::{OTHER_ADDRESS, XOR_MAPPED_ADDRESS};
-use nat_probe::wire::{Class, Message, Writer, dump};
+use nat_probe::wire::{Class, Message, Writer, excerpt};
 
-use crate::{ID, address};
+use crate::{ID, address, followed};
 
 fn faults(bytes: &[u8]) -> Vec<String> {
     Message::read(bytes).unwrap().faults
@@ -19,7 +19,7 @@ fn each_is_told_and_costs_only_itself() {
     longer.extend([1, 2, 3, 4]);
     let mut shorter = response().attribute(0x8022, b"software").finish();
     shorter.truncate(shorter.len() - 4);
-    let mut unpadded = response().raw(&[0x80, 0x22, 0, 1, b'x']).finish();
+    let mut unpadded = followed(response().finish(), &[0x80, 0x22, 0, 1, b'x']);
     let unaligned = unpadded.clone();
     unpadded[3] += 3;
     for (bytes, expected) in [
@@ -57,14 +57,13 @@ fn each_is_told_and_costs_only_itself() {
             ],
         ),
         (
-            response().raw(&[0x80, 0x22]).finish(),
+            followed(response().finish(), &[0x80, 0x22]),
             &["the length 14 is not a multiple of 4", "2 bytes after the last attribute are too few for another"],
         ),
     ] {
         let message = Message::read(&bytes).unwrap();
         assert_eq!(message.faults, expected);
         assert_eq!(message.mapped(), Some(address("203.0.113.7:54321")), "{expected:?}");
-        assert!(expected.iter().all(|fault| dump(&bytes).contains(fault)));
     }
 }
 
@@ -87,7 +86,7 @@ fn error_codes_out_of_range_are_clamped_and_told() {
 #[test]
 fn faults_without_number_are_told_in_part() {
     let broken = [0x80, 0x2C, 0, 0].repeat(1000);
-    assert_eq!(faults(&response().raw(&broken).finish()).len(), 17);
+    assert_eq!(faults(&followed(response().finish(), &broken)).len(), 17);
 }
 
 #[test]
@@ -114,9 +113,10 @@ fn the_first_of_two_counts() {
 #[test]
 fn text_of_the_server_reaches_no_terminal_raw() {
     let bytes = response().attribute(0x8022, b"evil\x1b[2J\xff\xe2\x80\xae\\\0\0").finish();
-    let text = dump(&bytes);
-    assert!(text.contains("SOFTWARE: \"evil\\x1b[2J\\xff\\u{202e}\\\\\"\n"), "{text}");
     assert_eq!(Message::read(&bytes).unwrap().software().unwrap(), "evil\x1b[2J\u{fffd}\u{202e}\\");
+    for text in [excerpt(&bytes), faults(&bytes).concat()] {
+        assert!(text.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{text:?}");
+    }
 }
 
 #[test]
@@ -129,6 +129,5 @@ fn what_is_no_stun_is_named() {
     ] {
         let error = Message::read(bytes).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
-        assert!(dump(bytes).contains(words));
     }
 }

@@ -29,6 +29,14 @@ fn read(text: &str) -> Message {
     message
 }
 
+/// A message with more behind it than a writer writes, and its length with that.
+fn followed(mut message: Vec<u8>, bytes: &[u8]) -> Vec<u8> {
+    message.extend(bytes);
+    let length = u16::try_from(message.len() - 20).unwrap();
+    message[2..4].copy_from_slice(&length.to_be_bytes());
+    message
+}
+
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }

@@ -1,8 +1,10 @@
 //! What must be in no output is in none, however the message is broken.
 
-use nat_probe::wire::{Class, Message, TransactionId, Writer, dump, excerpt};
+use nat_probe::wire::{Class, Message, TransactionId, Writer, excerpt};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use crate::followed;
 
 /// USERNAME, PASSWORD, MESSAGE-INTEGRITY, NONCE, ACCESS-TOKEN, MESSAGE-INTEGRITY-SHA256, USERHASH, RESERVATION-TOKEN, MOBILITY-TICKET.
 const SECRET: [u16; 9] = [0x0006, 0x0007, 0x0008, 0x0015, 0x001B, 0x001C, 0x001E, 0x0022, 0x8030];
@@ -26,15 +28,13 @@ fn attribute() -> impl Strategy<Value = (u16, Vec<u8>)> {
 
 fn message(attributes: &[(u16, Vec<u8>)], padded: bool) -> Vec<u8> {
     let writer = Writer::new(Class::Error, 3, TransactionId([1; 12]), None);
-    let add = |writer: Writer, (ty, value): &(u16, Vec<u8>)| {
-        if padded {
-            writer.attribute(*ty, value)
-        } else {
-            let length = u16::try_from(value.len()).unwrap();
-            writer.raw(&[&ty.to_be_bytes(), &length.to_be_bytes(), value.as_slice()].concat())
-        }
-    };
-    attributes.iter().fold(writer, add).finish()
+    if padded {
+        return attributes.iter().fold(writer, |writer, (ty, value)| writer.attribute(*ty, value)).finish();
+    }
+    attributes.iter().fold(writer.finish(), |message, (ty, value)| {
+        let length = u16::try_from(value.len()).unwrap();
+        followed(message, &[&ty.to_be_bytes(), &length.to_be_bytes(), value.as_slice()].concat())
+    })
 }
 
 proptest! {
@@ -42,7 +42,7 @@ proptest! {
     fn no_output_shows_one(attributes in vec(attribute(), 0..8), cut in any::<prop::sample::Index>()) {
         let bytes = message(&attributes, true);
         for bytes in [&bytes[..], &bytes[..20 + cut.index(bytes.len() - 19)]] {
-            for text in [dump(bytes), excerpt(bytes), format!("{:?}", Message::read(bytes).unwrap())] {
+            for text in [excerpt(bytes), format!("{:?}", Message::read(bytes).unwrap())] {
                 prop_assert!(!shows_a_secret(&text), "{}", text);
             }
         }
@@ -56,9 +56,8 @@ proptest! {
         proof in vec(0xe0u8..=0xef, 20),
     ) {
         let bytes = message(&[(0x0014, realm), (0x0015, nonce), (0x0008, proof)], false);
-        for text in [dump(&bytes), excerpt(&bytes)] {
-            prop_assert!(!shows_a_secret(&text), "{}", text);
-        }
+        let text = excerpt(&bytes);
+        prop_assert!(!shows_a_secret(&text), "{}", text);
     }
 }
 

@@ -1,10 +1,10 @@
 //! TURN byte for byte: the golden packets of a whole session, written and read.
 
-use nat_probe::wire::stun::integrity;
 use nat_probe::wire::stun::relay::{channel_data, data_indication, wrap};
+use nat_probe::wire::stun::{attribute, integrity};
 use nat_probe::wire::{
     Algorithm, Auth, Class, Credential, Echo, Family, Key, Method, PasswordForm, Relay, Request, Secret, TurnAttribute,
-    Writer, dump, excerpt,
+    Writer, excerpt,
 };
 
 use crate::{ID, address, hex, read};
@@ -132,15 +132,13 @@ fn challenges_and_redirections_are_read() {
     );
     assert_eq!((challenge.realm(), challenge.nonce()), (Some(&b"realm"[..]), Some(NONCE)));
     assert_eq!((challenge.nonce_features(), challenge.password_algorithms()), (None, None));
-    let text =
+    let challenge = read(
         "01130048 2112a442 00010203 04050607 08090a0b 00090013 00000401 556e6175 7468656e 74696361 74656400 00140005
-        7265616c 6d000000 00150013 6f624d61 744a6f73 32674141 41616263 64656600 80020008 00020000 00010000";
-    let challenge = read(text);
+        7265616c 6d000000 00150013 6f624d61 744a6f73 32674141 41616263 64656600 80020008 00020000 00010000",
+    );
     assert_eq!(challenge.nonce(), Some(NONCE_SHA256));
     assert_eq!(challenge.nonce_features(), Some((true, false)));
     assert_eq!(challenge.password_algorithms(), Some(vec![2, 1]));
-    let told = dump(&hex(text));
-    assert!(told.contains("NONCE: 19 bytes, not shown\n  PASSWORD-ALGORITHMS: SHA-256, MD5\n"), "{told}");
     let stale = read(
         "01130034 2112a442 00010203 04050607 08090a0b 0009000f 00000426 5374616c 65204e6f 6e636500 00140005 7265616c
          6d000000 00150010 39383736 35343332 31306665 64636261",
@@ -211,19 +209,10 @@ fn both_families_and_features_are_read_and_told() {
     assert_eq!(message.third_party_authorization().as_deref(), Some("auth.example.org"));
     assert_eq!(message.alternate_servers(), [address("192.0.2.1:1"), address("[2001:db8::1]:1")]);
     assert_eq!(message.alternate_domain().as_deref(), Some("turn.example.org"));
-    let text = dump(&bytes);
-    for line in [
-        "ADDRESS-ERROR-CODE: IPv6: 440 \"No IPv6\"",
-        "RESERVATION-TOKEN: 8 bytes, not shown",
-        "MOBILITY-TICKET: 6 bytes, not shown",
-        "THIRD-PARTY-AUTHORIZATION: \"auth.example.org\"",
-    ] {
-        assert!(text.contains(&format!("  {line}\n")), "{text}");
-    }
 }
 
 #[test]
-fn every_attribute_of_a_request_is_read_back_and_told() {
+fn every_attribute_of_a_request_is_read_back() {
     let peers = [address("192.0.2.1:1"), address("[2001:db8::2]:2")];
     let request = Request::turn(
         Method::Allocate,
@@ -249,24 +238,20 @@ fn every_attribute_of_a_request_is_read_back_and_told() {
     let bytes = request.message(ID, None);
     let message = nat_probe::wire::Message::read(&bytes).unwrap();
     assert_eq!(message.faults, [""; 0]);
-    assert_eq!((message.requested_transport(), message.lifetime()), (Some(6), Some(777)));
-    assert_eq!(message.requested_address_family(), Some(Family::Ipv4));
-    assert_eq!(message.additional_address_family(), Some(Family::Ipv6));
-    assert_eq!((message.even_port(), message.channel_number()), (Some(true), Some(0x4001)));
+    let value = |ty| message.attribute(ty).map(|attribute| attribute.value.as_slice());
+    for (ty, bytes) in [
+        (attribute::REQUESTED_TRANSPORT, &[6, 0, 0, 0][..]),
+        (attribute::REQUESTED_ADDRESS_FAMILY, &[1, 0, 0, 0]),
+        (attribute::ADDITIONAL_ADDRESS_FAMILY, &[2, 0, 0, 0]),
+        (attribute::EVEN_PORT, &[0x80]),
+        (attribute::DONT_FRAGMENT, &[]),
+        (attribute::RESERVATION_TOKEN, b"TOKENTOK"),
+    ] {
+        assert_eq!(value(ty), Some(bytes), "{ty:#06x}");
+    }
+    assert_eq!((message.lifetime(), message.channel_number()), (Some(777), Some(0x4001)));
     assert_eq!((message.peer_address(), message.peer_addresses()), (Some(peers[0]), peers.to_vec()));
     assert_eq!((message.connection_id(), message.mobility_ticket()), (Some(7), Some(&[][..])));
-    let text = dump(&bytes);
-    for line in [
-        "REQUESTED-TRANSPORT: TCP",
-        "REQUESTED-ADDRESS-FAMILY: IPv4",
-        "ADDITIONAL-ADDRESS-FAMILY: IPv6",
-        "EVEN-PORT: and the next port too",
-        "DONT-FRAGMENT: present",
-        "CHANNEL-NUMBER: 0x4001",
-        "RESERVATION-TOKEN: 8 bytes, not shown",
-    ] {
-        assert!(text.contains(&format!("  {line}\n")), "{text}");
-    }
 }
 
 #[test]

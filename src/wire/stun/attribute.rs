@@ -98,44 +98,26 @@ pub const RESPONSE_ORIGIN: u16 = 0x802B;
 /// OTHER-ADDRESS (RFC 5780).
 pub const OTHER_ADDRESS: u16 = 0x802C;
 
-/// How the value of an attribute is to be read.
+/// What the value of an attribute has to look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Family, port and address as they are.
+enum Kind {
+    /// Family, port and address, as they are or xored.
     Address,
-    /// Family, and port and address xored with the header's last 16 bytes.
-    XorAddress,
-    /// UTF-8, or what should be.
+    /// UTF-8.
     Text,
-    /// Class, number and reason phrase.
+    /// Class, number and reason phrase, in one of them behind an address family.
     Error,
     /// A list of attribute types.
     Types,
     /// A 16-bit number, perhaps with padding that counts as value.
     Port,
-    /// A 32-bit number.
-    Number,
-    /// The "change IP" and "change port" flags.
-    Change,
-    /// Filling without meaning.
-    Padding,
-    /// Nothing: its presence says it.
-    Empty,
-    /// A protocol number, 17 for UDP, and three reserved bytes.
-    Protocol,
-    /// An address family and three reserved bytes.
-    Family,
-    /// A 16-bit number and two reserved bytes.
-    Channel,
-    /// One bit: whether the next port is wanted too.
-    EvenPort,
-    /// Password algorithms with their parameters.
-    Algorithms,
-    /// An address family, class, number and reason phrase.
-    AddressError,
+    /// 32 bits: a number, flags, or less with reserved bytes behind it.
+    Word,
+    /// Flags in a byte.
+    Flags,
     /// Not for output: it would help to guess a password, or is as good as one.
     Secret,
-    /// Bytes without a reading of their own.
+    /// Anything.
     Bytes,
 }
 
@@ -143,7 +125,7 @@ pub enum Kind {
 const REGISTRY: &[(u16, &str, Kind)] = &[
     (MAPPED_ADDRESS, "MAPPED-ADDRESS", Kind::Address),
     (0x0002, "RESPONSE-ADDRESS", Kind::Address),
-    (CHANGE_REQUEST, "CHANGE-REQUEST", Kind::Change),
+    (CHANGE_REQUEST, "CHANGE-REQUEST", Kind::Word),
     (SOURCE_ADDRESS, "SOURCE-ADDRESS", Kind::Address),
     (CHANGED_ADDRESS, "CHANGED-ADDRESS", Kind::Address),
     (USERNAME, "USERNAME", Kind::Secret),
@@ -152,40 +134,40 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
     (ERROR_CODE, "ERROR-CODE", Kind::Error),
     (UNKNOWN_ATTRIBUTES, "UNKNOWN-ATTRIBUTES", Kind::Types),
     (0x000B, "REFLECTED-FROM", Kind::Address),
-    (CHANNEL_NUMBER, "CHANNEL-NUMBER", Kind::Channel),
-    (LIFETIME, "LIFETIME", Kind::Number),
-    (0x0010, "BANDWIDTH", Kind::Number),
-    (XOR_PEER_ADDRESS, "XOR-PEER-ADDRESS", Kind::XorAddress),
+    (CHANNEL_NUMBER, "CHANNEL-NUMBER", Kind::Word),
+    (LIFETIME, "LIFETIME", Kind::Word),
+    (0x0010, "BANDWIDTH", Kind::Word),
+    (XOR_PEER_ADDRESS, "XOR-PEER-ADDRESS", Kind::Address),
     (DATA, "DATA", Kind::Bytes),
     (REALM, "REALM", Kind::Text),
     (NONCE, "NONCE", Kind::Secret),
-    (XOR_RELAYED_ADDRESS, "XOR-RELAYED-ADDRESS", Kind::XorAddress),
-    (REQUESTED_ADDRESS_FAMILY, "REQUESTED-ADDRESS-FAMILY", Kind::Family),
-    (EVEN_PORT, "EVEN-PORT", Kind::EvenPort),
-    (REQUESTED_TRANSPORT, "REQUESTED-TRANSPORT", Kind::Protocol),
-    (DONT_FRAGMENT, "DONT-FRAGMENT", Kind::Empty),
+    (XOR_RELAYED_ADDRESS, "XOR-RELAYED-ADDRESS", Kind::Address),
+    (REQUESTED_ADDRESS_FAMILY, "REQUESTED-ADDRESS-FAMILY", Kind::Word),
+    (EVEN_PORT, "EVEN-PORT", Kind::Flags),
+    (REQUESTED_TRANSPORT, "REQUESTED-TRANSPORT", Kind::Word),
+    (DONT_FRAGMENT, "DONT-FRAGMENT", Kind::Bytes),
     (0x001B, "ACCESS-TOKEN", Kind::Secret),
     (MESSAGE_INTEGRITY_SHA256, "MESSAGE-INTEGRITY-SHA256", Kind::Secret),
-    (PASSWORD_ALGORITHM, "PASSWORD-ALGORITHM", Kind::Algorithms),
+    (PASSWORD_ALGORITHM, "PASSWORD-ALGORITHM", Kind::Bytes),
     (USERHASH, "USERHASH", Kind::Secret),
-    (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::XorAddress),
+    (XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS", Kind::Address),
     (0x0021, "TIMER-VAL", Kind::Bytes),
     (RESERVATION_TOKEN, "RESERVATION-TOKEN", Kind::Secret),
-    (PRIORITY, "PRIORITY", Kind::Number),
-    (USE_CANDIDATE, "USE-CANDIDATE", Kind::Empty),
-    (PADDING, "PADDING", Kind::Padding),
+    (PRIORITY, "PRIORITY", Kind::Word),
+    (USE_CANDIDATE, "USE-CANDIDATE", Kind::Bytes),
+    (PADDING, "PADDING", Kind::Bytes),
     (RESPONSE_PORT, "RESPONSE-PORT", Kind::Port),
-    (CONNECTION_ID, "CONNECTION-ID", Kind::Number),
-    (ADDITIONAL_ADDRESS_FAMILY, "ADDITIONAL-ADDRESS-FAMILY", Kind::Family),
-    (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::AddressError),
-    (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Algorithms),
+    (CONNECTION_ID, "CONNECTION-ID", Kind::Word),
+    (ADDITIONAL_ADDRESS_FAMILY, "ADDITIONAL-ADDRESS-FAMILY", Kind::Word),
+    (ADDRESS_ERROR_CODE, "ADDRESS-ERROR-CODE", Kind::Error),
+    (PASSWORD_ALGORITHMS, "PASSWORD-ALGORITHMS", Kind::Bytes),
     (ALTERNATE_DOMAIN, "ALTERNATE-DOMAIN", Kind::Text),
     (ICMP, "ICMP", Kind::Bytes),
-    (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::XorAddress),
+    (DRAFT_XOR_MAPPED_ADDRESS, "XOR-MAPPED-ADDRESS (draft)", Kind::Address),
     (SOFTWARE, "SOFTWARE", Kind::Text),
     (ALTERNATE_SERVER, "ALTERNATE-SERVER", Kind::Address),
     (0x8025, "TRANSACTION-TRANSMIT-COUNTER", Kind::Bytes),
-    (0x8027, "CACHE-TIMEOUT", Kind::Number),
+    (0x8027, "CACHE-TIMEOUT", Kind::Word),
     (FINGERPRINT, "FINGERPRINT", Kind::Bytes),
     (ICE_CONTROLLED, "ICE-CONTROLLED", Kind::Bytes),
     (ICE_CONTROLLING, "ICE-CONTROLLING", Kind::Bytes),
@@ -199,8 +181,7 @@ const REGISTRY: &[(u16, &str, Kind)] = &[
 ];
 
 /// The registered name of an attribute type.
-#[must_use]
-pub fn name(ty: u16) -> Option<&'static str> {
+fn name(ty: u16) -> Option<&'static str> {
     REGISTRY.iter().find(|entry| entry.0 == ty).map(|entry| entry.1)
 }
 
@@ -250,9 +231,7 @@ impl fmt::Debug for RawAttribute {
 }
 
 impl RawAttribute {
-    /// How its value is to be read.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind {
         REGISTRY.iter().find(|entry| entry.0 == self.ty).map_or(Kind::Bytes, |entry| entry.2)
     }
 
@@ -301,9 +280,7 @@ impl RawAttribute {
         readable(self.trimmed())
     }
 
-    /// The value without NULs at its end.
-    #[must_use]
-    pub fn trimmed(&self) -> &[u8] {
+    fn trimmed(&self) -> &[u8] {
         let end = self.value.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
         &self.value[..end]
     }
@@ -364,7 +341,7 @@ impl RawAttribute {
     pub fn fault(&self) -> Option<String> {
         let name = label(self.ty);
         match self.kind() {
-            Kind::Address | Kind::XorAddress => {
+            Kind::Address => {
                 let expected = match self.value.get(1) {
                     Some(1) => 8,
                     Some(2) => 20,
@@ -376,7 +353,7 @@ impl RawAttribute {
                 let length = self.value.len();
                 (length != expected).then(|| format!("{name} is {length} bytes long instead of {expected}"))
             }
-            Kind::Error | Kind::AddressError => match self.value.get(2..4) {
+            Kind::Error => match self.value.get(2..4) {
                 None => Some(format!("{name} is too short for a code")),
                 Some(&[class, number]) if !(3..=6).contains(&(class & 0x07)) || number > 99 => {
                     Some(format!("{name} has class {} and number {number}, outside 300 to 699", class & 0x07))
@@ -386,8 +363,8 @@ impl RawAttribute {
             Kind::Text => std::str::from_utf8(&self.value).err().map(|_| format!("{name} is not valid UTF-8")),
             Kind::Types if !self.value.len().is_multiple_of(2) => Some(format!("{name} is not a list of 16-bit types")),
             Kind::Port if self.value.len() < 2 => Some(format!("{name} is too short for a port")),
-            Kind::EvenPort if self.value.is_empty() => Some(format!("{name} is empty")),
-            Kind::Number | Kind::Change | Kind::Protocol | Kind::Family | Kind::Channel if self.value.len() != 4 => {
+            Kind::Flags if self.value.is_empty() => Some(format!("{name} is empty")),
+            Kind::Word if self.value.len() != 4 => {
                 Some(format!("{name} is {} bytes long instead of 4", self.value.len()))
             }
             _ => None,

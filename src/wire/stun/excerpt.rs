@@ -47,7 +47,7 @@ pub fn excerpt(bytes: &[u8]) -> String {
 
 /// Whether the value is in no output. With a message, its nonce and its signature passwords can be tried out; a token or a ticket is as
 /// good as the allocation. Where the attributes are out of step, what looks like another may be made of any of these.
-pub(super) fn is_hidden(message: &Message, attribute: &RawAttribute) -> bool {
+fn is_hidden(message: &Message, attribute: &RawAttribute) -> bool {
     attribute.is_secret() || attribute.is_truncated() || (attribute.is_unknown() && is_out_of_step(message))
 }
 

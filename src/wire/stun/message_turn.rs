@@ -137,28 +137,4 @@ impl Message {
     pub fn username(&self) -> Option<String> {
         self.text(attribute::USERNAME)
     }
-
-    /// REQUESTED-TRANSPORT: the protocol number, 17 for UDP.
-    #[must_use]
-    pub fn requested_transport(&self) -> Option<u8> {
-        self.value(attribute::REQUESTED_TRANSPORT)?.first().copied()
-    }
-
-    /// REQUESTED-ADDRESS-FAMILY; `None` for an unknown one too.
-    #[must_use]
-    pub fn requested_address_family(&self) -> Option<Family> {
-        self.attribute(attribute::REQUESTED_ADDRESS_FAMILY)?.family()
-    }
-
-    /// ADDITIONAL-ADDRESS-FAMILY; `None` for an unknown one too.
-    #[must_use]
-    pub fn additional_address_family(&self) -> Option<Family> {
-        self.attribute(attribute::ADDITIONAL_ADDRESS_FAMILY)?.family()
-    }
-
-    /// EVEN-PORT, and whether the next port is to be reserved too.
-    #[must_use]
-    pub fn even_port(&self) -> Option<bool> {
-        self.value(attribute::EVEN_PORT)?.first().map(|flags| flags & 0x80 != 0)
-    }
 }

@@ -2,7 +2,6 @@
 
 pub mod attribute;
 pub(crate) mod control;
-pub(super) mod dump;
 pub(super) mod error_code;
 pub(super) mod excerpt;
 mod header;

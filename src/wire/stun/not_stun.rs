@@ -13,25 +13,14 @@ const SHOWN: usize = 16;
 /// Bytes that are no STUN message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotStun {
-    reason: String,
+    /// Why this cannot be STUN.
+    pub(super) reason: String,
     start: Vec<u8>,
 }
 
 impl NotStun {
     pub(super) fn new(reason: String, bytes: &[u8]) -> Self {
         Self { reason, start: bytes[..bytes.len().min(KEPT)].to_vec() }
-    }
-
-    /// Why this cannot be STUN.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// The first bytes, at most 64.
-    #[must_use]
-    pub fn start(&self) -> &[u8] {
-        &self.start
     }
 
     /// What it looks like instead.

@@ -157,7 +157,7 @@ mod tests {
         framer.push(&messages()[1][..22]);
         assert!(framer.next().is_none());
         let error = framer.finish().unwrap();
-        assert_eq!(error.reason(), "the stream ended after 22 bytes of a message");
+        assert_eq!(error.reason, "the stream ended after 22 bytes of a message");
     }
 
     fn channel_data(number: u16, data: &[u8]) -> Vec<u8> {
@@ -213,7 +213,7 @@ mod tests {
             framer.push(&whole[..length]);
             assert_eq!(framer.by_ref().count(), 1);
             let reason = format!("the stream ended after {length} bytes of a message");
-            assert_eq!(framer.finish().unwrap().reason(), reason);
+            assert_eq!(framer.finish().unwrap().reason, reason);
         }
     }
 }

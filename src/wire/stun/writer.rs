@@ -94,13 +94,6 @@ impl Writer {
         self.attribute(ty, &value)
     }
 
-    /// Adds bytes as they are, for what no well-formed attribute could be.
-    #[must_use]
-    pub fn raw(mut self, bytes: &[u8]) -> Self {
-        self.bytes.extend(bytes);
-        self
-    }
-
     /// The message.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
