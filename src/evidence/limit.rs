@@ -5,9 +5,7 @@ use crate::wire::codes::codes;
 codes! {
     /// What the system that nat-probe ran on does not tell a program.
     pub enum PlatformLimit {
-        /// ICMP errors: over UDP a closed port, a firewall that refuses and a network that cannot be reached look like silence.
-        IcmpErrors,
-        /// ICMP errors other than a closed port, and of which server that is: over UDP they look like silence, a closed port where a socket has sent to several servers.
+        /// ICMP errors but for a refusal, and of that who sent it: over UDP a closed port and a firewall that refuses look alike, and a network that cannot be reached looks like silence.
         IcmpErrorsInPart,
         /// A limit that only another version knows, whose report was read.
         #[serde(other)]

@@ -13,6 +13,7 @@ mod errno;
 mod failure;
 mod host;
 mod icmp;
+mod knock;
 mod naptr;
 mod platform;
 mod real;

@@ -17,6 +17,7 @@ use super::clock::Clock;
 use super::dtls;
 #[cfg(not(feature = "dtls"))]
 use super::failure;
+use super::knock::Heard;
 use super::resolve::Names;
 use super::setup::{Config, NetError};
 use super::tcp::{self, Stream};
@@ -44,6 +45,7 @@ pub struct RealNetwork {
     sockets: BTreeMap<SocketId, Socket>,
     lookups: JoinSet<()>,
     buffer: udp::Buffer,
+    heard: Heard,
     /// What commands led to at once.
     events: VecDeque<Input>,
     inputs: Receiver<Input>,
@@ -86,6 +88,7 @@ impl RealNetwork {
             sockets: BTreeMap::new(),
             lookups: JoinSet::new(),
             buffer: udp::buffer(),
+            heard: Heard::default(),
             events: VecDeque::new(),
             inputs,
             tell,
@@ -121,7 +124,8 @@ impl RealNetwork {
     fn open(&mut self, id: SocketId, spec: SocketSpec) -> Result<Socket, Failure> {
         let tell = self.tell.clone();
         if spec.transport == Transport::Udp {
-            let (socket, local) = Udp::open(id, &spec, &self.binding, tell, Arc::clone(&self.buffer))?;
+            let (buffer, heard) = (Arc::clone(&self.buffer), self.heard.clone());
+            let (socket, local) = Udp::open(id, &spec, &self.binding, tell, buffer, heard)?;
             self.events.push_back(Input::Opened { socket: id, local });
             return Ok(Socket::Udp(socket));
         }

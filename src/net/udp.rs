@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::binding::Binding;
 use super::failure::{failure, io_failure};
+use super::knock::{self, Heard};
 use super::{errno, icmp, platform};
 use crate::engine::{Input, SocketId, SocketSpec};
 use crate::evidence::{Failure, FailureCode};
@@ -34,9 +35,6 @@ pub(super) fn buffer() -> Buffer {
     Arc::new(Mutex::new(vec![0; LARGEST].into_boxed_slice()))
 }
 
-/// The remotes that a socket has sent to.
-type Asked = Arc<Mutex<BTreeSet<SocketAddr>>>;
-
 /// An open UDP socket; dropping it ends its tasks.
 pub(super) struct Udp {
     id: SocketId,
@@ -45,7 +43,10 @@ pub(super) struct Udp {
     local: SocketAddr,
     /// The remotes whose source address was told already.
     told: BTreeSet<SocketAddr>,
-    asked: Asked,
+    /// Those that are knocked at while they are silent.
+    knocked: BTreeSet<SocketAddr>,
+    knocks: JoinSet<()>,
+    heard: Heard,
     inputs: Sender<Input>,
     tasks: JoinSet<()>,
 }
@@ -59,6 +60,7 @@ impl Udp {
         binding: &Binding,
         inputs: Sender<Input>,
         buffer: Buffer,
+        heard: Heard,
     ) -> Result<(Self, SocketAddr), Failure> {
         let socket = binding.socket(spec.remote, Type::DGRAM)?;
         // Smaller buffers only lose more under load, so a refusal does not matter.
@@ -72,9 +74,9 @@ impl Udp {
         };
         let (socket, local) = adopt().map_err(|error: io::Error| io_failure("open a UDP socket", &error))?;
         let mut tasks = JoinSet::new();
-        let asked = Asked::default();
-        tasks.spawn(listen(id, Arc::clone(&socket), Arc::clone(&asked), inputs.clone(), buffer));
-        Ok((Self { id, socket, local, told: BTreeSet::new(), asked, inputs, tasks }, local))
+        tasks.spawn(listen(id, Arc::clone(&socket), heard.clone(), inputs.clone(), buffer));
+        let (told, knocked, knocks) = (BTreeSet::new(), BTreeSet::new(), JoinSet::new());
+        Ok((Self { id, socket, local, told, knocked, knocks, heard, inputs, tasks }, local))
     }
 
     /// Sends at once; what comes of it is appended to `events`.
@@ -98,7 +100,9 @@ impl Udp {
                 Err(failure) => return events.push_back(Input::Failed { socket, remote: Some(remote), failure }),
             }
         }
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(remote);
+        if platform::KNOCKS && self.knocked.insert(remote) {
+            self.knock(remote, binding);
+        }
         let sent = self.transmit(remote, &bytes).or_else(|error| {
             if error.kind() == ErrorKind::WouldBlock {
                 return Err(error);
@@ -116,6 +120,18 @@ impl Udp {
             }
             Err(error) => events.push_back(unsent(socket, remote, &error)),
         }
+    }
+
+    /// Finds out beside what is sent whether a silence is a refusal.
+    fn knock(&mut self, remote: SocketAddr, binding: &Binding) {
+        let Some(socket) = knock::socket(binding, remote) else { return };
+        let (id, heard, inputs) = (self.id, self.heard.clone(), self.inputs.clone());
+        self.knocks.spawn(async move {
+            if let Some(refusal) = knock::refusal(socket, remote, heard).await {
+                // Nobody is left to tell where this fails: the network was dropped.
+                let _ = inputs.send(refused(id, refusal)).await;
+            }
+        });
     }
 
     /// Past tokio, which would first want to hear from the reactor that a new socket can be written to.
@@ -145,25 +161,13 @@ fn unsent(socket: SocketId, remote: SocketAddr, error: &io::Error) -> Input {
     Input::Failed { socket, remote: Some(remote), failure: io_failure(&format!("send to {remote}"), error) }
 }
 
-/// Whom a refusal is from that names nobody: the one remote that the socket has sent to. Of several it could be any, and none is
-/// blamed; the report says that such a refusal looks like silence there ([`platform::LIMITS`]).
-fn refused_by_the_only(asked: &Asked) -> Option<icmp::Refusal> {
-    let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-    let only = asked.first().filter(|_| asked.len() == 1);
-    let refusal = |&destination| {
-        let (code, text) = (FailureCode::ConnectionRefused, "port unreachable".to_owned());
-        icmp::Refusal { destination, code, text, by: None }
-    };
-    only.map(refusal)
-}
-
 fn refused(socket: SocketId, refusal: icmp::Refusal) -> Input {
     Input::Failed { socket, remote: Some(refusal.destination), failure: refusal.failure("send to") }
 }
 
 /// Passes on what arrives until nobody takes it any more. A full queue of inputs makes it wait, and the kernel's buffer behind
 /// it fills: a flood costs the flooded socket its datagrams, and no memory.
-async fn listen(id: SocketId, socket: Arc<UdpSocket>, asked: Asked, inputs: Sender<Input>, buffer: Buffer) {
+async fn listen(id: SocketId, socket: Arc<UdpSocket>, heard: Heard, inputs: Sender<Input>, buffer: Buffer) {
     while let Ok(ready) = socket.ready(Interest::READABLE | Interest::ERROR).await {
         if ready.is_error() {
             while let Ok(refusal) = socket.try_io(Interest::ERROR, || platform::next_error(&*socket)) {
@@ -176,18 +180,12 @@ async fn listen(id: SocketId, socket: Arc<UdpSocket>, asked: Asked, inputs: Send
             let received = receive(&socket, &buffer);
             match received {
                 Ok((source, bytes)) => {
+                    heard.note(source);
                     if inputs.send(Input::Received { socket: id, source, bytes }).await.is_err() {
                         return;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if platform::is_refusal(&error) => {
-                    if let Some(refusal) = refused_by_the_only(&asked)
-                        && inputs.send(refused(id, refusal)).await.is_err()
-                    {
-                        return;
-                    }
-                }
                 // An ICMP error that is pending on the socket; the queue above tells it in full.
                 Err(_) => tokio::task::yield_now().await,
             }
@@ -199,21 +197,4 @@ fn receive(socket: &UdpSocket, buffer: &Buffer) -> io::Result<(SocketAddr, Vec<u
     let mut buffer = buffer.lock().unwrap_or_else(PoisonError::into_inner);
     let (length, source) = socket.try_recv_from(&mut buffer)?;
     Ok((source, buffer[..length].to_vec()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_without_a_name_is_the_only_ones_or_nobodys() {
-        let (one, other) = ("192.0.2.1:3478".parse().unwrap(), "192.0.2.2:3478".parse().unwrap());
-        let asked = Asked::default();
-        assert_eq!(refused_by_the_only(&asked), None);
-        asked.lock().unwrap().insert(one);
-        let refusal = refused_by_the_only(&asked).unwrap();
-        assert_eq!((refusal.destination, refusal.code, refusal.by), (one, FailureCode::ConnectionRefused, None));
-        asked.lock().unwrap().insert(other);
-        assert_eq!(refused_by_the_only(&asked), None);
-    }
 }

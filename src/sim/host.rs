@@ -58,18 +58,12 @@ impl Host {
 
     /// What its system tells a UDP socket of an ICMP error about what it sent to that remote.
     #[must_use]
-    pub(super) fn hears(&self, id: SocketId, remote: SocketAddr, code: FailureCode, by: IpAddr) -> Option<Failure> {
-        let has = |limit| self.limits.contains(&limit);
-        if has(PlatformLimit::IcmpErrors) {
-            None
-        } else if has(PlatformLimit::IcmpErrorsInPart) {
-            // Windows says that a port is closed, and neither which one nor who said so.
-            let only = self.sockets.get(&id).is_some_and(|socket| socket.told.len() == 1);
-            let closed = only && code == FailureCode::ConnectionRefused;
-            closed.then(|| failure(code, format!("send to {remote}: port unreachable")))
-        } else {
-            Some(told(remote, code, by))
+    pub(super) fn hears(&self, remote: SocketAddr, code: FailureCode, by: IpAddr) -> Option<Failure> {
+        if !self.limits.contains(&PlatformLimit::IcmpErrorsInPart) {
+            return Some(told(remote, code, by));
         }
+        let refused = matches!(code, FailureCode::ConnectionRefused | FailureCode::Prohibited);
+        refused.then(|| failure(FailureCode::ConnectionRefused, format!("send to {remote}: refused")))
     }
 
     /// What its interfaces have, loopback and link-local ones included.

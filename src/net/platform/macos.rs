@@ -1,4 +1,4 @@
-//! macOS, and other systems of the BSD kind: an unconnected socket never hears of ICMP errors there.
+//! macOS, and other systems of the BSD kind: only connected sockets hear of ICMP errors there.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -8,8 +8,11 @@ use socket2::Socket;
 use crate::evidence::PlatformLimit;
 use crate::net::icmp::Refusal;
 
-/// A connected socket would hear of them, and lose the answers from a server's other addresses.
-pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrors];
+/// A connected socket hears that it was refused, not by whom.
+pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrorsInPart];
+
+/// Refusals are asked for on connected sockets.
+pub(in crate::net) const KNOCKS: bool = true;
 
 /// There is no queue to switch on.
 #[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]

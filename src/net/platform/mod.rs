@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `LIMITS` | what this system does not tell a program: it stands in the report and is never taken for silence |
 //! | `watch_errors`, `forget_errors`, `next_error` | ICMP errors as answers, where a queue keeps them |
-//! | `is_refusal` | whether receiving failed because a packet of before was refused |
+//! | `KNOCKS` | whether refusals have to be asked for, because no queue keeps them |
 //! | `interfaces`, `interface_number`, `default_routes` | the interfaces with their addresses, and the way out |
 //! | `bind_device` | sends by one interface, whatever the routes say |
 //! | `share_port` | several connections from one port |
@@ -31,18 +31,18 @@ mod windows;
 pub(in crate::net) use adapters::{default_routes, interface_number, interfaces};
 #[cfg(target_os = "linux")]
 pub(in crate::net) use linux::{
-    LIMITS, bind_device, default_routes, forget_errors, interface_number, interfaces, next_error, watch_errors,
+    KNOCKS, LIMITS, bind_device, default_routes, forget_errors, interface_number, interfaces, next_error, watch_errors,
 };
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(in crate::net) use macos::{LIMITS, bind_device, forget_errors, next_error, watch_errors};
+pub(in crate::net) use macos::{KNOCKS, LIMITS, bind_device, forget_errors, next_error, watch_errors};
 pub(in crate::net) use route::Route;
 #[cfg(unix)]
-pub(in crate::net) use unix::{NO_NAME_SERVERS, is_refusal, numbers, reserve, share_port, watch_interrupts};
+pub(in crate::net) use unix::{NO_NAME_SERVERS, numbers, reserve, share_port, watch_interrupts};
 #[cfg(unix)]
 pub(crate) use unix::{terminal, unseen};
 #[cfg(windows)]
 pub(in crate::net) use windows::{
-    LIMITS, NO_NAME_SERVERS, bind_device, forget_errors, is_refusal, next_error, numbers, reserve, share_port,
+    KNOCKS, LIMITS, NO_NAME_SERVERS, bind_device, forget_errors, next_error, numbers, reserve, share_port,
     watch_errors, watch_interrupts,
 };
 #[cfg(windows)]

@@ -1,35 +1,29 @@
-//! What the system did not tell, where it changes what the page says: silence that may have been a refusal.
+//! What the system did not tell, where it changes what the page says.
 
 use super::Page;
 use super::tint::Tint;
-use crate::evidence::{Exchange, PlatformLimit};
+use crate::evidence::{Exchange, FailureCode, Outcome, PlatformLimit};
 use crate::report::document::Report;
 use crate::wire::Transport;
 
+const IN_PART: &str = "This system tells nat-probe of ICMP errors only in part: over UDP a closed port and a firewall that refuses look \
+                       alike, and a network that cannot be reached looks like silence.";
+
 pub(super) fn write(page: &mut Page, report: &Report) {
-    let Some(limit) = report.platform_limits.iter().find_map(|limit| words(*limit)) else { return };
-    if report.evidence.iter().any(|exchange| may_have_refused(report, exchange)) {
+    let limited = report.platform_limits.contains(&PlatformLimit::IcmpErrorsInPart);
+    if limited && report.evidence.iter().any(|exchange| would_say_more(report, exchange)) {
         page.blank();
-        page.paragraph(Tint::Plain, limit);
+        page.paragraph(Tint::Plain, IN_PART);
     }
 }
 
-fn words(limit: PlatformLimit) -> Option<&'static str> {
-    match limit {
-        PlatformLimit::IcmpErrors => Some(
-            "This system tells nat-probe of no ICMP errors: whoever did not answer over UDP may have refused instead (a closed port, a \
-             firewall that says no).",
-        ),
-        PlatformLimit::IcmpErrorsInPart => Some(
-            "This system does not tell nat-probe which of several servers refused: whoever did not answer over UDP may have (a closed \
-             port, a firewall that says no).",
-        ),
-        PlatformLimit::Unknown => None,
-    }
-}
-
-/// Whether nothing ever came from where that went to: who answered something else does not refuse.
-fn may_have_refused(report: &Report, asked: &Exchange) -> bool {
+/// Whether an ICMP error told in full could say more of it: it was refused by nobody in particular, or nothing ever came from there.
+fn would_say_more(report: &Report, asked: &Exchange) -> bool {
     let heard = |other: &Exchange| other.remote == asked.remote && other.reply().is_some();
-    matches!(asked.transport, Transport::Udp | Transport::Dtls) && asked.silent() && !report.evidence.iter().any(heard)
+    let untold = match &asked.outcome {
+        Outcome::Failed(failure) => failure.code == FailureCode::ConnectionRefused && failure.by.is_none(),
+        Outcome::Silence { .. } => !report.evidence.iter().any(heard),
+        _ => false,
+    };
+    untold && matches!(asked.transport, Transport::Udp | Transport::Dtls)
 }

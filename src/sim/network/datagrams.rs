@@ -200,7 +200,7 @@ impl Internet {
         let input = match packet.payload {
             Payload::Data(bytes) => Input::Received { socket, source, bytes },
             Payload::Unreachable { code, by } => {
-                let Some(failure) = there.hears(socket, source, code, by) else { return };
+                let Some(failure) = there.hears(source, code, by) else { return };
                 Input::Failed { socket, remote: Some(source), failure }
             }
         };

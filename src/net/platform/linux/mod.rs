@@ -18,6 +18,9 @@ pub(in crate::net) use routes::{default_routes, interface_number};
 /// It tells everything that is asked of it.
 pub(in crate::net) const LIMITS: &[PlatformLimit] = &[];
 
+/// A queue tells of every refusal: nobody has to ask.
+pub(in crate::net) const KNOCKS: bool = false;
+
 /// Sends by that interface alone.
 ///
 /// # Errors

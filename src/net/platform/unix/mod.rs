@@ -17,11 +17,6 @@ pub(crate) use typing::unseen;
 /// Why there is nobody to ask for names.
 pub(in crate::net) const NO_NAME_SERVERS: &str = "there is no /etc/resolv.conf";
 
-/// Whether receiving failed because a packet of before was refused: a queue tells that where there is one, and nothing where not.
-pub(in crate::net) fn is_refusal(_error: &io::Error) -> bool {
-    false
-}
-
 /// Several connections from one local port, each to another remote (mapping over TCP: RFC 5382 section 4.1).
 ///
 /// # Errors

@@ -14,13 +14,16 @@ use crate::net::icmp::Refusal;
 
 pub(in crate::net) use control::watch_interrupts;
 
-/// Receiving fails once a port was found closed, without a word of which.
+/// A socket hears that something was refused, not by whom.
 pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrorsInPart];
+
+/// Refusals are asked for on connected sockets.
+pub(in crate::net) const KNOCKS: bool = true;
 
 /// Why there is nobody to ask for names.
 pub(in crate::net) const NO_NAME_SERVERS: &str = "this system names none";
 
-/// There is no queue to switch on: port unreachable is told as it is ([`is_refusal`]).
+/// There is no queue to switch on.
 #[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
 pub(in crate::net) fn watch_errors(_socket: &Socket, _ipv6: bool) -> io::Result<()> {
     Ok(())
@@ -35,12 +38,6 @@ pub(in crate::net) fn forget_errors<S>(_socket: &S, _ipv6: bool) -> io::Result<(
 /// There is none to take from.
 pub(in crate::net) fn next_error<S>(_socket: &S) -> io::Result<Refusal> {
     Err(ErrorKind::WouldBlock.into())
-}
-
-/// Whether receiving failed because a packet of before was refused: `WSAECONNRESET` on a socket that has no connection ("port
-/// unreachable"), as which Wine has `WSAECONNREFUSED`.
-pub(in crate::net) fn is_refusal(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }
 
 /// This system binds to addresses only; by them it chooses the interface too (its strong host model).
