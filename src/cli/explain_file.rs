@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use super::args::ColorChoice;
@@ -10,7 +11,7 @@ use super::exit::Exit;
 use super::files::Source;
 use super::output::Output;
 use super::terminal;
-use crate::explain::{self, Outcome, ReadError};
+use crate::explain::{self, Format, Outcome, ReadError};
 use crate::report::explanation;
 
 /// What to explain, and how to print it.
@@ -20,6 +21,10 @@ pub(super) struct ExplainArgs {
     /// The file; - is standard input.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
+
+    /// Read it as this format, where its first bytes say something else or nothing.
+    #[arg(long = "as", value_name = "FORMAT", value_parser = formats())]
+    format: Option<Format>,
 
     /// Print one JSON document and nothing else (see `nat-probe schema`).
     #[arg(long, help_heading = "Output")]
@@ -42,6 +47,17 @@ pub(super) struct ExplainArgs {
     redact: bool,
 }
 
+/// What is read, where something else came.
+const READ: &str = "a dump of chrome://webrtc-internals (also rtcstats), a report or log of Firefox' about:webrtc, getStats() as JSON, SDP, candidates, icecandidateerror, ICE servers, a capture (pcap, pcapng) or a report of nat-probe; gzip is unpacked";
+
+/// The words of `--as`.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::word)).map(|word| {
+        let named = Format::ALL.into_iter().find(|format| format.word() == word);
+        named.unwrap_or(Format::WebrtcInternals)
+    })
+}
+
 /// Reads, explains, prints.
 ///
 /// # Errors
@@ -50,16 +66,23 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut Output) -> Result<Exit, Cli
     let source = Source {
         what: "the file to explain",
         path: &arguments.file,
-        largest: explain::LARGEST,
-        advice: "a dump of chrome://webrtc-internals, a report of about:webrtc, getStats() as JSON, SDP or candidates",
+        largest: u64::MAX,
+        advice: READ,
         secret: false,
     };
-    let bytes = source.read_bytes()?;
-    let reading = explain::read(&bytes).map_err(|error| {
+    let mut incoming = source.open()?;
+    let read = explain::read_from(&mut incoming, arguments.format);
+    if let Some(failure) = incoming.failure() {
+        return Err(failure);
+    }
+    let reading = read.map_err(|error| {
         let what = CliError::usage(format!("cannot explain {}: {error}", source.name()));
         match &error {
             ReadError::NotYet(format) => what.advise(format.instead().unwrap_or(source.advice)),
-            ReadError::Compressed => what.advise("gunzip -c FILE | nat-probe explain -"),
+            ReadError::Unfinished => what.advise("the whole output of the command, or --json in place of --ndjson"),
+            ReadError::NotAsNamed(_) | ReadError::Nothing(..) if arguments.format.is_some() => {
+                what.advise("the same without --as")
+            }
             _ => what.advise(source.advice),
         }
     })?;

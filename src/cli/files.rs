@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::error::{self, CliError};
@@ -20,6 +20,9 @@ const OPENING: Duration = Duration::from_secs(8);
 
 /// How long whoever writes to a pipe may think: another nat-probe may be measuring, somebody may be typing a passphrase.
 const THINKING: Duration = Duration::from_secs(600);
+
+/// How many parts of a file wait to be taken: a large one is never held whole.
+const PARTS: usize = 16;
 
 /// The longest name that is repeated whole: longer ones are contents put where a name belongs.
 const LONGEST_NAME: usize = 200;
@@ -56,10 +59,31 @@ impl Source<'_> {
     /// # Errors
     /// When it cannot be read or is too large.
     pub(super) fn read_bytes(&self) -> Result<Vec<u8>, CliError> {
-        self.bytes().map_err(|error| {
-            let what = format!("cannot read {} {}: {}", self.what, self.name(), words(&error));
-            if net::is_shortage(&error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
-        })
+        let bytes = || {
+            let mut incoming = self.listen()?;
+            let mut bytes = Vec::new();
+            while let Some(part) = incoming.next()? {
+                bytes.extend(part);
+                if bytes.len() as u64 > self.largest {
+                    return Err(io::Error::other(format!("it is larger than {}", size(self.largest))));
+                }
+            }
+            Ok(bytes)
+        };
+        bytes().map_err(|error| self.error(&error))
+    }
+
+    /// Its bytes as they come, however many.
+    ///
+    /// # Errors
+    /// When it cannot be read at all.
+    pub(super) fn open(&self) -> Result<Incoming<'_>, CliError> {
+        self.listen().map_err(|error| self.error(&error))
+    }
+
+    fn error(&self, error: &io::Error) -> CliError {
+        let what = format!("cannot read {} {}: {}", self.what, self.name(), words(error));
+        if net::is_shortage(error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
     }
 
     /// What to call it. The name of a file that does not exist may be the secret itself.
@@ -72,48 +96,97 @@ impl Source<'_> {
         }
     }
 
-    fn bytes(&self) -> io::Result<Vec<u8>> {
+    fn listen(&self) -> io::Result<Incoming<'_>> {
         refuse_socket(self.path)?;
-        let (path, largest) = (self.path.to_owned(), self.largest);
-        let (tell, told) = channel();
+        let path = self.path.to_owned();
+        let (tell, told) = sync_channel(PARTS);
         // Opening a named pipe blocks until somebody writes to it, for ever if nobody does: so another thread opens it.
         let reader = move || {
             // Fails only where this side has given up waiting.
-            let _ = tell.send(Heard::End(read(&path, largest, &tell)));
+            let _ = tell.send(Heard::End(read(&path, &tell)));
         };
         std::thread::Builder::new().name("file".into()).spawn(reader)?;
-        self.listen(&told)
+        let (wait, then, wondered, cause) = (WONDER, OPENING, false, "nothing writes to it");
+        Ok(Incoming { source: self, told, wait, then, wondered, cause, part: Vec::new(), taken: 0, over: false, failure: None })
     }
+}
 
-    fn listen(&self, told: &Receiver<Heard>) -> io::Result<Vec<u8>> {
-        let (mut wait, mut then, mut wondered) = (WONDER, OPENING, false);
-        let mut cause = "nothing writes to it";
+/// What comes of a file.
+pub(super) struct Incoming<'a> {
+    source: &'a Source<'a>,
+    told: Receiver<Heard>,
+    /// How long the next part is waited for, and the one after it.
+    wait: Duration,
+    then: Duration,
+    wondered: bool,
+    cause: &'static str,
+    /// What came and was not taken yet.
+    part: Vec<u8>,
+    taken: usize,
+    over: bool,
+    failure: Option<CliError>,
+}
+
+impl Incoming<'_> {
+    /// The next part of it; none at its end.
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.over {
+            return Ok(None);
+        }
         loop {
-            match told.recv_timeout(wait) {
-                Ok(Heard::End(bytes)) => return bytes,
-                Ok(Heard::Terminal) if self.secret => {
+            match self.told.recv_timeout(self.wait) {
+                Ok(Heard::End(end)) => {
+                    self.over = true;
+                    return end.map(|()| None);
+                }
+                Ok(Heard::Terminal) if self.source.secret => {
                     return Err(io::Error::other("it is a terminal, which would show what is typed"));
                 }
                 Ok(Heard::Terminal) => {
-                    error::note(&format!(
-                        "reading {} the terminal; {END_OF_INPUT} on a line of its own ends it",
-                        self.what
-                    ));
-                    (wait, then, wondered, cause) = (THINKING, THINKING, true, "nothing was typed");
+                    let what = self.source.what;
+                    error::note(&format!("reading {what} the terminal; {END_OF_INPUT} on a line of its own ends it"));
+                    (self.wait, self.then, self.wondered, self.cause) = (THINKING, THINKING, true, "nothing was typed");
                 }
-                Ok(Heard::Opened) => (then, cause) = (THINKING, "nothing came from it"),
-                Ok(Heard::More) => wait = if wondered { then } else { wait },
-                Err(RecvTimeoutError::Timeout) if !wondered => {
-                    error::note(&format!("waiting for {} {}", self.what, self.name()));
-                    (wait, wondered) = (then, true);
+                Ok(Heard::Opened) => (self.then, self.cause) = (THINKING, "nothing came from it"),
+                Ok(Heard::More(part)) => {
+                    self.wait = if self.wondered { self.then } else { self.wait };
+                    return Ok(Some(part));
+                }
+                Err(RecvTimeoutError::Timeout) if !self.wondered => {
+                    error::note(&format!("waiting for {} {}", self.source.what, self.source.name()));
+                    (self.wait, self.wondered) = (self.then, true);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let waited = (WONDER + wait).as_secs();
-                    return Err(io::Error::other(format!("{cause} in {waited} s")));
+                    let waited = (WONDER + self.wait).as_secs();
+                    return Err(io::Error::other(format!("{} in {waited} s", self.cause)));
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("reading it broke off")),
             }
         }
+    }
+
+    /// Why it could not be read to its end.
+    pub(super) fn failure(self) -> Option<CliError> {
+        self.failure
+    }
+}
+
+impl Read for Incoming<'_> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.part.len() {
+            match self.next() {
+                Ok(Some(part)) => (self.part, self.taken) = (part, 0),
+                Ok(None) => return Ok(0),
+                Err(error) => {
+                    self.failure = Some(self.source.error(&error));
+                    return Err(error);
+                }
+            }
+        }
+        let length = space.len().min(self.part.len() - self.taken);
+        space[..length].copy_from_slice(&self.part[self.taken..self.taken + length]);
+        self.taken += length;
+        Ok(length)
     }
 }
 
@@ -146,11 +219,11 @@ fn is_place(path: &Path) -> bool {
 enum Heard {
     Opened,
     Terminal,
-    More,
-    End(io::Result<Vec<u8>>),
+    More(Vec<u8>),
+    End(io::Result<()>),
 }
 
-fn read(path: &Path, largest: u64, tell: &Sender<Heard>) -> io::Result<Vec<u8>> {
+fn read(path: &Path, tell: &SyncSender<Heard>) -> io::Result<()> {
     let (mut input, terminal): (Box<dyn Read>, bool) = if path.as_os_str() == "-" {
         (Box::new(io::stdin()), io::stdin().is_terminal())
     } else {
@@ -160,19 +233,14 @@ fn read(path: &Path, largest: u64, tell: &Sender<Heard>) -> io::Result<Vec<u8>> 
     };
     let say = |heard| tell.send(heard).map_err(|_| io::Error::other("nobody waits for it any more"));
     say(if terminal { Heard::Terminal } else { Heard::Opened })?;
-    let (mut bytes, mut part) = (Vec::new(), vec![0; 1 << 16]);
+    let mut part = vec![0; 1 << 16];
     loop {
-        let length = match input.read(&mut part) {
-            Ok(0) => return Ok(bytes),
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+        match input.read(&mut part) {
+            Ok(0) => return Ok(()),
+            Ok(length) => say(Heard::More(part[..length].to_vec()))?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-        };
-        bytes.extend_from_slice(&part[..length]);
-        if bytes.len() as u64 > largest {
-            return Err(io::Error::other(format!("it is larger than {}", size(largest))));
         }
-        say(Heard::More)?;
     }
 }
 

@@ -65,22 +65,78 @@ impl Format {
         }
     }
 
+    /// What is said where nothing was found in a file of that format.
+    pub(super) fn nothing(self) -> &'static str {
+        match self {
+            Self::Pcap | Self::Pcapng => "no packet of STUN, TURN or DTLS is in it",
+            _ => "nothing in it could be read",
+        }
+    }
+
     /// What to do with a file of a format that is not explained.
     #[must_use]
     pub fn instead(self) -> Option<&'static str> {
         match self {
-            Self::Rtcstats => Some("the other download of chrome://webrtc-internals, the dump in JSON"),
-            Self::Pcap | Self::Pcapng => {
-                Some("`tshark -Y stun -r FILE` shows what is in it; a dump of the browser is read here")
-            }
             Self::CoturnLog | Self::EturnalLog => {
                 Some("a dump of the browser; `nat-probe turn` asks the server itself")
             }
             Self::TurnserverConf => Some("`nat-probe turn` asks the server that runs with it"),
-            Self::FirefoxLog => Some("\"Copy Report\" of about:webrtc"),
-            Self::NatProbe => Some("`nat-probe COMMAND --from FILE` judges it again"),
             _ => None,
         }
+    }
+
+    /// Every format, in the order in which they are listed.
+    pub const ALL: [Self; 15] = [
+        Self::WebrtcInternals,
+        Self::Rtcstats,
+        Self::GetStats,
+        Self::AboutWebrtc,
+        Self::FirefoxLog,
+        Self::CandidateErrors,
+        Self::Sdp,
+        Self::Candidates,
+        Self::IceServers,
+        Self::Pcap,
+        Self::Pcapng,
+        Self::CoturnLog,
+        Self::EturnalLog,
+        Self::TurnserverConf,
+        Self::NatProbe,
+    ];
+
+    /// Its word in JSON and in arguments.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::WebrtcInternals => "webrtc-internals",
+            Self::Rtcstats => "rtcstats",
+            Self::GetStats => "get-stats",
+            Self::AboutWebrtc => "about-webrtc",
+            Self::FirefoxLog => "firefox-log",
+            Self::CandidateErrors => "candidate-errors",
+            Self::Sdp => "sdp",
+            Self::Candidates => "candidates",
+            Self::IceServers => "ice-servers",
+            Self::Pcap => "pcap",
+            Self::Pcapng => "pcapng",
+            Self::CoturnLog => "coturn-log",
+            Self::EturnalLog => "eturnal-log",
+            Self::TurnserverConf => "turnserver-conf",
+            Self::NatProbe => "nat-probe",
+        }
+    }
+
+    /// Whether packets are in it.
+    pub(super) fn is_capture(self) -> bool {
+        matches!(self, Self::Pcap | Self::Pcapng)
+    }
+
+    /// Whether it is JSON or may be.
+    pub(super) fn is_json(self) -> bool {
+        !matches!(
+            self,
+            Self::Rtcstats | Self::Pcap | Self::Pcapng | Self::CoturnLog | Self::EturnalLog | Self::TurnserverConf
+        )
     }
 
     /// The format of bytes that are no text.
@@ -89,7 +145,8 @@ impl Format {
             [0xd4, 0xc3, 0xb2, 0xa1]
             | [0xa1, 0xb2, 0xc3, 0xd4]
             | [0x4d, 0x3c, 0xb2, 0xa1]
-            | [0xa1, 0xb2, 0x3c, 0x4d] => Some(Self::Pcap),
+            | [0xa1, 0xb2, 0x3c, 0x4d]
+            | [0x34, 0xcd, 0xb2, 0xa1] => Some(Self::Pcap),
             [0x0a, 0x0d, 0x0d, 0x0a] => Some(Self::Pcapng),
             _ => None,
         }
@@ -118,7 +175,7 @@ impl Format {
         if any(&|line| line.contains(" [notice] <0.") || line.contains(" [info] <0.")) {
             return Some(Self::EturnalLog);
         }
-        if any(&|line| line.starts_with("(ice/") || line.starts_with("(stun/") || line.contains("ICE(PC:")) {
+        if any(&is_of_firefox) {
             return Some(Self::FirefoxLog);
         }
         if any(&|line| line.contains("candidate:") || line.contains(" typ ") || line.starts_with("<candidate")) {
@@ -143,6 +200,10 @@ impl Format {
             Value::Array(items) => items.first()?,
             other => other,
         };
+        let says = |line: &Value| line.as_str().is_some_and(is_of_firefox);
+        if value.as_array().is_some_and(|lines| first.is_string() && lines.iter().any(says)) {
+            return Some(Self::FirefoxLog);
+        }
         let has = |name: &str| first.get(name).is_some();
         if has("PeerConnections") {
             Some(Self::WebrtcInternals)
@@ -153,7 +214,7 @@ impl Format {
             || (has("pcid") && has("sdpHistory"))
         {
             Some(Self::AboutWebrtc)
-        } else if has("schema_version") && has("tool") {
+        } else if has("schema_version") && has("tool") || has("cannot_tell") && has("findings") {
             Some(Self::NatProbe)
         } else if has("errorCode") || has("error_code") {
             Some(Self::CandidateErrors)
@@ -169,4 +230,10 @@ impl Format {
             None
         }
     }
+}
+
+/// Whether a line is of the log of Firefox' ICE.
+fn is_of_firefox(line: &str) -> bool {
+    let words = ["(ice/", "(stun/", "(turn/", "ICE(PC:", "ICE-PEER(PC:", "STUN-CLIENT("];
+    words.iter().any(|word| line.contains(word))
 }

@@ -20,11 +20,8 @@ pub use document::{Connection, Explanation, Outcome, explain};
 pub use finding::{CauseCode, Certainty, FaultSide, Finding};
 pub use format::Format;
 pub use meaning::meaning;
-pub use read::{Input, ReadError, Reading, read};
+pub use read::{Input, ReadError, Reading, read, read_from};
 pub use turnserver::{Lint, LintCode};
-
-/// The largest file that is read.
-pub const LARGEST: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -55,7 +55,7 @@ pub(super) fn number(object: &Object, name: &str) -> Option<u64> {
 
 /// The whole part of a number that is not negative and no larger than what milliseconds since 1970 come to in millennia.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the bounds are checked")]
-fn whole(number: f64) -> Option<u64> {
+pub(super) fn whole(number: f64) -> Option<u64> {
     (0.0..1e18).contains(&number).then_some(number as u64)
 }
 

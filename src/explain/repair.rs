@@ -1,11 +1,18 @@
 //! JSON that was cut off: closed where it ends, so that what is there can be read.
 
-/// The text with what is open closed, and without what was begun last. None where nothing whole is in it.
-pub(super) fn close(text: &str) -> Option<String> {
+/// What was taken from a text that was closed.
+pub(super) struct Taken {
+    end: usize,
+    rest: String,
+}
+
+/// Closes what is open at that place of the text, without what was begun last and without what follows. None where nothing whole
+/// stands before it.
+pub(super) fn close(text: &mut String, at: usize) -> Option<Taken> {
     let (mut open, mut inside, mut escaped) = (Vec::new(), false, false);
     // Where the last whole value of each open list or object ends, and what was open there.
     let mut whole: Option<(usize, usize)> = None;
-    for (at, byte) in text.bytes().enumerate() {
+    for (at, byte) in text.bytes().take(at).enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if inside => escaped = true,
@@ -25,9 +32,18 @@ pub(super) fn close(text: &str) -> Option<String> {
         }
     }
     let (end, depth) = whole?;
-    let mut closed = text[..end].to_owned();
-    closed.extend(open.get(..depth)?.iter().rev());
-    Some(closed)
+    let closing: String = open.get(..depth)?.iter().rev().collect();
+    let rest = text.split_off(end);
+    text.push_str(&closing);
+    Some(Taken { end, rest })
+}
+
+impl Taken {
+    /// Puts it back.
+    pub(super) fn put_back(self, text: &mut String) {
+        text.truncate(self.end);
+        text.push_str(&self.rest);
+    }
 }
 
 #[cfg(test)]
@@ -45,18 +61,22 @@ mod tests {
             (r"[[1],[2", json!([[1], []])),
             (r#"{"a":{"b":1}"#, json!({"a": {"b": 1}})),
         ] {
-            let closed = close(cut).unwrap();
+            let mut closed = cut.to_owned();
+            close(&mut closed, usize::MAX).unwrap();
             assert_eq!(serde_json::from_str::<Value>(&closed).unwrap(), kept, "{closed}");
         }
-        assert_eq!(close("\"abc"), None);
+        assert!(close(&mut "\"abc".to_owned(), usize::MAX).is_none());
     }
 
     proptest! {
         #[test]
         fn whatever_is_cut_off_can_be_read(at in 1usize..70) {
             let text = r#"{"a":[1,{"b":"c, \" ]","d":null}],"e":{"f":[true,false,"g"]},"h":1.5}"#;
-            let closed = close(&text[..at.min(text.len())]).unwrap();
+            let mut closed = text[..at.min(text.len())].to_owned();
+            prop_close(&mut closed, usize::MAX).unwrap();
             prop_assert!(serde_json::from_str::<Value>(&closed).is_ok(), "{}", closed);
+            taken.put_back(&mut closed);
+            prop_assert_eq!(closed, &text[..at.min(text.len())]);
         }
     }
 }

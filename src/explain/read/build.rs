@@ -15,18 +15,27 @@ const LONGEST: usize = 200;
 pub(super) struct Builder {
     events: Vec<Event>,
     connections: Vec<String>,
+    /// To which of them events are added.
+    current: usize,
     notes: Vec<String>,
 }
 
 impl Builder {
-    /// Begins a connection.
-    pub(super) fn connection(&mut self, name: &str) {
+    /// Begins a connection, and gives its number.
+    pub(super) fn connection(&mut self, name: &str) -> usize {
         self.connections.push(shown(name));
+        self.current = self.connections.len() - 1;
+        self.current
     }
 
-    /// Adds an event to the connection that was begun last.
+    /// Goes on with a connection that was begun before.
+    pub(super) fn select(&mut self, connection: usize) {
+        self.current = connection;
+    }
+
+    /// Adds an event to the connection that was begun or selected last.
     pub(super) fn push(&mut self, party: Party, place: &str, time_ms: Option<u64>, what: What) {
-        let connection = self.connections.len().saturating_sub(1);
+        let connection = self.current;
         self.events.push(Event { file: 0, connection, time_ms, party, place: shown(place), what });
     }
 
@@ -102,7 +111,7 @@ impl Builder {
     /// What was read, where it is something.
     pub(super) fn finish(mut self, format: Format) -> Result<Reading, ReadError> {
         if self.events.is_empty() && format != Format::WebrtcInternals && format != Format::AboutWebrtc {
-            return Err(ReadError::Nothing(format));
+            return Err(ReadError::Nothing(format, self.notes));
         }
         if self.connections.is_empty() && !self.events.is_empty() {
             self.connections.push(String::new());

@@ -1,52 +1,76 @@
-//! From the bytes of a file to events: the text in it, its format, and the reader of that format.
+//! From the bytes of a file to events: what is around it, its format, and the reader of that format.
 
 mod about;
 mod build;
+mod capture;
+mod document;
+mod firefox_log;
 mod internals;
 mod lists;
+mod open;
+mod own_report;
 mod reading;
+mod rtcstats;
+mod sieve;
 mod signaling;
 mod stats;
 mod text;
+mod updates;
 
 pub use reading::{Input, ReadError, Reading};
+
+use std::io::Read;
 
 use serde_json::Value;
 
 use super::format::Format;
-use super::repair;
 use build::Builder;
+use document::Document;
+use open::Ending;
 
-/// Reads a file.
+/// Reads a file that is held whole.
 ///
 /// # Errors
 /// When it is of no format that is explained.
 pub fn read(bytes: &[u8]) -> Result<Reading, ReadError> {
-    if let Some(format) = Format::of_bytes(bytes) {
-        return Err(ReadError::NotYet(format));
+    read_from(bytes, None)
+}
+
+/// Reads a file as it comes, of the format that its first bytes show or of the one that is named.
+///
+/// # Errors
+/// When it is of no format that is explained, or cannot be read.
+pub fn read_from(source: impl Read, named: Option<Format>) -> Result<Reading, ReadError> {
+    let opened = open::open(source).map_err(ReadError::unpacking)?;
+    let mut builder = Builder::default();
+    let packets = named.map_or_else(|| Format::of_bytes(&opened.first), |format| format.is_capture().then_some(format));
+    if let Some(format) = packets {
+        capture::read(opened.all, &mut builder);
+        return builder.finish(format);
     }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(ReadError::Compressed);
+    let (bytes, ending) = open::bytes(opened).map_err(ReadError::unpacking)?;
+    match ending {
+        Ending::Whole => {}
+        Ending::Cut => builder.note("the compressed file ends in the middle: what could be unpacked is explained".into()),
+        Ending::TooLarge => return Err(ReadError::TooLarge(open::LARGEST_TEXT >> 20)),
     }
-    let text = text::decode(bytes)?;
-    let text = text::bare(&text);
+    if let Some(picture) = text::other(&bytes) {
+        return Err(ReadError::Other(picture));
+    }
+    let text = text::bare(text::decode(bytes)?);
     if text.trim().is_empty() {
         return Err(ReadError::Empty);
     }
-    let mut builder = Builder::default();
-    let format = if let Some(value) = json(&text, &mut builder)? {
-        let format = Format::of_json(&value).ok_or(ReadError::OtherJson)?;
-        from_json(format, &value, &text, &mut builder)?;
-        format
-    } else {
-        let format = Format::of_text(&text).ok_or(ReadError::Unknown)?;
-        match format {
-            Format::Sdp => signaling::descriptions(&text, &mut builder),
-            Format::Candidates => signaling::candidates(&text, &mut builder),
-            other => return Err(ReadError::NotYet(other)),
-        }
-        format
+    let document = document::find(text, named, &mut builder)?;
+    let format = match (named, &document) {
+        (Some(format), _) => format,
+        (None, Document::Json { value, .. }) => Format::of_json(value).ok_or(ReadError::OtherJson)?,
+        (None, Document::Text(text)) => Format::of_text(text).ok_or(ReadError::Unknown)?,
     };
+    match document {
+        Document::Json { value, text } => from_json(format, &value, &text, &mut builder)?,
+        Document::Text(text) => from_text(format, &text, &mut builder)?,
+    }
     builder.finish(format)
 }
 
@@ -55,39 +79,31 @@ fn from_json(format: Format, value: &Value, text: &str, builder: &mut Builder) -
         Format::WebrtcInternals => internals::read(value, builder),
         Format::AboutWebrtc => about::read(value, builder),
         Format::GetStats => stats::read_file(value, builder),
-        Format::Sdp => signaling::descriptions(text, builder),
-        Format::Candidates => signaling::candidates(text, builder),
         Format::CandidateErrors => lists::errors(value, builder),
         Format::IceServers => lists::servers(text, builder),
-        other => return Err(ReadError::NotYet(other)),
+        Format::NatProbe => own_report::read(value, builder),
+        Format::FirefoxLog => {
+            let lines = value.as_array().into_iter().flatten().enumerate();
+            let lines = lines.filter_map(|(index, line)| Some((line.as_str()?, format!("[{index}]"))));
+            firefox_log::read(lines, builder);
+        }
+        _ => return from_text(format, text, builder),
     }
     Ok(())
 }
 
-/// The document, where the text is JSON, even if its end is missing.
-fn json(text: &str, builder: &mut Builder) -> Result<Option<Value>, ReadError> {
-    let trimmed = text.trim();
-    if !trimmed.starts_with(['{', '[', '"']) {
-        return Ok(None);
+fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), ReadError> {
+    match format {
+        Format::Sdp => signaling::descriptions(text, builder),
+        Format::Candidates => signaling::candidates(text, builder),
+        Format::IceServers => lists::servers(text, builder),
+        Format::Rtcstats => rtcstats::read(text, builder),
+        Format::FirefoxLog => {
+            let lines = text.lines().enumerate().map(|(index, line)| (line, format!("line {}", index + 1)));
+            firefox_log::read(lines, builder);
+        }
+        Format::CoturnLog | Format::EturnalLog | Format::TurnserverConf => return Err(ReadError::NotYet(format)),
+        _ => return Err(ReadError::NotAsNamed(format)),
     }
-    let error = match serde_json::from_str(trimmed) {
-        // A document within the text of another.
-        Ok(Value::String(inner)) => return json(&inner, builder),
-        Ok(value) => return Ok(Some(value)),
-        Err(error) => error,
-    };
-    // Lines of objects, and what a program's console prints, are no JSON: other readers take them.
-    if Format::of_text(text).is_some() {
-        return Ok(None);
-    }
-    if error.is_eof()
-        && let Some(value) = repair::close(trimmed).and_then(|closed| serde_json::from_str(&closed).ok())
-    {
-        builder.note(format!("the file ends in the middle, on line {}: what stands before is explained", error.line()));
-        return Ok(Some(value));
-    }
-    if trimmed.contains("iceServers") || trimmed.contains("urls") {
-        return Ok(Some(serde_json::json!({ "iceServers": null })));
-    }
-    Err(ReadError::NotJson(format!("line {}, column {}", error.line(), error.column())))
+    Ok(())
 }

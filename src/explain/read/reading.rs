@@ -2,6 +2,7 @@
 
 use crate::explain::event::Event;
 use crate::explain::format::Format;
+use crate::wire::escape as shown;
 
 /// What was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +32,18 @@ pub enum ReadError {
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
-    /// It is compressed.
-    #[error("it is compressed with gzip")]
-    Compressed,
+    /// It looks compressed and cannot be unpacked, or reading it failed.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is larger than what is read, in mebibytes.
+    #[error("it is larger than {0} MiB")]
+    TooLarge(u64),
+    /// It is something else, which is known.
+    #[error("it is {0}")]
+    Other(&'static str),
+    /// It is the beginning of what `--ndjson` prints.
+    #[error("it has the first lines of --ndjson, and the last, with the report, is missing")]
+    Unfinished,
     /// It is no text and no capture.
     #[error("it is neither a text nor a packet capture")]
     Binary,
@@ -41,17 +51,30 @@ pub enum ReadError {
     #[error("it is {}, which cannot be explained yet", .0.name())]
     NotYet(Format),
     /// It is JSON, and of none of the formats.
-    #[error("it is JSON, and no dump, statistics, description, candidates or ICE servers are in it")]
+    #[error("it is JSON, and no dump, statistics, description, candidates, ICE servers or report are in it")]
     OtherJson,
     /// It looks like JSON and is none.
     #[error("it looks like JSON and is none: {0}")]
     NotJson(String),
+    /// It is not of the format that was named.
+    #[error("it cannot be read as {}", .0.name())]
+    NotAsNamed(Format),
     /// It is of none of the formats.
-    #[error(
-        "it is of no format that is known: a dump of chrome://webrtc-internals, a report of about:webrtc, getStats(), SDP, candidates"
-    )]
+    #[error("it is of no format that is known")]
     Unknown,
     /// The format is clear, and nothing could be read.
-    #[error("it looks like {}, and nothing in it could be read", .0.name())]
-    Nothing(Format),
+    #[error("it looks like {}, and {}{}", .0.name(), .0.nothing(), because(.1))]
+    Nothing(Format, Vec<String>),
+}
+
+fn because(notes: &[String]) -> String {
+    notes.iter().take(3).map(|note| format!("; {note}")).collect()
+}
+
+impl ReadError {
+    /// Why a file cannot be read or unpacked.
+    pub(super) fn unpacking(error: std::io::Error) -> Self {
+        let text = error.to_string();
+        Self::Unreadable(format!("it cannot be read: {}", shown(text.split(" (os error").next().unwrap_or(&text))))
+    }
 }

@@ -1,22 +1,29 @@
 //! The text of a file, without what a mail, a chat or an issue tracker puts around it.
 
-use std::borrow::Cow;
-
 use super::reading::ReadError;
 
 /// The bytes as text: UTF-8 with or without its mark, UTF-16 as PowerShell writes it.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
-    let wide = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        Ok(Cow::Owned(String::from_utf16_lossy(&units)))
+pub(super) fn decode(bytes: Vec<u8>) -> Result<String, ReadError> {
+    let wide = |from: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        let units = bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]]));
+        Ok(char::decode_utf16(units).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
     };
-    match bytes {
+    match &bytes[..] {
         [] => Err(ReadError::Empty),
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => wide(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => wide(u16::from_be_bytes, rest),
+        // Without a mark: every text that is read begins with a character of ASCII.
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => wide(u16::from_le_bytes, &bytes),
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => wide(u16::from_be_bytes, &bytes),
         _ => {
-            let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-            let text = String::from_utf8_lossy(bytes);
+            let text = match String::from_utf8(bytes) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            };
+            let text = match text.strip_prefix('\u{feff}') {
+                Some(rest) => rest.to_owned(),
+                None => text,
+            };
             // A few broken characters are a broken text; many are none.
             let broken = text.chars().filter(|c| *c == '\u{fffd}' || *c == '\0').count();
             if broken * 10 > text.len() { Err(ReadError::Binary) } else { Ok(text) }
@@ -24,14 +31,39 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     }
 }
 
-/// The text without fences of Markdown, and without the marks of a quotation where every line has one.
-pub(super) fn bare(text: &str) -> Cow<'_, str> {
+/// What bytes are that people save in place of what is read: the words after "it is".
+pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |start: &[u8]| bytes.starts_with(start);
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).trim_start_matches('\u{feff}').to_ascii_lowercase();
+    let html = head.trim_start().starts_with("<!doctype html") || head.trim_start().starts_with("<html");
+    Some(match () {
+        () if begins(b"\x89PNG") || begins(b"\xff\xd8\xff") || begins(b"GIF8") || bytes.get(8..12) == Some(b"WEBP") => {
+            "a picture: save the page's text in its place"
+        }
+        () if begins(b"PK\x03\x04") => "a ZIP archive: unpack it, and name a file of it",
+        () if begins(b"%PDF") => "a PDF: save the text in its place",
+        () if begins(b"BZh") || begins(b"\xfd7zXZ") || begins(b"\x28\xb5\x2f\xfd") => {
+            "compressed, and not with gzip: unpack it first"
+        }
+        () if begins(b"\x7fELF") || begins(b"MZ") => "a program",
+        () if begins(b"TCPDUMP") || begins(b"XCP\0") || begins(b"snoop\0") || begins(b"\0\x05\x01\0") => {
+            "a capture of a format that is not read: editcap -F pcap makes one that is"
+        }
+        () if html => "a page in HTML: save what \"Copy Report\" or the download button gives in its place",
+        () => return None,
+    })
+}
+
+/// The text without fences of Markdown, without the marks of a quotation where every line has one, and without what a logger put before
+/// every line.
+pub(super) fn bare(text: String) -> String {
     let fenced = text.lines().any(|line| line.trim_start().starts_with("```"));
     let says = |line: &&str| !line.trim().is_empty();
     let quoted = text.lines().filter(says).all(|line| line.trim_start().starts_with('>'));
-    if !fenced && !quoted {
-        return Cow::Borrowed(text);
-    }
+    if fenced || quoted { unwrapped(&text, fenced, quoted) } else { text }
+}
+
+fn unwrapped(text: &str, fenced: bool, quoted: bool) -> String {
     // A line for each line, so that places stay right.
     let (mut kept, mut within) = (String::with_capacity(text.len()), !fenced);
     for line in text.lines() {
@@ -43,5 +75,96 @@ pub(super) fn bare(text: &str) -> Cow<'_, str> {
         }
         kept.push('\n');
     }
-    Cow::Owned(kept)
+    kept
+}
+
+/// The longest that a logger puts before a line.
+const LONGEST_PREFIX: usize = 120;
+
+/// The text without what a logger put before every line, in the ways in which that can be: all lines begin alike but for their numbers,
+/// and the first goes on with a document; or without what stands before the first line that begins one.
+pub(super) fn after_words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return found };
+    let starts = first.char_indices().take(LONGEST_PREFIX).filter(|(_, c)| matches!(c, '{' | '[')).map(|(at, _)| at);
+    for at in starts.filter(|at| *at > 0).take(3) {
+        let shape = shape(&first[..at]);
+        let alike = |line: &str| line.get(..at).is_some_and(|prefix| self::shape(prefix) == shape);
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        if lines.clone().nth(1).is_some() && lines.all(alike) {
+            found.push(text.lines().map(|line| line.get(at..).unwrap_or_default()).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    let begins = [text.find("\n{"), text.find("\n[")].into_iter().flatten().min().map(|at| at + 1);
+    let within = || first.find(['{', '[']).map(|at| at + text.find(first).unwrap_or_default());
+    if let Some(at) = begins.or_else(within) {
+        // A line for each line before it, so that places stay right.
+        let skipped = text[..at].matches('\n').count();
+        found.push(format!("{}{}", "\n".repeat(skipped), &text[at..]));
+    }
+    found
+}
+
+/// What stays of a prefix where times and numbers pass: digits are alike, and letters are not.
+fn shape(prefix: &str) -> String {
+    prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+}
+
+/// A `Map` as the consoles of browsers and Node print it, `Map(2) {'a' => {...}}`, as an object.
+pub(super) fn printed_map(text: &str) -> Option<String> {
+    if !text.contains("=>") {
+        return None;
+    }
+    let text = &text[text.find('{')?..];
+    let (mut made, mut inside, mut escaped) = (String::with_capacity(text.len()), None, false);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match inside {
+            Some(quote) => {
+                if c == '"' && quote != '"' && !escaped {
+                    made.push('\\');
+                }
+                let end = c == quote && !escaped;
+                escaped = c == '\\' && !escaped;
+                made.push(if end { '"' } else { c });
+                inside = if end { None } else { inside };
+            }
+            None if c == '"' || c == '\'' => {
+                inside = Some(c);
+                made.push('"');
+            }
+            None if c == '=' && characters.peek() == Some(&'>') => {
+                characters.next();
+                made.push(':');
+            }
+            None => made.push(c),
+        }
+    }
+    Some(quoted_names(&made))
+}
+
+/// Names of members without quotation marks get them, and `undefined` is `null`.
+fn quoted_names(text: &str) -> String {
+    let (mut made, mut word, mut inside, mut escaped) = (String::with_capacity(text.len()), String::new(), false, false);
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    for c in text.chars() {
+        if !inside && (is_word(c) && (!word.is_empty() || c.is_alphabetic() || c == '_')) {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            match (c, word.as_str()) {
+                (':', _) => made.extend(["\"", &word, "\""]),
+                (_, "undefined" | "NaN" | "Infinity") => made.push_str("null"),
+                _ => made.push_str(&word),
+            }
+            word.clear();
+        }
+        if c == '"' && !escaped {
+            inside = !inside;
+        }
+        escaped = inside && c == '\\' && !escaped;
+        made.push(c);
+    }
+    made + &word
 }

@@ -1,0 +1,79 @@
+//! What DTLS records say in the clear (RFC 6347 section 4, RFC 9147 section 4).
+
+use crate::explain::traffic::DtlsMessage;
+
+/// The most records of one datagram that are looked at.
+const MOST: usize = 16;
+/// The bytes of a record's header.
+const HEADER: usize = 13;
+
+/// Whether the bytes begin like a DTLS record: a known type, and a version that counts down from 254.255.
+pub(super) fn is_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [20..=26, 0xfe, 0xfc..=0xff, ..])
+}
+
+/// Whether they begin like an encrypted record of DTLS 1.3, which is only believed where DTLS is spoken.
+pub(super) fn is_unified(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first & 0xe0 == 0x20)
+}
+
+/// What the records of a datagram say, in order.
+pub(super) fn messages(mut bytes: &[u8]) -> Vec<DtlsMessage> {
+    let mut found = Vec::new();
+    while found.len() < MOST {
+        if is_unified(bytes) {
+            found.push(DtlsMessage::ApplicationData);
+            break;
+        }
+        if !is_record(bytes) || bytes.len() < HEADER {
+            break;
+        }
+        let length = usize::from(u16::from_be_bytes([bytes[11], bytes[12]]));
+        let end = bytes.len().min(HEADER + length);
+        found.push(message(bytes[0], u16::from_be_bytes([bytes[3], bytes[4]]), &bytes[HEADER..end]));
+        bytes = &bytes[end..];
+    }
+    found
+}
+
+fn message(kind: u8, epoch: u16, body: &[u8]) -> DtlsMessage {
+    match kind {
+        20 => DtlsMessage::ChangeCipherSpec,
+        21 if epoch == 0 && body.len() >= 2 => DtlsMessage::Alert { fatal: body[0] == 2, code: Some(body[1]) },
+        // How grave it is, is encrypted too.
+        21 => DtlsMessage::Alert { fatal: false, code: None },
+        22 if epoch > 0 => DtlsMessage::EncryptedHandshake,
+        22 => match body.first() {
+            Some(1) => DtlsMessage::ClientHello,
+            Some(2) => DtlsMessage::ServerHello,
+            Some(3) => DtlsMessage::HelloVerifyRequest,
+            Some(11) => DtlsMessage::Certificate,
+            _ => DtlsMessage::OtherHandshake,
+        },
+        _ => DtlsMessage::ApplicationData,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u8, epoch: u8, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+        [&[kind, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 0, 0], &length[..], body].concat()
+    }
+
+    #[test]
+    fn records_of_one_datagram_are_told_in_order() {
+        let flight = [record(22, 0, &[2; 30]), record(22, 0, &[11; 30]), record(20, 0, &[1]), record(22, 1, &[9; 40])];
+        let told = messages(&flight.concat());
+        use DtlsMessage::{Alert, ApplicationData, Certificate, ChangeCipherSpec, EncryptedHandshake, ServerHello};
+        assert_eq!(told, [ServerHello, Certificate, ChangeCipherSpec, EncryptedHandshake]);
+        assert_eq!(messages(&record(21, 0, &[2, 40])), [Alert { fatal: true, code: Some(40) }]);
+        assert_eq!(messages(&record(21, 1, &[7; 20])), [Alert { fatal: false, code: None }]);
+        assert_eq!(messages(&[0x2e, 1, 2, 3]), [ApplicationData]);
+        assert_eq!(messages(&record(22, 0, &[])).len(), 1, "records without a body end too");
+        assert_eq!(messages(&record(23, 1, &[]).repeat(100)).len(), MOST);
+        assert_eq!(messages(b"\x16\xfe\xfd\x00"), []);
+    }
+}

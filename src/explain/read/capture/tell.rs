@@ -1,0 +1,259 @@
+//! The events of a capture: its records, and what follows from them: candidates, pairs, and how far it came.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use super::ledger::Ledger;
+use super::sessions::{Session, Sessions, flow};
+use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
+use crate::explain::read::build::Builder;
+use crate::explain::traffic::{DtlsMessage, RelayOutcome, RelayRequest, RelayStep};
+use crate::wire::{CandidateKind, CandidateTransport, Scope};
+
+/// Who sent no check for so long, while the capture went on, has given up: checks go out many times a second (RFC 8445 section 14).
+const GIVEN_UP_MS: u64 = 5_000;
+
+/// Tells everything. `end_ms` is when the last packet was captured, whatever it was.
+pub(super) fn tell(ledger: &Ledger, end_ms: Option<u64>, builder: &mut Builder) {
+    let sessions = Sessions::of(ledger);
+    for session in &sessions.all {
+        builder.connection(&session.name);
+        let mut teller = Teller { sessions: &sessions, session, pairs: BTreeMap::new(), told: BTreeSet::new(), mapped: BTreeSet::new() };
+        teller.records(builder);
+        teller.sockets(builder);
+        teller.pairs(builder);
+        teller.states(end_ms, builder);
+    }
+}
+
+struct Teller<'a> {
+    sessions: &'a Sessions<'a>,
+    session: &'a Session,
+    pairs: BTreeMap<(SocketAddr, SocketAddr), Counts>,
+    told: BTreeSet<(Party, SocketAddr, Option<SocketAddr>, Option<String>)>,
+    /// What servers saw.
+    mapped: BTreeSet<SocketAddr>,
+}
+
+/// What checks and data between two sockets come to.
+#[derive(Default)]
+struct Counts {
+    packet: u64,
+    sent: u64,
+    last_sent_ms: Option<u64>,
+    answered: u64,
+    received: u64,
+    answered_there: u64,
+    nominated: bool,
+    data: u64,
+    bytes: u64,
+}
+
+fn place(packet: u64) -> String {
+    format!("packet {packet}")
+}
+
+impl Teller<'_> {
+    /// The records themselves.
+    fn records(&mut self, builder: &mut Builder) {
+        for index in &self.session.records {
+            let record = self.sessions.record(*index);
+            let party = match &record.what {
+                What::Relay(step) => self.sessions.party_of_step(self.session, step),
+                what => flow(what).map_or(Party::Here, |flow| self.sessions.party(self.session, flow.from)),
+            };
+            builder.push(party, &place(record.packet), record.time_ms, record.what.clone());
+            if let What::Relay(step) = &record.what {
+                self.gathered(party, step, record.packet, record.time_ms, builder);
+            }
+            self.count(party, record.packet, &record.what);
+        }
+    }
+
+    /// The candidates that a server gave.
+    fn gathered(&mut self, party: Party, step: &RelayStep, packet: u64, time_ms: Option<u64>, builder: &mut Builder) {
+        let (Some(client), Some(server), RelayOutcome::Granted) = (step.client, step.server, &step.outcome) else { return };
+        let udp = step.transport == Some(CandidateTransport::Udp);
+        let scheme = if step.step == RelayRequest::Allocate { "turn" } else { "stun" };
+        let carried = if udp { "" } else { "?transport=tcp" };
+        let url = Some(format!("{scheme}:{server}{carried}"));
+        let home = self.sessions.home(client);
+        if let Some(mapped) = step.mapped.filter(|mapped| udp && *mapped != home) {
+            self.mapped.insert(mapped);
+            self.candidate(party, CandidateKind::Srflx, mapped, Some(home), url.clone(), packet, time_ms, builder);
+        }
+        if let Some(relayed) = step.relayed.filter(|_| step.step == RelayRequest::Allocate) {
+            self.candidate(party, CandidateKind::Relay, relayed, None, url, packet, time_ms, builder);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a member of the event")]
+    fn candidate(
+        &mut self,
+        party: Party,
+        kind: CandidateKind,
+        socket: SocketAddr,
+        base: Option<SocketAddr>,
+        url: Option<String>,
+        packet: u64,
+        time_ms: Option<u64>,
+        builder: &mut Builder,
+    ) {
+        if self.told.insert((party, socket, base, url.clone())) {
+            let candidate = self.made(party, kind, socket, base, url);
+            builder.push(party, &place(packet), time_ms, What::Candidate(candidate));
+        }
+    }
+
+    fn made(
+        &self,
+        party: Party,
+        kind: CandidateKind,
+        socket: SocketAddr,
+        base: Option<SocketAddr>,
+        url: Option<String>,
+    ) -> Candidate {
+        let ufrag = &self.session.ufrags[usize::from(party == Party::There)];
+        Candidate {
+            kind,
+            transport: CandidateTransport::Udp,
+            address: Some(socket.ip()),
+            name: None,
+            port: socket.port(),
+            priority: 0,
+            base: base.map(|base| format!("{} {}", base.ip(), base.port())),
+            section: "/1".to_owned(),
+            ufrag: Some(ufrag.clone()).filter(|ufrag| !ufrag.is_empty()),
+            url,
+        }
+    }
+
+    /// What a socket is that checks came from or went to. What cannot be told is what RFC 8445 calls an address that packets show:
+    /// peer-reflexive.
+    fn kind(&self, socket: SocketAddr) -> CandidateKind {
+        if self.sessions.is_relay(socket) {
+            CandidateKind::Relay
+        } else if self.mapped.contains(&socket) {
+            CandidateKind::Srflx
+        } else if self.sessions.is_local(socket.ip()) || Scope::of(socket.ip()) != Scope::Public {
+            CandidateKind::Host
+        } else {
+            CandidateKind::Prflx
+        }
+    }
+
+    /// The sockets of both ends that no server told of.
+    fn sockets(&mut self, builder: &mut Builder) {
+        let first: BTreeMap<SocketAddr, u64> = self.first_seen();
+        for (socket, party) in Sessions::sockets(self.session) {
+            let kind = self.kind(socket);
+            if matches!(kind, CandidateKind::Host | CandidateKind::Prflx) {
+                let packet = first.get(&socket).copied().unwrap_or_default();
+                self.candidate(party, kind, socket, None, None, packet, None, builder);
+            }
+        }
+    }
+
+    fn first_seen(&self) -> BTreeMap<SocketAddr, u64> {
+        let mut first = BTreeMap::new();
+        for ((one, other), counts) in &self.pairs {
+            for socket in [*one, *other] {
+                let known = first.entry(socket).or_insert(counts.packet);
+                *known = counts.packet.min(*known);
+            }
+        }
+        first
+    }
+
+    fn count(&mut self, party: Party, packet: u64, what: &What) {
+        let Some(flow) = flow(what) else { return };
+        let (from, to) = (self.sessions.home(flow.from), self.sessions.home(flow.to));
+        let here = party == Party::Here;
+        let key = if here { (from, to) } else { (to, from) };
+        match what {
+            What::Checks(checks) => {
+                let counts = self.pairs.entry(key).or_insert_with(|| Counts { packet, ..Counts::default() });
+                counts.nominated |= checks.nominating && checks.answers.count > 0;
+                if here {
+                    counts.sent += checks.requests.count;
+                    counts.answered += checks.answers.count;
+                    counts.last_sent_ms = counts.last_sent_ms.max(checks.requests.last_ms);
+                } else {
+                    counts.received += checks.requests.count;
+                    counts.answered_there += checks.answers.count;
+                }
+            }
+            What::Data(data) => {
+                if let Some(counts) = self.pairs.get_mut(&key) {
+                    counts.data += data.times.count;
+                    counts.bytes += if here { 0 } else { data.bytes };
+                }
+            }
+            What::Dtls(dtls) => {
+                if let Some(counts) = self.pairs.get_mut(&key) {
+                    counts.data += dtls.times.count;
+                    let least = dtls.times.count * 13;
+                    counts.bytes += if here { 0 } else { least };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pairs(&mut self, builder: &mut Builder) {
+        let busiest = self.pairs.iter().filter(|(_, counts)| counts.nominated).max_by_key(|(_, counts)| counts.data);
+        let selected = busiest.map(|(key, _)| *key);
+        for ((local, remote), counts) in &self.pairs {
+            let end = |party, socket| self.made(party, self.kind(socket), socket, None, None);
+            let pair = Pair {
+                local: Some(end(Party::Here, *local)),
+                remote: Some(end(Party::There, *remote)),
+                state: if counts.answered > 0 { "succeeded" } else { "in-progress" }.to_owned(),
+                selected: selected == Some((*local, *remote)),
+                nominated: counts.nominated,
+                requests_sent: Some(counts.sent),
+                requests_received: Some(counts.received),
+                responses_received: Some(counts.answered),
+                bytes_received: Some(counts.bytes),
+            };
+            builder.push(Party::Here, &place(counts.packet), None, What::Pair(Box::new(pair)));
+        }
+    }
+
+    /// How far ICE and DTLS came, as far as packets show it.
+    fn states(&self, end_ms: Option<u64>, builder: &mut Builder) {
+        let all = || self.pairs.values();
+        let Some(first) = all().map(|counts| counts.packet).min() else { return };
+        let last_sent = all().filter_map(|counts| counts.last_sent_ms).max();
+        let silent = last_sent.zip(end_ms).is_some_and(|(sent, end)| end.saturating_sub(sent) >= GIVEN_UP_MS);
+        let state = if all().any(|counts| counts.nominated) {
+            "connected"
+        } else if silent && all().all(|counts| counts.answered == 0) {
+            "failed"
+        } else {
+            "checking"
+        };
+        builder.state(StateOf::Transport, state, &place(first), None);
+        let messages = self.session.records.iter().map(|index| self.sessions.record(*index));
+        let (mut state, mut packet, mut done) = (None, 0, BTreeSet::new());
+        for record in messages {
+            let What::Dtls(dtls) = &record.what else { continue };
+            if !matches!(state, Some("failed" | "connected")) {
+                packet = record.packet;
+            }
+            let party = self.sessions.party(self.session, dtls.flow.from);
+            match &dtls.message {
+                DtlsMessage::Alert { fatal: true, .. } => state = Some("failed"),
+                DtlsMessage::EncryptedHandshake | DtlsMessage::ApplicationData => {
+                    done.insert(party);
+                }
+                _ => {}
+            }
+            let both = done.len() == 2;
+            state = state.or(Some("connecting")).map(|state| if both && state == "connecting" { "connected" } else { state });
+        }
+        if let Some(state) = state {
+            builder.state(StateOf::Dtls, state, &place(packet), None);
+        }
+    }
+}

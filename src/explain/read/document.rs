@@ -1,0 +1,99 @@
+//! The document in a text: JSON, whole or cut off, within another document, or after what a program logged before it; else lines.
+
+use serde_json::Value;
+
+use super::build::Builder;
+use super::reading::ReadError;
+use super::{own_report, sieve, text};
+use crate::explain::format::Format;
+use crate::explain::repair;
+
+/// How often documents within texts of documents are opened.
+const DEEPEST: usize = 4;
+
+/// What a text has.
+pub(super) enum Document {
+    /// JSON, and the text that it was read from.
+    Json { value: Value, text: String },
+    /// Lines of another kind.
+    Text(String),
+}
+
+/// Finds the document. Where a format is named that is no JSON, the text is left as it is.
+pub(super) fn find(text: String, named: Option<Format>, builder: &mut Builder) -> Result<Document, ReadError> {
+    if named.is_some_and(|format| !format.is_json()) {
+        return Ok(Document::Text(text));
+    }
+    within(text, builder, 0)
+}
+
+fn within(mut text: String, builder: &mut Builder, depth: usize) -> Result<Document, ReadError> {
+    if !text.trim_start().starts_with(['{', '[', '"']) {
+        return Ok(in_lines(text, builder, depth));
+    }
+    let error = match sieve::parse(text.trim()) {
+        // A document within the text of another.
+        Ok(Value::String(inner)) if depth < DEEPEST => return within(inner, builder, depth + 1),
+        Ok(value) => return Ok(Document::Json { value, text }),
+        Err(error) => error,
+    };
+    let mut all = if error.is_eof() { Vec::new() } else { sieve::parse_many(&text) };
+    if let Some(report) = own_report::of_lines(&all) {
+        return Ok(Document::Json { value: report.clone(), text });
+    }
+    if own_report::is_begun(&all) {
+        return Err(ReadError::Unfinished);
+    }
+    // What cannot be read any more is left out, if what stands before it is something.
+    if all.is_empty() {
+        let (line, end) = (error.line(), place(&text, &error));
+        if let Some(taken) = repair::close(&mut text, end) {
+            if let Some(value) = sieve::parse(text.trim()).ok().filter(|value| Format::of_json(value).is_some()) {
+                let what = if error.is_eof() { "ends in the middle, on" } else { "is damaged on" };
+                builder.note(format!("the file {what} line {line}: what stands before is explained"));
+                return Ok(Document::Json { value, text });
+            }
+            taken.put_back(&mut text);
+        }
+    }
+    // Lines of objects, and what a program's console prints, are no JSON: other readers take them.
+    if Format::of_text(&text).is_some() {
+        return Ok(Document::Text(text));
+    }
+    if all.len() > 1 && Format::of_json(&Value::Array(all.clone())).is_some() {
+        return Ok(Document::Json { value: Value::Array(all), text });
+    }
+    if let Some(value) = all.pop().filter(|value| all.is_empty() && Format::of_json(value).is_some()) {
+        builder.note(format!("what follows the document, from line {} on, is left out", error.line()));
+        return Ok(Document::Json { value, text });
+    }
+    if let Some(printed) = text::printed_map(&text).filter(|_| depth < DEEPEST) {
+        return within(printed, builder, DEEPEST);
+    }
+    if text.contains("iceServers") || text.contains("urls") {
+        return Ok(Document::Json { value: serde_json::json!({ "iceServers": null }), text });
+    }
+    Err(ReadError::NotJson(format!("line {}, column {}", error.line(), error.column())))
+}
+
+/// Lines that do not begin as JSON does; what stands behind the words of a log may be JSON all the same.
+fn in_lines(text: String, builder: &mut Builder, depth: usize) -> Document {
+    if depth < DEEPEST && Format::of_text(&text).is_none() {
+        for inner in text::printed_map(&text).into_iter().chain(text::after_words(&text)) {
+            if let Ok(found @ Document::Json { .. }) = within(inner, builder, depth + 1) {
+                return found;
+            }
+        }
+    }
+    Document::Text(text)
+}
+
+/// Where in the text the error is.
+fn place(text: &str, error: &serde_json::Error) -> usize {
+    let trimmed = text.trim_start();
+    let before = text.len() - trimmed.len();
+    let lines = trimmed.match_indices('\n').map(|(at, _)| at + 1);
+    let start = if error.line() <= 1 { 0 } else { lines.clone().nth(error.line() - 2).unwrap_or(trimmed.len()) };
+    // What stands at the error is not read any more.
+    before + start + error.column().saturating_sub(1)
+}
