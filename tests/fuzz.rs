@@ -5,6 +5,8 @@
 mod bytes;
 #[path = "fuzz/dice.rs"]
 mod dice;
+#[path = "fuzz/files.rs"]
+mod files;
 #[path = "fuzz/port_control.rs"]
 mod port_control;
 #[path = "fuzz/reports.rs"]

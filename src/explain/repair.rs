@@ -73,7 +73,7 @@ mod tests {
         fn whatever_is_cut_off_can_be_read(at in 1usize..70) {
             let text = r#"{"a":[1,{"b":"c, \" ]","d":null}],"e":{"f":[true,false,"g"]},"h":1.5}"#;
             let mut closed = text[..at.min(text.len())].to_owned();
-            prop_close(&mut closed, usize::MAX).unwrap();
+            let taken = close(&mut closed, usize::MAX).unwrap();
             prop_assert!(serde_json::from_str::<Value>(&closed).is_ok(), "{}", closed);
             taken.put_back(&mut closed);
             prop_assert_eq!(closed, &text[..at.min(text.len())]);

@@ -84,9 +84,10 @@ fn what_cannot_be_explained_is_refused_with_what_to_try() {
     let folder = tempfile::tempdir().unwrap();
     for (bytes, words) in [
         (&b""[..], "it is empty"),
-        (b"\xd4\xc3\xb2\xa1\x02\x00", "it is a packet capture (pcap), which cannot be explained yet"),
-        (b"\x1f\x8b\x08\x00", "gunzip -c FILE | nat-probe explain -"),
-        (b"RTCStatsDump\n", "the other download of chrome://webrtc-internals"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00", "no packet of STUN, TURN or DTLS is in it; the capture ends in the middle"),
+        (b"\x1f\x8b\x08\x00", "it cannot be read: "),
+        (b"RTCStatsDump\n", "it looks like an rtcstats dump, and nothing in it could be read"),
+        (b"\x89PNG\r\n\x1a\n", "it is a picture: save the page's text in its place"),
         (b"\x1b[2Jhello", "it is of no format that is known"),
     ] {
         let path = folder.path().join("file");
@@ -95,6 +96,33 @@ fn what_cannot_be_explained_is_refused_with_what_to_try() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{}", run.stderr);
         assert!(run.stderr.contains(words) && !run.stderr.contains('\u{1b}'), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_format_can_be_named() {
+    let line = "1 1 udp 2130706431 192.0.2.1 7 typ host";
+    let read = |format: &str| {
+        let mut named = command(&["explain", "-", "--as", format]);
+        named.write_stdin(line);
+        finish(named)
+    };
+    assert!(read("candidates").stdout.contains("192.0.2.1:7"));
+    let other = read("webrtc-internals");
+    assert!(other.code == Some(2) && other.stderr.contains("try: the same without --as"), "{}", other.stderr);
+    let slip = read("candidate");
+    assert!(slip.code == Some(2) && slip.stderr.contains("'candidates'"), "{}", slip.stderr);
+}
+
+#[test]
+fn a_capture_is_read_from_a_pipe() {
+    let capture = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explain/peer-forbidden.pcap")).unwrap();
+    let mut piped = command(&["explain", "-", "--json"]);
+    piped.write_stdin(capture);
+    let run = finish(piped);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+    assert_eq!(document["format"], "pcap");
+    let refused = document["events"].as_array().unwrap().iter().filter(|event| event["code"] == 403);
+    assert!(refused.count() > 0, "{document:#}");
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::wire::{self, escape};
 /// The longest text of others that is repeated.
 const LONGEST: usize = 200;
 
+/// The most events that are kept: nobody reads more, and a file of nothing but candidates would take many times its size.
+const MOST_EVENTS: usize = 200_000;
+
 /// What was read until now.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
@@ -18,6 +21,7 @@ pub(super) struct Builder {
     /// To which of them events are added.
     current: usize,
     notes: Vec<String>,
+    left_out: u64,
 }
 
 impl Builder {
@@ -35,6 +39,10 @@ impl Builder {
 
     /// Adds an event to the connection that was begun or selected last.
     pub(super) fn push(&mut self, party: Party, place: &str, time_ms: Option<u64>, what: What) {
+        if self.events.len() == MOST_EVENTS {
+            self.left_out += 1;
+            return;
+        }
         let connection = self.current;
         self.events.push(Event { file: 0, connection, time_ms, party, place: shown(place), what });
     }
@@ -112,6 +120,9 @@ impl Builder {
     pub(super) fn finish(mut self, format: Format) -> Result<Reading, ReadError> {
         if self.events.is_empty() && format != Format::WebrtcInternals && format != Format::AboutWebrtc {
             return Err(ReadError::Nothing(format, self.notes));
+        }
+        if self.left_out > 0 {
+            self.notes.push(format!("{} more events are left out: the file has too many", self.left_out));
         }
         if self.connections.is_empty() && !self.events.is_empty() {
             self.connections.push(String::new());

@@ -165,6 +165,7 @@ fn made(kind: CandidateKind, socket: SocketAddr, transport: CandidateTransport) 
         section: "/1".to_owned(),
         ufrag: None,
         url: None,
+        foundation: String::new(),
     }
 }
 

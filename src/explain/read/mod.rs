@@ -107,3 +107,6 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

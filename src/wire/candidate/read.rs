@@ -43,6 +43,11 @@ fn read_line(line: &str, number: u32, list: &mut CandidateList) {
     }
     starts.push(line.len());
     for bounds in starts.windows(2) {
+        // `candidate: candidate:1 1 udp ...`: the first is the name of what follows.
+        let named = line[bounds[0] + PREFIX.len()..bounds[1]].trim_start().trim_end_matches("a=").is_empty();
+        if named && bounds[1] < line.len() {
+            continue;
+        }
         list.push_line(unquoted(&line[bounds[0]..bounds[1]]), CandidatePlace::default(), number);
     }
 }

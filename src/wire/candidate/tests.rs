@@ -117,6 +117,8 @@ fn the_end_is_told_in_every_dialect() {
         assert!(list.complete && list.candidates.is_empty() && list.errors.is_empty(), "{text}");
     }
     assert!(!read_candidates(SRFLX).complete);
+    let named = read_candidates(&format!("sdpMid: 0, candidate: {SRFLX}, url: stun:x"));
+    assert!(!named.complete && named.candidates.len() == 1 && named.errors.is_empty(), "{named:?}");
 }
 
 #[test]

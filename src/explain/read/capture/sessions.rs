@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::ledger::{Ledger, Record};
 use crate::explain::event::{Party, What};
 use crate::explain::traffic::{Flow, RelayStep};
+use crate::wire::Scope;
 
 /// How many NATs in a row are followed.
 const MOST_NATS: usize = 4;
@@ -66,6 +67,13 @@ impl<'a> Sessions<'a> {
     /// Whether the host that took the capture has the address: it sent from there, and nobody else did.
     pub(super) fn is_local(&self, ip: IpAddr) -> bool {
         self.ledger.senders.get(&ip) == Some(&(true, false))
+    }
+
+    /// Whether the capture was taken where packets for that socket arrive: at its host, or within its own network; of a relay, where
+    /// its client is.
+    pub(super) fn arrives(&self, socket: SocketAddr) -> bool {
+        let home = self.relays.get(&socket).copied().unwrap_or(socket).ip();
+        self.is_local(home) || !matches!(Scope::of(home), Scope::Public | Scope::Shared)
     }
 
     /// Sessions by the fragments in the user names.

@@ -43,7 +43,6 @@ struct Counts {
     last_sent_ms: Option<u64>,
     answered: u64,
     received: u64,
-    answered_there: u64,
     nominated: bool,
     data: u64,
     bytes: u64,
@@ -125,6 +124,7 @@ impl Teller<'_> {
             section: "/1".to_owned(),
             ufrag: Some(ufrag.clone()).filter(|ufrag| !ufrag.is_empty()),
             url,
+            foundation: String::new(),
         }
     }
 
@@ -180,7 +180,6 @@ impl Teller<'_> {
                     counts.last_sent_ms = counts.last_sent_ms.max(checks.requests.last_ms);
                 } else {
                     counts.received += checks.requests.count;
-                    counts.answered_there += checks.answers.count;
                 }
             }
             What::Data(data) => {
@@ -212,7 +211,8 @@ impl Teller<'_> {
                 selected: selected == Some((*local, *remote)),
                 nominated: counts.nominated,
                 requests_sent: Some(counts.sent),
-                requests_received: Some(counts.received),
+                // What passes by elsewhere may be lost before it arrives.
+                requests_received: self.sessions.arrives(*local).then_some(counts.received),
                 responses_received: Some(counts.answered),
                 bytes_received: Some(counts.bytes),
             };
