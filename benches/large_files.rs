@@ -52,7 +52,10 @@ mod measured {
             let over = seconds >= LONGEST_S || memory >= MOST_MB;
             missed |= over;
             let size = path.metadata().expect("a file").len() / 1_000_000;
-            println!("{name:<30} {size:>4} MB: {seconds:.2} s, at most {memory} MB, exit {code}{}", if over { "  MISSED" } else { "" });
+            println!(
+                "{name:<30} {size:>4} MB: {seconds:.2} s, at most {memory} MB, exit {code}{}",
+                if over { "  MISSED" } else { "" }
+            );
         }
         std::process::exit(i32::from(missed));
     }
@@ -75,7 +78,8 @@ mod measured {
             file.write_all(&word.to_le_bytes()).expect("written");
         }
         let total = u16::try_from(length).expect("short").to_be_bytes();
-        file.write_all(&[0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 2, 192, 0, 2, 7]).expect("written");
+        file.write_all(&[0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 2, 192, 0, 2, 7])
+            .expect("written");
         file.write_all(body).expect("written");
         36 + body.len()
     }
@@ -121,7 +125,8 @@ mod measured {
         let (mut written, mut number, mut at) = (0, 0, 0_u32);
         while written < size {
             let messages: Vec<u8> = (0..900).flat_map(|part| check(number * 900 + part)).collect();
-            let head = [&[0x9c, 0x40, 0x0d, 0x96][..], &at.to_be_bytes(), &[0, 0, 0, 0, 0x50, 0x18, 0, 0, 0, 0, 0, 0]].concat();
+            let head = [&[0x9c, 0x40, 0x0d, 0x96][..], &at.to_be_bytes(), &[0, 0, 0, 0, 0x50, 0x18, 0, 0, 0, 0, 0, 0]]
+                .concat();
             at = at.wrapping_add(u32::try_from(messages.len()).expect("short"));
             written += packet(file, number, 6, &[head, messages].concat());
             number += 1;
@@ -129,11 +134,16 @@ mod measured {
     }
 
     fn statistics(file: &mut dyn Write, size: usize) {
-        file.write_all(b"{\n \"PeerConnections\": {\n  \"1-1\": {\n   \"rtcConfiguration\": \"{}\",\n   \"stats\": {\n").expect("written");
+        file.write_all(
+            b"{\n \"PeerConnections\": {\n  \"1-1\": {\n   \"rtcConfiguration\": \"{}\",\n   \"stats\": {\n",
+        )
+        .expect("written");
         let values = (0..1000).map(|value| value.to_string()).collect::<Vec<_>>().join(",");
         let mut written = 0;
         for number in 0.. {
-            for (kind, property) in [("inbound-rtp", "framesDecoded"), ("candidate-pair", "requestsSent"), ("outbound-rtp", "[a-b]")] {
+            for (kind, property) in
+                [("inbound-rtp", "framesDecoded"), ("candidate-pair", "requestsSent"), ("outbound-rtp", "[a-b]")]
+            {
                 let series = format!(
                     "    \"{kind}{number}-{property}\": {{\n     \"startTime\": \"2026-11-27T10:00:00Z\",\n     \"endTime\": \"2026-11-27T10:16:40Z\",\n     \"statsType\": \"{kind}\",\n     \"values\": \"[{values}]\"\n    }},\n"
                 );
@@ -149,15 +159,24 @@ mod measured {
 
     fn events(file: &mut dyn Write, size: usize) {
         file.write_all(b"{\n \"PeerConnections\": {\n  \"1-1\": {\n   \"rtcConfiguration\": \"{}\",\n   \"stats\": {},\n   \"updateLog\": [\n").expect("written");
-        let sdp = "v=0\\\\r\\\\nm=audio 9 UDP/TLS/RTP/SAVPF 0\\\\r\\\\na=ice-ufrag:abcd\\\\r\\\\n".to_owned() + &"a=rtpmap:96 VP8/90000\\\\r\\\\n".repeat(60);
+        let sdp = "v=0\\\\r\\\\nm=audio 9 UDP/TLS/RTP/SAVPF 0\\\\r\\\\na=ice-ufrag:abcd\\\\r\\\\n".to_owned()
+            + &"a=rtpmap:96 VP8/90000\\\\r\\\\n".repeat(60);
         let mut written = 0;
         while written < size {
             for (kind, value) in [
                 ("setLocalDescription", format!("{{\\\"type\\\":\\\"offer\\\",\\\"sdp\\\":\\\"{sdp}\\\"}}")),
-                ("onicecandidate", format!("{{\\\"candidate\\\":\\\"candidate:1 1 udp 1 192.0.2.1 {} typ host\\\",\\\"sdpMid\\\":\\\"0\\\"}}", written % 60_000)),
+                (
+                    "onicecandidate",
+                    format!(
+                        "{{\\\"candidate\\\":\\\"candidate:1 1 udp 1 192.0.2.1 {} typ host\\\",\\\"sdpMid\\\":\\\"0\\\"}}",
+                        written % 60_000
+                    ),
+                ),
                 ("oniceconnectionstatechange", "\\\"checking\\\"".to_owned()),
             ] {
-                let entry = format!("    {{\n     \"type\": \"{kind}\",\n     \"value\": \"{value}\",\n     \"timestamp\": 1700000000000.5\n    }},\n");
+                let entry = format!(
+                    "    {{\n     \"type\": \"{kind}\",\n     \"value\": \"{value}\",\n     \"timestamp\": 1700000000000.5\n    }},\n"
+                );
                 file.write_all(entry.as_bytes()).expect("written");
                 written += entry.len();
             }
@@ -166,10 +185,13 @@ mod measured {
     }
 
     fn rtcstats(file: &mut dyn Write, size: usize) {
-        file.write_all(b"RTCStatsDump\n{\"fileFormat\":3}\n[39,\"pc-0\",{\"iceServers\":[]},1700000000000]\n").expect("written");
+        file.write_all(b"RTCStatsDump\n{\"fileFormat\":3}\n[39,\"pc-0\",{\"iceServers\":[]},1700000000000]\n")
+            .expect("written");
         let mut written = 0;
         while written < size {
-            let line = format!("[\"g\",\"pc-0\",{{\"0\":{{\"type\":6,\"118\":\"in-progress\",\"156\":{written}}},\"1\":{{\"type\":1,\"50\":7}},\"t\":1}},1000]\n");
+            let line = format!(
+                "[\"g\",\"pc-0\",{{\"0\":{{\"type\":6,\"118\":\"in-progress\",\"156\":{written}}},\"1\":{{\"type\":1,\"50\":7}},\"t\":1}},1000]\n"
+            );
             file.write_all(line.as_bytes()).expect("written");
             written += line.len();
         }

@@ -63,13 +63,8 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 /// # Errors
 /// When the file cannot be read or is of no format that is explained.
 pub(super) fn run(arguments: &ExplainArgs, out: &mut Output) -> Result<Exit, CliError> {
-    let source = Source {
-        what: "the file to explain",
-        path: &arguments.file,
-        largest: u64::MAX,
-        advice: READ,
-        secret: false,
-    };
+    let source =
+        Source { what: "the file to explain", path: &arguments.file, largest: u64::MAX, advice: READ, secret: false };
     let mut incoming = source.open()?;
     let read = explain::read_from(&mut incoming, arguments.format);
     if let Some(failure) = incoming.failure() {

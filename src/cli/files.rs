@@ -107,7 +107,18 @@ impl Source<'_> {
         };
         std::thread::Builder::new().name("file".into()).spawn(reader)?;
         let (wait, then, wondered, cause) = (WONDER, OPENING, false, "nothing writes to it");
-        Ok(Incoming { source: self, told, wait, then, wondered, cause, part: Vec::new(), taken: 0, over: false, failure: None })
+        Ok(Incoming {
+            source: self,
+            told,
+            wait,
+            then,
+            wondered,
+            cause,
+            part: Vec::new(),
+            taken: 0,
+            over: false,
+            failure: None,
+        })
     }
 }
 

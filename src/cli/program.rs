@@ -35,9 +35,10 @@ pub(super) const SCHEMA: Spec = Spec {
 pub(super) const EXPLAIN: Spec = Spec {
     name: "explain",
     question: "Why did it fail? Read what a browser or an application saved of it",
-    how: "Reads a dump of chrome://webrtc-internals (any age), a report of Firefox' about:webrtc (\"Copy Report\"), getStats() as JSON, \
-          session descriptions (SDP), ICE candidates in any dialect, icecandidateerror objects, or a list of ICE servers; whatever the \
-          file is called, with or without what a mail or an issue tracker puts around it. Says what became of each connection, why, how \
+    how: "Reads a dump of chrome://webrtc-internals (any age) or rtcstats, a report (\"Copy Report\") or log of Firefox' about:webrtc, \
+          getStats() as JSON, a packet capture (pcap, pcapng), session descriptions (SDP), ICE candidates in any dialect, \
+          icecandidateerror objects, a list of ICE servers, or a report of nat-probe; whatever the file is called, compressed with gzip \
+          or not, with or without what a mail, a logger or an issue tracker puts around it. Says what became of each connection, why, how \
           certain that is, on whose side it lies, what would settle it, and what such a file cannot tell. No network is touched.",
     exit: &[
         ("0", "Explained, and nothing in it hinders a connection."),
@@ -50,6 +51,7 @@ pub(super) const EXPLAIN: Spec = Spec {
     examples: &[
         ("nat-probe explain webrtc_internals_dump.txt", "What does this dump of Chrome say?"),
         ("nat-probe explain - < candidates.txt", "Candidates or SDP, from standard input."),
+        ("tcpdump -w - -c 5000 udp | nat-probe explain -", "A capture, as it is taken."),
         ("nat-probe explain --json --redact dump.json", "For a program, without addresses."),
     ],
     ..SCHEMA

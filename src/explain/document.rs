@@ -200,6 +200,23 @@ fn cannot_tell(format: Format) -> &'static [&'static str] {
             "what a TURN server refuses later (403, 438, 486): only the connection log tells of it",
             "the other end: its own report would",
         ],
+        Format::Rtcstats => &[
+            "what a TURN server refuses later (403, 438, 486): no event tells of it",
+            "what happened before it was begun, and while nobody took statistics",
+            "the other end: its own dump would",
+        ],
+        Format::FirefoxLog => &[
+            "what servers saw of this end's addresses, and what was configured: \"Copy Report\" of about:webrtc does",
+            "how many checks were sent and how many came",
+            "what became of DTLS",
+        ],
+        Format::Pcap | Format::Pcapng => &[
+            "what happened before it began, after it ended, and on networks that it was not taken on",
+            "what is encrypted: TURN over TLS, and everything after the handshake of DTLS",
+            "whether a packet that passed by arrived, unless it was taken there",
+            "why the application did what it did: a dump of the browser would",
+        ],
+        Format::NatProbe => &["more than the run measured: nat-probe COMMAND --from FILE judges it again"],
         Format::GetStats => &[
             "what was configured, and which servers did not answer",
             "what happened before: statistics tell of the moment in which they were taken",

@@ -142,7 +142,16 @@ fn what_is_not_explained_yet_is_refused_by_name() {
     for (bytes, error) in [
         (&b""[..], ReadError::Empty),
         (b"\n \n", ReadError::Empty),
-        (b"\xd4\xc3\xb2\xa1\x02\x00", ReadError::Nothing(Format::Pcap, vec!["the capture ends in the middle of a packet, after packet 0: what stands before is explained".into()])),
+        (
+            b"\xd4\xc3\xb2\xa1\x02\x00",
+            ReadError::Nothing(
+                Format::Pcap,
+                vec![
+                    "the capture ends in the middle of a packet, after packet 0: what stands before is explained"
+                        .into(),
+                ],
+            ),
+        ),
         (b"RTCStatsDump\n{}", ReadError::Nothing(Format::Rtcstats, Vec::new())),
         (b"12: : session 002000000000000007: realm <ex> user <>: incoming", ReadError::NotYet(Format::CoturnLog)),
         (b"# coturn\nlistening-port=3478\n", ReadError::NotYet(Format::TurnserverConf)),

@@ -10,10 +10,13 @@ use crate::dice::{Dice, fuzz};
 /// Genuine files, the large ones cut; what was compressed is there both ways.
 static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
-    let mut paths: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    let mut paths: Vec<_> =
+        folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
     paths.sort();
     let mut found: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
-    found.iter_mut().for_each(|bytes| bytes.truncate(MOST));
+    for bytes in &mut found {
+        bytes.truncate(MOST);
+    }
     let texts = [
         "RTCStatsDump\n{\"fileFormat\":3}\n[39,\"pc\",{\"iceServers\":[{\"urls\":\"turn:a\"}]},1700000000000]\n[\"g\",\"pc\",{\"0\":{\"type\":6,\"118\":\"failed\"},\"t\":1},9]\n",
         "2026-11-27 10:00:00 app: {\"candidate\": \"candidate:1 1 udp 1 192.0.2.1 1 typ host\"}\n",

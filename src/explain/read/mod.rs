@@ -41,17 +41,19 @@ pub fn read(bytes: &[u8]) -> Result<Reading, ReadError> {
 /// # Errors
 /// When it is of no format that is explained, or cannot be read.
 pub fn read_from(source: impl Read, named: Option<Format>) -> Result<Reading, ReadError> {
-    let opened = open::open(source).map_err(ReadError::unpacking)?;
+    let opened = open::open(source).map_err(|error| ReadError::unpacking(&error))?;
     let mut builder = Builder::default();
     let packets = named.map_or_else(|| Format::of_bytes(&opened.first), |format| format.is_capture().then_some(format));
     if let Some(format) = packets {
         capture::read(opened.all, &mut builder);
         return builder.finish(format);
     }
-    let (bytes, ending) = open::bytes(opened).map_err(ReadError::unpacking)?;
+    let (bytes, ending) = open::bytes(opened).map_err(|error| ReadError::unpacking(&error))?;
     match ending {
         Ending::Whole => {}
-        Ending::Cut => builder.note("the compressed file ends in the middle: what could be unpacked is explained".into()),
+        Ending::Cut => {
+            builder.note("the compressed file ends in the middle: what could be unpacked is explained".into());
+        }
         Ending::TooLarge => return Err(ReadError::TooLarge(open::LARGEST_TEXT >> 20)),
     }
     if let Some(picture) = text::other(&bytes) {

@@ -32,7 +32,8 @@ const VERDICTS: [&str; 5] = ["behavior", "outcome", "verdict", "status", "code"]
 /// Whether the document is one.
 pub(super) fn is_one(value: &Value) -> bool {
     let has = |name: &str| value.get(name).is_some();
-    has("schema_version") && has("tool") || value.get("command").and_then(Value::as_str) == Some("explain") && has("findings")
+    has("schema_version") && has("tool")
+        || value.get("command").and_then(Value::as_str) == Some("explain") && has("findings")
 }
 
 /// The report among the lines of `--ndjson`, of which it is the last. None where that is missing or they are something else.

@@ -68,12 +68,12 @@ pub enum ReadError {
 }
 
 fn because(notes: &[String]) -> String {
-    notes.iter().take(3).map(|note| format!("; {note}")).collect()
+    notes.iter().take(3).flat_map(|note| ["; ", note]).collect()
 }
 
 impl ReadError {
     /// Why a file cannot be read or unpacked.
-    pub(super) fn unpacking(error: std::io::Error) -> Self {
+    pub(super) fn unpacking(error: &std::io::Error) -> Self {
         let text = error.to_string();
         Self::Unreadable(format!("it cannot be read: {}", shown(text.split(" (os error").next().unwrap_or(&text))))
     }

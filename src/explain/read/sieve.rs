@@ -232,9 +232,8 @@ fn last_of(series: &str) -> String {
     let Some(inner) = series.trim().strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) else {
         return series.to_owned();
     };
-    let last = if inner.ends_with('"') {
+    let last = if let Some(text) = inner.strip_suffix('"') {
         // Its beginning is the last quotation mark before which no backslash stands.
-        let text = &inner[..inner.len() - 1];
         let start = text.rmatch_indices('"').find(|(at, _)| !text[..*at].ends_with('\\')).map_or(0, |(at, _)| at);
         &inner[start..]
     } else {

@@ -34,7 +34,8 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, ReadError> {
 /// What bytes are that people save in place of what is read: the words after "it is".
 pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     let begins = |start: &[u8]| bytes.starts_with(start);
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).trim_start_matches('\u{feff}').to_ascii_lowercase();
+    let head =
+        String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).trim_start_matches('\u{feff}').to_ascii_lowercase();
     let html = head.trim_start().starts_with("<!doctype html") || head.trim_start().starts_with("<html");
     Some(match () {
         () if begins(b"\x89PNG") || begins(b"\xff\xd8\xff") || begins(b"GIF8") || bytes.get(8..12) == Some(b"WEBP") => {
@@ -145,7 +146,8 @@ pub(super) fn printed_map(text: &str) -> Option<String> {
 
 /// Names of members without quotation marks get them, and `undefined` is `null`.
 fn quoted_names(text: &str) -> String {
-    let (mut made, mut word, mut inside, mut escaped) = (String::with_capacity(text.len()), String::new(), false, false);
+    let (mut made, mut word, mut inside, mut escaped) =
+        (String::with_capacity(text.len()), String::new(), false, false);
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
     for c in text.chars() {
         if !inside && (is_word(c) && (!word.is_empty() || c.is_alphabetic() || c == '_')) {

@@ -15,7 +15,7 @@ use crate::wire::candidate::{Candidate, CandidateAddress, CandidateList, Candida
 pub(super) fn read(name: &str, contents: &[u8]) -> Option<Result<Side, SideError>> {
     match explain::read(contents) {
         Ok(reading) if tells_of_both(reading.format) => Some(side(name, &reading)),
-        Err(ReadError::Nothing(format) | ReadError::NotYet(format)) if tells_of_both(format) => {
+        Err(ReadError::Nothing(format, _) | ReadError::NotYet(format)) if tells_of_both(format) => {
             Some(Err(SideError::NoCandidatesIn(format.name())))
         }
         _ => None,

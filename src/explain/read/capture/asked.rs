@@ -64,7 +64,7 @@ impl Pending {
             let same = asked.flow == flow;
             return if since < TWICE_MS || !same { Sighting::Twice } else { Sighting::Again };
         }
-        if asked.images.iter().any(|image| *image == flow) || asked.images.len() >= MOST_IMAGES {
+        if asked.images.contains(&flow) || asked.images.len() >= MOST_IMAGES {
             return Sighting::Twice;
         }
         asked.images.push(flow);
@@ -72,7 +72,14 @@ impl Pending {
     }
 
     /// Remembers it. What has waited longest and has to go is given back.
-    pub(super) fn add(&mut self, id: TransactionId, flow: Flow, packet: u64, at_ms: Option<u64>, what: Subject) -> Option<Asked> {
+    pub(super) fn add(
+        &mut self,
+        id: TransactionId,
+        flow: Flow,
+        packet: u64,
+        at_ms: Option<u64>,
+        what: Subject,
+    ) -> Option<Asked> {
         let asked = Asked { flow, packet, first_ms: at_ms, last_ms: at_ms, images: Vec::new(), what, answered: false };
         self.known.insert(id, asked);
         self.order.push_back(id);
@@ -98,7 +105,8 @@ mod tests {
 
     #[test]
     fn what_was_seen_before_is_told_apart() {
-        let [a, b, c, server] = ["10.0.0.1:1", "192.0.2.1:1", "192.0.2.2:2", "192.0.2.3:3"].map(|it| it.parse().unwrap());
+        let [a, b, c, server] =
+            ["10.0.0.1:1", "192.0.2.1:1", "192.0.2.2:2", "192.0.2.3:3"].map(|it| it.parse().unwrap());
         let flow = |from, to, through| Flow { from, to, transport: CandidateTransport::Udp, through };
         let (id, mut pending) = (TransactionId([1; 12]), Pending::default());
         assert_eq!(pending.sight(id, flow(a, c, None), Some(5)), Sighting::New);

@@ -7,7 +7,7 @@ use super::ledger::{Answer, At, Ledger};
 use crate::explain::read::build::shown;
 use crate::explain::traffic::{AgentRole, Checks, DataKind, Flow, RelayOutcome, RelayRequest, RelayStep, Times};
 use crate::wire::stun::{attribute, message};
-use crate::wire::{CandidateTransport, Class, Message};
+use crate::wire::{CandidateTransport, Class, Message, RawAttribute};
 
 /// One datagram or message of a stream.
 #[derive(Clone, Copy)]
@@ -132,9 +132,10 @@ fn told<'a>(ledger: &mut Ledger, message: &'a Message, flow: Flow, at: &At) -> O
 
 /// A Binding request: a check where it has a user name of two fragments (RFC 8445 section 7.2.2), else a question to a server.
 fn binding(ledger: &mut Ledger, message: &Message, flow: Flow, at: &At) {
-    let role = [(attribute::ICE_CONTROLLING, AgentRole::Controlling), (attribute::ICE_CONTROLLED, AgentRole::Controlled)];
+    let role =
+        [(attribute::ICE_CONTROLLING, AgentRole::Controlling), (attribute::ICE_CONTROLLED, AgentRole::Controlled)];
     let role = role.into_iter().find(|(ty, _)| message.attribute(*ty).is_some()).map(|(_, role)| role);
-    let priority = message.attribute(attribute::PRIORITY).and_then(|priority| priority.number());
+    let priority = message.attribute(attribute::PRIORITY).and_then(RawAttribute::number);
     let name = message.username();
     let parts = name.as_deref().and_then(|name| name.split_once(':'));
     let (to_ufrag, from_ufrag) = parts.unwrap_or_default();
@@ -158,7 +159,7 @@ fn binding(ledger: &mut Ledger, message: &Message, flow: Flow, at: &At) {
         answered_from: None,
         translated_to: None,
     };
-    ledger.check(message.id, check, at);
+    ledger.check(message.id, &check, at);
 }
 
 fn addressed(step: &mut RelayStep, flow: Flow, at: &At) {

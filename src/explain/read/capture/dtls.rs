@@ -56,6 +56,8 @@ fn message(kind: u8, epoch: u16, body: &[u8]) -> DtlsMessage {
 
 #[cfg(test)]
 mod tests {
+    use DtlsMessage::{Alert, ApplicationData, Certificate, ChangeCipherSpec, EncryptedHandshake, ServerHello};
+
     use super::*;
 
     fn record(kind: u8, epoch: u8, body: &[u8]) -> Vec<u8> {
@@ -67,7 +69,6 @@ mod tests {
     fn records_of_one_datagram_are_told_in_order() {
         let flight = [record(22, 0, &[2; 30]), record(22, 0, &[11; 30]), record(20, 0, &[1]), record(22, 1, &[9; 40])];
         let told = messages(&flight.concat());
-        use DtlsMessage::{Alert, ApplicationData, Certificate, ChangeCipherSpec, EncryptedHandshake, ServerHello};
         assert_eq!(told, [ServerHello, Certificate, ChangeCipherSpec, EncryptedHandshake]);
         assert_eq!(messages(&record(21, 0, &[2, 40])), [Alert { fatal: true, code: Some(40) }]);
         assert_eq!(messages(&record(21, 1, &[7; 20])), [Alert { fatal: false, code: None }]);

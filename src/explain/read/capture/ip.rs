@@ -111,7 +111,8 @@ fn ipv6(bytes: &[u8]) -> Option<Body<'_>> {
     let (from, to) = (address(8)?.to_canonical(), address(24)?.to_canonical());
     let total = usize::from(word(bytes, 4)?);
     let length = if total == 0 { rest.len() } else { total };
-    let mut body = Body { from, to, protocol: bytes[6], bytes: &rest[..rest.len().min(length)], length, fragment: None };
+    let mut body =
+        Body { from, to, protocol: bytes[6], bytes: &rest[..rest.len().min(length)], length, fragment: None };
     // Extension headers (RFC 8200 section 4); each has eight bytes at least, so that they end.
     loop {
         let skip = match body.protocol {
@@ -234,7 +235,11 @@ mod tests {
         assert_eq!(carried(&v4(17, 0x2000, &datagram(2000, b"abc"))), expected(1992, true));
         assert_eq!(carried(&v4(17, 0x0010, b"abc")), Carried::LaterFragment);
         assert_eq!(carried(&v4(4, 0, &plain)), expected(3, false), "IP in IP");
-        assert_eq!(carried(&v4(47, 0, &[&[0x20, 0, 8, 0, 0, 0, 0, 9], &plain[..]].concat())), expected(3, false), "GRE");
+        assert_eq!(
+            carried(&v4(47, 0, &[&[0x20, 0, 8, 0, 0, 0, 0, 9], &plain[..]].concat())),
+            expected(3, false),
+            "GRE"
+        );
         let frame = [&[0; 12][..], &[8, 0], &plain].concat();
         let vxlan = [&[0x08, 0, 0, 0, 0, 0, 1, 0], &frame[..]].concat();
         let mut outer = datagram(u16::try_from(8 + vxlan.len()).unwrap(), &vxlan);

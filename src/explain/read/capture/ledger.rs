@@ -98,7 +98,7 @@ impl Ledger {
     }
 
     /// A check. Its counts are those of the record.
-    pub(super) fn check(&mut self, id: TransactionId, check: Checks, at: &At) {
+    pub(super) fn check(&mut self, id: TransactionId, check: &Checks, at: &At) {
         let flow = check.flow;
         match self.pending.sight(id, flow, at.time_ms) {
             Sighting::New => {

@@ -51,7 +51,7 @@ pub(super) fn ethernet(bytes: &[u8]) -> Option<&[u8]> {
     by_type(word(bytes, 12)?, bytes.get(14..)?)
 }
 
-/// What follows an Ethernet type: IP, after any number of VLAN tags (IEEE 802.1Q) or a PPPoE session (RFC 2516).
+/// What follows an Ethernet type: IP, after any number of VLAN tags (IEEE 802.1Q) or a session of PPP over Ethernet (RFC 2516).
 fn by_type(mut kind: u16, mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         match kind {

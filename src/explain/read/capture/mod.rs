@@ -96,16 +96,17 @@ impl Capture {
                 "the capture ends in the middle of a packet, after packet {}: what stands before is explained",
                 self.packets
             )),
-            End::Damaged => builder.note(format!(
-                "the capture is damaged after packet {}: what stands before is explained",
-                self.packets
-            )),
+            End::Damaged => builder
+                .note(format!("the capture is damaged after packet {}: what stands before is explained", self.packets)),
         }
         for (link, count) in self.unread.iter().take(4) {
             builder.note(format!("{count} packets are of link type {link}, which is not read"));
         }
         if self.cut > 0 {
-            builder.note(format!("{} packets were cut when they were captured (snap length): -s 0 keeps them whole", self.cut));
+            builder.note(format!(
+                "{} packets were cut when they were captured (snap length): -s 0 keeps them whole",
+                self.cut
+            ));
         }
         if self.fragments > 0 {
             builder.note(format!("{} packets are fragments: only the first of several can be read", self.fragments));
@@ -119,3 +120,6 @@ impl Capture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,8 @@ impl<'a> Sessions<'a> {
                 (false, true) => Some(false),
                 _ => None,
             };
-            let here = decided(&|ip| self.is_local(ip)).or_else(|| decided(&|ip| clients.contains(&ip))).unwrap_or(true);
+            let here =
+                decided(&|ip| self.is_local(ip)).or_else(|| decided(&|ip| clients.contains(&ip))).unwrap_or(true);
             let session = &mut self.all[index];
             if !here {
                 session.ufrags.swap(0, 1);

@@ -173,7 +173,8 @@ mod tests {
         let start = u32::MAX - 30;
         let part = |from: usize, to: usize| (start.wrapping_add(u32::try_from(from).unwrap()), &all[from..to]);
         let (a, b, c) = (part(0, 25), part(25, 50), part(50, all.len()));
-        for order in [vec![a, b, c], vec![a, c, b], vec![a, a, part(10, 60), b, part(60, all.len())], vec![a, c, c, b]] {
+        for order in [vec![a, b, c], vec![a, c, b], vec![a, a, part(10, 60), b, part(60, all.len())], vec![a, c, c, b]]
+        {
             assert_eq!(followed(&order), (expected.clone(), 0));
         }
         assert_eq!(followed(&[b, c]).0.len(), 0, "without a beginning nothing is known");

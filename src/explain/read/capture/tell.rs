@@ -18,7 +18,13 @@ pub(super) fn tell(ledger: &Ledger, end_ms: Option<u64>, builder: &mut Builder) 
     let sessions = Sessions::of(ledger);
     for session in &sessions.all {
         builder.connection(&session.name);
-        let mut teller = Teller { sessions: &sessions, session, pairs: BTreeMap::new(), told: BTreeSet::new(), mapped: BTreeSet::new() };
+        let mut teller = Teller {
+            sessions: &sessions,
+            session,
+            pairs: BTreeMap::new(),
+            told: BTreeSet::new(),
+            mapped: BTreeSet::new(),
+        };
         teller.records(builder);
         teller.sockets(builder);
         teller.pairs(builder);
@@ -71,7 +77,9 @@ impl Teller<'_> {
 
     /// The candidates that a server gave.
     fn gathered(&mut self, party: Party, step: &RelayStep, packet: u64, time_ms: Option<u64>, builder: &mut Builder) {
-        let (Some(client), Some(server), RelayOutcome::Granted) = (step.client, step.server, &step.outcome) else { return };
+        let (Some(client), Some(server), RelayOutcome::Granted) = (step.client, step.server, &step.outcome) else {
+            return;
+        };
         let udp = step.transport == Some(CandidateTransport::Udp);
         let scheme = if step.step == RelayRequest::Allocate { "turn" } else { "stun" };
         let carried = if udp { "" } else { "?transport=tcp" };
@@ -250,7 +258,9 @@ impl Teller<'_> {
                 _ => {}
             }
             let both = done.len() == 2;
-            state = state.or(Some("connecting")).map(|state| if both && state == "connecting" { "connected" } else { state });
+            state = state
+                .or(Some("connecting"))
+                .map(|state| if both && state == "connecting" { "connected" } else { state });
         }
         if let Some(state) = state {
             builder.state(StateOf::Dtls, state, &place(packet), None);
