@@ -4,16 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind};
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use socket2::Type;
-use tokio::net::UdpSocket;
-use tokio::time::{sleep, timeout_at};
+use socket2::{Socket, Type};
+use tokio::time::sleep;
 
 use super::binding::Binding;
-use super::clock;
 use super::icmp::Refusal;
 use crate::evidence::FailureCode;
 
@@ -40,33 +39,30 @@ impl Heard {
 }
 
 /// A socket that is ready to knock there; nothing is sent. Without one, silence stays what it is.
-pub(super) fn socket(binding: &Binding, remote: SocketAddr) -> Option<UdpSocket> {
+pub(super) fn socket(binding: &Binding, remote: SocketAddr) -> Option<Socket> {
     let socket = binding.socket(remote, Type::DGRAM).ok()?;
     binding.bind(&socket, remote, None, &[]).ok()?;
     socket.connect(&remote.into()).ok()?;
-    UdpSocket::from_std(socket.into()).ok()
+    Some(socket)
 }
 
-/// The refusal of whoever has been silent for a while, if it is one.
-pub(super) async fn refusal(socket: UdpSocket, remote: SocketAddr, heard: Heard) -> Option<Refusal> {
+/// The refusal of whoever has been silent for a while, if it is one. The socket is only looked at now and then: a runtime that waited
+/// for it would, on some systems, take the pending error away from whoever asks for it.
+pub(super) async fn refusal(socket: Socket, remote: SocketAddr, heard: Heard) -> Option<Refusal> {
     sleep(SILENT).await;
     for _ in 0..KNOCKS {
         if heard.has(remote) {
             return None;
         }
-        let mut nothing = [0; 1];
-        let answer = async {
-            socket.send(&[]).await?;
-            socket.recv(&mut nothing).await
-        };
-        match timeout_at(clock::after(WAIT), answer).await {
-            Ok(Err(error)) if is_refusal(&error) => {
-                // Who said so is not told, and a missing route is not told from one of this host's.
-                let (code, text) = (FailureCode::ConnectionRefused, "refused".to_owned());
-                return Some(Refusal { destination: remote, code, text, by: None });
-            }
-            Ok(Ok(_)) => return None,
-            Ok(Err(_)) | Err(_) => {}
+        let mut refused = socket.send(&[]).is_err_and(|error| is_refusal(&error));
+        if !refused {
+            sleep(WAIT).await;
+            refused = socket.recv(&mut [MaybeUninit::uninit()]).is_err_and(|error| is_refusal(&error));
+        }
+        if refused {
+            // Who said so is not told, and a missing route is not told from one of this host's.
+            let (code, text) = (FailureCode::ConnectionRefused, "refused".to_owned());
+            return Some(Refusal { destination: remote, code, text, by: None });
         }
     }
     None
