@@ -78,8 +78,10 @@ fn page(
     name: &str,
     names: &[String],
 ) -> io::Result<Vec<u8>> {
-    let repeated =
-        command.get_positionals().any(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
+    let positionals = command.get_positionals();
+    let repeated = positionals.filter(|argument| argument.get_num_args().is_some_and(|most| most.max_values() > 1));
+    let repeated: Vec<String> =
+        repeated.filter_map(|argument| Some(argument.get_value_names()?[0].to_string())).collect();
     // Exit codes and examples, which stand below the help, become sections of the page.
     let command = command.after_long_help(Resettable::<StyledStr>::Reset);
     let man = Man::new(command).source(concat!("nat-probe ", env!("CARGO_PKG_VERSION"))).manual("nat-probe manual");
@@ -89,9 +91,11 @@ fn page(
     let mut synopsis = Vec::new();
     man.render_synopsis_section(&mut synopsis)?;
     // clap_mangen's synopsis does not say that an argument may be repeated.
-    let synopsis = String::from_utf8_lossy(&synopsis).into_owned();
-    let synopsis = if repeated { synopsis.replace("\\fR] \n", "\\fR]...\n") } else { synopsis };
-    text.extend(synopsis.into_bytes());
+    let synopsis = repeated.iter().fold(String::from_utf8_lossy(&synopsis).into_owned(), |synopsis, name| {
+        synopsis.replace(&format!("[\\fI{name}\\fR]"), &format!("[\\fI{name}\\fR]..."))
+    });
+    text.extend(synopsis.trim_end_matches([' ', '\n']).bytes());
+    text.push(b'\n');
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     let mut roff = Roff::new();

@@ -298,7 +298,17 @@ pub(super) fn over_tcp(found: &FamilyFindings) -> Option<&'static str> {
              (ICE-TCP)."
         }
         (MappingBehavior::Inconclusive, None) => "whether peers can connect could not be told.",
-        _ => "another external port for each destination: peers behind a NAT or a firewall cannot connect that way.",
+        (
+            MappingBehavior::AddressDependent
+            | MappingBehavior::AddressAndPortDependent
+            | MappingBehavior::ConnectionDependent,
+            _,
+        )
+        | (MappingBehavior::Inconclusive, Some(false)) => {
+            "another external port for each destination: peers behind a NAT or a firewall cannot connect that way."
+        }
+        // The verdict has said that this host has nothing of the family.
+        (MappingBehavior::NotApplicable, _) => return None,
     })
 }
 
@@ -401,5 +411,8 @@ mod tests {
         assert!(over_tcp(&found).unwrap().contains("same moment"));
         found.tcp_mapping = Some(sample::inconclusive(ReasonCode::NoAnswer, "x").mapping);
         assert!(over_tcp(&found).unwrap().contains("could not be told"));
+        let reason = crate::evidence::Reason::new(ReasonCode::NoAddress, "this host has no IPv6 address");
+        found.tcp_mapping = Some(crate::measure::nat::finding::Mapping::not_applicable(&reason));
+        assert_eq!(over_tcp(&found), None, "a family that the host lacks behaves in no way");
     }
 }

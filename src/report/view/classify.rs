@@ -26,8 +26,9 @@ pub(crate) fn write(page: &mut Page, report: &Report, rows: &[PeerRow]) {
     }
     for (family, found) in report.families().iter() {
         if let Some(hairpin) = &found.hairpinning {
-            let verdict = behaviors::hairpinning(hairpin);
-            let text = format!("{} hairpinning {verdict}: {}.", family_name(family), hairpin.summary);
+            let verdict = hairpin.supported.map_or("could not be told", |_| behaviors::hairpinning(hairpin));
+            let why = hairpin.summary.strip_prefix("could not tell: ").unwrap_or(&hairpin.summary);
+            let text = format!("{} hairpinning {verdict}: {why}.", family_name(family));
             page.paragraph(Tint::Plain, &text);
         }
     }

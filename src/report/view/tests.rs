@@ -195,9 +195,9 @@ fn the_evidence_tells_every_exchange() {
     let text = render(&sample::home_router(), &Style { verbosity: 1, ..Style::default() });
     for part in [
         "e1 udp 192.168.1.23:40112 -> 198.51.100.1:3478 (stun1.example.org)",
-        "answered by 198.51.100.1:3478 after 40.1 ms: sees 203.0.113.7:51034",
+        "answered by 198.51.100.1:3478 after 40 ms: sees 203.0.113.7:51034",
         "asked: Binding, answer from the alternate address and port",
-        "silence for 512.0 ms",
+        "silence for 512 ms",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }

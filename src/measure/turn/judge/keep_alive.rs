@@ -174,7 +174,7 @@ mod tests {
         }
         let found = judge(&scene.target()).expect("it was kept");
         assert_eq!(found.hiccups.len(), 1, "{:?}", found.hiccups);
-        assert_eq!(found.hiccups[0].text, "a packet took 420 ms (median 40.0 ms)");
+        assert_eq!(found.hiccups[0].text, "a packet took 420 ms (median 40 ms)");
     }
 
     #[test]
