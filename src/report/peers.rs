@@ -315,6 +315,7 @@ pub(super) fn over_tcp(found: &FamilyFindings) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::nat::finding::Mapping;
     use crate::report::sample;
 
     const EI: Behavior = EndpointIndependent;
@@ -411,8 +412,8 @@ mod tests {
         assert!(over_tcp(&found).unwrap().contains("same moment"));
         found.tcp_mapping = Some(sample::inconclusive(ReasonCode::NoAnswer, "x").mapping);
         assert!(over_tcp(&found).unwrap().contains("could not be told"));
-        let reason = crate::evidence::Reason::new(ReasonCode::NoAddress, "this host has no IPv6 address");
-        found.tcp_mapping = Some(crate::measure::nat::finding::Mapping::not_applicable(&reason));
+        let absent = found.tcp_mapping.take().map(|tcp| Mapping { behavior: MappingBehavior::NotApplicable, ..tcp });
+        found.tcp_mapping = absent;
         assert_eq!(over_tcp(&found), None, "a family that the host lacks behaves in no way");
     }
 }
