@@ -131,6 +131,11 @@ impl Format {
         matches!(self, Self::Pcap | Self::Pcapng)
     }
 
+    /// Whether it is JSON that nobody writes by hand.
+    pub(super) fn is_written_by_programs(self) -> bool {
+        matches!(self, Self::WebrtcInternals | Self::AboutWebrtc | Self::GetStats | Self::FirefoxLog | Self::NatProbe)
+    }
+
     /// Whether it is JSON or may be.
     pub(super) fn is_json(self) -> bool {
         !matches!(

@@ -39,6 +39,16 @@ pub(super) fn statistics(value: &Value) -> Option<Vec<(String, &Object)>> {
     objects.iter().any(|(_, object)| is_one(object)).then_some(objects)
 }
 
+/// Whether they are statistics of the old kind, which Chrome alone had.
+pub(super) fn is_goog(value: &Value) -> bool {
+    let mut members: Box<dyn Iterator<Item = &Value>> = match value {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(members) => Box::new(members.values()),
+        _ => return false,
+    };
+    members.any(|item| item.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("goog")))
+}
+
 /// A text member. Some versions wrote `ip*` and some writers quote everything.
 pub(super) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())

@@ -11,6 +11,9 @@ use crate::explain::repair;
 /// How often documents within texts of documents are opened.
 const DEEPEST: usize = 4;
 
+/// The longest text of no known format in which a document is looked for.
+const LARGEST_LOG: usize = 64 << 20;
+
 /// What a text has.
 pub(super) enum Document {
     /// JSON, and the text that it was read from.
@@ -78,14 +81,14 @@ fn within(mut text: String, builder: &mut Builder, depth: usize) -> Result<Docum
 
 /// Lines that do not begin as JSON does; what stands behind the words of a log may be JSON all the same.
 fn in_lines(text: String, builder: &mut Builder, depth: usize) -> Document {
-    if depth < DEEPEST && Format::of_text(&text).is_none() {
+    if depth < DEEPEST && text.len() < LARGEST_LOG && Format::of_text(&text).is_none() {
         for inner in text::printed_map(&text).into_iter().chain(text::after_words(&text)) {
             if let Ok(found @ Document::Json { .. }) = within(inner, builder, depth + 1) {
                 return found;
             }
         }
     }
-    Document::Text(text)
+    Document::Text(text::unprefixed(&text).unwrap_or(text))
 }
 
 /// Where in the text the error is.

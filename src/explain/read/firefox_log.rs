@@ -9,6 +9,8 @@ use crate::explain::event::{Candidate, GatheringError, Pair, Party, StateOf, Wha
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire::{self, CandidateKind, CandidateTransport};
 
+/// The most connections that are told apart: each line is looked up among them.
+const MOST_CONNECTIONS: usize = 200;
 /// The most pairs of a connection that are told.
 const MOST_PAIRS: usize = 2_000;
 
@@ -32,7 +34,7 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: 
     for (line, place) in lines {
         if let Some(name) = connection(line) {
             name.clone_into(&mut current);
-            if !stories.contains_key(name) {
+            if !stories.contains_key(name) && stories.len() < MOST_CONNECTIONS {
                 let number = builder.connection(name);
                 stories.insert(name.to_owned(), Story { number, ..Story::default() });
             }

@@ -66,11 +66,15 @@ pub fn read_from(source: impl Read, named: Option<Format>) -> Result<Reading, Re
     let document = document::find(text, named, &mut builder)?;
     let format = match (named, &document) {
         (Some(format), _) => format,
-        (None, Document::Json { value, .. }) => Format::of_json(value).ok_or(ReadError::OtherJson)?,
+        (None, Document::Json { value, .. }) => Format::of_json(value).ok_or_else(|| ReadError::json(value))?,
         (None, Document::Text(text)) => Format::of_text(text).ok_or(ReadError::Unknown)?,
     };
     match document {
-        Document::Json { value, text } => from_json(format, &value, &text, &mut builder)?,
+        Document::Json { value, text } => {
+            // A dump is large, and only people's own texts are looked at again.
+            let text = if format.is_written_by_programs() { String::new() } else { text };
+            from_json(format, &value, &text, &mut builder)?;
+        }
         Document::Text(text) => from_text(format, &text, &mut builder)?,
     }
     builder.finish(format)

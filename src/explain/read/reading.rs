@@ -1,7 +1,10 @@
 //! What reading a file comes to.
 
+use serde_json::Value;
+
 use crate::explain::event::Event;
 use crate::explain::format::Format;
+use crate::explain::objects;
 use crate::wire::escape as shown;
 
 /// What was read.
@@ -72,6 +75,17 @@ fn because(notes: &[String]) -> String {
 }
 
 impl ReadError {
+    /// Why a JSON document is none that is read.
+    pub(super) fn json(value: &Value) -> Self {
+        if objects::is_goog(value) {
+            Self::Other(
+                "statistics as Chrome had them until 2017 (goog...), which tell too little: save a dump of its page",
+            )
+        } else {
+            Self::OtherJson
+        }
+    }
+
     /// Why a file cannot be read or unpacked.
     pub(super) fn unpacking(error: &std::io::Error) -> Self {
         let text = error.to_string();

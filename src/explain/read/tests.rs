@@ -218,6 +218,16 @@ fn what_is_around_a_document_is_taken_off() {
 }
 
 #[test]
+fn a_logger_may_stand_before_every_line_of_a_description() {
+    let sdp =
+        ["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=ice-ufrag:abcd", "a=candidate:1 1 udp 1 192.0.2.1 5 typ host"];
+    let plain = reading(sdp.join("\r\n").as_bytes());
+    let logged: Vec<String> = (10..).zip(sdp).map(|(second, line)| format!("10:00:{second} app: {line}")).collect();
+    assert_eq!(reading(logged.join("\r\n").as_bytes()).events, plain.events);
+    assert_eq!(plain.events.len(), 2);
+}
+
+#[test]
 fn consoles_print_maps() {
     let printed = "Map(2) {\n  'CPa_b' => {\n    id: 'CPa_b',\n    type: 'candidate-pair',\n    timestamp: 1700000000000.5,\n    state: 'succeeded',\n    nominated: true,\n    localCandidateId: 'Ia',\n    x: undefined\n  },\n  'Ia' => { id: 'Ia', type: 'local-candidate', candidateType: 'host', address: '192.168.1.2', port: 5, protocol: 'udp', priority: 1, note: 'it\\'s \"x\"' }\n}";
     let reading = reading(printed.as_bytes());
@@ -281,6 +291,7 @@ fn other_files_are_called_what_they_are() {
         (b"\x1f\x8b\x08", "cannot be read"),
         (b"XCP\0aaaa", "editcap"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "program"),
+        (b"[{\"type\":\"googCandidatePair\",\"googActiveConnection\":\"true\"}]", "until 2017"),
     ] {
         let error = read(bytes).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");

@@ -106,6 +106,16 @@ pub(super) fn after_words(text: &str) -> Vec<String> {
     found
 }
 
+/// A session description without what a logger put before each of its lines.
+pub(super) fn unprefixed(text: &str) -> Option<String> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.clone().next()?;
+    let at = first.trim_end().strip_suffix("v=0")?.len();
+    let shape = shape(first.get(..at).filter(|prefix| !prefix.trim().is_empty() && at < LONGEST_PREFIX)?);
+    let alike = lines.all(|line| line.get(..at).is_some_and(|prefix| self::shape(prefix) == shape));
+    alike.then(|| text.lines().map(|line| line.get(at..).unwrap_or_default()).collect::<Vec<_>>().join("\n"))
+}
+
 /// What stays of a prefix where times and numbers pass: digits are alike, and letters are not.
 fn shape(prefix: &str) -> String {
     prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()

@@ -76,6 +76,13 @@ impl<'a> Sessions<'a> {
         self.is_local(home) || !matches!(Scope::of(home), Scope::Public | Scope::Shared)
     }
 
+    /// A socket of this end, where the capture was taken between the two ends and their checks are in it.
+    pub(super) fn between(&self, session: &Session) -> Option<SocketAddr> {
+        let arrives = session.sockets.keys().any(|socket| self.arrives(*socket));
+        let here = session.sockets.iter().find(|(_, party)| **party == Party::Here).map(|(socket, _)| *socket);
+        here.filter(|_| !arrives)
+    }
+
     /// Sessions by the fragments in the user names.
     fn by_checks(&mut self) {
         let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();

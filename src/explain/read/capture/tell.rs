@@ -18,6 +18,12 @@ pub(super) fn tell(ledger: &Ledger, end_ms: Option<u64>, builder: &mut Builder) 
     let sessions = Sessions::of(ledger);
     for session in &sessions.all {
         builder.connection(&session.name);
+        if let Some(first) = sessions.between(session) {
+            builder.note(format!(
+                "the capture was taken at neither end of {}: \"this end\" is {first}, which spoke first",
+                session.name
+            ));
+        }
         let mut teller = Teller {
             sessions: &sessions,
             session,
