@@ -26,6 +26,8 @@ mod ice_gather;
 mod output;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/peer_connect.rs"]
+mod peer_connect;
 #[path = "cli/platform.rs"]
 mod platform;
 #[path = "cli/predict.rs"]

@@ -11,8 +11,8 @@ use super::output::Output;
 use super::progress::Progress;
 use super::servers::{self, BuiltIn, ServerArgs};
 use super::{files, judge_again, saved, scenario, terminal};
-use crate::engine::{Engine, Network, OpenSocket, Settings};
-use crate::evidence::{Evidence, FailureCode, Outcome, Probe};
+use crate::engine::{Engine, Machine, Network, OpenSocket, Settings};
+use crate::evidence::{Evidence, FailureCode, LogEvent, Outcome, Probe};
 use crate::measure::spec::Spec;
 use crate::net::{self, Config, NetError, RealNetwork, TlsConfig};
 use crate::report::assemble::{Circumstances, assemble, complaints, require};
@@ -105,6 +105,14 @@ pub(super) trait Measurement {
         Ok(())
     }
 
+    /// Another host in a simulated network, and what runs on it; none, for measurements that are about this host alone.
+    ///
+    /// # Errors
+    /// When it cannot be had as asked.
+    fn beside(&self, _plan: &Plan, _scenario: &Scenario) -> Result<Option<(Scenario, Box<dyn Machine>)>, CliError> {
+        Ok(None)
+    }
+
     /// Goes on with what the run leaves open, and fills in what comes of it.
     ///
     /// # Errors
@@ -124,6 +132,8 @@ pub(super) struct Live<'a> {
     pub network: &'a mut dyn Network,
     /// Numbers that nobody can guess.
     pub seeds: [u64; 4],
+    /// Whom to tell what happens.
+    pub tell: &'a mut dyn FnMut(&LogEvent),
 }
 
 /// What to ask whom.
@@ -219,6 +229,9 @@ fn measure(
         let mut network = SimNetwork::new(scenario, *seed).with_families(&plan.looked_up).with_insecure(plan.insecure);
         plan.settings.seed = *seed;
         measurement.look(&network, &mut plan)?;
+        if let Some((other, machine)) = measurement.beside(&plan, scenario)? {
+            network = network.with_beside(&other, machine);
+        }
         let about = Circumstances {
             network: NetworkKind::Simulated,
             scenario: Some(name.clone()),
@@ -273,7 +286,8 @@ fn drive(
     progress.done();
     let (open, mut asked) = (engine.handed_over(), plan.asked);
     let mut seen = engine.into_evidence();
-    measurement.go_on(&mut Live { seen: &mut seen, open, network, seeds }, &mut asked)?;
+    let tell = &mut |event: &LogEvent| events.see(event, out);
+    measurement.go_on(&mut Live { seen: &mut seen, open, network, seeds, tell }, &mut asked)?;
     Ok((seen, asked))
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Exchange, Failure, Key, Stop};
+use super::{Exchange, Failure, Key, PairSeen, Progress, Stop};
 use crate::wire::Transport;
 
 /// One thing that happened: a line of `--ndjson` before the last, which is the report.
@@ -63,6 +63,15 @@ pub enum LogEvent {
         at_ms: f64,
         /// How many.
         count: u32,
+    },
+    /// A pair of candidates of a live session came further.
+    Pair {
+        /// Milliseconds from the start.
+        at_ms: f64,
+        /// How far it came.
+        progress: Progress,
+        /// What was seen on it until then.
+        pair: Box<PairSeen>,
     },
     /// The run ended before every probe was done.
     Stopped {

@@ -16,6 +16,7 @@ mod interface;
 pub mod key;
 mod limit;
 mod probe;
+mod progress;
 mod reason;
 mod run;
 mod session;
@@ -38,10 +39,12 @@ pub use interface::{Interface, InterfaceAddress, InterfaceKind};
 pub use key::{Key, SocketName};
 pub use limit::PlatformLimit;
 pub use probe::{Probe, Quarantine, Step};
+pub use progress::Progress;
 pub use reason::{AnswerCode, Reason, ReasonCode};
 pub use run::{Evidence, Lookup, Refused, Server, Stop};
 pub use session::{
     Candidacy, End, Idle, PairSeen, Refusal, RelaySeen, RelayStep, Remapped, Role, Selected, Session, Traffic,
+    Unpaired, UnpairedCode,
 };
 pub use span::{millis, span};
 pub use turn_reply::{Bearer, Integrity, TurnReply};

@@ -23,9 +23,12 @@ pub struct Session {
     pub locals: Vec<Candidacy>,
     /// The other side's.
     pub remotes: Vec<Candidacy>,
-    /// Candidates of the other side that cannot be tried from here: hidden behind names, or of another transport.
+    /// Candidates of the other side that no pair is made of.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub untried: u32,
+    /// The first of them, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpaired: Vec<Unpaired>,
     /// The pairs in the order of their priority. In a report each stands with what it means, and is read back from there.
     #[serde(skip)]
     pub pairs: Vec<PairSeen>,
@@ -171,6 +174,38 @@ pub struct PairSeen {
     /// Whether it was nominated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nominated: bool,
+}
+
+codes! {
+    /// Why no pair is made of a candidate of the other side.
+    pub enum UnpairedCode {
+        /// It is over TCP (RFC 6544), which is not spoken here.
+        Tcp,
+        /// It is a name: one of multicast DNS is known on its own link alone, others are not to be looked up (RFC 8839 section 5.1).
+        Name,
+        /// It is of another component than the only one.
+        Component,
+        /// It is no address of a host.
+        NoHost,
+        /// This side has no candidate of its address family and scope.
+        NoFamily,
+        /// There are more than are looked at.
+        TooMany,
+        /// A reason that only another version knows.
+        #[serde(other)]
+        Unknown,
+    }
+}
+
+/// A candidate of the other side that no pair is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unpaired {
+    /// The candidate, as a line.
+    pub candidate: String,
+    /// Why.
+    pub code: UnpairedCode,
+    /// The same in words.
+    pub text: String,
 }
 
 codes! {

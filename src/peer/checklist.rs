@@ -6,14 +6,15 @@ use std::net::{IpAddr, SocketAddr};
 use super::pair::{Pair, State};
 use super::setup::{Base, Local};
 use crate::engine::Time;
-use crate::evidence::Candidacy;
-use crate::evidence::Role;
-use crate::wire::{Candidate, CandidateKind, CandidateTransport, Scope};
+use crate::evidence::{Candidacy, Role, Unpaired, UnpairedCode};
+use crate::wire::{Candidate, CandidateAddress, CandidateKind, CandidateTransport, Scope, escape};
 
 /// How many pairs are checked at most (RFC 8445 section 6.1.2.5).
 pub(super) const MOST_PAIRS: usize = 100;
 /// How many candidates of a token are looked at: pairs of more would not be checked anyway.
 const MOST_CANDIDATES: usize = 200;
+/// Of how many others it is told why.
+const MOST_TOLD: usize = 20;
 
 /// A candidate of the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +37,66 @@ pub(super) fn candidacy(candidate: &Candidate) -> Option<Candidacy> {
     Some(Candidacy { kind: candidate.kind, address, related })
 }
 
-/// The usable candidates of a token, and how many are not.
-pub(super) fn usable(candidates: &[Candidate]) -> (Vec<Remotely>, u32) {
-    let mut found: Vec<Remotely> = Vec::new();
-    let mut left_out = 0;
-    for candidate in candidates {
-        match candidacy(candidate) {
-            Some(candidacy) if found.len() < MOST_CANDIDATES => {
-                if !found.iter().any(|known| known.candidacy.address == candidacy.address) {
-                    found.push(Remotely { candidacy, priority: candidate.priority, learned: false });
+/// The candidates of a token that pairs are made of.
+#[derive(Default)]
+pub(super) struct Usable {
+    pub(super) found: Vec<Remotely>,
+    /// The others: how many, and the first of them.
+    pub(super) untried: u32,
+    pub(super) unpaired: Vec<Unpaired>,
+}
+
+impl Usable {
+    /// Those of these candidates that these local ones can be paired with.
+    pub(super) fn of(candidates: &[Candidate], locals: &[Local]) -> Self {
+        let bases = locals.iter().filter(|local| is_base(local));
+        let own: Vec<IpAddr> = bases.filter_map(|local| local.candidate.address.ip()).collect();
+        let mut usable = Self::default();
+        for candidate in candidates {
+            match candidacy(candidate) {
+                None => usable.leave_out(candidate, why_not(candidate)),
+                Some(one) if !own.iter().any(|local| can_pair(*local, one.address.ip())) => {
+                    usable.leave_out(candidate, UnpairedCode::NoFamily);
+                }
+                Some(_) if usable.found.len() >= MOST_CANDIDATES => usable.leave_out(candidate, UnpairedCode::TooMany),
+                Some(one) if usable.found.iter().any(|known| known.candidacy.address == one.address) => {}
+                Some(candidacy) => {
+                    usable.found.push(Remotely { candidacy, priority: candidate.priority, learned: false });
                 }
             }
-            _ => left_out += 1,
+        }
+        usable
+    }
+
+    fn leave_out(&mut self, candidate: &Candidate, code: UnpairedCode) {
+        self.untried += 1;
+        if self.unpaired.len() < MOST_TOLD {
+            let (first, rest) = code.meaning().trim_end_matches('.').split_at(1);
+            let text = first.to_ascii_lowercase() + rest;
+            self.unpaired.push(Unpaired { candidate: escape(&candidate.to_string()), code, text });
         }
     }
-    (found, left_out)
+}
+
+/// Why there is no transport address to send checks to.
+fn why_not(candidate: &Candidate) -> UnpairedCode {
+    match candidate {
+        Candidate { transport: CandidateTransport::Tcp, .. } => UnpairedCode::Tcp,
+        Candidate { address: CandidateAddress::Name(_), .. } => UnpairedCode::Name,
+        Candidate { component: 1, .. } => UnpairedCode::NoHost,
+        _ => UnpairedCode::Component,
+    }
 }
 
 /// Whether packets can go from one to the other at all (RFC 8445 section 6.1.2.2).
 fn can_pair(local: IpAddr, remote: IpAddr) -> bool {
     let link_local = |ip| Scope::of(ip) == Scope::Link;
     local.is_ipv4() == remote.is_ipv4() && link_local(local) == link_local(remote)
+}
+
+/// Whether checks leave from the candidate itself: reflexive ones are checked from their bases.
+fn is_base(local: &Local) -> bool {
+    matches!(local.candidate.kind, CandidateKind::Host | CandidateKind::Relay)
 }
 
 /// The pairs.
@@ -72,8 +112,7 @@ impl Checklist {
     /// paired (RFC 8445 section 6.1.2.4).
     pub(super) fn pair(&mut self, locals: &[Local], remote: &Remotely) {
         for local in locals {
-            let is_base = matches!(local.candidate.kind, CandidateKind::Host | CandidateKind::Relay);
-            let Some(ours) = candidacy(&local.candidate).filter(|_| is_base) else { continue };
+            let Some(ours) = candidacy(&local.candidate).filter(|_| is_base(local)) else { continue };
             if can_pair(ours.address.ip(), remote.candidacy.address.ip())
                 && self.find(local.base, remote.candidacy.address).is_none()
             {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Credentials;
+use super::{Credentials, Token};
 use crate::engine::{Allocation, SocketId, Time};
 use crate::evidence::Role;
 use crate::wire::Candidate;
@@ -69,4 +69,17 @@ pub struct Remote {
     pub answers: bool,
     /// How long it is silent after its tests.
     pub idle: Duration,
+}
+
+impl Remote {
+    /// What that token says to the side that is known by `own` in its checks, where that is known.
+    #[must_use]
+    pub fn of(token: &Token, own: Option<&str>) -> Self {
+        Self {
+            credentials: Credentials { ufrag: token.ufrag.clone(), password: token.password.clone() },
+            candidates: token.candidates.clone(),
+            answers: token.answers.is_some() && token.answers.as_deref() == own,
+            idle: Duration::from_secs(token.idle_s.into()),
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! written in TOML, built in a test, or one of the [presets](presets()). [`SimNetwork`] is the network of one host; an [`Internet`] holds
 //! several, each with a scenario of its own.
 
+mod elsewhere;
 mod host;
 mod link;
 mod nat;

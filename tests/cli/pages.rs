@@ -107,11 +107,27 @@ fn the_page_of_ice_gather() {
     }
 }
 
+#[test]
+fn the_page_of_peer_connect() {
+    for (name, arguments) in [
+        ("home", "home-router"),
+        ("home-symmetric", "home-router --there symmetric"),
+        ("idle", "full-cone --there symmetric --idle 30s"),
+        ("relay", "turn-server --relay-only"),
+        ("two-families", "ipv6-firewall --there ipv6-firewall"),
+        ("blocked", "hotel-udp-blocked --there ipv6-firewall"),
+        ("no-common-family", "ipv6-only --there home-router"),
+        ("offline", "offline"),
+    ] {
+        insta::assert_snapshot!(format!("peer-connect-{name}"), pages(&format!("peer connect --simulate {arguments}")));
+    }
+}
+
 /// Those that have no page of their own above fit too.
 #[test]
 fn every_page_fits_on_the_screen() {
     for preset in presets() {
-        for command in ["classify", "discover", "turn", "gateway", "ice gather"] {
+        for command in ["classify", "discover", "turn", "gateway", "ice gather", "peer connect"] {
             let run = run(&format!("{command} --simulate {preset}"), 80);
             assert!(run.stdout.lines().count() <= ROWS, "{command} {preset}:\n{}", run.stdout);
             assert!(!run.stdout.is_empty() || run.code == Some(2), "{command} {preset}: {}", run.stderr);

@@ -156,6 +156,9 @@ fn every_event_fits_the_schema() {
         "classify --redact --simulate home-router",
         "turn --redact -u demo --password demo --simulate turn-server",
         "gateway --redact --map --simulate gateway-pcp",
+        "peer connect --idle 20s --simulate full-cone --there symmetric",
+        "peer connect --redact --simulate home-router --there symmetric",
+        "peer connect --relay-only --simulate turn-server",
     ];
     let others = others.map(str::to_owned).into_iter();
     for arguments in classify.chain(discover).chain(turn).chain(gateway).chain(others) {

@@ -1,19 +1,28 @@
 //! How tokens go out and come in: by people who copy and paste, or by files.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::time::Duration;
 
+use super::beside::Post;
 use crate::cli::args::OutputArgs;
 use crate::cli::error::{CliError, note, say};
-use crate::cli::files;
+use crate::cli::files::{self, Source};
 use crate::cli::output::Output;
 use crate::net;
-use crate::peer::{Token, TokenError, qr};
+use crate::peer::{Foreign, Token, TokenError, qr};
 
 /// A token of a hundred candidates is much shorter.
 const LONGEST: u64 = 1 << 20;
+
+/// How long a pipe may have nobody who reads a token from it.
+const OPENING: Duration = Duration::from_secs(10);
+
+const WANTED: &str = "the whole line that the other side printed, from np1- to its end";
 
 /// Reads a token; it may be broken into lines.
 ///
@@ -26,8 +35,60 @@ pub(super) fn read(text: &str, own_ufrag: Option<&str>) -> Result<Token, TokenEr
 
 /// A token that cannot be used, as a mistake in the arguments.
 pub(super) fn usage(error: &TokenError) -> CliError {
-    CliError::usage(format!("cannot use the other side's token: {error}"))
-        .advise("the whole line that the other side printed, from np1- to its end")
+    CliError::usage(format!("cannot use the other side's token: {error}")).advise(WANTED)
+}
+
+/// The token that the command line names: itself, a file, or `-` for whoever pastes it within that time.
+///
+/// # Errors
+/// When there is none, or none that can be used.
+pub(super) fn given(text: &str, within: Duration, output: &OutputArgs) -> Result<Token, CliError> {
+    if text == "-" {
+        return pasted(within, output);
+    }
+    let path = Path::new(text);
+    let text = if text.len() < 256 && !text.contains("np1-") && path.is_file() {
+        Source { what: "the other side's token from", path, largest: LONGEST, advice: WANTED, secret: false }.read()?
+    } else {
+        if !output.quiet {
+            note(
+                "a token on the command line is visible to everybody on this host in the list of processes; - has it pasted",
+            );
+        }
+        text.to_owned()
+    };
+    read(&text, None).map_err(|error| usage(&error))
+}
+
+/// A token that is pasted before anything else begins.
+fn pasted(within: Duration, output: &OutputArgs) -> Result<Token, CliError> {
+    let Inbox::Lines { lines, mut pasted } = Inbox::standard(output) else { return Err(usage(&TokenError::Empty)) };
+    let mut last = TokenError::Empty;
+    loop {
+        match lines.recv_timeout(within) {
+            Ok(line) if line.trim().is_empty() => {}
+            Ok(line) => match assembled(&line, &mut pasted, None) {
+                Ok(token) => return Ok(token),
+                Err(error) => last = error,
+            },
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(CliError::usage(format!("no token was pasted in {} s", within.as_secs())).advise(WANTED));
+            }
+            Err(RecvTimeoutError::Disconnected) => return Err(usage(&last)),
+        }
+    }
+}
+
+/// A token in that line, or in all that was pasted so far, as chats break lines.
+fn assembled(line: &str, pasted: &mut String, own: Option<&str>) -> Result<Token, TokenError> {
+    pasted.push_str(line);
+    let read = read(line, own).or_else(|alone| {
+        read(pasted, own).map_err(|whole| if alone == TokenError::Foreign(Foreign::Other) { whole } else { alone })
+    });
+    if pasted.len() as u64 > LONGEST {
+        pasted.clear();
+    }
+    read
 }
 
 /// Hands this side's token out, and says what that means.
@@ -62,15 +123,42 @@ pub(super) fn hand_out(token: &Token, to: Option<&Path>, as_qr: bool, output: &O
     Ok(())
 }
 
-/// Writes it so that whoever waits for the file finds it whole.
+/// Writes it so that whoever waits for the file finds it whole, and nobody else can read it.
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    fs::write(&part, format!("{text}\n")).and_then(|()| fs::rename(&part, path)).map_err(|error| {
+    let line = format!("{text}\n");
+    // A pipe, or a terminal, is written through.
+    let through = fs::metadata(path).is_ok_and(|about| !about.is_file());
+    let written = if through { write_through(path, line) } else { write_whole(path, &line) };
+    written.map_err(|error| {
         CliError::usage(format!("cannot write the token to {}: {error}", files::name(path)))
             .advise("a place where you may write")
     })
+}
+
+fn write_whole(path: &Path, line: &str) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&part)?.write_all(line.as_bytes())?;
+    fs::rename(&part, path)
+}
+
+/// Opening a pipe that nobody reads lets nobody go: it is waited for elsewhere.
+fn write_through(path: &Path, line: String) -> io::Result<()> {
+    let (tell, told) = channel();
+    let path = path.to_owned();
+    let writer = move || {
+        let written = fs::OpenOptions::new().write(true).open(&path).and_then(|mut to| to.write_all(line.as_bytes()));
+        // Nobody is left to tell where nobody waited so long.
+        let _ = tell.send(written);
+    };
+    std::thread::Builder::new().name("token".into()).spawn(writer)?;
+    let nobody = || io::Error::other(format!("nobody reads from it in {} s", OPENING.as_secs()));
+    told.recv_timeout(OPENING).unwrap_or_else(|_| Err(nobody()))
 }
 
 /// Where the other side's token comes from.
@@ -81,6 +169,8 @@ pub(super) enum Inbox {
     Lines { lines: Receiver<String>, pasted: String },
     /// A file, which may not be there yet.
     File(PathBuf),
+    /// The other side of a simulated session.
+    Post(Rc<RefCell<Post>>),
 }
 
 /// What came in.
@@ -103,12 +193,19 @@ impl Inbox {
 
     /// Standard input, read beside the network.
     pub(super) fn standard(output: &OutputArgs) -> Self {
+        let inbox = Self::lines(|| Ok(BufReader::new(io::stdin())));
+        if !output.quiet {
+            note("paste the other side's token here and press Enter");
+        }
+        inbox
+    }
+
+    /// What comes line by line, read beside the network: opening and reading may take for ever. The reader ends with the program.
+    fn lines<R: BufRead>(open: impl FnOnce() -> io::Result<R> + Send + 'static) -> Self {
         let (tell, lines) = channel();
-        let reader = std::thread::Builder::new().name("token".into());
-        // It ends with the program: nothing ends a read of standard input.
-        let begun = reader.spawn(move || {
+        let reader = move || {
+            let Ok(mut input) = open() else { return };
             let mut line = Vec::new();
-            let mut input = io::stdin().lock();
             loop {
                 line.clear();
                 match input.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
@@ -116,10 +213,9 @@ impl Inbox {
                     _ => return,
                 }
             }
-        });
-        if begun.is_ok() && !output.quiet {
-            note("paste the other side's token here and press Enter");
-        }
+        };
+        // Without a thread nothing comes, and that is what is said.
+        let _ = std::thread::Builder::new().name("token".into()).spawn(reader);
         Self::Lines { lines, pasted: String::new() }
     }
 
@@ -131,19 +227,26 @@ impl Inbox {
                 Err(TryRecvError::Empty) => Arrived::Nothing,
                 Err(TryRecvError::Disconnected) => Arrived::Closed,
                 Ok(line) if line.trim().is_empty() => Arrived::Nothing,
-                Ok(line) => {
-                    pasted.push_str(&line);
-                    let alone = read(&line, Some(own));
-                    let read = alone.or_else(|error| read(pasted, Some(own)).map_err(|_| error));
-                    if pasted.len() as u64 > LONGEST {
-                        pasted.clear();
-                    }
-                    arrived(read)
-                }
+                Ok(line) => arrived(assembled(&line, pasted, Some(own))),
             },
+            Self::Post(post) => {
+                let theirs = post.borrow_mut().theirs.take();
+                theirs.map_or(Arrived::Nothing, |token| Arrived::Token(Box::new(token)))
+            }
             Self::File(path) => {
-                let mut text = String::new();
-                let file = fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+                match fs::metadata(&*path) {
+                    Err(_) => return Arrived::Nothing,
+                    Ok(about) if about.is_file() => {}
+                    // A pipe: whoever opens it waits for whoever writes.
+                    Ok(_) => {
+                        let pipe = path.clone();
+                        *self = Self::lines(move || fs::File::open(pipe).map(BufReader::new));
+                        return Arrived::Nothing;
+                    }
+                }
+                let mut bytes = Vec::new();
+                let file = fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+                let text = String::from_utf8_lossy(&bytes);
                 if file.is_err() || text.trim().is_empty() {
                     return Arrived::Nothing;
                 }

@@ -1,6 +1,8 @@
 //! The session while it runs: the agent on the network, the token that is waited for, and the pairs for somebody who watches.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,10 +12,10 @@ use crate::cli::args::OutputArgs;
 use crate::cli::error::{CliError, note};
 use crate::cli::run::Live;
 use crate::engine::{Command, Input, Machine, Time};
-use crate::evidence::{Candidacy, End, PairSeen, Stop};
-use crate::measure::connect::{PeerConnected, progress};
+use crate::evidence::{Candidacy, End, LogEvent, PairSeen, Progress, Stop};
+use crate::measure::connect::PeerConnected;
 use crate::net;
-use crate::peer::{Agent, Credentials, Remote, Setup, Token, TokenError};
+use crate::peer::{Agent, Remote, Setup, Token, TokenError};
 use crate::predict::predict;
 use crate::predict::read::candidates;
 use crate::wire::Candidate;
@@ -43,7 +45,11 @@ pub(super) fn run(
     if let Some(token) = theirs {
         session.learn(token);
     }
-    net::run(&mut session, live.network, &mut |session| table.show(&session.agent));
+    let mut news = News::default();
+    net::run(&mut session, live.network, &mut |session| {
+        table.show(&session.agent);
+        news.tell(session, live.tell);
+    });
     table.done();
     let (agent, theirs) = (session.agent, session.theirs);
     found.session = agent.session();
@@ -54,8 +60,11 @@ pub(super) fn run(
     if let (None, Some(error), End::NoToken) = (&theirs, &session.told, found.session.end) {
         return Err(exchange::usage(error));
     }
+    if found.prediction.is_some() {
+        return Ok(());
+    }
     found.prediction = theirs.and_then(|token| {
-        let here = candidates::whole("this side", &own)?;
+        let here = found.options.side.clone().or_else(|| candidates::whole("this side", &own))?;
         let there = candidates::whole("the other side", &token.candidates)?;
         // Relays are among the candidates of whoever has one.
         Some(predict(&here, &there, None))
@@ -76,13 +85,7 @@ struct Session {
 
 impl Session {
     fn learn(&mut self, token: Token) {
-        let remote = Remote {
-            credentials: Credentials { ufrag: token.ufrag.clone(), password: token.password.clone() },
-            candidates: token.candidates.clone(),
-            answers: token.answers.as_ref() == Some(&self.ufrag),
-            idle: Duration::from_secs(token.idle_s.into()),
-        };
-        self.agent.learn(self.polled, &remote);
+        self.agent.learn(self.polled, &Remote::of(&token, Some(&self.ufrag)));
         self.theirs = Some(token);
         self.inbox = Inbox::Nothing;
     }
@@ -133,6 +136,27 @@ impl Machine for Session {
     }
 }
 
+/// How far each pair was when that was told last.
+#[derive(Default)]
+struct News {
+    told: BTreeMap<(SocketAddr, SocketAddr), Progress>,
+}
+
+impl News {
+    /// Tells of each pair that came further.
+    fn tell(&mut self, session: &Session, tell: &mut dyn FnMut(&LogEvent)) {
+        for pair in session.agent.pairs() {
+            let progress = pair.progress();
+            let ends = (pair.local.address, pair.remote.address);
+            if self.told.get(&ends).copied().unwrap_or(Progress::NeverSent) != progress {
+                self.told.insert(ends, progress);
+                let at_ms = session.polled.as_secs_f64() * 1e3;
+                tell(&LogEvent::Pair { at_ms, progress, pair: Box::new(pair.clone()) });
+            }
+        }
+    }
+}
+
 /// The pairs on standard error, for somebody who watches.
 struct Table {
     lines: ProgressBar,
@@ -160,7 +184,7 @@ impl Table {
                 "{} - {}: {} ({} sent, {} heard)",
                 place(local),
                 place(remote),
-                progress(pair),
+                pair.progress(),
                 pair.sent,
                 pair.asked
             )

@@ -32,6 +32,8 @@ codes! {
         NoToken,
         /// Ctrl-C came first.
         Interrupted,
+        /// This side has no candidate to tell the other one.
+        NoCandidate,
         /// No socket of this side could be used.
         NoSocket,
         /// The other side runs another session than its token is of, or has another token of this side.
@@ -40,6 +42,8 @@ codes! {
         NoPair,
         /// Nothing could be sent from this host.
         SendFailed,
+        /// The other side's agent answers every check with an error.
+        Rejected,
         /// The relay does not carry packets to the other side, and nothing direct works.
         RelayRefused,
         /// The other side's packets arrive, and ours do not arrive there.

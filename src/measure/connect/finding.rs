@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::{Cause, Side};
 use super::judge::{Verdict, judge};
-use crate::evidence::{End, Session};
+use super::nat::{self, Mapping};
+use crate::evidence::{Behavior, End, Session};
 use crate::measure::ice_gather::GatherOptions;
-use crate::predict::Prediction;
 use crate::predict::prediction::Answer;
+use crate::predict::{Prediction, Side as KnownSide};
 use crate::wire::CandidateKind;
 
 /// What came of a session, how it was asked for, and what had been predicted.
@@ -25,7 +26,8 @@ pub struct PeerConnected {
     /// What was seen, but for the pairs.
     #[serde(flatten)]
     pub session: Session,
-    /// What the candidates of both sides let one expect; absent where the other side's are not known.
+    /// What the candidates of both sides, or the reports that were put beside them, let one expect; absent where the other side's
+    /// candidates are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Prediction>,
     /// How the outcome contradicts that.
@@ -34,7 +36,7 @@ pub struct PeerConnected {
 }
 
 /// How a session was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectOptions {
     /// This side was started with the other side's token.
     pub answers: bool,
@@ -44,6 +46,15 @@ pub struct ConnectOptions {
     pub idle_s: u64,
     /// How long both tokens and the checks might take, in seconds.
     pub timeout_s: u64,
+    /// The report of `peer predict` whose prediction stands beside what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
+    /// What another report says of this side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<KnownSide>,
+    /// The simulated network of the other side, where it is another one than this side's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there: Option<String>,
 }
 
 impl PeerConnected {
@@ -53,7 +64,8 @@ impl PeerConnected {
             self.session.pairs = self.verdict.pairs.iter().map(|pair| pair.seen.clone()).collect();
         }
         self.verdict = judge(&self.session);
-        self.contradiction = self.prediction.as_ref().and_then(|prediction| self.contradicts(prediction.prediction));
+        let predicted = self.prediction.as_ref().and_then(|prediction| self.contradicts(prediction.prediction));
+        self.contradiction = predicted.or_else(|| self.contradicts_mapping());
     }
 
     /// Whether a relay carries the pair that was nominated.
@@ -66,8 +78,21 @@ impl PeerConnected {
     /// Whether it could not be tried.
     #[must_use]
     pub fn is_untried(&self) -> bool {
-        matches!(self.verdict.cause, Cause::NoToken | Cause::NoSocket | Cause::SendFailed | Cause::Unknown)
-            || (self.session.selected.is_none() && self.session.end == End::Interrupted)
+        matches!(
+            self.verdict.cause,
+            Cause::NoToken | Cause::NoCandidate | Cause::NoSocket | Cause::SendFailed | Cause::Unknown
+        ) || (self.session.selected.is_none() && self.session.end == End::Interrupted)
+    }
+
+    /// A mapping by destination, where another report has it that one external port serves every destination.
+    fn contradicts_mapping(&self) -> Option<String> {
+        let known = self.options.side.as_ref()?.ipv4.as_ref()?;
+        let kept = known.mapping.values().iter().all(|mapping| mapping.behavior() == Behavior::EndpointIndependent);
+        (kept && nat::here(&self.session) == Mapping::Dependent).then(|| {
+            "the report of this side has one external port for every destination, and in this session its NAT took several: it changed, or \
+             it was another network"
+                .to_owned()
+        })
     }
 
     /// A certain answer that came otherwise. Certain answers are about NATs: a session that a wrong token, or the end of a program,

@@ -11,9 +11,11 @@ pub(super) fn fix(cause: Cause, side: Option<Side>) -> &'static str {
             "the other side's token pasted while this one waits; --timeout 15m where that takes longer"
         }
         (Cause::NoSocket | Cause::SendFailed, _) => "nat-probe classify here: what this host's own network refuses",
+        (Cause::NoCandidate, _) => "nat-probe ice gather with the same servers, which says what gave none",
         (Cause::WrongToken, _) => {
             "both sides anew: each run makes a token of its own, and wants the one of the other's present run"
         }
+        (Cause::Rejected, _) => "the same version of nat-probe on both sides, begun anew",
         (Cause::NoPair, _) => "--turn with a relay for this side: it can have addresses that this host has not",
         (Cause::RelayRefused, _) => "nat-probe turn with the same server and login: what it forbids and why",
         (Cause::NotReflexive, _) => {

@@ -1,13 +1,15 @@
 //! What a session means: connected and how, or why not and whose side it is. It follows from what was seen and from nothing else.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cause::{Cause, Side};
 use super::fix::fix;
 use super::nat::{self, Mapping};
-use super::progress::{Progress, progress, words};
-use crate::evidence::{Candidacy, End, PairSeen, Session};
+use super::progress::words;
+use crate::evidence::{Candidacy, End, PairSeen, Progress, Session, UnpairedCode};
 use crate::wire::{CandidateKind, Scope};
 
 /// A pair with what it means.
@@ -48,7 +50,7 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(session: &Session) -> Verdict {
     let (cause, side, text) = cause(session);
-    let judged = |seen: &PairSeen| Pair { seen: seen.clone(), progress: progress(seen), reason: words(seen) };
+    let judged = |seen: &PairSeen| Pair { seen: seen.clone(), progress: seen.progress(), reason: words(seen) };
     Verdict {
         connected: cause == Cause::Connected,
         cause,
@@ -83,6 +85,10 @@ fn cause(session: &Session) -> Why {
         (None, End::Interrupted) => {
             because(Cause::Interrupted, Side::Unknown, "interrupted before a pair was nominated")
         }
+        (None, End::UnderWay) if session.locals.is_empty() => {
+            let text = "this side has no candidate to tell the other one: no address of this host, or with relays only no relay";
+            because(Cause::NoCandidate, Side::Here, text)
+        }
         (None, End::NoSocket) => because(Cause::NoSocket, Side::Here, "no socket of this host is left to send from"),
         (None, _) => failed(session),
     }
@@ -90,12 +96,13 @@ fn cause(session: &Session) -> Why {
 
 /// The rules in their order: what is certain comes before what is likely.
 fn failed(session: &Session) -> Why {
-    let rules: [fn(&Session) -> Option<Why>; 8] = [token, pairs, works, sending, one_way, relays, mappings, reflexive];
+    let rules: [fn(&Session) -> Option<Why>; 9] =
+        [token, pairs, works, sending, rejected, one_way, relays, mappings, reflexive];
     rules.iter().find_map(|rule| rule(session)).unwrap_or_else(|| silence(session))
 }
 
 fn any(session: &Session, wanted: Progress) -> bool {
-    session.pairs.iter().any(|pair| progress(pair) == wanted)
+    session.pairs.iter().any(|pair| pair.progress() == wanted)
 }
 
 fn token(session: &Session) -> Option<Why> {
@@ -116,13 +123,19 @@ fn pairs(session: &Session) -> Option<Why> {
     let family = |ipv4| session.locals.iter().any(|local| local.address.is_ipv4() == ipv4);
     let text = match (session.remotes.is_empty(), session.untried) {
         (true, 0) => "the other side's token has no candidate".to_owned(),
-        (true, untried) => format!("none of the other side's {untried} candidates can be tried from here: names, TCP"),
-        (false, _) => {
+        (true, _) if session.unpaired.iter().all(|one| one.code == UnpairedCode::NoFamily) => {
             let (have, lack) = if family(true) { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
             format!("this side has {have} alone, the other side {lack} alone")
         }
+        (true, untried) => {
+            let why: BTreeSet<&str> = session.unpaired.iter().map(|one| one.text.as_str()).collect();
+            let why = why.into_iter().collect::<Vec<_>>().join("; ");
+            format!("none of the other side's {untried} candidates can be tried from here: {why}")
+        }
+        (false, _) => "no pair could be made of both sides' candidates".to_owned(),
     };
-    let side = if session.remotes.is_empty() { Side::There } else { Side::Path };
+    let theirs = session.unpaired.iter().all(|one| one.code != UnpairedCode::NoFamily);
+    let side = if theirs { Side::There } else { Side::Path };
     Some(because(Cause::NoPair, side, text))
 }
 
@@ -137,11 +150,21 @@ fn works(session: &Session) -> Option<Why> {
 }
 
 fn sending(session: &Session) -> Option<Why> {
-    let stuck = |pair: &PairSeen| matches!(progress(pair), Progress::SendFailed | Progress::NeverSent);
+    let stuck = |pair: &PairSeen| matches!(pair.progress(), Progress::SendFailed | Progress::NeverSent);
     let failed = any(session, Progress::SendFailed) && session.pairs.iter().all(stuck);
     failed.then(|| {
         because(Cause::SendFailed, Side::Here, "this host could not send a single check: see the pairs for why")
     })
+}
+
+fn rejected(session: &Session) -> Option<Why> {
+    let refuses = |pair: &&PairSeen| matches!(pair.progress(), Progress::Rejected | Progress::RoleConflict);
+    let refused = session.pairs.iter().find(refuses)?;
+    Some(because(
+        Cause::Rejected,
+        Side::There,
+        format!("the other side is reached, and takes no check: {}", words(refused)),
+    ))
 }
 
 fn one_way(session: &Session) -> Option<Why> {
@@ -158,9 +181,9 @@ fn one_way(session: &Session) -> Option<Why> {
 }
 
 fn relays(session: &Session) -> Option<Why> {
-    let refused = session.pairs.iter().find(|pair| progress(pair) == Progress::RefusedByRelay)?;
+    let refused = session.pairs.iter().find(|pair| pair.progress() == Progress::RefusedByRelay)?;
     let relayed: Vec<_> = session.pairs.iter().filter(|pair| pair.local.kind == CandidateKind::Relay).collect();
-    let all = relayed.iter().all(|pair| progress(pair) == Progress::RefusedByRelay);
+    let all = relayed.iter().all(|pair| pair.progress() == Progress::RefusedByRelay);
     let text = refused.refused.as_ref().map_or_else(String::new, |refusal| refusal.text.clone());
     all.then(|| because(Cause::RelayRefused, Side::Server, format!("nothing direct works, and {text}")))
 }

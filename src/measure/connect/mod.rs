@@ -11,4 +11,3 @@ pub mod spec;
 pub use cause::{Cause, Side};
 pub use finding::{ConnectOptions, PeerConnected};
 pub use judge::{Pair, Verdict, judge};
-pub use progress::{Progress, progress};

@@ -1,7 +1,7 @@
 //! What `peer connect` promises.
 
-use super::{Cause, Progress, Side};
-use crate::evidence::End;
+use super::{Cause, Side};
+use crate::evidence::{End, Progress};
 use crate::measure::spec::{FAILURES, INTERRUPTED, Key, Spec, TURN_ENVIRONMENT, Takes};
 
 /// `nat-probe peer connect`.
@@ -11,7 +11,8 @@ pub(crate) const CONNECT: Spec = Spec {
     how: "Both sides run it. The first prints a token, which goes to the other side by any chat; that one is started with the token \
           and prints its own, which is pasted here. Then both check every pair of their candidates as WebRTC applications do (ICE, \
           RFC 8445), send each other test packets for five seconds over the pair that is nominated, and say of each pair how far it \
-          came. A token names addresses, and whoever has it can be the other side until it expires.",
+          came. A token names addresses, and whoever has it can be the other side until it expires; as an argument everybody on the host \
+          sees it in the list of processes, pasted or in a file nobody does.",
     exit: &[
         ("0", "Connected, and everything required is so."),
         ("1", "Not connected, or something required is not so."),
@@ -33,10 +34,17 @@ pub(crate) const CONNECT: Spec = Spec {
     ],
     examples: &[
         ("nat-probe peer connect", "The first side: prints a token, and waits for the other side's."),
-        ("nat-probe peer connect np1-...", "The second side: prints the token that the first one waits for."),
+        (
+            "nat-probe peer connect -",
+            "The second side: has the first one's token pasted, and prints the one that the first waits for.",
+        ),
         (
             "nat-probe peer connect --turn turn:turn.example.org -u alice",
             "With a relay for this side; the password is asked for.",
+        ),
+        (
+            "nat-probe peer connect --simulate home-router --there symmetric",
+            "Both sides in simulated networks, without a packet.",
         ),
         (
             "nat-probe peer connect --token-out a.token --token-in b.token --json",

@@ -16,6 +16,8 @@ use crate::wire::{CandidateKind, Class, Message};
 
 /// How many checks are remembered before the token is there, and how many addresses are learned from them.
 const MOST_LEARNED: usize = 32;
+/// Conflicts beyond these are no misunderstanding: two tiebreakers settle one (RFC 8445 section 7.3.1.1).
+pub(super) const MOST_CONFLICTS: u32 = 16;
 /// The first type that an agent which does not know it may ignore (RFC 8489 section 14).
 const OPTIONAL: u16 = 0x8000;
 
@@ -46,7 +48,14 @@ impl Agent {
         };
         let known = self.peer.as_ref().is_none_or(|peer| peer.ufrag == from);
         if to != self.setup.credentials.ufrag || !right || !known {
-            self.strangers += 1;
+            // Whoever knows this side's name, or is where the other side is, has a token of one of them; anybody else may be anybody.
+            let has_one = to == self.setup.credentials.ufrag
+                || self.remotes.iter().any(|remote| remote.candidacy.address.ip() == pair.1.ip());
+            if has_one {
+                self.strangers += 1;
+            } else {
+                self.ignored += 1;
+            }
             return self.send(pair, refusal(message.id, 401, &[], None));
         }
         let mandatory = message.attributes().iter().filter(|one| one.ty < OPTIONAL && one.is_unknown());
@@ -81,6 +90,9 @@ impl Agent {
     /// Both sides claim this role: the larger tiebreaker has its way (RFC 8445 section 7.3.1.1). Whether this side gives in.
     fn yields(&mut self, theirs: u64) -> bool {
         self.role_conflicts += 1;
+        if self.role_conflicts > MOST_CONFLICTS {
+            return false;
+        }
         let larger = self.tiebreaker >= theirs;
         // Of two controlling ones the larger stays so; of two controlled ones the larger becomes controlling.
         let gives_in = larger == (self.role == Role::Controlled);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::answering::MOST_CONFLICTS;
 use super::{Agent, PairKey, Purpose, Sent, learned};
 use crate::engine::Time;
 use crate::evidence::Role;
@@ -65,6 +66,12 @@ impl Agent {
         self.list.pairs[index].seen.error = Some(487);
         if sent.role == self.role {
             self.role_conflicts += 1;
+            if self.role_conflicts > MOST_CONFLICTS {
+                // Whatever role it is asked in, it claims the same.
+                let pair = &mut self.list.pairs[index];
+                (pair.state, pair.check) = (State::Failed, None);
+                return;
+            }
             self.role = self.role.other();
             self.tiebreaker = self.chance.number();
             self.nominating = None;

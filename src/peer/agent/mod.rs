@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::checklist::{Checklist, Remotely, candidacy, usable};
+use super::checklist::{Checklist, Remotely, Usable, candidacy};
 use super::consent::Consent;
 use super::data::{Tests, ms};
 use super::keepalive::{Heard, Keepalive};
@@ -21,7 +21,7 @@ use super::transaction::Transaction;
 use crate::engine::{Chance, Command, Input, Machine, SocketId, Time};
 use crate::evidence::Failure;
 use crate::evidence::Role;
-use crate::evidence::{Candidacy, End, Idle, PairSeen, Remapped, Selected, Session};
+use crate::evidence::{Candidacy, End, Idle, PairSeen, Remapped, Selected, Session, Unpaired};
 use crate::wire::{Key, Message, TransactionId};
 
 /// A pair by what it is: its place in the checklist changes.
@@ -77,6 +77,7 @@ pub struct Agent {
     peer: Option<Peer>,
     remotes: Vec<Remotely>,
     untried: u32,
+    unpaired: Vec<Unpaired>,
     list: Checklist,
     early: Vec<Early>,
     relays: Vec<Relay>,
@@ -120,6 +121,7 @@ impl Agent {
             peer: None,
             remotes: Vec::new(),
             untried: 0,
+            unpaired: Vec::new(),
             list: Checklist::default(),
             early: Vec::new(),
             relays: setup.allocations.iter().cloned().map(Relay::new).collect(),
@@ -175,7 +177,8 @@ impl Agent {
             answers: remote.answers,
             idle: remote.idle,
         });
-        (self.remotes, self.untried) = usable(&remote.candidates);
+        let usable = Usable::of(&remote.candidates, &self.setup.locals);
+        (self.remotes, self.untried, self.unpaired) = (usable.found, usable.untried, usable.unpaired);
         for candidate in &self.remotes {
             self.list.pair(&self.setup.locals, candidate);
         }
@@ -229,6 +232,7 @@ impl Agent {
             locals: locals.collect(),
             remotes: self.remotes.iter().map(|remote| remote.candidacy).collect(),
             untried: self.untried,
+            unpaired: self.unpaired.clone(),
             pairs: pairs.into_iter().map(|pair| pair.seen.clone()).collect(),
             token_ms: self.token_at.map(ms),
             heard_ms: self.heard_at.map(ms),

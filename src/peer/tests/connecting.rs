@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::world::{Nat, RelayMood, World, told};
 use crate::engine::{Input, Machine, Time};
-use crate::evidence::{End, Role, Session};
-use crate::measure::connect::{Cause, Progress, judge};
+use crate::evidence::{End, Progress, Role, Session};
+use crate::measure::connect::{Cause, judge};
 use crate::wire::CandidateKind;
 
 /// Both ends of the pair that was nominated, as the first host sees it, and as the second does.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::world::{Nat, RelayMood, World, told};
 use crate::engine::{Input, Machine, SocketId, Time};
-use crate::evidence::{End, Failure, FailureCode, Session};
-use crate::measure::connect::{Cause, Progress, Side, Verdict, judge};
+use crate::evidence::{End, Failure, FailureCode, Progress, Session};
+use crate::measure::connect::{Cause, Side, Verdict, judge};
 use crate::wire::{Class, Message, Secret};
 
 fn verdicts(sessions: &[Session; 2]) -> [Verdict; 2] {

@@ -2,8 +2,8 @@
 
 use super::world::{Nat, RelayMood, World, told};
 use crate::engine::Time;
-use crate::evidence::{End, RelayStep};
-use crate::measure::connect::{Cause, Progress, Side, judge};
+use crate::evidence::{End, Progress, RelayStep};
+use crate::measure::connect::{Cause, Side, judge};
 use crate::wire::CandidateKind;
 
 #[test]

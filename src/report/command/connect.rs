@@ -43,13 +43,18 @@ impl View for PeerConnected {
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {
-        let Self { verdict, session, prediction, contradiction, .. } = self;
+        let Self { options, verdict, session, prediction, contradiction, .. } = self;
+        visitor.texts(options.there.iter_mut().chain(&mut options.beside));
+        visitor.texts(options.side.iter_mut().flat_map(|side| &mut side.remarks));
         visitor.texts([&mut verdict.text, &mut verdict.fix]);
         visitor.texts(contradiction);
         visitor.texts(verdict.pairs.iter_mut().map(|pair| &mut pair.reason));
         for pair in session.pairs.iter_mut().chain(verdict.pairs.iter_mut().map(|pair| &mut pair.seen)) {
             visitor.texts(pair.failure.iter_mut().map(|failure| &mut failure.text));
             visitor.texts(pair.refused.iter_mut().map(|refusal| &mut refusal.text));
+        }
+        for one in &mut session.unpaired {
+            visitor.texts([&mut one.candidate, &mut one.text]);
         }
         visitor.texts(session.relays.iter_mut().filter_map(|relay| relay.refused.as_mut()).map(|one| &mut one.text));
         if let Some(found) = prediction {

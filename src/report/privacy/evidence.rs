@@ -42,6 +42,10 @@ pub(super) fn event(event: &mut LogEvent, visitor: &mut Visitor) {
             exchange(settled, visitor);
         }
         LogEvent::Stray { text, .. } => visitor.text(text),
+        LogEvent::Pair { pair, .. } => {
+            visitor.texts(pair.failure.iter_mut().map(|failure| &mut failure.text));
+            visitor.texts(pair.refused.iter_mut().map(|refusal| &mut refusal.text));
+        }
         LogEvent::StraysLeftOut { .. } | LogEvent::Stopped { .. } => {}
     }
 }

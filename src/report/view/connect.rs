@@ -1,14 +1,18 @@
 //! The page of `peer connect`: connected or not and by which pair, what the test packets showed, and how far every pair came.
 
+use std::collections::BTreeMap;
+
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::tint::Tint;
-use crate::evidence::{Candidacy, Idle, Selected, Session, Traffic};
-use crate::measure::connect::{Pair, PeerConnected, Progress, Side};
+use crate::evidence::{Candidacy, Idle, Progress, Selected, Session, Traffic};
+use crate::measure::connect::{Pair, PeerConnected, Side};
 use crate::report::document::Report;
 
-/// Pairs that are listed without being asked for.
+/// Pairs that are listed without being asked for, where there is room.
 const FEW: usize = 12;
+/// Rows below them: how long it took.
+const BELOW: usize = 2;
 
 pub(crate) fn write(page: &mut Page, found: &PeerConnected) {
     match (&found.session.selected, found.verdict.connected) {
@@ -115,9 +119,7 @@ fn notes(page: &mut Page, session: &Session) {
             ),
         );
     }
-    if session.untried > 0 {
-        page.bullet(&format!("{} of the other side's candidates cannot be tried from here", session.untried));
-    }
+    untried(page, session);
     if session.strangers > 0 {
         page.alarm(Tint::Warning, &format!("{} checks came that are of another session", session.strangers));
     }
@@ -126,33 +128,63 @@ fn notes(page: &mut Page, session: &Session) {
     }
 }
 
+/// Candidates that no pair is made of, by the reason.
+fn untried(page: &mut Page, session: &Session) {
+    if session.untried == 0 {
+        return;
+    }
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &session.unpaired {
+        reasons.entry(&one.text).or_default().push(&one.candidate);
+    }
+    let why: Vec<String> = reasons.iter().map(|(why, all)| format!("{}: {why}", all.len())).collect();
+    let text = format!("{} of the other side's candidates are not tried ({})", session.untried, why.join("; "));
+    page.bullet(&text);
+    if page.verbosity() > 0 {
+        for one in &session.unpaired {
+            page.lines(Tint::Faint, "  ", "    ", &format!("{} ({})", one.candidate, one.code));
+        }
+    }
+}
+
 fn predicted(page: &mut Page, found: &PeerConnected) {
     let Some(prediction) = &found.prediction else { return };
-    page.bullet(&format!("predicted by the candidates alone: {}", prediction.prediction));
+    let by = match (&found.options.beside, &found.options.side) {
+        (Some(_), _) => "predicted before",
+        (None, Some(_)) => "predicted by the report of this side and the other's candidates",
+        (None, None) => "predicted by the candidates alone",
+    };
+    page.bullet(&format!("{by}: {}", prediction.prediction));
     if let Some(contradiction) = &found.contradiction {
         page.alarm(Tint::Warning, contradiction);
     }
 }
 
 fn pairs(page: &mut Page, pairs: &[Pair], connected: bool) {
-    let shown: Vec<_> = match (page.verbosity(), connected) {
-        (0, true) => return,
-        (0, false) => pairs.iter().take(FEW).collect(),
-        _ => pairs.iter().collect(),
-    };
-    if shown.is_empty() {
+    if pairs.is_empty() || (connected && page.verbosity() == 0) {
         return;
     }
-    page.heading("Pairs");
-    let left_out = pairs.len() - shown.len();
-    let rows = shown.into_iter().map(row).collect();
-    page.table(Table::new(&["this side", "the other side", "came to", "because"], rows));
-    if left_out > 0 {
-        page.paragraph(Tint::Faint, &format!("And {left_out} more; -v lists them."));
+    if page.verbosity() > 0 {
+        page.heading("Pairs");
+        let rows = pairs.iter().map(|pair| row(pair, true)).collect();
+        return page.table(Table::new(&["this side", "the other side", "came to", "because"], rows));
+    }
+    // As many as leave the verdict on the screen.
+    for count in (1..=FEW.min(pairs.len())).rev() {
+        let mark = page.mark();
+        page.heading("Pairs");
+        let rows = pairs.iter().take(count).map(|pair| row(pair, false)).collect();
+        page.table(Table::new(&["this side", "the other side", "came to"], rows).bare());
+        let more = if pairs.len() > count { format!("And {} more; ", pairs.len() - count) } else { String::new() };
+        page.paragraph(Tint::Faint, &format!("{more}-v tells why of each."));
+        if count == 1 || page.rows_left() >= BELOW {
+            return;
+        }
+        page.go_back(&mark);
     }
 }
 
-fn row(pair: &Pair) -> Vec<Cell> {
+fn row(pair: &Pair, in_full: bool) -> Vec<Cell> {
     let tint = match pair.progress {
         Progress::Nominated | Progress::Succeeded => Tint::Good,
         Progress::NeverSent | Progress::NeverAnswered => Tint::Plain,
@@ -160,5 +192,7 @@ fn row(pair: &Pair) -> Vec<Cell> {
     };
     let place = |candidacy: &Candidacy| Cell::from(format!("{} {}", candidacy.kind, candidacy.address));
     let progress = Cell::tinted(tint, pair.progress.to_string());
-    vec![place(&pair.seen.local), place(&pair.seen.remote), progress, pair.reason.as_str().into()]
+    let mut row = vec![place(&pair.seen.local), place(&pair.seen.remote), progress];
+    row.extend(in_full.then(|| Cell::from(pair.reason.as_str())));
+    row
 }

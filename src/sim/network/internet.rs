@@ -97,7 +97,7 @@ impl Internet {
         internet
     }
 
-    fn add(&mut self, scenario: &Scenario, shared: usize) {
+    pub(super) fn add(&mut self, scenario: &Scenario, shared: usize) {
         let host = self.sites.len();
         let configs = scenario.nats_with_gateways();
         let common = match self.sites.first() {
