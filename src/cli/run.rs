@@ -78,6 +78,9 @@ impl World {
 /// A report in the few words that somebody asked for.
 pub(super) type Brief = fn(&Report) -> String;
 
+/// Another host of a simulated network, and what runs on it.
+pub(super) type OtherHost = (Scenario, Box<dyn Machine>);
+
 /// A command that measures, as its arguments say.
 pub(super) trait Measurement {
     /// What it promises.
@@ -109,7 +112,7 @@ pub(super) trait Measurement {
     ///
     /// # Errors
     /// When it cannot be had as asked.
-    fn beside(&self, _plan: &Plan, _scenario: &Scenario) -> Result<Option<(Scenario, Box<dyn Machine>)>, CliError> {
+    fn beside(&self, _plan: &Plan, _scenario: &Scenario) -> Result<Option<OtherHost>, CliError> {
         Ok(None)
     }
 

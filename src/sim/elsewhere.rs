@@ -62,11 +62,12 @@ mod tests {
                 let nats = scenario.nats.iter().filter(|nat| nat.mapping.is_some());
                 scenario.host_addresses().into_iter().chain(nats.flat_map(|nat| nat.external.clone())).collect()
             };
-            let (of_here, of_there) = (own(&here), own(&there));
-            assert_eq!(of_here.intersection(&of_there).count(), 0, "{}: {of_there:?}", preset.name);
-            assert_eq!(of_here.len(), of_there.len());
-            let taken: Vec<IpAddr> = here.servers.iter().filter_map(|server| server.ipv4).map(IpAddr::V4).collect();
-            assert!(of_there.iter().all(|ip| !taken.contains(ip)), "{}", preset.name);
+            let (first, second) = (own(&here), own(&there));
+            assert_eq!(first.intersection(&second).count(), 0, "{}: {second:?}", preset.name);
+            assert_eq!(first.len(), second.len());
+            let taken: Vec<IpAddr> =
+                here.servers.iter().filter_map(|server| Some((*server.ipv4?.ip()).into())).collect();
+            assert!(second.iter().all(|ip| !taken.contains(ip)), "{}", preset.name);
         }
     }
 }

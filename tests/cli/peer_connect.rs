@@ -1,4 +1,5 @@
 //! `peer connect`: both sides in simulated networks, two processes on this host, and what comes in the place of a token.
+#![allow(clippy::disallowed_methods, reason = "two processes need real time")]
 
 use std::fs;
 use std::io::Write as _;

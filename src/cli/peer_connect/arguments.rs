@@ -15,9 +15,9 @@ use crate::cli::duration;
 use crate::cli::error::CliError;
 use crate::cli::files::{self, Source};
 use crate::cli::ice_args::{IceArgs, interfaces};
-use crate::cli::run::{Live, Measurement, Plan, World};
+use crate::cli::run::{Live, Measurement, OtherHost, Plan, World};
 use crate::cli::scenario;
-use crate::engine::{Engine, Machine, Network, Settings, Time};
+use crate::engine::{Engine, Network, Settings, Time};
 use crate::measure::connect::spec::CONNECT;
 use crate::measure::connect::{ConnectOptions, PeerConnected};
 use crate::measure::ice_gather::{GatherOptions, GatherProbe, judge};
@@ -191,7 +191,7 @@ impl Measurement for ConnectArgs {
         let beside = self.beside.as_deref().map(beside_file).transpose()?;
         let (prediction, side) = match beside {
             Some(Known::Prediction(prediction)) => (Some(*prediction), None),
-            Some(Known::Side(side)) => (None, Some(*side)),
+            Some(Known::Side(side)) => (None, Some(side)),
             None => (None, None),
         };
         let options = ConnectOptions {
@@ -227,7 +227,7 @@ impl Measurement for ConnectArgs {
         Ok(())
     }
 
-    fn beside(&self, plan: &Plan, scenario: &Scenario) -> Result<Option<(Scenario, Box<dyn Machine>)>, CliError> {
+    fn beside(&self, plan: &Plan, scenario: &Scenario) -> Result<Option<OtherHost>, CliError> {
         let other = match &self.there {
             Some(name) => scenario::load(name)?.1.elsewhere(),
             None => scenario.elsewhere(),

@@ -64,7 +64,7 @@ pub(super) fn run(
         return Ok(());
     }
     found.prediction = theirs.and_then(|token| {
-        let here = found.options.side.clone().or_else(|| candidates::whole("this side", &own))?;
+        let here = found.options.side.as_deref().cloned().or_else(|| candidates::whole("this side", &own))?;
         let there = candidates::whole("the other side", &token.candidates)?;
         // Relays are among the candidates of whoever has one.
         Some(predict(&here, &there, None))

@@ -51,7 +51,7 @@ pub struct ConnectOptions {
     pub beside: Option<String>,
     /// What another report says of this side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub side: Option<KnownSide>,
+    pub side: Option<Box<KnownSide>>,
     /// The simulated network of the other side, where it is another one than this side's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there: Option<String>,

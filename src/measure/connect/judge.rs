@@ -158,8 +158,8 @@ fn sending(session: &Session) -> Option<Why> {
 }
 
 fn rejected(session: &Session) -> Option<Why> {
-    let refuses = |pair: &&PairSeen| matches!(pair.progress(), Progress::Rejected | Progress::RoleConflict);
-    let refused = session.pairs.iter().find(refuses)?;
+    let says_no = |pair: &&PairSeen| matches!(pair.progress(), Progress::Rejected | Progress::RoleConflict);
+    let refused = session.pairs.iter().find(says_no)?;
     Some(because(
         Cause::Rejected,
         Side::There,

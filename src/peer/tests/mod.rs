@@ -2,5 +2,6 @@
 
 mod connecting;
 mod failing;
+mod lying;
 mod relaying;
 mod world;

@@ -87,6 +87,37 @@ impl Internet {
     }
 }
 
+/// What keeps the networks of one gateway apart, but for what it turns back.
+const APART: &str = "
+table ip apart {
+    chain forward {
+        type filter hook forward priority filter
+        ct status dnat accept
+        iifname { lan, guests } oifname { lan, guests } drop
+    }
+}";
+
+impl Internet {
+    /// Two clients on two networks of one gateway, which keeps them apart: only its own outside address leads from one to the other.
+    pub(crate) fn between_guests(&self, gateway: &Gateway) {
+        let place = &HERE;
+        create(place.gateway);
+        for (client, interface, router, address) in
+            [(HERE.client, "lan", PRIVATE[0], PRIVATE[1]), (THERE.client, "guests", "10.0.1.1/24", "10.0.1.2/24")]
+        {
+            create(client);
+            cable(
+                &Plug { namespace: place.gateway, interface, addresses: &[router] },
+                &Plug { namespace: client, interface: "eth0", addresses: &[address] },
+            );
+            let router = router.trim_end_matches("/24");
+            tool("ip", &format!("-n {client} route replace default via {router}"));
+        }
+        place.connect();
+        rules(place.gateway, &(gateway.rules.replace("fname lan ", "fname { lan, guests } ") + APART));
+    }
+}
+
 impl Place {
     /// The cable between its gateway and the internet.
     fn connect(&self) {
