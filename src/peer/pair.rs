@@ -7,7 +7,7 @@ use super::transaction::Transaction;
 use crate::engine::Time;
 use crate::evidence::Role;
 use crate::evidence::{Candidacy, PairSeen};
-use crate::wire::{CandidateKind, TransactionId};
+use crate::wire::{CandidateKind, TransactionId, ice};
 
 /// How far the checks of a pair are (RFC 8445 section 6.1.2.6). There is no Frozen: with one stream of one component the first round
 /// of checks unfreezes every pair, only later.
@@ -82,18 +82,15 @@ impl Pair {
     /// Its priority (RFC 8445 section 6.1.2.3).
     pub(super) fn priority(&self, role: Role) -> u64 {
         let (ours, theirs) = self.priorities;
-        let (controlling, controlled) = match role {
-            Role::Controlling => (ours, theirs),
-            Role::Controlled => (theirs, ours),
-        };
-        let (low, high) = (controlling.min(controlled), controlling.max(controlled));
-        (u64::from(low) << 32) + 2 * u64::from(high) + u64::from(controlling > controlled)
+        match role {
+            Role::Controlling => ice::pair_priority(ours, theirs),
+            Role::Controlled => ice::pair_priority(theirs, ours),
+        }
     }
 
     /// What PRIORITY says in its checks: the priority of its local candidate, were that peer-reflexive (RFC 8445 section 7.1.1).
     pub(super) fn prflx_priority(&self) -> u32 {
-        const TYPE_PREFERENCE: u32 = 110;
-        TYPE_PREFERENCE << 24 | self.priorities.0 & 0x00FF_FFFF
+        ice::peer_reflexive_priority(self.priorities.0)
     }
 
     /// Whether a relay carries it on either side.

@@ -89,13 +89,7 @@ pub enum TcpType {
 }
 
 impl Candidate {
-    /// Whether the related address is left out on purpose (RFC 8839 section 5.1): unspecified, with port 9, or 0 as browsers write it.
-    #[must_use]
-    pub fn hides_related(&self) -> bool {
-        matches!(&self.related, Some((CandidateAddress::Ip(ip), 0 | 9)) if ip.is_unspecified())
-    }
-
-    /// The related address, where it is one and not hidden.
+    /// The related address, where it is one and not hidden (RFC 8839 section 5.1: unspecified then).
     #[must_use]
     pub fn related_ip(&self) -> Option<IpAddr> {
         self.related.as_ref().and_then(|(address, _)| address.ip()).filter(|ip| !ip.is_unspecified())
