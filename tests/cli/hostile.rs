@@ -85,8 +85,11 @@ fn no_text_of_a_scenario_or_an_argument_reaches_the_terminal_raw() {
     {
         let path = file(folder.path(), &format!("{number}.toml"), text);
         harmless(&finish(command(&["classify", "--simulate", &path])), text);
-        let strange = file(folder.path(), "a\u{1b}[2J\u{202e}.toml", text);
-        harmless(&finish(command(&["classify", "--simulate", &strange])), text);
+        // No file is called so where the system forbids it.
+        if cfg!(unix) {
+            let strange = file(folder.path(), "a\u{1b}[2J\u{202e}.toml", text);
+            harmless(&finish(command(&["classify", "--simulate", &strange])), text);
+        }
     }
     for option in [
         "--from",
