@@ -136,9 +136,11 @@ impl<'de> Visitor<'de> for Sieve {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut kept = Vec::new();
+        let (mut kept, mut other) = (Vec::new(), false);
         while let Some(item) = items.next_element_seed(Sieve)? {
-            kept.push(item);
+            // One shows what the list is; the others hold their places.
+            let again = is_stripped(&item) && std::mem::replace(&mut other, true);
+            kept.push(if again { Value::Null } else { item });
         }
         Ok(Value::Array(kept))
     }
@@ -157,12 +159,20 @@ impl<'de> Visitor<'de> for Sieve {
             };
             kept.insert(name.into_owned(), value);
         }
-        let other = kept.get("type").and_then(Value::as_str).is_some_and(|kind| OTHER_TYPES.contains(&kind));
-        if other && kept.contains_key("timestamp") {
+        if is_other(&kept) && kept.contains_key("timestamp") {
             kept.retain(|name, _| matches!(name.as_str(), "id" | "type" | "timestamp"));
         }
         Ok(Value::Object(kept))
     }
+}
+
+/// Whether it is an object of the statistics of which only the kind was kept.
+fn is_stripped(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.len() <= 3 && is_other(object) && object.contains_key("timestamp"))
+}
+
+fn is_other(object: &Map<String, Value>) -> bool {
+    object.get("type").and_then(Value::as_str).is_some_and(|kind| OTHER_TYPES.contains(&kind))
 }
 
 /// Whether it is a series of webrtc-internals: the history of one property.
@@ -296,10 +306,12 @@ mod tests {
         assert_eq!(kept["CP1-state"]["values"], json!("[\"b\"]"));
         assert_eq!(kept.get("IT1-framesDecoded"), None);
         assert_eq!(kept["other"], json!({ "values": [1, 2] }));
-        let rtp = json!([{ "id": "a", "type": "inbound-rtp", "timestamp": 1, "jitter": 0.1 }, { "type": "offer", "sdp": "v" }]);
+        let rtp = json!({ "id": "a", "type": "inbound-rtp", "timestamp": 1, "jitter": 0.1 });
+        let (list, offer) =
+            (json!([rtp, rtp, { "type": "offer", "sdp": "v" }]), json!({ "type": "offer", "sdp": "v" }));
         assert_eq!(
-            parse(&rtp.to_string()).unwrap(),
-            json!([{ "id": "a", "type": "inbound-rtp", "timestamp": 1 }, { "type": "offer", "sdp": "v" }])
+            parse(&list.to_string()).unwrap(),
+            json!([{ "id": "a", "type": "inbound-rtp", "timestamp": 1 }, null, offer])
         );
     }
 
