@@ -123,6 +123,27 @@ fn a_binary_is_fetched_by_the_name_that_it_is_built_by() {
     }
 }
 
+/// The Rust that is promised suffices for every dependency that says what it takes; lints hold our own code against it.
+#[test]
+fn no_dependency_takes_a_newer_rust() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["metadata", "--locked", "--offline", "--format-version", "1"];
+    let told =
+        Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo runs");
+    if !told.status.success() {
+        eprintln!("SKIPPED: dependencies of other systems are not at hand: {}", String::from_utf8_lossy(&told.stderr));
+        return;
+    }
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let packages = told["packages"].as_array().unwrap();
+    let number = |version: &str| version.split('.').map(|part| part.parse().unwrap()).chain([0, 0]).take(3).collect();
+    let promised: Vec<u32> = number(env!("CARGO_PKG_RUST_VERSION"));
+    let taken =
+        packages.iter().filter_map(|package| Some((number(package["rust_version"].as_str()?), &package["name"])));
+    let newer: Vec<_> = taken.filter(|(version, _): &(Vec<u32>, _)| *version > promised).collect();
+    assert!(packages.len() > 100 && newer.is_empty(), "{newer:?} take more than {promised:?}");
+}
+
 #[test]
 fn the_action_gives_the_outputs_that_it_names() {
     let (action, step) = (read("action.yml"), read("packaging/action/run"));
