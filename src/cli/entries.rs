@@ -20,6 +20,9 @@ const LATER_S: i64 = 10 * 365 * 86_400;
 const ICE_SERVERS: &str =
     "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}";
 
+const APPLICATION: &str =
+    "homeserver.yaml of Matrix, the YAML of LiveKit or go2rtc, XML of XEP-0215, the JSON of Nextcloud Talk";
+
 /// The user of the simulated TURN servers that come with the program, and the password.
 const DEMO: &str = "demo";
 
@@ -29,6 +32,8 @@ pub(super) struct Asked<'a> {
     pub(super) uris: Vec<String>,
     /// The file with an application's configuration.
     pub(super) ice_servers: Option<&'a Path>,
+    /// The file with a server's configuration, in which an application's servers stand.
+    pub(super) from_config: Option<&'a Path>,
     /// Who asks at the servers of the command line.
     pub(super) login: &'a LoginArgs,
     /// What replaces the transports that the URIs name.
@@ -48,11 +53,21 @@ pub(super) fn configuration(path: &Path) -> Result<ice_servers::Configuration, C
     })
 }
 
+/// Reads a server's configuration, in which an application's servers stand.
+fn application(path: &Path) -> Result<ice_servers::Configuration, CliError> {
+    let source =
+        Source { what: "the TURN servers in", path, largest: ice_servers::LARGEST, advice: APPLICATION, secret: false };
+    ice_servers::read_application(&source.read_bytes()?).map_err(|cause| {
+        CliError::usage(format!("cannot read the TURN servers in {}: {cause}", files::name(path))).advise(APPLICATION)
+    })
+}
+
 /// Standard input can be read once.
 fn one_standard_input(asked: &Asked) -> Result<(), CliError> {
     let login = asked.login;
     let files = [
         ("--ice-servers -", asked.ice_servers),
+        ("--from-config -", asked.from_config),
         ("--secret-file -", login.secret_file.as_deref()),
         ("--password-file -", login.password_file.as_deref()),
     ];
@@ -220,8 +235,12 @@ impl Draft {
 
     /// The entries of an application's configuration.
     fn ice_servers(&mut self, asked: &Asked) -> Result<(), CliError> {
-        let Some(path) = asked.ice_servers else { return Ok(()) };
-        let ice_servers::Configuration { facts, entries } = configuration(path)?;
+        let read = match (asked.ice_servers, asked.from_config) {
+            (Some(path), _) => configuration(path)?,
+            (None, Some(path)) => application(path)?,
+            (None, None) => return Ok(()),
+        };
+        let ice_servers::Configuration { facts, entries } = read;
         self.configuration = Some(facts);
         for found in entries {
             let IceEntry { uri, place, line, server, kind, login, mistakes, rejected } = found;

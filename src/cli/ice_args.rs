@@ -74,6 +74,7 @@ impl IceArgs {
         let asked = entries::Asked {
             uris: if own { simulated } else { self.turn.clone() },
             ice_servers: self.ice_servers.as_deref(),
+            from_config: None,
             login: &self.login,
             transports: &[],
             demo: own,

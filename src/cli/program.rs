@@ -35,14 +35,16 @@ pub(super) const SCHEMA: Spec = Spec {
 pub(super) const EXPLAIN: Spec = Spec {
     name: "explain",
     question: "Why did it fail? Read what a browser or an application saved of it",
-    how: "Reads a dump of chrome://webrtc-internals (any age) or rtcstats, a report (\"Copy Report\") or log of Firefox' about:webrtc, \
-          getStats() as JSON, a packet capture (pcap, pcapng), session descriptions (SDP), ICE candidates in any dialect, \
-          icecandidateerror objects, a list of ICE servers, or a report of nat-probe; whatever the file is called, compressed with gzip \
-          or not, with or without what a mail, a logger or an issue tracker puts around it. Says what became of each connection, why, how \
-          certain that is, on whose side it lies, what would settle it, and what such a file cannot tell. No network is touched.",
+    how: "Reads a dump of chrome://webrtc-internals (any age, rtcstats too), a report or log of Firefox' about:webrtc, getStats() as \
+          JSON, session descriptions (SDP), ICE candidates in any dialect, icecandidateerror objects, a list of ICE servers, a packet \
+          capture, a log of coturn or eturnal, coturn's configuration or a report of nat-probe; whatever the file is called, with or \
+          without gzip and what a mail or an issue tracker puts around it. Says what became of each connection, why, how certain that \
+          is, on whose side it lies, what would settle it, and what such a file cannot tell. Several files are put together by what \
+          stands in both: the dumps of both ends, and what a server or a capture saw of the same call; files of different calls are \
+          told. --require no=CODE, no=any or certain=CODE (commas for or) decide the exit code for scripts. No network is touched.",
     exit: &[
-        ("0", "Explained, and nothing in it hinders a connection."),
-        ("1", "Explained, and a fault was found."),
+        ("0", "Explained, and nothing in it hinders a connection; or everything required is so."),
+        ("1", "Explained, and a fault was found; or something required is not so."),
         USAGE,
         ("3", "Explained, and what it has does not suffice to tell."),
     ],
@@ -50,8 +52,13 @@ pub(super) const EXPLAIN: Spec = Spec {
     codes: &[("CAUSES", explain::CauseCode::listed)],
     examples: &[
         ("nat-probe explain webrtc_internals_dump.txt", "What does this dump of Chrome say?"),
+        (
+            "nat-probe explain alice.json bob.json turnserver.log",
+            "Both ends of a call, and what its TURN server wrote down.",
+        ),
         ("nat-probe explain - < candidates.txt", "Candidates or SDP, from standard input."),
         ("tcpdump -w - -c 5000 udp | nat-probe explain -", "A capture, as it is taken."),
+        ("nat-probe explain --require no=turn-credentials-refused dump.json", "For a script: was a login refused?"),
         ("nat-probe explain --json --redact dump.json", "For a program, without addresses."),
     ],
     ..SCHEMA

@@ -33,6 +33,7 @@ impl Measurement for TurnArgs {
             demo: self.run.simulation.simulate.is_some() && self.uri.is_empty(),
             uris,
             ice_servers: self.ice_servers.as_deref(),
+            from_config: self.from_config.as_deref(),
             login: &self.login,
             transports: &self.transport,
             quiet: self.run.output.quiet,
@@ -81,12 +82,12 @@ impl Measurement for TurnArgs {
 impl TurnArgs {
     /// The URIs of the command line; in a simulated network without any, its TURN servers.
     fn uris(&self, world: &World) -> Result<Vec<String>, CliError> {
-        if !self.uri.is_empty() || self.ice_servers.is_some() {
+        if !self.uri.is_empty() || self.ice_servers.is_some() || self.from_config.is_some() {
             return Ok(self.uri.clone());
         }
         let World::Simulated(_, scenario, _) = world else {
             return Err(CliError::usage("cannot test TURN: no server is named")
-                .advise("turn:turn.example.org with -u NAME, or --ice-servers FILE"));
+                .advise("turn:turn.example.org with -u NAME, --ice-servers FILE, or --from-config FILE"));
         };
         let uris = scenario.turn_server_names(self.transport.is_empty());
         if uris.is_empty() {

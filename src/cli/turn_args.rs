@@ -34,6 +34,11 @@ pub(super) struct TurnArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ice_servers: Option<PathBuf>,
 
+    /// Test the TURN servers that a server's own configuration names, with the credentials in it: homeserver.yaml of Matrix, YAML of
+    /// LiveKit or go2rtc, XML of XEP-0215, JSON of Nextcloud Talk; `-` reads standard input.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "ice_servers")]
+    pub from_config: Option<PathBuf>,
+
     /// Who asks.
     #[command(flatten)]
     pub login: LoginArgs,

@@ -199,6 +199,11 @@ impl<'a> Connection<'a> {
         self.format == Format::WebrtcInternals
     }
 
+    /// Whether it has what a browser or an application saw, and not only what servers and captures did.
+    pub(super) fn has_browser(&self) -> bool {
+        !matches!(self.format, Format::CoturnLog | Format::EturnalLog | Format::Pcap | Format::Pcapng)
+    }
+
     /// Whether every candidate of an end is there.
     pub(super) fn gathered(&self, party: Party) -> bool {
         let complete = party == Party::Here && self.last(StateOf::Gathering) == Some("complete");

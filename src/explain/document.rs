@@ -1,4 +1,4 @@
-//! A file explained: what it tells, what follows, and what it cannot tell.
+//! Files explained: what they tell, what follows, and what they cannot tell.
 
 use std::collections::BTreeMap;
 
@@ -6,36 +6,55 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::connection::{self, Progress};
-use super::event::{Event, Party, What};
-use super::finding::Finding;
+use super::event::{Event, What};
+use super::finding::{CauseCode, Certainty, Finding};
 use super::format::Format;
-use super::read::Reading;
-use super::{CauseCode, rules};
-use crate::wire::CandidateKind;
+use super::join::{self, Joined, Part};
+use super::read::{Input, Reading};
+use super::rules;
+use super::rules::together::{self, Ends};
+use super::sentence::{cannot_tell, sentence, word};
+use super::traffic::RelayOutcome;
 
-/// A file explained.
+/// Files explained.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     /// `explain`.
     pub command: String,
     /// The version of nat-probe that explained it.
     pub version: String,
-    /// What kind of file it is.
+    /// What kind of file it is; of several, the first.
     pub format: Format,
+    /// The files.
+    pub files: Vec<File>,
     /// Whether a fault was found.
     pub outcome: Outcome,
-    /// Its connections.
+    /// What was required of it, and whether it is so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<Required>,
+    /// Their connections.
     pub connections: Vec<Connection>,
+    /// Which connections are one call: each of them alone, unless several files, or both ends in one, tell of the same.
+    pub calls: Vec<Call>,
     /// Everything that follows, by connection; what hinders most comes first.
     pub findings: Vec<Finding>,
-    /// Everything that it tells, in its order.
+    /// Everything that they tell, by connection and in the order of the files.
     pub events: Vec<Event>,
-    /// What is to be said of the file itself. Escaped.
+    /// What is to be said of the files themselves. Escaped.
     pub notes: Vec<String>,
-    /// What such a file cannot tell.
+    /// What such files cannot tell.
     pub cannot_tell: Vec<String>,
-    /// Whether addresses are masked.
+    /// Whether addresses and names are replaced.
     pub redacted: bool,
+}
+
+/// One of the files.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct File {
+    /// Its name. Escaped.
+    pub name: String,
+    /// What kind of file it is.
+    pub format: Format,
 }
 
 /// One connection of a file.
@@ -43,8 +62,24 @@ pub struct Explanation {
 pub struct Connection {
     /// What the file calls it. Escaped.
     pub name: String,
+    /// Which of the files, from 0.
+    pub file: usize,
     /// How far it came: `untold`, `new`, `checking`, `connected`, `lost`, `failed`.
     pub progress: String,
+    /// What became of it, in a sentence. Escaped.
+    pub sentence: String,
+}
+
+/// Connections that are one call.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Call {
+    /// Which.
+    pub connections: Vec<usize>,
+    /// What they have in common. Escaped.
+    pub joined_by: Vec<String>,
+    /// The two ends, where both are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<[usize; 2]>,
     /// What became of it, in a sentence. Escaped.
     pub sentence: String,
 }
@@ -61,196 +96,193 @@ pub enum Outcome {
     CouldNotTell,
 }
 
-/// Explains what was read.
+/// Something required, and whether it is so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Required {
+    /// As it was written.
+    pub requirement: String,
+    /// Whether it is so.
+    pub outcome: RequiredIs,
+}
+
+/// Whether something required is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RequiredIs {
+    /// It is.
+    Met,
+    /// It is not.
+    Unmet,
+    /// What the files have does not suffice to tell.
+    Unknown,
+}
+
+impl Explanation {
+    /// The events of each connection.
+    pub(crate) fn events_by_connection(&self) -> BTreeMap<usize, Vec<&Event>> {
+        let mut found: BTreeMap<usize, Vec<&Event>> = BTreeMap::new();
+        for event in &self.events {
+            found.entry(event.connection).or_default().push(event);
+        }
+        found
+    }
+}
+
+/// Explains one file.
 #[must_use]
 pub fn explain(reading: Reading) -> Explanation {
-    let (mut connections, mut findings, mut any_connected) = (Vec::new(), Vec::new(), false);
-    // Each event belongs to one of them: they are dealt out once.
-    let mut dealt: Vec<Vec<&Event>> = reading.connections.iter().map(|_| Vec::new()).collect();
-    for event in &reading.events {
-        if let Some(events) = dealt.get_mut(event.connection) {
-            events.push(event);
-        }
-    }
-    for (number, (name, events)) in reading.connections.iter().zip(dealt).enumerate() {
-        let seen = connection::Connection::new(number, reading.format, events);
-        let found = rules::apply(&seen);
-        any_connected |= seen.progress() == Progress::Connected;
-        connections.push(Connection {
-            name: name.clone(),
+    explain_together(vec![Input { name: String::new(), reading }])
+}
+
+/// Explains files together: what is of one call is put together.
+#[must_use]
+pub fn explain_together(inputs: Vec<Input>) -> Explanation {
+    let files: Vec<File> =
+        inputs.iter().map(|input| File { name: input.name.clone(), format: input.reading.format }).collect();
+    let Joined { parts, calls, notes } = join::join(inputs);
+    let seen: Vec<connection::Connection> = parts
+        .iter()
+        .enumerate()
+        .map(|(number, part)| connection::Connection::new(number, part.format, part.events.iter().collect()))
+        .collect();
+    let each: Vec<Vec<Finding>> = seen.iter().map(rules::apply).collect();
+    let connections: Vec<Connection> = parts
+        .iter()
+        .zip(&seen)
+        .zip(&each)
+        .map(|((part, seen), found)| Connection {
+            name: part.name.clone(),
+            file: part.file,
             progress: word(seen.progress()).to_owned(),
-            sentence: sentence(&seen, &found),
+            sentence: sentence(seen, found),
+        })
+        .collect();
+    let (mut findings, mut told) = (Vec::new(), Vec::new());
+    for (members, links) in calls {
+        let mut found: Vec<Finding> = members.iter().flat_map(|member| each[*member].clone()).collect();
+        let ends = links.iter().find(|link| link.ends).map(|link| [link.one, link.other]);
+        let mut sentence = connections[members[0]].sentence.clone();
+        if let Some([here, there]) = ends {
+            let name = |member: usize| -> &str {
+                let part = &parts[member];
+                let alone = parts.iter().filter(|other| other.file == part.file).count() == 1;
+                // A browser's own number stands before the page.
+                if alone { &files[part.file].name } else { part.name.split(' ').next().unwrap_or_default() }
+            };
+            let ends = Ends { here: &seen[here], there: &seen[there], names: [name(here), name(there)] };
+            together::apply(&ends, &mut found);
+            sentence = of_both(&ends, &connections, &found);
+        }
+        told.push(Call {
+            connections: members,
+            joined_by: links.into_iter().map(|link| link.by).collect(),
+            ends,
+            sentence,
         });
         findings.extend(found);
     }
-    let alone =
-        matches!(reading.format, Format::Sdp | Format::Candidates | Format::IceServers | Format::CandidateErrors);
-    let outcome = if findings.iter().any(|finding| finding.fault) {
-        Outcome::FaultFound
-    } else if any_connected || alone {
-        Outcome::NothingWrong
-    } else {
-        Outcome::CouldNotTell
-    };
+    let outcome = outcome(&parts, &seen, &findings);
+    let formats: Vec<Format> = files.iter().map(|file| file.format).collect();
+    let both = told.iter().any(|call| call.ends.is_some());
+    drop(seen);
     Explanation {
         command: "explain".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        format: reading.format,
+        format: formats.first().copied().unwrap_or(Format::Candidates),
+        files,
         outcome,
+        requirements: Vec::new(),
         connections,
+        calls: told,
         findings,
-        events: reading.events,
-        notes: reading.notes,
-        cannot_tell: cannot_tell(reading.format).iter().map(|&text| text.to_owned()).collect(),
+        events: parts.into_iter().flat_map(|part| part.events).collect(),
+        notes,
+        cannot_tell: untold(&formats, both),
         redacted: false,
     }
 }
 
-fn word(progress: Progress) -> &'static str {
-    match progress {
-        Progress::Untold => "untold",
-        Progress::New => "new",
-        Progress::Checking => "checking",
-        Progress::Connected => "connected",
-        Progress::Lost => "lost",
-        Progress::Failed => "failed",
+/// What became of a call of which both ends are there.
+fn of_both(ends: &Ends, connections: &[Connection], found: &[Finding]) -> String {
+    let [here, there] = [ends.here, ends.there].map(connection::Connection::progress);
+    if here == Progress::Connected || here == Progress::Lost {
+        return as_told(&connections[ends.here.number].sentence, ends.names[0]);
     }
-}
-
-/// What became of a connection.
-fn sentence(connection: &connection::Connection, findings: &[Finding]) -> String {
-    let cause = findings.iter().find(|finding| finding.fault);
-    let has = |code| findings.iter().any(|finding| finding.code == code && finding.fault && cause != Some(finding));
-    let why = cause.map(|finding| {
-        let sure = match finding.certainty {
-            super::Certainty::Certain => "",
-            super::Certainty::Likely => "likely, ",
-            super::Certainty::Possible => "possibly, ",
+    if there == Progress::Connected || there == Progress::Lost {
+        return as_told(&connections[ends.there.number].sentence, ends.names[1]);
+    }
+    let Some(main) = found.iter().find(|finding| finding.fault) else {
+        return as_told(&connections[ends.here.number].sentence, ends.names[0]);
+    };
+    let (mut text, others) = (main.text.clone(), found.iter().filter(|finding| finding.fault && *finding != main));
+    for finding in others {
+        let told = match (finding.code, finding.connection == ends.here.number) {
+            (CauseCode::MappingDependsHere, true) => {
+                format!("the NAT of {} gives each destination another port", ends.names[0])
+            }
+            (CauseCode::MappingDependsHere, false) => {
+                format!("the NAT of {} gives each destination another port", ends.names[1])
+            }
+            (CauseCode::NoTurnConfigured, _) => "no TURN server was configured".to_owned(),
+            (CauseCode::TurnUnreachable, _) => "a TURN server did not answer".to_owned(),
+            _ => continue,
         };
-        let mut text = format!("{sure}{}", finding.text);
-        for (code, whose) in [(CauseCode::MappingDependsHere, "this"), (CauseCode::MappingDependsThere, "the other")] {
-            if let Some(mapping) = findings.iter().find(|finding| finding.code == code && has(code)) {
-                let sure = if mapping.certainty == super::Certainty::Certain { "" } else { "likely, " };
-                text = format!("{text}; {sure}the NAT of {whose} end gives each destination another port");
-            }
-        }
-        if has(CauseCode::NoTurnConfigured) {
-            text.push_str("; and no TURN server was configured");
-        }
-        text
-    });
-    match (connection.progress(), why) {
-        (Progress::Connected, _) => format!("It connected{}.", way(connection)),
-        (Progress::Lost, _) => "It connected, and the connection was lost.".to_owned(),
-        (Progress::Failed, Some(why)) => format!("It never connected: {why}."),
-        (Progress::Failed, None) => "It never connected, and the file does not tell why.".to_owned(),
-        (Progress::Checking, Some(why)) => format!("It was still being tried: {why}."),
-        (Progress::Checking, None) => "It was still being tried when the file was written.".to_owned(),
-        (Progress::New, Some(why)) => format!("It never began: {why}."),
-        (Progress::New, None) => "It had not begun when the file was written.".to_owned(),
-        (Progress::Untold, Some(why)) => format!("{}.", capital(&why)),
-        (Progress::Untold, None) => described(connection),
-    }
-}
-
-/// By what pair.
-fn way(connection: &connection::Connection) -> String {
-    let Some(pair) = connection.selected() else { return String::new() };
-    let kind = |candidate: &Option<super::event::Candidate>| candidate.as_ref().map(|candidate| candidate.kind);
-    match (kind(&pair.local), kind(&pair.remote)) {
-        (Some(CandidateKind::Relay), Some(CandidateKind::Relay)) => ", through a relay on each side".to_owned(),
-        (Some(CandidateKind::Relay), Some(_)) => ", through the relay of this end".to_owned(),
-        (Some(_), Some(CandidateKind::Relay)) => ", through the relay of the other end".to_owned(),
-        (Some(local), Some(remote)) => format!(", directly ({local} to {remote})"),
-        _ => String::new(),
-    }
-}
-
-/// What a list of candidates or a description has, where no call is told of.
-fn described(connection: &connection::Connection) -> String {
-    let count =
-        |kind| connection.candidates(Party::Here).iter().filter(|(candidate, _)| candidate.kind == kind).count();
-    let all = connection.candidates(Party::Here).len();
-    if all == 0 {
-        return "Nothing in it tells of a fault; it has no candidates, which come later (trickle ICE) or never."
-            .to_owned();
-    }
-    let [host, srflx, relay] = [CandidateKind::Host, CandidateKind::Srflx, CandidateKind::Relay].map(count);
-    format!(
-        "Nothing in it tells of a fault: {all} candidates, {host} of the host, {srflx} server-reflexive, {relay} relayed."
-    )
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().collect::<String>() + characters.as_str()).unwrap_or_default()
-}
-
-/// What files of a format cannot tell.
-fn cannot_tell(format: Format) -> &'static [&'static str] {
-    match format {
-        Format::WebrtcInternals => &[
-            "what happened before chrome://webrtc-internals was opened, and connections that were closed before the download",
-            "whether TURN works, where the connection stood before gathering was done: gathering stops then",
-            "what a TURN server refuses later (403, 438, 486): no event tells of it",
-            "the other end: its own dump would",
-        ],
-        Format::AboutWebrtc => &[
-            "how many checks were sent and how many came: Firefox does not count them",
-            "what a TURN server refuses later (403, 438, 486): only the connection log tells of it",
-            "the other end: its own report would",
-        ],
-        Format::Rtcstats => &[
-            "what a TURN server refuses later (403, 438, 486): no event tells of it",
-            "what happened before it was begun, and while nobody took statistics",
-            "the other end: its own dump would",
-        ],
-        Format::FirefoxLog => &[
-            "what servers saw of this end's addresses, and what was configured: \"Copy Report\" of about:webrtc does",
-            "how many checks were sent and how many came",
-            "what became of DTLS",
-        ],
-        Format::Pcap | Format::Pcapng => &[
-            "what happened before it began, after it ended, and on networks that it was not taken on",
-            "what is encrypted: TURN over TLS, and everything after the handshake of DTLS",
-            "whether a packet that passed by arrived, unless it was taken there",
-            "why the application did what it did: a dump of the browser would",
-        ],
-        Format::NatProbe => &["more than the run measured: nat-probe COMMAND --from FILE judges it again"],
-        Format::GetStats => &[
-            "what was configured, and which servers did not answer",
-            "what happened before: statistics tell of the moment in which they were taken",
-            "the other end: its own statistics would",
-        ],
-        Format::Sdp | Format::Candidates => &[
-            "what became of it: whether checks were sent and answered",
-            "candidates that came later (trickle ICE), and servers that did not answer",
-        ],
-        Format::IceServers => &["whether the servers work: nat-probe turn --ice-servers asks them"],
-        _ => &["anything but that"],
-    }
-}
-
-impl Explanation {
-    /// Takes the names of pages and hosts out, each replaced by the same word everywhere. Addresses are masked when it is printed.
-    pub fn redact(&mut self) {
-        self.redacted = true;
-        let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        for (number, connection) in self.connections.iter_mut().enumerate() {
-            connection.name = format!("{}", number + 1);
-        }
-        for event in &mut self.events {
-            let mut all: Vec<&mut super::event::Candidate> = Vec::new();
-            match &mut event.what {
-                What::Candidate(candidate) => all.push(candidate),
-                What::Pair(pair) => all.extend([&mut pair.local, &mut pair.remote].into_iter().flatten()),
-                _ => {}
-            }
-            for name in all.into_iter().filter_map(|candidate| candidate.name.as_mut()) {
-                let next = names.len() + 1;
-                let place = *names.entry(name.clone()).or_insert(next);
-                *name = format!("host-{place}.local");
-            }
+        if !text.contains(&told) && main.code != finding.code {
+            text = format!("{text}; {told}");
         }
     }
+    let sure =
+        if main.certainty == Certainty::Certain { String::new() } else { format!("{}, ", main.certainty.word()) };
+    let whose = if main.connection == ends.there.number { ends.names[1] } else { ends.names[0] };
+    let text = if text.contains("this end") { format!("{text} (as {whose} tells)") } else { text };
+    let began = [here, there].iter().any(|progress| *progress != Progress::New);
+    format!("It never {}: {sure}{text}.", if began { "connected" } else { "began" })
+}
+
+/// What one end tells.
+fn as_told(sentence: &str, whose: &str) -> String {
+    if whose.is_empty() || !sentence.contains("this end") {
+        return sentence.to_owned();
+    }
+    format!("{} (as {whose} tells).", sentence.trim_end_matches('.'))
+}
+
+/// What a script learns: of what nobody says how far it came, nothing wrong is all that can be told.
+fn outcome(parts: &[Part], seen: &[connection::Connection], findings: &[Finding]) -> Outcome {
+    let told = |format: &Format| {
+        matches!(
+            format,
+            Format::Sdp
+                | Format::Candidates
+                | Format::IceServers
+                | Format::CandidateErrors
+                | Format::TurnserverConf
+                | Format::NatProbe
+        )
+    };
+    let served = |part: &Part| {
+        let granted = |event: &Event| matches!(&event.what, What::Relay(step) if step.outcome == RelayOutcome::Granted);
+        matches!(part.format, Format::CoturnLog | Format::EturnalLog) && part.events.iter().any(granted)
+    };
+    if findings.iter().any(|finding| finding.fault) {
+        Outcome::FaultFound
+    } else if seen.iter().any(|connection| connection.progress() == Progress::Connected)
+        || parts.iter().any(|part| told(&part.format) || served(part))
+    {
+        Outcome::NothingWrong
+    } else {
+        Outcome::CouldNotTell
+    }
+}
+
+/// What the files together cannot tell.
+fn untold(formats: &[Format], both: bool) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for text in formats.iter().flat_map(|format| cannot_tell(*format)) {
+        let known = texts.iter().any(|known| known == text);
+        if !(known || both && text.starts_with("the other end")) {
+            texts.push((*text).to_owned());
+        }
+    }
+    texts
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::traffic::{Checks, Data, Dtls, RelayStep, Undelivered};
+use super::traffic::{Checks, Data, Dtls, RelayStep, RelayedPackets, ServerTrouble, Undelivered};
+use super::turnserver::Fault;
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
 use crate::wire::sdp::DescriptionKind;
 
@@ -73,6 +74,15 @@ pub enum What {
     Checks(Box<Checks>),
     /// A STUN or TURN server was asked something.
     Relay(Box<RelayStep>),
+    /// A server counted what a relay passed on.
+    Relayed(Box<RelayedPackets>),
+    /// A server said that something is wrong with it.
+    ServerTrouble {
+        /// What.
+        trouble: ServerTrouble,
+    },
+    /// A line of a server's configuration does not do what it seems to.
+    Misconfigured(Box<Fault>),
     /// Messages of DTLS.
     Dtls(Box<Dtls>),
     /// Data.

@@ -134,9 +134,29 @@ codes! {
         DtlsFailed,
         /// It was connected, and the connection was lost.
         LostAfterConnected,
+        /// Candidates of one end never came to the other.
+        CandidatesLost,
+        /// The server is not set up right, as its log or its configuration tells.
+        ServerMisconfigured,
+        /// An allocation is another user's, or there is one on that port already, or none any more.
+        TurnAllocationMismatch,
+        /// Nonces became stale again and again.
+        NonceStale,
+        /// No permission was asked for a relay.
+        PermissionMissing,
+        /// A relay sent to peers, and nothing came back to it.
+        RelayUnanswered,
+        /// Both ends are in the same role.
+        RoleConflict,
+        /// Packets could not be delivered: somebody on the way, or the host itself, says so.
+        Undelivered,
+        /// Answers came from another address than was asked.
+        AnsweredElsewhere,
+        /// The NATs of both ends give each destination another port, and nobody relays.
+        BothMappingsDepend,
         /// The two ends have no address family in common.
         NoCommonFamily,
-        /// The pairs with this end's relay vanished at once: the TURN server may have forbidden the peer's address.
+        /// The TURN server refused to relay to the other end's address (403): a log or a capture says so, or the pairs with the relay vanished.
         RelayPermissionRefused,
         /// Checks of the other end came, and none of this end's was answered.
         OneWay,

@@ -73,18 +73,6 @@ impl Format {
         }
     }
 
-    /// What to do with a file of a format that is not explained.
-    #[must_use]
-    pub fn instead(self) -> Option<&'static str> {
-        match self {
-            Self::CoturnLog | Self::EturnalLog => {
-                Some("a dump of the browser; `nat-probe turn` asks the server itself")
-            }
-            Self::TurnserverConf => Some("`nat-probe turn` asks the server that runs with it"),
-            _ => None,
-        }
-    }
-
     /// Every format, in the order in which they are listed.
     pub const ALL: [Self; 15] = [
         Self::WebrtcInternals,
@@ -167,17 +155,29 @@ impl Format {
         if any(&|line| line.ends_with("v=0") || line.starts_with("a=ice-ufrag") || line.contains("v=0\\r\\n")) {
             return Some(Self::Sdp);
         }
+        // A session has 18 digits, whatever stands in front of the line.
+        let is_session = |line: &str| {
+            line.match_indices("session ").any(|(at, word)| {
+                let rest = &line[at + word.len()..];
+                rest.bytes().take_while(u8::is_ascii_digit).count() == 18 && rest[18..].starts_with(':')
+            })
+        };
         let is_log = |line: &str| {
             let prefixed = line
                 .split_once(": ")
                 .is_some_and(|(time, _)| !time.is_empty() && time.bytes().all(|b| b.is_ascii_digit()));
-            (prefixed || line.contains(" INFO ") || line.contains(" ERROR "))
-                && (line.contains(": session ") || line.contains("session 0") || line.contains("listener opened"))
+            is_session(line) || (prefixed || line.contains(" INFO ")) && line.contains("listener opened")
         };
         if any(&is_log) {
             return Some(Self::CoturnLog);
         }
-        if any(&|line| line.contains(" [notice] <0.") || line.contains(" [info] <0.")) {
+        let is_eturnal = |line: &str| {
+            let leveled = ["[notice] ", "[info] ", "[error] ", "[warning] "].iter().any(|level| line.contains(level));
+            let told =
+                ["<0.", "TURN", "Rejecting request", ", session ", "eturnal"].iter().any(|word| line.contains(word));
+            leveled && told
+        };
+        if any(&is_eturnal) {
             return Some(Self::EturnalLog);
         }
         if any(&is_of_firefox) {

@@ -298,3 +298,87 @@ pub struct Undelivered {
     /// How often.
     pub times: Times,
 }
+
+/// How many packets a relay passed on, as far as its server counted them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RelayedPackets {
+    /// What the server calls the session. Escaped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The client's socket as the server saw it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<SocketAddr>,
+    /// The relayed address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relayed: Option<SocketAddr>,
+    /// Packets that came from the client, requests among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_client: Option<u64>,
+    /// Packets that went to the client, answers among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_client: Option<u64>,
+    /// Packets that came from peers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_peers: Option<u64>,
+    /// Packets that went to peers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_peers: Option<u64>,
+}
+
+/// Something wrong with a server itself, as its log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerTrouble {
+    /// A line of its configuration is ignored.
+    ConfigurationNotUnderstood,
+    /// An address in its configuration is ignored.
+    AddressNotUnderstood,
+    /// A second public address is ignored.
+    ExternalIpTwice,
+    /// TLS and DTLS are not started.
+    TlsNotStarted,
+    /// An address that it is to use is not one of its host.
+    AddressNotOfHost,
+    /// No relay port is free.
+    NoPorts,
+    /// It answers a client no more, which asked too often without a login.
+    RateLimited,
+    /// It knows no address to relay from.
+    NoRelayAddress,
+}
+
+impl ServerTrouble {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ConfigurationNotUnderstood => (
+                "the server does not understand a line of its configuration, and ignores it",
+                "nat-probe turn lint with its configuration",
+            ),
+            Self::AddressNotUnderstood => (
+                "the server does not understand an address in its configuration, and ignores that line",
+                "nat-probe turn lint with its configuration",
+            ),
+            Self::ExternalIpTwice => {
+                ("a second external-ip is ignored", "PUBLIC/PRIVATE on each line, where the host has several addresses")
+            }
+            Self::TlsNotStarted => (
+                "the server did not start TLS and DTLS: its certificate or key is missing or not for it to read",
+                "cert and pkey, readable for the server's user",
+            ),
+            Self::AddressNotOfHost => (
+                "an address that the server is to use is not one of its host: allocations fail with 508",
+                "relay-ip and listening-ip have to be addresses of the host itself, not those of a NAT in front of it",
+            ),
+            Self::NoPorts => ("the server has no free relay port", "a larger range: min-port and max-port"),
+            Self::RateLimited => (
+                "the server answers an address no more that asked too often without a login; behind a carrier's NAT many share one",
+                "a higher unauthorized-ratelimit-rps",
+            ),
+            Self::NoRelayAddress => {
+                ("the server has no address to relay from: TURN is off", "relay_ipv4_addr in its configuration")
+            }
+        }
+    }
+}

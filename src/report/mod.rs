@@ -6,6 +6,7 @@
 
 mod advice;
 pub mod assemble;
+mod beside;
 mod command;
 pub mod document;
 pub(crate) mod escape;

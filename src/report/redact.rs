@@ -1,12 +1,12 @@
 //! Masks addresses, so that a report can be pasted into a public issue: one letter for each address, the same everywhere.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use serde_json::Value;
 
 use super::document::Report;
-use crate::wire::AddressKind as Kind;
+use crate::wire::addresses;
 
 /// Which letter stands for which address.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Redactor {
     fn learn(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
-                for address in Address::find_all(text, |_| false) {
+                for address in addresses::find(text, |_| false) {
                     self.add(address.ip);
                 }
             }
@@ -53,7 +53,7 @@ impl Redactor {
     pub fn mask(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = 0;
-        for address in Address::find_all(text, |ip| self.letters.contains_key(&ip)) {
+        for address in addresses::find(text, |ip| self.letters.contains_key(&ip)) {
             // The brackets of `[v6]:port` only keep the two apart; `A:port` needs none.
             let bracketed = text[..address.start].ends_with('[') && text[address.end..].starts_with(']');
             let (start, end) =
@@ -90,60 +90,6 @@ fn letters(mut index: usize) -> String {
     letters.iter().rev().collect()
 }
 
-/// An address somewhere in a text.
-struct Address {
-    start: usize,
-    end: usize,
-    ip: IpAddr,
-}
-
-impl Address {
-    /// Every address that is somebody's: loopback, unspecified and the name of the carrier-grade network (RFC 6598) tell nothing.
-    /// Digits and letters that touch what looks like an address make it part of something else, unless the address is known.
-    fn find_all(text: &str, known: impl Fn(IpAddr) -> bool) -> Vec<Self> {
-        let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(character) = text[at..].chars().next() {
-            let before = text[..at].chars().next_back();
-            let separate = |ip: IpAddr| match ip {
-                IpAddr::V4(_) => !before.is_some_and(|character| character.is_ascii_digit()),
-                IpAddr::V6(_) => !before.is_some_and(char::is_alphanumeric),
-            };
-            match Self::at(text, at) {
-                Some((written, address)) if separate(written) || known(address.ip) => {
-                    at = address.end;
-                    if address.tells_something() {
-                        found.push(address);
-                    }
-                }
-                _ => at += character.len_utf8(),
-            }
-        }
-        found
-    }
-
-    fn tells_something(&self) -> bool {
-        let network = IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0));
-        Kind::of(self.ip) != Kind::Loopback && !self.ip.is_unspecified() && self.ip != network
-    }
-
-    /// The longest address that starts exactly there, as written and as it is kept: an IPv4-mapped one as the IPv4 address.
-    fn at(text: &str, start: usize) -> Option<(IpAddr, Self)> {
-        // 45: the longest text of an IPv6 address, one that ends in IPv4.
-        let candidate = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':' || **byte == b'.';
-        let most = text.as_bytes()[start..].iter().take(45).take_while(candidate).count();
-        // Most words of a report are made of such letters, and few of them are addresses.
-        if !text.as_bytes()[start..start + most].iter().any(|byte| matches!(byte, b':' | b'.')) {
-            return None;
-        }
-        (2..=most).rev().find_map(|length| {
-            let end = start + length;
-            let written: IpAddr = text[start..end].parse().ok()?;
-            Some((written, Self { start, end, ip: written.to_canonical() }))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Redactor, letters};
@@ -151,7 +97,7 @@ mod tests {
 
     fn mask(text: &str) -> String {
         let mut redactor = Redactor::default();
-        for address in super::Address::find_all(text, |_| false) {
+        for address in crate::wire::addresses::find(text, |_| false) {
             redactor.add(address.ip);
         }
         redactor.mask(text)

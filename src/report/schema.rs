@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use super::beside::Explained;
 use super::document::Report;
 use crate::evidence::LogEvent;
-use crate::explain::{Explanation, Lint};
+use crate::explain::Lint;
 
 /// The JSON Schema (draft 2020-12) of [`Report`]: what --json prints, and the last line of --ndjson. Each line before it is a
-/// [`LogEvent`], which `$defs` has too, as it has [`Explanation`], which `explain --json` prints, and [`Lint`] of
+/// [`LogEvent`], which `$defs` has too, as it has [`Explained`], which `explain --json` prints, and [`Lint`] of
 /// `turn lint --json`.
 #[must_use]
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<LogEvent>();
-    generator.subschema_for::<Explanation>();
+    generator.subschema_for::<Explained>();
     generator.subschema_for::<Lint>();
     generator.into_root_schema_for::<Report>().to_value()
 }

@@ -2,6 +2,7 @@
 //! Knows nothing of sockets, clocks or randomness.
 
 mod address_kind;
+pub(crate) mod addresses;
 pub mod candidate;
 pub(crate) mod codes;
 pub mod credential;

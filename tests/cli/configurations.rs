@@ -155,3 +155,22 @@ fn a_document_that_is_too_large_is_refused_at_once() {
     fs::write(file.path(), "[".repeat(200_000)).unwrap();
     assert_eq!(tested(file.path(), &[]).code, Some(2));
 }
+
+/// Servers in the configuration of a server are tested without copying; what is secret in it is told nowhere.
+#[test]
+fn servers_of_a_servers_configuration_are_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("homeserver.yaml");
+    let yaml = "server_name: example.org\nturn_uris: [ \"turn:turn.example.net\" ]\nturn_shared_secret: \"hunter2\"\n";
+    fs::write(&path, yaml).unwrap();
+    let path = path.to_str().unwrap();
+    let run = finish(command(&["turn", "--from-config", path, "--simulate", "turn-server", "--json", "-q"]));
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+    assert_eq!(report["results"][0]["uri"], "turn:turn.example.net", "{report:#}");
+    assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
+    let both = finish(command(&["turn", "--from-config", path, "--ice-servers", path]));
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
+    fs::write(path, "server_name: example.org\n").unwrap();
+    let none = finish(command(&["turn", "--from-config", path]));
+    assert!(none.code == Some(2) && none.stderr.contains("try: homeserver.yaml of Matrix"), "{}", none.stderr);
+}

@@ -68,6 +68,95 @@ fn no_address_and_no_name_survives_redaction() {
     }
 }
 
+/// A call of two browsers with what the server of both wrote down.
+fn call(name: &str, files: &[&str], options: &[&str]) -> Run {
+    let folder = format!("{}/tests/explain/calls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let paths: Vec<String> = files.iter().map(|file| format!("{folder}/{file}")).collect();
+    let arguments = [&["explain"][..], &paths.iter().map(String::as_str).collect::<Vec<_>>(), options].concat();
+    finish(command(&arguments))
+}
+
+const BOTH: [&str; 2] = ["here.internals.json.gz", "there.internals.json.gz"];
+
+#[test]
+fn several_files_are_explained_as_one_call() {
+    let run = call("chromium-home-symmetric-forbidding", &[BOTH[0], BOTH[1], "coturn.log.gz"], &["--json"]);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+    assert_eq!(run.code, Some(1));
+    assert_eq!(
+        (document["calls"].as_array().unwrap().len(), &document["calls"][0]["ends"]),
+        (1, &serde_json::json!([0, 1]))
+    );
+    let first = &document["findings"][0];
+    assert_eq!(
+        (&first["code"], &first["certainty"]),
+        (&"relay-permission-refused".into(), &"certain".into()),
+        "{first}"
+    );
+    assert_eq!(document["files"][2]["format"], "coturn-log");
+    assert_eq!(document["predictions"][0]["happened"], "failed", "{document:#}");
+    // A file of another call.
+    let other = format!("{}/tests/explain/chromium-home-home-b.json", env!("CARGO_MANIFEST_DIR"));
+    let strangers = call("chromium-home-symmetric-forbidding", &[BOTH[0]], &[&other]);
+    assert!(
+        strangers.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains("the files are of different calls"),
+        "{}",
+        strangers.stdout
+    );
+    let twice = finish(command(&["explain", "-", "-"]));
+    assert!(twice.code == Some(2) && twice.stderr.contains("standard input more than once"), "{}", twice.stderr);
+}
+
+#[test]
+fn every_page_fits_on_a_screen_and_says_what_cannot_be_told() {
+    let folder = format!("{}/tests/explain", env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<(String, Vec<String>)> = Vec::new();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && !path.ends_with("README.md") {
+            pages.push((path.display().to_string(), vec![path.display().to_string()]));
+        }
+    }
+    for entry in fs::read_dir(format!("{folder}/calls")).unwrap() {
+        let path = entry.unwrap().path();
+        let statistics = ["here.getstats.json.gz", "there.getstats.json.gz"];
+        let files = if path.join(BOTH[0]).exists() { BOTH } else { statistics };
+        let both: Vec<String> = files.iter().map(|file| path.join(file).display().to_string()).collect();
+        pages.push((both[0].clone(), vec![both[0].clone()]));
+        pages.push((format!("{} and the other", both[0]), both));
+    }
+    assert!(pages.len() > 60, "{}", pages.len());
+    for (name, files) in pages {
+        for columns in ["80", "120"] {
+            let mut explained = command(&["explain"]);
+            explained.args(&files).env("COLUMNS", columns);
+            let page = finish(explained).stdout;
+            let rows = page.lines().count();
+            assert!(rows <= 24, "{name} at {columns}: {rows} rows\n{page}");
+            assert!(page.contains("What this file cannot tell"), "{name} at {columns}\n{page}");
+        }
+    }
+}
+
+#[test]
+fn what_is_required_decides_the_exit_code() {
+    let name = "chromium-home-symmetric-refusing";
+    for (required, code) in [
+        ("no=turn-credentials-refused", 1),
+        ("no=dtls-failed", 0),
+        ("certain=turn-credentials-refused", 0),
+        ("certain=dtls-failed,turn-credentials-refused", 0),
+        ("certain=dtls-failed", 1),
+        ("no=any", 1),
+    ] {
+        let run = call(name, &BOTH[..1], &["--require", required]);
+        assert_eq!(run.code, Some(code), "{required}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(required), "{}", run.stdout);
+    }
+    let slip = call(name, &BOTH[..1], &["--require", "no=turn-credential-refused"]);
+    assert!(slip.code == Some(2) && slip.stderr.contains("turn-credentials-refused"), "{}", slip.stderr);
+}
+
 #[test]
 fn the_password_of_ice_is_told_nowhere() {
     let offer = "v=0\nm=audio 9 UDP/TLS/RTP/SAVPF 0\na=ice-ufrag:abcd\na=ice-pwd:hunter2hunter2hunter2hu\n";

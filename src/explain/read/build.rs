@@ -118,7 +118,15 @@ impl Builder {
 
     /// What was read, where it is something.
     pub(super) fn finish(mut self, format: Format) -> Result<Reading, ReadError> {
-        if self.events.is_empty() && format != Format::WebrtcInternals && format != Format::AboutWebrtc {
+        // Of these an empty one says something too.
+        let any = [
+            Format::WebrtcInternals,
+            Format::AboutWebrtc,
+            Format::CoturnLog,
+            Format::EturnalLog,
+            Format::TurnserverConf,
+        ];
+        if self.events.is_empty() && !any.contains(&format) {
             return Err(ReadError::Nothing(format, self.notes));
         }
         if self.left_out > 0 {

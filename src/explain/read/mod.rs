@@ -3,7 +3,10 @@
 mod about;
 mod build;
 mod capture;
+mod conf;
+mod coturn_log;
 mod document;
+mod eturnal_log;
 mod firefox_log;
 mod internals;
 mod lists;
@@ -11,6 +14,7 @@ mod open;
 mod own_report;
 mod reading;
 mod rtcstats;
+mod server_log;
 mod sieve;
 mod signaling;
 mod stats;
@@ -108,7 +112,9 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
             let lines = text.lines().enumerate().map(|(index, line)| (line, format!("line {}", index + 1)));
             firefox_log::read(lines, builder);
         }
-        Format::CoturnLog | Format::EturnalLog | Format::TurnserverConf => return Err(ReadError::NotYet(format)),
+        Format::CoturnLog => coturn_log::read(text, builder),
+        Format::EturnalLog => eturnal_log::read(text, builder),
+        Format::TurnserverConf => conf::read(text, builder),
         _ => return Err(ReadError::NotAsNamed(format)),
     }
     Ok(())

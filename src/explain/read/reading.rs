@@ -50,9 +50,6 @@ pub enum ReadError {
     /// It is no text and no capture.
     #[error("it is neither a text nor a packet capture")]
     Binary,
-    /// It is of a format that is not explained.
-    #[error("it is {}, which cannot be explained yet", .0.name())]
-    NotYet(Format),
     /// It is JSON, and of none of the formats.
     #[error("it is JSON, and no dump, statistics, description, candidates, ICE servers or report are in it")]
     OtherJson,

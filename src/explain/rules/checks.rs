@@ -82,17 +82,18 @@ pub(super) fn relay_permission_refused(connection: &Connection) -> Vec<Finding> 
     let began = time(&["checking"]);
     let ended = time(&["disconnected", "failed"]);
     let (Some(began), Some(ended), false) = (began, ended, relays.is_empty()) else { return Vec::new() };
-    // Where other pairs go on, that of the relay is missing among them.
+    // Where other pairs go on, those of the relay are missing among them, or failed before one check was sent.
     let at_once = ended.saturating_sub(began) <= AT_ONCE_MS || !connection.pairs().is_empty();
     let reachable = connection
         .candidates(Party::There)
         .iter()
         .any(|(it, _)| it.transport == CandidateTransport::Udp && it.address.is_some_and(|ip| ip.is_ipv4()));
-    let gone = !connection.pairs().iter().any(|(_, pair)| is_relay(pair));
+    let unused = |pair: &Pair| pair.state == "failed" && pair.requests_sent == Some(0);
+    let gone = connection.pairs().iter().all(|(_, pair)| !is_relay(pair) || unused(pair));
     if !at_once || !gone || !reachable || connection.progress() != Progress::Failed {
         return Vec::new();
     }
-    let text = "there is no pair with this end's relay any more: the TURN server refused the other end's address, as a rule (403, Forbidden IP), which browsers do not show";
+    let text = "the pairs with this end's relay were given up before one check was sent: the TURN server refused the other end's address, as a rule (403, Forbidden IP), which browsers do not show";
     let code = CauseCode::RelayPermissionRefused;
     let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Server, text);
     vec![

@@ -4,7 +4,10 @@ mod application;
 mod checks;
 mod gathering;
 mod nat;
+mod packets;
+pub(super) mod relay;
 mod say;
+pub(super) mod together;
 
 use super::connection::Connection;
 use super::finding::Finding;
@@ -23,7 +26,10 @@ const RULES: &[Rule] = &[
     application::fingerprint_missing,
     application::sections_refused,
     checks::dtls_failed,
+    packets::dtls_unanswered,
     checks::lost,
+    packets::consent_lost,
+    relay::credentials_refused,
     gathering::credentials_refused,
     gathering::without_credentials,
     gathering::relay_only_without_relay,
@@ -31,7 +37,10 @@ const RULES: &[Rule] = &[
     application::stale_candidates,
     application::no_remote_candidates,
     checks::no_common_family,
+    relay::permission_refused,
     checks::relay_permission_refused,
+    packets::role_conflict,
+    packets::checks_refused,
     checks::one_way,
     checks::nothing_came,
     nat::mapping_here,
@@ -40,8 +49,16 @@ const RULES: &[Rule] = &[
     nat::only_local,
     gathering::no_turn,
     gathering::no_relay,
+    relay::refused,
     gathering::quota,
+    relay::unanswered,
     gathering::unreachable,
+    relay::nothing_relayed_back,
+    relay::nonce_stale,
+    relay::server_trouble,
+    packets::undelivered,
+    packets::answered_elsewhere,
+    relay::no_permission,
     nat::not_public,
     application::candidate_refused,
     application::mismatch,
@@ -49,7 +66,15 @@ const RULES: &[Rule] = &[
 
 /// Everything that follows from a connection.
 pub(super) fn apply(connection: &Connection) -> Vec<Finding> {
-    let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| rule(connection)).collect();
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in RULES.iter().flat_map(|rule| rule(connection)) {
+        // Of what several rules see the first is kept: those that look at packets and logs are surer, and come first.
+        let same = |known: &&mut Finding| known.code == finding.code && known.certainty < finding.certainty;
+        match found.iter_mut().find(same) {
+            Some(known) => known.because.extend(finding.because),
+            None => found.push(finding),
+        }
+    }
     // What hinders comes before what is only good to know; else the table decides.
     found.sort_by_key(|finding| !finding.fault);
     found

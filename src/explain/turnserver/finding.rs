@@ -113,6 +113,8 @@ codes! {
         QuotesInValue,
         /// A key that takes a value has none.
         ValueMissing,
+        /// No number: coturn takes it for 0.
+        NumberMalformed,
         /// A value that somebody was to fill in, or that examples have.
         Placeholder,
         /// A key is set again: only the last one counts.

@@ -15,7 +15,7 @@ use crate::wire::candidate::{Candidate, CandidateAddress, CandidateList, Candida
 pub(super) fn read(name: &str, contents: &[u8]) -> Option<Result<Side, SideError>> {
     match explain::read(contents) {
         Ok(reading) if tells_of_both(reading.format) => Some(side(name, &reading)),
-        Err(ReadError::Nothing(format, _) | ReadError::NotYet(format)) if tells_of_both(format) => {
+        Err(ReadError::Nothing(format, _)) if tells_of_both(format) => {
             Some(Err(SideError::NoCandidatesIn(format.name())))
         }
         _ => None,
@@ -45,15 +45,21 @@ fn side(name: &str, reading: &Reading) -> Result<Side, SideError> {
     let none = || SideError::NoCandidatesIn(reading.format.name());
     let connection = *with.last().ok_or_else(none)?;
     let of_it: Vec<&Event> = here().filter(|event| event.connection == connection).collect();
+    let mut side = of_events(name, &of_it).ok_or_else(none)?;
+    let whose = if with.len() > 1 { format!(" of the last of its {} connections", with.len()) } else { String::new() };
+    side.remarks.insert(0, format!("{}: the end that wrote it is taken{whose}", reading.format.name()));
+    Ok(side)
+}
+
+/// The side that the candidates of one connection's own end make.
+pub(crate) fn of_events(name: &str, events: &[&Event]) -> Option<Side> {
+    let of_it: Vec<&Event> = events.iter().copied().filter(|event| event.party == Party::Here).collect();
     let list = CandidateList {
         candidates: of_it.iter().filter_map(|event| candidate(event)).enumerate().map(listed).collect(),
         errors: Vec::new(),
         complete: of_it.iter().any(|event| ends_gathering(&event.what)),
     };
-    let mut side = candidates::of(name, &list).ok_or_else(none)?;
-    let whose = if with.len() > 1 { format!(" of the last of its {} connections", with.len()) } else { String::new() };
-    side.remarks.insert(0, format!("{}: the end that wrote it is taken{whose}", reading.format.name()));
-    Ok(side)
+    candidates::of(name, &list)
 }
 
 fn candidate(event: &Event) -> Option<&event::Candidate> {

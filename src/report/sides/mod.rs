@@ -1,7 +1,7 @@
 //! The two sides of a prediction, read from what people have at hand. What a text is, its content says.
 
 mod discovered;
-mod dump;
+pub(super) mod dump;
 mod error;
 mod report;
 

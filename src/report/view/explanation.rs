@@ -1,103 +1,150 @@
-//! `explain`: what became of each connection, why, and what the file cannot tell.
+//! `explain`: what became of each call, why, and what its files cannot tell. Without `-v` it fits on a screen: what matters most comes
+//! first, and what does not fit is left out.
+
+mod ends;
+mod follows;
+mod room;
+
+use std::collections::BTreeMap;
+
+use room::{LAST, MOST_CHANGES, optional, titled};
 
 use super::page::Page;
-use super::table::Table;
 use super::tint::Tint;
-use crate::explain::event::{Candidate, Event, Pair, Party, StateOf, What};
-use crate::explain::{Certainty, Explanation, FaultSide, Finding, meaning};
+use crate::explain::event::{Event, StateOf, What};
+use crate::explain::{Call, Explanation, RequiredIs};
 use crate::report::Style;
-use crate::report::redact::Redactor;
-
-/// How many lines of a list are shown without `-v`.
-const MOST: usize = 12;
+use crate::report::beside::Beside;
 
 /// The page.
-#[must_use]
-pub(crate) fn render(explanation: &Explanation, style: &Style) -> String {
-    let redactor =
-        explanation.redacted.then(|| Redactor::for_value(&serde_json::to_value(explanation).unwrap_or_default()));
-    let mut page = Page::new(style, redactor);
-    page.paragraph(Tint::Plain, &format!("This is {}.", explanation.format.name()));
-    for note in &explanation.notes {
-        page.alarm(Tint::Warning, note);
-    }
+pub(crate) fn render(explanation: &Explanation, beside: &[Beside], style: &Style) -> String {
+    let mut page = Page::new(style, None);
+    files(&mut page, explanation);
     if explanation.connections.is_empty() {
         page.paragraph(
             Tint::Strong,
             "No connection is in it: none was made, or all were closed before it was written.",
         );
     }
-    for (number, connection) in explanation.connections.iter().enumerate() {
-        if explanation.connections.len() > 1 {
-            page.heading(&format!(
-                "Connection {} of {}: {}",
-                number + 1,
-                explanation.connections.len(),
-                connection.name
-            ));
+    let mut left = 0;
+    let several = explanation.calls.len() > 1;
+    let events = explanation.events_by_connection();
+    for (number, call) in explanation.calls.iter().enumerate() {
+        let mark = page.mark();
+        if several {
+            let names: Vec<&str> = call.connections.iter().map(|at| name(explanation, *at)).collect();
+            page.heading(&format!("Call {} of {}: {}", number + 1, explanation.calls.len(), names.join(" and ")));
         } else {
             page.blank();
         }
-        page.paragraph(Tint::Strong, &connection.sentence);
-        let events: Vec<&Event> = explanation.events.iter().filter(|event| event.connection == number).collect();
-        let findings: Vec<&Finding> =
-            explanation.findings.iter().filter(|finding| finding.connection == number).collect();
-        write_findings(&mut page, &findings);
-        timeline(&mut page, &events);
-        candidates(&mut page, &events);
-        pairs(&mut page, &events);
+        let beside = beside.iter().find(|one| one.call == number);
+        write_call(&mut page, &Told { explanation, events: &events, beside }, call, several);
+        if number > 0 && page.verbosity() == 0 && page.rows_left() < LAST + 1 {
+            page.go_back(&mark);
+            left = explanation.calls.len() - number;
+            break;
+        }
     }
-    page.heading("What this file cannot tell");
-    for text in &explanation.cannot_tell {
-        page.bullet(text);
+    if left > 0 {
+        optional(&mut page, 0, |page| {
+            page.blank();
+            page.paragraph(Tint::Faint, &format!("... and {left} more calls, with -v"));
+        });
     }
+    requirements(&mut page, explanation);
+    untold(&mut page, explanation);
     page.finish()
 }
 
-fn write_findings(page: &mut Page, findings: &[&Finding]) {
-    if findings.is_empty() {
-        return;
+/// What is told of one of the calls.
+struct Told<'a> {
+    explanation: &'a Explanation,
+    events: &'a BTreeMap<usize, Vec<&'a Event>>,
+    beside: Option<&'a Beside>,
+}
+
+/// What the connection is called: by its file, where that has no other.
+fn name(explanation: &Explanation, at: usize) -> &str {
+    let connection = &explanation.connections[at];
+    let file = &explanation.files[connection.file].name;
+    if connection.name.is_empty() || file.is_empty() || explanation.files.len() == 1 {
+        return if connection.name.is_empty() { "without a name" } else { &connection.name };
     }
-    page.heading("What follows from it");
-    for finding in findings {
-        let side = match finding.side {
-            FaultSide::Here => "on this side",
-            FaultSide::There => "on the other side",
-            FaultSide::Server => "on the server's side",
-            FaultSide::Path => "between the two",
-            FaultSide::Application => "in the application",
-            FaultSide::Unknown => "whose side cannot be told",
-        };
-        let text = format!("{}, {side}: {}", finding.certainty.word(), finding.text);
-        let tint = if finding.certainty == Certainty::Certain { Tint::Bad } else { Tint::Warning };
-        if finding.fault {
-            page.alarm(tint, &text);
-        } else {
-            page.bullet(&text);
-        }
-        let mut detail = |what: &str, text: &str| {
-            if !text.is_empty() {
-                page.lines(Tint::Plain, "  ", "    ", &format!("{what}: {text}"));
-            }
-        };
-        detail("seen at", &finding.because.join("; "));
-        if finding.fault {
-            detail("to do", &finding.fix);
-            detail("settled by", &finding.settle);
-        }
+    let alone = explanation.connections.iter().filter(|other| other.file == connection.file).count() == 1;
+    if alone { file } else { &connection.name }
+}
+
+/// What the files are.
+fn files(page: &mut Page, explanation: &Explanation) {
+    if let [file] = &explanation.files[..] {
+        page.paragraph(Tint::Plain, &format!("This is {}.", file.format.name()));
+    } else {
+        let told: Vec<String> =
+            explanation.files.iter().map(|file| format!("{} is {}", file.name, file.format.name())).collect();
+        page.paragraph(Tint::Plain, &format!("{}.", told.join("; ")));
+    }
+    for note in &explanation.notes {
+        page.alarm(Tint::Warning, note);
     }
 }
 
-/// When what changed.
-fn timeline(page: &mut Page, events: &[&Event]) {
-    let changes: Vec<_> = events.iter().filter_map(|event| Some((event.time_ms?, change(&event.what)?))).collect();
-    let Some(start) = changes.first().map(|(time, _)| *time) else { return };
-    page.heading("When what happened");
-    for (time, text) in limited(page, &changes) {
-        let after = time.saturating_sub(start);
-        page.bullet(&format!("{}.{:03} s: {text}", after / 1000, after % 1000));
+fn write_call(page: &mut Page, told: &Told, call: &Call, several: bool) {
+    let Told { explanation, events, beside } = *told;
+    page.paragraph(Tint::Strong, &call.sentence);
+    if call.connections.len() > 1 {
+        let what = if call.ends.is_some() { "Its two ends were put together" } else { "They are one connection" };
+        let by = call.joined_by.first().map(String::as_str).unwrap_or_default();
+        page.paragraph(Tint::Faint, &format!("{what}: {by} stands in both."));
     }
-    more(page, changes.len());
+    let findings: Vec<_> =
+        explanation.findings.iter().filter(|finding| call.connections.contains(&finding.connection)).collect();
+    follows::write(page, &findings, &call.sentence);
+    if let Some(beside) = beside.filter(|beside| page.verbosity() > 0 || beside.tells()) {
+        optional(page, LAST, |page| page.paragraph(Tint::Plain, &beside.sentence()));
+    }
+    if several && page.verbosity() == 0 {
+        return;
+    }
+    for at in &call.connections {
+        let Some(events) = events.get(at) else { continue };
+        let whose = if call.connections.len() > 1 { name(explanation, *at) } else { "" };
+        timeline(page, events, whose);
+        ends::candidates(page, events, whose);
+        ends::pairs(page, events, whose);
+    }
+}
+
+/// When what changed: a line, or with `-v` a list.
+fn timeline(page: &mut Page, events: &[&Event], whose: &str) {
+    let changes: Vec<(u64, String)> =
+        events.iter().filter_map(|event| Some((event.time_ms?, change(&event.what)?))).collect();
+    let Some(start) = changes.iter().map(|(time, _)| *time).min() else { return };
+    let when = |time: u64| {
+        let after = time.saturating_sub(start);
+        format!("{}.{:03} s", after / 1000, after % 1000)
+    };
+    if page.verbosity() > 0 {
+        page.heading(&titled("When what happened", whose));
+        for (time, text) in &changes {
+            page.bullet(&format!("{}: {text}", when(*time)));
+        }
+        return;
+    }
+    // What states came to counts, and not every step of gathering.
+    let told: Vec<String> = changes
+        .iter()
+        .filter(|(_, text)| !text.starts_with("gathering") && !text.starts_with("signaling"))
+        .map(|(time, text)| format!("{} {text}", when(*time)))
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    let shown = told.len().min(MOST_CHANGES);
+    let more = if told.len() > shown { ", ..." } else { "" };
+    optional(page, LAST, |page| {
+        page.blank();
+        page.lines(Tint::Plain, "", "  ", &format!("{}: {}{more}", titled("When", whose), told[..shown].join(", ")));
+    });
 }
 
 fn change(what: &What) -> Option<String> {
@@ -121,90 +168,33 @@ fn change(what: &What) -> Option<String> {
     }
 }
 
-fn candidates(page: &mut Page, events: &[&Event]) {
-    let all = events.iter().filter_map(|event| match &event.what {
-        What::Candidate(candidate) => Some((event.party, candidate)),
-        _ => None,
-    });
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for (party, candidate) in all {
-        let whose = if party == Party::Here { "here" } else { "there" };
-        let row = [whose.to_owned(), candidate.kind.to_string(), socket(candidate), meaning(candidate)];
-        // The statistics tell the same again.
-        if rows.len() < 1000 && !rows.iter().any(|known| known[..2] == row[..2] && known[2].ends_with(&row[2])) {
-            rows.push(row);
+fn requirements(page: &mut Page, explanation: &Explanation) {
+    for required in &explanation.requirements {
+        match required.outcome {
+            RequiredIs::Met => page.bullet(&format!("{}: met", required.requirement)),
+            RequiredIs::Unmet => page.alarm(Tint::Bad, &format!("{}: NOT met", required.requirement)),
+            RequiredIs::Unknown => page.alarm(Tint::Warning, &format!("{}: could not be told", required.requirement)),
         }
     }
-    if rows.is_empty() {
+}
+
+/// What cannot be told: as much as fits, in one paragraph.
+fn untold(page: &mut Page, explanation: &Explanation) {
+    const TITLE: &str = "What this file cannot tell";
+    if page.verbosity() > 0 {
+        page.heading(TITLE);
+        explanation.cannot_tell.iter().for_each(|text| page.bullet(text));
         return;
     }
-    page.heading("Candidates");
-    let shown = limited(page, &rows).into_iter().map(|row| row.map(Into::into).to_vec()).collect();
-    page.table(Table::new(&["end", "type", "address", "which is"], shown));
-    more(page, rows.len());
-}
-
-fn pairs(page: &mut Page, events: &[&Event]) {
-    let mut all: Vec<&Pair> = events
-        .iter()
-        .filter_map(|event| match &event.what {
-            What::Pair(pair) => Some(&**pair),
-            _ => None,
-        })
-        .collect();
-    if all.is_empty() {
-        return;
-    }
-    all.sort_by_key(|pair| !pair.selected);
-    page.heading("Pairs");
-    let count = |count: Option<u64>| count.map_or(String::new(), |count| count.to_string());
-    let end = |candidate: &Option<Candidate>| {
-        candidate
-            .as_ref()
-            .map_or_else(|| "?".to_owned(), |candidate| format!("{} {}", candidate.kind, socket(candidate)))
-    };
-    let rows: Vec<[String; 6]> = all
-        .iter()
-        .map(|pair| {
-            let state = if pair.selected { format!("{}, taken", pair.state) } else { pair.state.clone() };
-            let counts = [pair.requests_sent, pair.responses_received, pair.requests_received].map(count);
-            let [sent, answered, came] = counts;
-            [end(&pair.local), end(&pair.remote), sent, answered, came, state]
-        })
-        .collect();
-    let shown = limited(page, &rows).into_iter().map(|row| row.map(Into::into).to_vec()).collect();
-    let header = ["this end", "other end", "checks sent", "answered", "checks received", "state"];
-    page.table(Table::new(&header, shown).spare(&["checks received", "checks sent"]));
-    more(page, rows.len());
-}
-
-/// Its address and port, as far as the file shows them.
-fn socket(candidate: &Candidate) -> String {
-    let port = candidate.port;
-    match (candidate.address, &candidate.name) {
-        (Some(std::net::IpAddr::V6(ip)), _) => format!("[{ip}]:{port}"),
-        (Some(ip), _) => format!("{ip}:{port}"),
-        (None, Some(name)) => format!("{}:{port}", shortened(name)),
-        (None, None) => format!(":{port}"),
-    }
-}
-
-/// A UUID as a name takes half a line, and its beginning tells it apart.
-fn shortened(name: &str) -> String {
-    match name.strip_suffix(".local") {
-        Some(uuid) if uuid.len() == 36 && uuid.is_ascii() => format!("{}-....local", &uuid[..8]),
-        _ => name.to_owned(),
-    }
-}
-
-/// The first of many, or all with `-v`.
-fn limited<T: Clone>(page: &Page, all: &[T]) -> Vec<T> {
-    let most = if page.verbosity() > 0 { all.len() } else { MOST };
-    all.iter().take(most).cloned().collect()
-}
-
-fn more(page: &mut Page, all: usize) {
-    if page.verbosity() == 0 && all > MOST {
-        page.paragraph(Tint::Faint, &format!("... and {} more, with -v", all - MOST));
+    for count in (1..=explanation.cannot_tell.len()).rev() {
+        let text = explanation.cannot_tell[..count].join("; ");
+        let more = if count < explanation.cannot_tell.len() { "; more with -v" } else { "" };
+        let written = optional(page, 0, |page| {
+            page.blank();
+            page.lines(Tint::Faint, "", "  ", &format!("{TITLE}: {text}{more}."));
+        });
+        if written {
+            return;
+        }
     }
 }

@@ -114,6 +114,7 @@ fn value(setting: &Setting, key: Key, version: Version) -> Option<Fault> {
     comment(setting, key, version)
         .or_else(|| quotes(setting, key))
         .or_else(|| semicolon(setting, key))
+        .or_else(|| number(setting, key))
         .or_else(|| example(setting, key))
 }
 
@@ -178,6 +179,23 @@ fn quotes(setting: &Setting, key: Key) -> Option<Fault> {
         _ => "it is another one than was meant",
     };
     Some(Fault::new(LintCode::QuotesInValue, severity, text).effect(effect).fix("leave the quotes out"))
+}
+
+/// What each of these does where it is 0, which is what coturn takes for a value that is no number.
+fn number(setting: &Setting, key: Key) -> Option<Fault> {
+    let digits = setting.value.trim_start_matches(['-', '+']).bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    if key.takes != Takes::Number || digits {
+        return None;
+    }
+    let effect = match key.name {
+        "user-quota" | "total-quota" => "coturn takes 0 for it: there is no quota",
+        "max-bps" | "bps-capacity" => "coturn takes 0 for it: there is no limit",
+        "stale-nonce" => "coturn takes 0 for it: nonces are good for ever",
+        "permission-lifetime" | "channel-lifetime" | "max-allocate-lifetime" => "coturn takes 0 for it",
+        _ => "coturn takes 0 for it, or what it takes without the line",
+    };
+    let fault = Fault::warning(LintCode::NumberMalformed, format!("the value of {} is no number", key.name));
+    Some(fault.effect(effect).fix("digits alone"))
 }
 
 fn semicolon(setting: &Setting, key: Key) -> Option<Fault> {

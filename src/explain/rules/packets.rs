@@ -1,0 +1,228 @@
+//! What packets tell that nobody else does: checks that meet an error, DTLS that stays without an answer, packets that could not be
+//! delivered.
+
+use std::collections::BTreeSet;
+
+use crate::explain::connection::{Connection, Progress};
+use crate::explain::event::{Event, What};
+use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::traffic::{AgentRole, Checks, Dtls, DtlsMessage};
+
+/// A handshake is given up where its beginning was sent so often.
+const MOST_HELLOS: u64 = 3;
+/// What a path of any kind passes whole: IPv6's least, less its headers (RFC 8831 section 5, RFC 9000 section 14).
+const SAFE_BYTES: usize = 1_200;
+/// Consent is asked for every five seconds (RFC 7675 section 5.1); so many unanswered checks are thirty.
+const MOST_UNANSWERED: u64 = 6;
+
+fn checks<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a Checks)> {
+    let pick = |event: &'a Event| match &event.what {
+        What::Checks(checks) => Some((event, &**checks)),
+        _ => None,
+    };
+    connection.events.iter().copied().filter_map(pick).collect()
+}
+
+fn dtls<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a Dtls)> {
+    let pick = |event: &'a Event| match &event.what {
+        What::Dtls(dtls) => Some((event, &**dtls)),
+        _ => None,
+    };
+    connection.events.iter().copied().filter_map(pick).collect()
+}
+
+pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
+    let all = checks(connection);
+    let refused: Vec<&Event> =
+        all.iter().filter(|(_, checks)| checks.errors.contains(&487)).map(|(event, _)| *event).collect();
+    let roles = |back: bool| -> BTreeSet<AgentRole> {
+        let first = all.first().map(|(_, checks)| &checks.from_ufrag);
+        all.iter().filter(|(_, one)| (Some(&one.from_ufrag) == first) != back).filter_map(|(_, one)| one.role).collect()
+    };
+    let (one, other) = (roles(false), roles(true));
+    let same = one.len() == 1 && one == other;
+    if refused.is_empty() && !same {
+        return Vec::new();
+    }
+    let failed = connection.progress() == Progress::Failed;
+    let (text, fault) = if same {
+        (
+            "both ends say in their checks that they have the same role: neither chooses a pair, or both do (RFC 8445 section 7.3.1.1)",
+            failed,
+        )
+    } else {
+        ("both ends began in the same role, and one of them changed it (487), as it should", false)
+    };
+    let events = if refused.is_empty() { all.iter().map(|(event, _)| *event).collect() } else { refused };
+    let found = Finding::fault(connection, CauseCode::RoleConflict, Certainty::Certain, FaultSide::Application, text);
+    vec![
+        found
+            .on(events)
+            .only_if(fault)
+            .fix("let one end offer and the other answer; an ICE agent has to repair such a conflict itself"),
+    ]
+}
+
+pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
+    let all = checks(connection);
+    let refused: Vec<_> =
+        all.iter().filter(|(_, checks)| checks.errors.iter().any(|code| matches!(code, 400 | 401))).collect();
+    if refused.is_empty() || refused.iter().any(|(_, checks)| checks.answers.count > 0) {
+        return Vec::new();
+    }
+    let text = "the other end refused the checks (400 or 401): their user name or password is of another session";
+    let found =
+        Finding::fault(connection, CauseCode::StaleCandidates, Certainty::Certain, FaultSide::Application, text);
+    let fault = connection.progress() != Progress::Connected;
+    vec![
+        found
+            .on(refused.iter().map(|(event, _)| *event))
+            .only_if(fault)
+            .fix("hand on the descriptions and candidates of one session together"),
+    ]
+}
+
+/// DTLS that begins on a way that works, and is not answered.
+pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
+    let all = dtls(connection);
+    let is = |message: &DtlsMessage, wanted: &[DtlsMessage]| wanted.contains(message);
+    let done =
+        all.iter().any(|(_, it)| is(&it.message, &[DtlsMessage::ApplicationData, DtlsMessage::EncryptedHandshake]));
+    let hellos: Vec<_> = all.iter().filter(|(_, it)| it.message == DtlsMessage::ClientHello).collect();
+    let alert = all.iter().find(|(_, it)| matches!(it.message, DtlsMessage::Alert { fatal: true, .. }));
+    if done && alert.is_none() || hellos.is_empty() && alert.is_none() {
+        return Vec::new();
+    }
+    let answered = all.iter().any(|(_, it)| is(&it.message, &[DtlsMessage::ServerHello, DtlsMessage::Certificate]));
+    let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
+    let asked: u64 = hellos.iter().map(|(_, it)| it.times.count).sum();
+    let from: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.from).collect();
+    let to: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.to).collect();
+    let both = from.intersection(&to).next().is_some();
+    let (code, certainty, side, text, fix) = if let Some((_, alert)) = alert {
+        let number = match alert.message {
+            DtlsMessage::Alert { code: Some(code), .. } => format!(" ({code})"),
+            _ => String::new(),
+        };
+        let text = format!("DTLS was given up with an alert{number} on a way that ICE had found");
+        (
+            CauseCode::DtlsFailed,
+            Certainty::Certain,
+            FaultSide::Application,
+            text,
+            "compare a=fingerprint and a=setup of both ends as they arrived",
+        )
+    } else if both && !answered {
+        let text = "both ends begin DTLS and neither answers: both are active".to_owned();
+        (
+            CauseCode::SetupConflict,
+            Certainty::Certain,
+            FaultSide::Application,
+            text,
+            "let the offer say actpass and the answer active",
+        )
+    } else if !answered && asked >= MOST_HELLOS {
+        let text = format!("DTLS began {asked} times on a way that ICE had found, and nobody answered");
+        (
+            CauseCode::DtlsFailed,
+            Certainty::Certain,
+            FaultSide::Unknown,
+            text,
+            "look at a=setup of both ends: does one of them wait that should answer?",
+        )
+    } else if answered && !done && largest > SAFE_BYTES {
+        let text = format!(
+            "the handshake of DTLS never ended: its packets of up to {largest} bytes may be too large for the path, and get lost"
+        );
+        (
+            CauseCode::DtlsFailed,
+            Certainty::Likely,
+            FaultSide::Path,
+            text,
+            "smaller certificates (ECDSA), or a path that passes 1280 bytes",
+        )
+    } else {
+        return Vec::new();
+    };
+    let found = Finding::fault(connection, code, certainty, side, text);
+    let events = all.iter().map(|(event, _)| *event);
+    vec![
+        found
+            .on(events)
+            .only_if(connection.progress() != Progress::Connected)
+            .fix(fix)
+            .settle("captures of both ends: which of the packets arrive?"),
+    ]
+}
+
+pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for event in &connection.events {
+        let What::Undelivered(undelivered) = &event.what else { continue };
+        let text = format!(
+            "{} says that {} packets to {} cannot be delivered: {}",
+            undelivered.by, undelivered.times.count, undelivered.flow.to, undelivered.reason
+        );
+        let finding = Finding::fault(connection, CauseCode::Undelivered, Certainty::Certain, FaultSide::Path, text);
+        // One pair of several that leads nowhere is as usual as harmless.
+        found.push(
+            finding
+                .on([*event])
+                .only_if(connection.progress() == Progress::Failed)
+                .settle("who answers there: nothing listens, or a firewall refuses"),
+        );
+    }
+    found.truncate(3);
+    found
+}
+
+/// Checks that were answered, and then not any more.
+pub(super) fn consent_lost(connection: &Connection) -> Vec<Finding> {
+    let all = checks(connection);
+    let lost: Vec<_> = all
+        .iter()
+        .filter(|(_, one)| {
+            let quiet = one
+                .requests
+                .last_ms
+                .zip(one.answers.last_ms)
+                .is_some_and(|(asked, answered)| asked > answered + 30_000);
+            one.answers.count > 0 && quiet && one.requests.count >= one.answers.count + MOST_UNANSWERED
+        })
+        .collect();
+    let Some((_, first)) = lost.first() else { return Vec::new() };
+    // Another way may have taken its place.
+    let newest = all.iter().filter_map(|(_, one)| one.answers.last_ms).max();
+    let fault = lost.iter().all(|(_, one)| newest <= one.requests.last_ms)
+        && newest.is_some_and(|newest| first.requests.last_ms > Some(newest + 30_000));
+    let text = format!(
+        "the checks from {} to {} were answered and then not any more: consent to send was lost (RFC 7675)",
+        first.flow.from, first.flow.to
+    );
+    let found = Finding::fault(connection, CauseCode::LostAfterConnected, Certainty::Certain, FaultSide::Unknown, text);
+    vec![
+        found
+            .on(lost.iter().map(|(event, _)| *event))
+            .only_if(fault)
+            .fix("restart ICE when the state becomes disconnected")
+            .settle("a capture of the other end: do the checks arrive, and does it answer?"),
+    ]
+}
+
+pub(super) fn answered_elsewhere(connection: &Connection) -> Vec<Finding> {
+    let all = checks(connection);
+    let Some((event, one, other)) = all.iter().find_map(|(event, one)| Some((*event, *one, one.answered_from?))) else {
+        return Vec::new();
+    };
+    let text = format!(
+        "what was asked at {} was answered from {other}: an ICE agent drops that (RFC 8445 section 7.2.5.2.1)",
+        one.flow.to
+    );
+    let found = Finding::fault(connection, CauseCode::AnsweredElsewhere, Certainty::Certain, FaultSide::There, text);
+    vec![
+        found
+            .on([event])
+            .only_if(connection.progress() == Progress::Failed)
+            .fix("a host with several addresses has to answer from the one that was asked"),
+    ]
+}

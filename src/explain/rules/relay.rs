@@ -1,0 +1,388 @@
+//! What logs and captures tell of TURN servers: who was refused what and why, and what a relay passed on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::explain::connection::{Connection, Progress};
+use crate::explain::event::{Event, What};
+use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
+
+/// How many peers a sentence names.
+const MOST_PEERS: usize = 3;
+/// How many it counts.
+const MOST_KNOWN: usize = 100;
+/// So often a nonce may become stale in a session before it is strange.
+const MOST_STALE: u64 = 5;
+
+fn steps<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a RelayStep)> {
+    let pick = |event: &'a Event| match &event.what {
+        What::Relay(step) => Some((event, &**step)),
+        _ => None,
+    };
+    connection.events.iter().copied().filter_map(pick).collect()
+}
+
+/// What tells one client's requests from another's.
+fn whose(step: &RelayStep) -> String {
+    step.session.clone().or_else(|| step.client.map(|client| client.to_string())).unwrap_or_default()
+}
+
+/// Whether what is wrong hinders: of a connection that came about it is only good to know.
+fn hinders(connection: &Connection) -> bool {
+    !matches!(connection.progress(), Progress::Connected | Progress::Lost)
+}
+
+pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
+    let all = steps(connection);
+    let granted: BTreeSet<String> = all
+        .iter()
+        .filter(|(_, step)| step.step == RelayRequest::Allocate && step.outcome == RelayOutcome::Granted)
+        .map(|(_, step)| whose(step))
+        .collect();
+    let asked: BTreeSet<String> =
+        all.iter().filter(|(_, step)| step.step == RelayRequest::Allocate).map(|(_, step)| whose(step)).collect();
+    let refused: Vec<_> = all
+        .iter()
+        .filter(|(_, step)| step.authenticated && step.code() == Some(401) && !granted.contains(&whose(step)))
+        .collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let sessions: BTreeSet<String> = refused.iter().map(|(_, step)| whose(step)).collect();
+    let again: u64 = refused.iter().map(|(_, step)| step.times.count).max().unwrap_or_default();
+    let mut text = format!(
+        "the TURN server refused the user name or the password (401) of {} of {} clients",
+        sessions.len(),
+        asked.len().max(sessions.len())
+    );
+    let says = |words: &str| {
+        refused
+            .iter()
+            .all(|(_, step)| matches!(&step.outcome, RelayOutcome::Refused { reason, .. } if reason.contains(words)))
+    };
+    let fix = if says("credentials are incorrect") {
+        text.push_str(": it knows the user, and the password is wrong");
+        "give the application the password that the server has; for static users the realm counts too"
+    } else if says("Cannot find credentials") {
+        text.push_str(
+            ": it does not know the user, or the time-limited name has expired or is signed with another secret",
+        );
+        "compare static-auth-secret with the application's, the clocks of both, and the users of the server"
+    } else if says("credentials expired") {
+        text.push_str(": they have expired");
+        "let the application fetch new ones before they expire"
+    } else {
+        "give the application credentials that the server takes: time-limited ones expire"
+    };
+    if again > 2 {
+        text = format!("{text}; one asked {again} times all the same");
+    }
+    let code = CauseCode::TurnCredentialsRefused;
+    let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Application, text);
+    vec![
+        found
+            .on(refused.iter().map(|(event, _)| *event))
+            .only_if(hinders(connection))
+            .fix(fix)
+            .settle("nat-probe turn with the same credentials"),
+    ]
+}
+
+pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
+    let all = steps(connection);
+    let about_peer = |step: &RelayStep| {
+        matches!(step.step, RelayRequest::Permission | RelayRequest::Channel | RelayRequest::Connect)
+    };
+    let refused: Vec<_> = all.iter().filter(|(_, step)| about_peer(step) && step.code() == Some(403)).collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    // In the order of the file, which does not hang on what the addresses are.
+    let mut peers: Vec<IpAddr> = Vec::new();
+    for peer in refused.iter().filter_map(|(_, step)| step.peer.map(|peer| peer.ip())) {
+        if !peers.contains(&peer) && peers.len() < MOST_KNOWN {
+            peers.push(peer);
+        }
+    }
+    let allowed = all.iter().any(|(_, step)| about_peer(step) && step.outcome == RelayOutcome::Granted);
+    let named: Vec<String> = peers.iter().take(MOST_PEERS).map(ToString::to_string).collect();
+    let more = peers.len().saturating_sub(MOST_PEERS);
+    let whom = match (named.is_empty(), more) {
+        (true, _) => "a peer".to_owned(),
+        (false, 0) => named.join(", "),
+        (false, more) => format!("{} and {more} more", named.join(", ")),
+    };
+    let mut text =
+        format!("the TURN server refused to relay to {whom} (403, Forbidden IP), which browsers do not show");
+    if allowed {
+        text.push_str("; it let others through");
+    }
+    let found =
+        Finding::fault(connection, CauseCode::RelayPermissionRefused, Certainty::Certain, FaultSide::Server, text);
+    vec![
+        found
+            .on(refused.iter().map(|(event, _)| *event))
+            // Private addresses are refused by most servers, and no call needs them where others are let through.
+            .only_if(hinders(connection) && !allowed)
+            .fix("look at denied-peer-ip and allowed-peer-ip of the TURN server (nat-probe turn lint)"),
+    ]
+}
+
+/// Every other refusal, by its code.
+pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
+    let mut by_code: BTreeMap<(u16, RelayRequest), Vec<(&Event, &RelayStep)>> = BTreeMap::new();
+    for (event, step) in steps(connection) {
+        if let Some(code) = step.code().filter(|code| !matches!(code, 401 | 403 | 438)) {
+            by_code.entry((code, step.step)).or_default().push((event, step));
+        }
+    }
+    let mut found = Vec::new();
+    for ((code, step), all) in by_code {
+        let times: u64 = all.iter().map(|(_, step)| step.times.count).sum();
+        let (cause, side, why, fix) = told(code, step);
+        let reason = all.iter().find_map(|(_, step)| match &step.outcome {
+            RelayOutcome::Refused { reason, .. } if !reason.is_empty() => Some(format!(", {reason}")),
+            _ => None,
+        });
+        let text = format!(
+            "the TURN server refused {} {times} times ({code}{}): {why}",
+            asked(step),
+            reason.unwrap_or_default()
+        );
+        let finding = Finding::fault(connection, cause, Certainty::Certain, side, text);
+        found.push(finding.on(all.iter().map(|(event, _)| *event)).only_if(hinders(connection)).fix(fix));
+    }
+    found
+}
+
+fn asked(step: RelayRequest) -> &'static str {
+    match step {
+        RelayRequest::Binding => "a Binding",
+        RelayRequest::Allocate => "an allocation",
+        RelayRequest::Permission => "a permission",
+        RelayRequest::Channel => "a channel",
+        RelayRequest::Refresh => "to renew an allocation",
+        RelayRequest::Connect => "a connection to a peer",
+    }
+}
+
+/// What an error code of TURN means (RFC 8656 section 19), whose matter it is, and what to do.
+fn told(code: u16, step: RelayRequest) -> (CauseCode, FaultSide, &'static str, &'static str) {
+    use CauseCode::{TurnAllocationMismatch, TurnQuotaReached, TurnRefused};
+    use FaultSide::{Application, Here, Server, Unknown};
+    match code {
+        300 => (TurnRefused, Server, "it sends clients to another server", "let clients reach that server too"),
+        400 => (TurnRefused, Unknown, "it could not make sense of the request", "the server's log says of what"),
+        405 => (TurnRefused, Server, "TURN is off", "switch TURN on (enable_turn, relay_ipv4_addr)"),
+        420 => {
+            (TurnRefused, Unknown, "it does not know an attribute of the request", "a newer server, or another client")
+        }
+        437 => (
+            TurnAllocationMismatch,
+            Here,
+            "the client's port has another allocation already, or none any more (RFC 8656 section 7.2)",
+            "a new port for a new allocation; a NAT that gives two clients one port does this too",
+        ),
+        440 => (
+            TurnRefused,
+            Server,
+            "it has no relay of that address family",
+            "an address of that family for the server, or none asked for",
+        ),
+        441 => (
+            TurnAllocationMismatch,
+            Application,
+            "the allocation is another user's",
+            "the same credentials for all of a session",
+        ),
+        442 => (TurnRefused, Server, "it does not relay that transport", "no-udp-relay and no-tcp-relay of the server"),
+        443 => {
+            (TurnRefused, Unknown, "the peer is of another address family than the relay", "a relay of both families")
+        }
+        486 => (
+            TurnQuotaReached,
+            Server,
+            "its quota is reached",
+            "user-quota and total-quota: browsers make one allocation for each network and transport",
+        ),
+        508 => (
+            TurnRefused,
+            Server,
+            if matches!(step, RelayRequest::Allocate) {
+                "no relay port was free, or its relay address is not one of its host"
+            } else {
+                "it has no more room"
+            },
+            "relay-ip has to be an address of the host; min-port and max-port enough; more permissions",
+        ),
+        _ => (TurnRefused, Server, "it did not say more", "look in the server's log"),
+    }
+}
+
+pub(super) fn nonce_stale(connection: &Connection) -> Vec<Finding> {
+    let all = steps(connection);
+    let stale: Vec<_> =
+        all.iter().filter(|(_, step)| step.code() == Some(438) && step.times.count > MOST_STALE).collect();
+    if stale.is_empty() {
+        return Vec::new();
+    }
+    let most = stale.iter().map(|(_, step)| step.times.count).max().unwrap_or_default();
+    let text = format!(
+        "nonces were refused as stale again and again (438), {most} times for one client: they live too short, or the client goes on with an old one"
+    );
+    let found = Finding::fault(connection, CauseCode::NonceStale, Certainty::Certain, FaultSide::Unknown, text);
+    vec![
+        found
+            .on(stale.iter().map(|(event, _)| *event))
+            .only_if(hinders(connection))
+            .fix("stale-nonce of the server: 600; several servers behind one address need the same nonces"),
+    ]
+}
+
+/// A server that did not answer, in a capture.
+pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
+    let all = steps(connection);
+    let mut known: BTreeMap<SocketAddr, usize> = BTreeMap::new();
+    let mut servers: Vec<(SocketAddr, Vec<&Event>, bool, bool)> = Vec::new();
+    for (event, step) in all {
+        let Some(server) = step.server else { continue };
+        let at = *known.entry(server).or_insert_with(|| {
+            servers.push((server, Vec::new(), false, false));
+            servers.len() - 1
+        });
+        let (_, events, answered, turn) = &mut servers[at];
+        if step.outcome == RelayOutcome::Unanswered {
+            events.push(event);
+            *turn |= step.step == RelayRequest::Allocate;
+        } else {
+            *answered = true;
+        }
+    }
+    let mut found = Vec::new();
+    for (server, events, answered, turn) in servers {
+        if events.is_empty() || answered {
+            continue;
+        }
+        let code = if turn { CauseCode::TurnUnreachable } else { CauseCode::StunUnreachable };
+        let text = format!("no answer came from the {} server {server}", if turn { "TURN" } else { "STUN" });
+        let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
+        let command = if turn { "turn" } else { "discover" };
+        let settle = format!("nat-probe {command} on the same host: is the server there, or is the way blocked?");
+        found.push(finding.on(events).only_if(hinders(connection)).settle(&settle));
+    }
+    found
+}
+
+/// Allocations for which no permission was ever asked: their client knew no candidate of the other end.
+pub(super) fn no_permission(connection: &Connection) -> Vec<Finding> {
+    let all = steps(connection);
+    let who = |wanted: &[RelayRequest], granted: bool| -> BTreeSet<String> {
+        let fits =
+            |step: &RelayStep| wanted.contains(&step.step) && (!granted || step.outcome == RelayOutcome::Granted);
+        all.iter().filter(|(_, step)| fits(step)).map(|(_, step)| whose(step)).collect()
+    };
+    let allocated = who(&[RelayRequest::Allocate], true);
+    let asking = who(&[RelayRequest::Permission, RelayRequest::Channel, RelayRequest::Connect], false);
+    if allocated.is_empty() || allocated.iter().any(|one| asking.contains(one)) || connection.has_browser() {
+        return Vec::new();
+    }
+    let text = format!(
+        "{} relays were made, and no permission for any peer was ever asked for: the clients knew no candidate of the other end, or did not need the relay",
+        allocated.len()
+    );
+    let events =
+        all.iter().filter(|(_, step)| step.step == RelayRequest::Allocate && step.outcome == RelayOutcome::Granted);
+    let found = Finding::fault(connection, CauseCode::PermissionMissing, Certainty::Certain, FaultSide::Unknown, text);
+    vec![
+        found
+            .on(events.map(|(event, _)| *event))
+            .only_if(false)
+            .settle("the browser's dump: which candidates of the other end did it get?"),
+    ]
+}
+
+/// Relays that sent to peers and got nothing back.
+pub(super) fn nothing_relayed_back(connection: &Connection) -> Vec<Finding> {
+    let pick = |event: &&Event| match &event.what {
+        What::Relayed(packets) => packets.to_peers > Some(0) && packets.from_peers == Some(0),
+        _ => false,
+    };
+    let events: Vec<&Event> = connection.events.iter().copied().filter(pick).collect();
+    if events.is_empty() {
+        return Vec::new();
+    }
+    let sent = |event: &&Event| match &event.what {
+        What::Relayed(packets) => packets.to_peers.unwrap_or_default(),
+        _ => 0,
+    };
+    let sum: u64 = events.iter().map(sent).sum();
+    let came = connection
+        .events
+        .iter()
+        .any(|event| matches!(&event.what, What::Relayed(packets) if packets.from_peers > Some(0)));
+    let text = format!("{} relays sent {sum} packets to peers, and not one came back to them", events.len());
+    let found = Finding::fault(connection, CauseCode::RelayUnanswered, Certainty::Certain, FaultSide::Path, text);
+    vec![
+        found
+            .on(events)
+            .only_if(hinders(connection) && !came)
+            .fix("open the relay ports of the server (min-port to max-port) for UDP from everywhere, and check external-ip")
+            .settle("nat-probe turn with the same credentials: does a packet come back to the relay?"),
+    ]
+}
+
+/// What is wrong with the server itself.
+pub(super) fn server_trouble(connection: &Connection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for event in &connection.events {
+        match &event.what {
+            What::ServerTrouble { trouble } => {
+                let (text, fix) = trouble.told();
+                let finding = Finding::fault(
+                    connection,
+                    CauseCode::ServerMisconfigured,
+                    Certainty::Certain,
+                    FaultSide::Server,
+                    text,
+                );
+                let fault = hinders(connection) && !matches!(trouble, ServerTrouble::RateLimited);
+                found.push(finding.on([*event]).only_if(fault).fix(fix));
+            }
+            What::Misconfigured(fault) => {
+                use crate::explain::turnserver::Severity;
+                let line = fault.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                let text = format!("{line}{} [{}]", fault.text, fault.code);
+                let text = if fault.effect.is_empty() { text } else { format!("{text}; {}", fault.effect) };
+                let finding = Finding::fault(
+                    connection,
+                    CauseCode::ServerMisconfigured,
+                    Certainty::Certain,
+                    FaultSide::Server,
+                    text,
+                );
+                found.push(finding.on([*event]).only_if(fault.severity != Severity::Note).fix(&fault.fix));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The sum of what was relayed, where a server counted it.
+pub(crate) fn relayed(connection: &Connection) -> Option<RelayedPackets> {
+    let mut sum: Option<RelayedPackets> = None;
+    for event in &connection.events {
+        let What::Relayed(packets) = &event.what else { continue };
+        let sum = sum.get_or_insert_with(RelayedPackets::default);
+        let add = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        sum.from_client = add(sum.from_client, packets.from_client);
+        sum.to_client = add(sum.to_client, packets.to_client);
+        sum.from_peers = add(sum.from_peers, packets.from_peers);
+        sum.to_peers = add(sum.to_peers, packets.to_peers);
+    }
+    sum
+}

@@ -1,0 +1,173 @@
+//! What became of a connection, in a sentence; and what files of a format cannot tell.
+
+use super::connection::{Connection, Progress};
+use super::event::{Candidate, Event, Party, What};
+use super::finding::{CauseCode, Certainty, Finding};
+use super::format::Format;
+use super::rules::relay::relayed;
+use super::traffic::{RelayOutcome, RelayRequest};
+use crate::wire::CandidateKind;
+
+/// How far it came, in a word.
+pub(super) fn word(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Untold => "untold",
+        Progress::New => "new",
+        Progress::Checking => "checking",
+        Progress::Connected => "connected",
+        Progress::Lost => "lost",
+        Progress::Failed => "failed",
+    }
+}
+
+/// What became of a connection.
+pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String {
+    let cause = findings.iter().find(|finding| finding.fault);
+    let has = |code| findings.iter().any(|finding| finding.code == code && finding.fault && cause != Some(finding));
+    let why = cause.map(|finding| {
+        let sure = match finding.certainty {
+            Certainty::Certain => "",
+            Certainty::Likely => "likely, ",
+            Certainty::Possible => "possibly, ",
+        };
+        let mut text = format!("{sure}{}", finding.text);
+        for (code, whose) in [(CauseCode::MappingDependsHere, "this"), (CauseCode::MappingDependsThere, "the other")] {
+            if let Some(mapping) = findings.iter().find(|finding| finding.code == code && has(code)) {
+                let sure = if mapping.certainty == Certainty::Certain { "" } else { "likely, " };
+                text = format!("{text}; {sure}the NAT of {whose} end gives each destination another port");
+            }
+        }
+        if has(CauseCode::NoTurnConfigured) {
+            text.push_str("; and no TURN server was configured");
+        } else if has(CauseCode::TurnUnreachable) {
+            text.push_str("; and no TURN server answered");
+        }
+        text
+    });
+    match (connection.progress(), why) {
+        (Progress::Connected, _) => format!("It connected{}.", way(connection)),
+        (Progress::Lost, _) => "It connected, and the connection was lost.".to_owned(),
+        (Progress::Failed, Some(why)) => format!("It never connected: {why}."),
+        (Progress::Failed, None) => "It never connected, and the file does not tell why.".to_owned(),
+        (Progress::Checking, Some(why)) => format!("It was still being tried: {why}."),
+        (Progress::Checking, None) => "It was still being tried when the file was written.".to_owned(),
+        (Progress::New, Some(why)) => format!("It never began: {why}."),
+        (Progress::New, None) => "It had not begun when the file was written.".to_owned(),
+        (Progress::Untold, Some(why)) => format!("{}.", capital(&why)),
+        (Progress::Untold, None) => described(connection),
+    }
+}
+
+/// By what pair.
+fn way(connection: &Connection) -> String {
+    let Some(pair) = connection.selected() else { return String::new() };
+    let kind = |candidate: &Option<Candidate>| candidate.as_ref().map(|candidate| candidate.kind);
+    match (kind(&pair.local), kind(&pair.remote)) {
+        (Some(CandidateKind::Relay), Some(CandidateKind::Relay)) => ", through a relay on each side".to_owned(),
+        (Some(CandidateKind::Relay), Some(_)) => ", through the relay of this end".to_owned(),
+        (Some(_), Some(CandidateKind::Relay)) => ", through the relay of the other end".to_owned(),
+        (Some(local), Some(remote)) => format!(", directly ({local} to {remote})"),
+        _ => String::new(),
+    }
+}
+
+/// What a list of candidates, a description or a log has, where no call is told of.
+fn described(connection: &Connection) -> String {
+    if let Some(text) = served(connection) {
+        return text;
+    }
+    match connection.format {
+        Format::TurnserverConf => return "Nothing in it is wrong.".to_owned(),
+        Format::NatProbe => return "It tells of a network, and of no call.".to_owned(),
+        _ => {}
+    }
+    let count =
+        |kind| connection.candidates(Party::Here).iter().filter(|(candidate, _)| candidate.kind == kind).count();
+    let all = connection.candidates(Party::Here).len();
+    if all == 0 {
+        return "Nothing in it tells of a fault; it has no candidates, which come later (trickle ICE) or never."
+            .to_owned();
+    }
+    let [host, srflx, relay] = [CandidateKind::Host, CandidateKind::Srflx, CandidateKind::Relay].map(count);
+    format!(
+        "Nothing in it tells of a fault: {all} candidates, {host} of the host, {srflx} server-reflexive, {relay} relayed."
+    )
+}
+
+/// What a server gave, where a log or a capture tells.
+fn served(connection: &Connection) -> Option<String> {
+    let step = |event: &&Event| match &event.what {
+        What::Relay(step) => Some((step.step, step.outcome == RelayOutcome::Granted, step.session.clone())),
+        _ => None,
+    };
+    let steps: Vec<_> = connection.events.iter().filter_map(step).collect();
+    if steps.is_empty() {
+        let log = matches!(connection.format, Format::CoturnLog | Format::EturnalLog);
+        return log.then(|| "No request of a client is in it.".to_owned());
+    }
+    let granted = |wanted: RelayRequest| steps.iter().filter(|(step, granted, _)| *step == wanted && *granted).count();
+    let (relays, permissions) = (granted(RelayRequest::Allocate), granted(RelayRequest::Permission));
+    let packets = relayed(connection).map(|packets| {
+        let count = |count: Option<u64>| count.unwrap_or_default();
+        format!(", {} packets to peers and {} from them", count(packets.to_peers), count(packets.from_peers))
+    });
+    Some(format!(
+        "The server gave {relays} relays and {permissions} permissions{}, and refused nobody for good.",
+        packets.unwrap_or_default()
+    ))
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().collect::<String>() + characters.as_str()).unwrap_or_default()
+}
+
+/// What files of a format cannot tell.
+pub(super) fn cannot_tell(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::WebrtcInternals => &[
+            "what happened before chrome://webrtc-internals was opened, and connections that were closed before the download",
+            "whether TURN works, where the connection stood before gathering was done: gathering stops then",
+            "what a TURN server refuses later (403, 438, 486): no event tells of it",
+            "the other end: its own dump would",
+        ],
+        Format::AboutWebrtc => &[
+            "how many checks were sent and how many came: Firefox does not count them",
+            "what a TURN server refuses later (403, 438, 486): only the connection log tells of it",
+            "the other end: its own report would",
+        ],
+        Format::GetStats => &[
+            "what was configured, and which servers did not answer",
+            "what happened before: statistics tell of the moment in which they were taken",
+            "the other end: its own statistics would",
+        ],
+        Format::Sdp | Format::Candidates => &[
+            "what became of it: whether checks were sent and answered",
+            "candidates that came later (trickle ICE), and servers that did not answer",
+        ],
+        Format::IceServers => &["whether the servers work: nat-probe turn --ice-servers asks them"],
+        Format::CoturnLog | Format::EturnalLog => &[
+            "what clients saw: whether a refusal reached them, and what they made of it",
+            "which sessions are of one call, unless a dump of it is explained together with the log",
+        ],
+        Format::Rtcstats => &[
+            "what a TURN server refuses later (403, 438, 486): no event tells of it",
+            "what happened before it was begun, and while nobody took statistics",
+            "the other end: its own dump would",
+        ],
+        Format::FirefoxLog => &[
+            "what servers saw of this end's addresses, and what was configured: \"Copy Report\" of about:webrtc does",
+            "how many checks were sent and how many came",
+            "what became of DTLS",
+        ],
+        Format::Pcap | Format::Pcapng => &[
+            "what happened before it began, after it ended, and on networks that it was not taken on",
+            "what is encrypted: TURN over TLS, and everything after the handshake of DTLS",
+            "whether a packet that passed by arrived, unless it was taken there",
+            "why the application did what it did: a dump of the browser would",
+        ],
+        Format::TurnserverConf => &["whether the server works: nat-probe turn asks it"],
+        Format::NatProbe => &["more than the run measured: nat-probe COMMAND --from FILE judges it again"],
+        Format::CandidateErrors => &["anything but that"],
+    }
+}
