@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel, sync_channel};
 use std::time::Duration;
 
 use super::beside::Post;
@@ -202,7 +202,8 @@ impl Inbox {
 
     /// What comes line by line, read beside the network: opening and reading may take for ever. The reader ends with the program.
     fn lines<R: BufRead>(open: impl FnOnce() -> io::Result<R> + Send + 'static) -> Self {
-        let (tell, lines) = channel();
+        // Whoever writes faster than anybody looks waits.
+        let (tell, lines) = sync_channel(16);
         let reader = move || {
             let Ok(mut input) = open() else { return };
             let mut line = Vec::new();
