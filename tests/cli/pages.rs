@@ -127,7 +127,9 @@ fn the_page_of_peer_connect() {
 #[test]
 fn every_page_fits_on_the_screen() {
     for preset in presets() {
-        for command in ["classify", "discover", "turn", "gateway", "ice gather", "peer connect"] {
+        for command in
+            ["classify", "classify --tcp --hairpin", "discover", "turn", "gateway", "ice gather", "peer connect"]
+        {
             let run = run(&format!("{command} --simulate {preset}"), 80);
             assert!(run.stdout.lines().count() <= ROWS, "{command} {preset}:\n{}", run.stdout);
             assert!(!run.stdout.is_empty() || run.code == Some(2), "{command} {preset}: {}", run.stderr);

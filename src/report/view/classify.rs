@@ -15,7 +15,37 @@ pub(crate) fn write(page: &mut Page, report: &Report, rows: &[PeerRow]) {
         let (tint, sentence) = sentence::verdict(family, found);
         page.paragraph(tint, &sentence);
     }
-    pictures(page, report);
+    // What was asked for beside (--tcp, --hairpin) takes the rows of the picture, and of the hedged word of games.
+    let mark = page.mark();
+    let steps = [(Drawing::Boxes, true), (Drawing::Lines, true), (Drawing::Lines, false), (Drawing::Nothing, false)];
+    for (drawing, games) in steps {
+        page.go_back(&mark);
+        meaning(page, report, rows, drawing, games);
+        if page.verbosity() > 0 || page.rows_left() >= ADVICE {
+            break;
+        }
+    }
+    if page.verbosity() > 0 {
+        for (family, found) in report.families().iter() {
+            behaviors::write(page, family, found);
+        }
+    }
+}
+
+/// How much of the picture there is room for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drawing {
+    Boxes,
+    Lines,
+    Nothing,
+}
+
+/// Rows of the gravest advice, with its title, its command and the footer.
+const ADVICE: usize = 6;
+
+/// The picture, how peers connect, and what was asked for beside.
+fn meaning(page: &mut Page, report: &Report, rows: &[PeerRow], drawing: Drawing, games: bool) {
+    pictures(page, report, drawing);
     peers(page, rows);
     let several = report.families().iter().filter(|(_, found)| over_tcp(found).is_some()).count() > 1;
     for (family, found) in report.families().iter() {
@@ -28,31 +58,29 @@ pub(crate) fn write(page: &mut Page, report: &Report, rows: &[PeerRow]) {
         if let Some(hairpin) = &found.hairpinning {
             let verdict = hairpin.supported.map_or("could not be told", |_| behaviors::hairpinning(hairpin));
             let why = hairpin.summary.strip_prefix("could not tell: ").unwrap_or(&hairpin.summary);
-            let text = format!("{} hairpinning {verdict}: {why}.", family_name(family));
-            page.paragraph(Tint::Plain, &text);
+            // What that may come from stands in the table of -v.
+            let why = why.split_once([':', ',']).map_or(why, |(what, _)| what);
+            page.paragraph(Tint::Plain, &format!("{} hairpinning {verdict}: {why}.", family_name(family)));
         }
     }
-    if let Some(word) = report.families().iter().find_map(|(_, found)| games_word(found)) {
+    if let Some(word) = report.families().iter().find_map(|(_, found)| games_word(found)).filter(|_| games) {
         page.paragraph(Tint::Plain, &format!("NAT type in games: {word}, most likely (each tests in its own way)."));
-    }
-    if page.verbosity() > 0 {
-        for (family, found) in report.families().iter() {
-            behaviors::write(page, family, found);
-        }
     }
 }
 
-/// One picture in boxes; of several each in a line.
-fn pictures(page: &mut Page, report: &Report) {
+/// One picture in boxes, where there is room for them; else each in a line.
+fn pictures(page: &mut Page, report: &Report, drawing: Drawing) {
     let drawn: Vec<(Family, Picture)> = report
         .families()
         .iter()
         .filter_map(|(family, found)| Some((family, Picture::of(report, family, found)?)))
         .collect();
-    if let [(_, picture)] = &drawn[..] {
+    if let [(_, picture)] = &drawn[..]
+        && drawing == Drawing::Boxes
+    {
         let drawings = picture.drawings(page.ascii(), |text| page.clean(text));
         page.drawing(&drawings);
-    } else if !drawn.is_empty() {
+    } else if !drawn.is_empty() && drawing != Drawing::Nothing {
         page.blank();
         for (family, picture) in &drawn {
             let line = picture.line(page.ascii());
