@@ -79,7 +79,7 @@ fn genuine_files_are_told_as_they_are() {
             Format::WebrtcInternals,
             Outcome::FaultFound,
             "failed",
-            vec!["relay-permission-refused/likely", "nothing-arrived/certain", "no-turn-configured/certain"],
+            vec!["relay-permission-refused/likely", "nothing-arrived/certain", "(no-turn-configured/certain)"],
         ),
         ("chromium.getstats.json", Format::GetStats, Outcome::NothingWrong, "connected", vec![]),
         (
