@@ -70,9 +70,18 @@ pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
     if refused.is_empty() || refused.iter().any(|(_, checks)| checks.answers.count > 0) {
         return Vec::new();
     }
-    let text = "the other end refused the checks (400 or 401): their user name or password is of another session";
-    let found =
-        Finding::fault(connection, CauseCode::StaleCandidates, Certainty::Certain, FaultSide::Application, text);
+    // An agent that has given up, or has not had the description yet, refuses what it will know or has known: Firefox answers both with
+    // 400. 401 says that user name or password do not fit what it has (RFC 8489 section 9.1.3), which may still be the older session.
+    let unauthorized = refused.iter().any(|(_, checks)| checks.errors.contains(&401));
+    let (certainty, text) = if unauthorized {
+        (Certainty::Likely, "the other end refused the checks (401): their user name or password is of another session")
+    } else {
+        (
+            Certainty::Possible,
+            "the other end refused the checks (400): they were of another session, came before it had the description, or after it had given up",
+        )
+    };
+    let found = Finding::fault(connection, CauseCode::StaleCandidates, certainty, FaultSide::Application, text);
     let fault = connection.progress() != Progress::Connected;
     vec![
         found
