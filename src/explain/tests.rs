@@ -10,6 +10,7 @@ use super::*;
 
 mod calls;
 mod logs;
+mod packets;
 mod redaction;
 
 fn file(name: &str) -> Vec<u8> {

@@ -102,18 +102,23 @@ pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
     if done && alert.is_none() || hellos.is_empty() && alert.is_none() {
         return Vec::new();
     }
-    let answered = all.iter().any(|(_, it)| is(&it.message, &[DtlsMessage::ServerHello, DtlsMessage::Certificate]));
-    let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
-    let asked: u64 = hellos.iter().map(|(_, it)| it.times.count).sum();
     let from: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.from).collect();
     let to: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.to).collect();
     let both = from.intersection(&to).next().is_some();
+    // A server may want a cookie first (RFC 6347 section 4.2.1): whatever comes back is an answer.
+    let answered = all.iter().any(|(_, it)| it.message != DtlsMessage::ClientHello && to.contains(&it.flow.from));
+    // Where checks were answered the file has packets of both directions.
+    let works = checks(connection).iter().any(|(_, check)| {
+        check.answers.count > 0 && hellos.iter().any(|(_, it)| it.flow == check.flow || it.flow == check.flow.back())
+    });
+    let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
+    let asked: u64 = hellos.iter().map(|(_, it)| it.times.count).sum();
     let (code, certainty, side, text, fix) = if let Some((_, alert)) = alert {
         let number = match alert.message {
             DtlsMessage::Alert { code: Some(code), .. } => format!(" ({code})"),
             _ => String::new(),
         };
-        let text = format!("DTLS was given up with an alert{number} on a way that ICE had found");
+        let text = format!("DTLS was given up with an alert{number}");
         (
             CauseCode::DtlsFailed,
             Certainty::Certain,
@@ -131,10 +136,14 @@ pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
             "let the offer say actpass and the answer active",
         )
     } else if !answered && asked >= MOST_HELLOS {
-        let text = format!("DTLS began {asked} times on a way that ICE had found, and nobody answered");
+        let (certainty, text) = if works {
+            (Certainty::Certain, format!("DTLS began {asked} times on a way that ICE had found, and nobody answered"))
+        } else {
+            (Certainty::Likely, format!("DTLS began {asked} times, and no answer to it is in the file"))
+        };
         (
             CauseCode::DtlsFailed,
-            Certainty::Certain,
+            certainty,
             FaultSide::Unknown,
             text,
             "look at a=setup of both ends: does one of them wait that should answer?",
