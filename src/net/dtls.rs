@@ -151,7 +151,7 @@ impl Association {
         }
         let mut refused = None;
         icmp::drain(&*self.socket, platform::next_error, |refusal| {
-            refused = Some(refusal.failure("DTLS handshake with"))
+            refused = Some(refusal.failure("DTLS handshake with"));
         });
         if let Some(refused) = refused {
             return Err(refused);

@@ -11,7 +11,7 @@ use crate::evidence::LogEvent;
 use crate::explain::Lint;
 
 /// The JSON Schema (draft 2020-12) of [`Report`]: what --json prints, and the last line of --ndjson. Each line before it is a
-/// [`LogEvent`], which `$defs` has too, as it has [`Explained`], which `explain --json` prints, and [`Lint`] of
+/// [`LogEvent`], which `$defs` has too, as it has what `explain --json` prints, and [`Lint`] of
 /// `turn lint --json`.
 #[must_use]
 pub fn schema() -> Value {
