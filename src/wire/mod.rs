@@ -21,6 +21,7 @@ pub mod stun;
 pub(crate) mod text;
 mod transport;
 mod uri;
+mod xml;
 
 pub use address_kind::AddressKind;
 pub use candidate::{Candidate, CandidateAddress, CandidateKind, CandidateTransport, TcpType};

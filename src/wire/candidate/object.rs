@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::error::CandidateError;
 use super::list::{CandidateList, CandidatePlace};
 use super::{Candidate, words};
+use crate::wire::xml;
 
 /// How often JSON may stand in the text of JSON.
 const DEEPEST: usize = 4;
@@ -116,34 +117,8 @@ fn read_fields(get: &dyn Fn(&str) -> Option<String>) -> Result<Candidate, Candid
 
 /// Takes the candidates of Jingle out of XML, whatever else is in it.
 pub(super) fn from_xml(text: &str, list: &mut CandidateList) {
-    let mut line = 1;
-    let mut pieces = text.split("<candidate");
-    line += breaks(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let element = piece.split('>').next().unwrap_or_default();
-        if element.starts_with(|c: char| c.is_whitespace()) {
-            let attributes = attributes(element);
-            let get =
-                |name: &str| attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            list.push(read_fields(&get), CandidatePlace::default(), line);
-        }
-        line += breaks(piece);
+    for element in xml::elements(text, "candidate") {
+        let get = |name: &str| element.get(name).map(str::to_owned);
+        list.push(read_fields(&get), CandidatePlace::default(), element.line);
     }
-}
-
-fn breaks(text: &str) -> u32 {
-    u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
-}
-
-/// `name="value"`, as often as there is one.
-fn attributes(element: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = element;
-    while let Some((name, after)) = rest.split_once('=') {
-        let Some(quote) = after.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
-        let Some((value, after)) = after[1..].split_once(quote) else { break };
-        found.push((name.trim(), value));
-        rest = after;
-    }
-    found
 }

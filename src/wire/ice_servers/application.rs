@@ -3,7 +3,7 @@
 
 use super::tree::{Item, Node};
 use super::yaml;
-use crate::wire::text;
+use crate::wire::{text, xml};
 
 /// The document as a tree, as the finder of servers knows it.
 ///
@@ -12,7 +12,7 @@ use crate::wire::text;
 pub(super) fn read(bytes: &[u8]) -> Result<Node, String> {
     let (whole, _) = text::decode(bytes)?;
     let text = whole.trim_start_matches('\u{feff}');
-    let root = if text.trim_start().starts_with('<') { xml(text) } else { yaml::read(text)? };
+    let root = if text.trim_start().starts_with('<') { services(text) } else { yaml::read(text)? };
     Ok(matrix(&root).unwrap_or(root))
 }
 
@@ -40,49 +40,14 @@ fn matrix(root: &Node) -> Option<Node> {
 }
 
 /// The services of XEP-0215: `<service type='turn' host='...' port='...' transport='udp' username='...' password='...'/>`.
-fn xml(text: &str) -> Node {
-    let mut services = Vec::new();
-    let mut line = 1;
-    let mut pieces = text.split("<service ");
-    line += breaks(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let element = piece.split('>').next().unwrap_or_default();
-        let members: Vec<(String, Node)> = attributes(element)
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), Node { line, item: Item::Text(unescaped(value)) }))
-            .collect();
-        services.push(Node { line, item: Item::Object(members) });
-        line += breaks(piece);
-    }
+fn services(text: &str) -> Node {
+    let service = |element: xml::Element| {
+        let line = element.line;
+        let text = |(name, value): (&str, &str)| (name.to_owned(), Node { line, item: Item::Text(value.to_owned()) });
+        Node { line, item: Item::Object(element.attributes().map(text).collect()) }
+    };
+    let services = xml::elements(text, "service").into_iter().map(service).collect();
     Node { line: 1, item: Item::Object(vec![("services".to_owned(), Node { line: 1, item: Item::List(services) })]) }
-}
-
-fn breaks(text: &str) -> u32 {
-    u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
-}
-
-/// `name="value"`, as often as there is one.
-fn attributes(element: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = element;
-    while let Some((name, after)) = rest.split_once('=') {
-        let Some(quote) = after.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
-        let Some((value, after)) = after[1..].split_once(quote) else { break };
-        found.push((name.trim(), value));
-        rest = after;
-    }
-    found
-}
-
-/// A value with its entities replaced: passwords have `&` in them.
-fn unescaped(value: &str) -> String {
-    let mut text = value.to_owned();
-    for (entity, character) in
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")]
-    {
-        text = text.replace(entity, character);
-    }
-    text
 }
 
 #[cfg(test)]
