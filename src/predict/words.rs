@@ -189,8 +189,14 @@ pub(super) fn guess(which: Which, side: &FamilySide) -> Option<PortGuess> {
     if ports.choice == PortChoice::Random {
         // Every socket with every guess: 1 - e^(-km/n).
         let all_odds = 1.0 - (-TRIES * TRIES / DRAWN_FROM).exp();
+        // A description says that the port is another one each time, and nothing of how it is chosen.
+        let rule = if ports.samples == 0 {
+            format!("if {named}'s ports follow no rule, one guess hits")
+        } else {
+            format!("{named}'s ports follow no rule: one guess hits")
+        };
         let text = format!(
-            "{named}'s ports follow no rule: one guess hits with {}, 256 sockets and as many guesses with {}",
+            "{rule} with {}, 256 sockets and as many guesses with {}",
             percent(1.0 / DRAWN_FROM),
             percent(all_odds)
         );
