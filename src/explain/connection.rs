@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::event::{Candidate, Configuration, Description, Event, GatheringError, Pair, Party, StateOf, What};
 use super::format::Format;
+use super::traffic::{Checks, Dtls, RelayStep};
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
 
 /// The events of one connection.
@@ -135,6 +136,33 @@ impl<'a> Connection<'a> {
     pub(super) fn configurations(&self) -> Vec<(&'a Event, &'a Configuration)> {
         let pick = |what: &'a What| match what {
             What::Configuration(configuration) => Some(configuration),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// The checks that a capture saw, by direction, user names and role.
+    pub(super) fn checks(&self) -> Vec<(&'a Event, &'a Checks)> {
+        let pick = |what: &'a What| match what {
+            What::Checks(checks) => Some(&**checks),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// The messages of DTLS that a capture saw.
+    pub(super) fn dtls(&self) -> Vec<(&'a Event, &'a Dtls)> {
+        let pick = |what: &'a What| match what {
+            What::Dtls(dtls) => Some(&**dtls),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
+    /// What was asked of TURN servers, and answered, as captures and logs saw it.
+    pub(super) fn relay_steps(&self) -> Vec<(&'a Event, &'a RelayStep)> {
+        let pick = |what: &'a What| match what {
+            What::Relay(step) => Some(&**step),
             _ => None,
         };
         self.find(pick).collect()

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Event, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
-use crate::explain::traffic::{AgentRole, Checks, Dtls, DtlsMessage};
+use crate::explain::traffic::{AgentRole, DtlsMessage};
 
 /// A handshake is given up where its beginning was sent so often.
 const MOST_HELLOS: u64 = 3;
@@ -15,24 +15,8 @@ const SAFE_BYTES: usize = 1_200;
 /// Consent is asked for every five seconds (RFC 7675 section 5.1); so many unanswered checks are thirty.
 const MOST_UNANSWERED: u64 = 6;
 
-fn checks<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a Checks)> {
-    let pick = |event: &'a Event| match &event.what {
-        What::Checks(checks) => Some((event, &**checks)),
-        _ => None,
-    };
-    connection.events.iter().copied().filter_map(pick).collect()
-}
-
-fn dtls<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a Dtls)> {
-    let pick = |event: &'a Event| match &event.what {
-        What::Dtls(dtls) => Some((event, &**dtls)),
-        _ => None,
-    };
-    connection.events.iter().copied().filter_map(pick).collect()
-}
-
 pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
-    let all = checks(connection);
+    let all = connection.checks();
     let refused: Vec<&Event> =
         all.iter().filter(|(_, checks)| checks.errors.contains(&487)).map(|(event, _)| *event).collect();
     let roles = |back: bool| -> BTreeSet<AgentRole> {
@@ -64,7 +48,7 @@ pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
 }
 
 pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
-    let all = checks(connection);
+    let all = connection.checks();
     let refused: Vec<_> =
         all.iter().filter(|(_, checks)| checks.errors.iter().any(|code| matches!(code, 400 | 401))).collect();
     if refused.is_empty() || refused.iter().any(|(_, checks)| checks.answers.count > 0) {
@@ -93,7 +77,7 @@ pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
 
 /// DTLS that begins on a way that works, and is not answered.
 pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
-    let all = dtls(connection);
+    let all = connection.dtls();
     let is = |message: &DtlsMessage, wanted: &[DtlsMessage]| wanted.contains(message);
     let done =
         all.iter().any(|(_, it)| is(&it.message, &[DtlsMessage::ApplicationData, DtlsMessage::EncryptedHandshake]));
@@ -108,7 +92,7 @@ pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
     // A server may want a cookie first (RFC 6347 section 4.2.1): whatever comes back is an answer.
     let answered = all.iter().any(|(_, it)| it.message != DtlsMessage::ClientHello && to.contains(&it.flow.from));
     // Where checks were answered the file has packets of both directions.
-    let works = checks(connection).iter().any(|(_, check)| {
+    let works = connection.checks().iter().any(|(_, check)| {
         check.answers.count > 0 && hellos.iter().any(|(_, it)| it.flow == check.flow || it.flow == check.flow.back())
     });
     let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
@@ -196,7 +180,7 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
 
 /// Checks that were answered, and then not any more.
 pub(super) fn consent_lost(connection: &Connection) -> Vec<Finding> {
-    let all = checks(connection);
+    let all = connection.checks();
     let lost: Vec<_> = all
         .iter()
         .filter(|(_, one)| {
@@ -228,7 +212,7 @@ pub(super) fn consent_lost(connection: &Connection) -> Vec<Finding> {
 }
 
 pub(super) fn answered_elsewhere(connection: &Connection) -> Vec<Finding> {
-    let all = checks(connection);
+    let all = connection.checks();
     let Some((event, one, other)) = all.iter().find_map(|(event, one)| Some((*event, *one, one.answered_from?))) else {
         return Vec::new();
     };

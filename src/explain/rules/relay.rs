@@ -15,14 +15,6 @@ const MOST_KNOWN: usize = 100;
 /// So often a nonce may become stale in a session before it is strange.
 const MOST_STALE: u64 = 5;
 
-fn steps<'a>(connection: &Connection<'a>) -> Vec<(&'a Event, &'a RelayStep)> {
-    let pick = |event: &'a Event| match &event.what {
-        What::Relay(step) => Some((event, &**step)),
-        _ => None,
-    };
-    connection.events.iter().copied().filter_map(pick).collect()
-}
-
 /// What tells one client's requests from another's.
 fn whose(step: &RelayStep) -> String {
     step.session.clone().or_else(|| step.client.map(|client| client.to_string())).unwrap_or_default()
@@ -34,7 +26,7 @@ fn hinders(connection: &Connection) -> bool {
 }
 
 pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
-    let all = steps(connection);
+    let all = connection.relay_steps();
     let granted: BTreeSet<String> = all
         .iter()
         .filter(|(_, step)| step.step == RelayRequest::Allocate && step.outcome == RelayOutcome::Granted)
@@ -90,7 +82,7 @@ pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
 }
 
 pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
-    let all = steps(connection);
+    let all = connection.relay_steps();
     let about_peer = |step: &RelayStep| {
         matches!(step.step, RelayRequest::Permission | RelayRequest::Channel | RelayRequest::Connect)
     };
@@ -132,7 +124,7 @@ pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
 /// Every other refusal, by its code.
 pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
     let mut by_code: BTreeMap<(u16, RelayRequest), Vec<(&Event, &RelayStep)>> = BTreeMap::new();
-    for (event, step) in steps(connection) {
+    for (event, step) in connection.relay_steps() {
         if let Some(code) = step.code().filter(|code| !matches!(code, 401 | 403 | 438)) {
             by_code.entry((code, step.step)).or_default().push((event, step));
         }
@@ -221,7 +213,7 @@ fn told(code: u16, step: RelayRequest) -> (CauseCode, FaultSide, &'static str, &
 }
 
 pub(super) fn nonce_stale(connection: &Connection) -> Vec<Finding> {
-    let all = steps(connection);
+    let all = connection.relay_steps();
     let stale: Vec<_> =
         all.iter().filter(|(_, step)| step.code() == Some(438) && step.times.count > MOST_STALE).collect();
     if stale.is_empty() {
@@ -242,7 +234,7 @@ pub(super) fn nonce_stale(connection: &Connection) -> Vec<Finding> {
 
 /// A server that did not answer, in a capture.
 pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
-    let all = steps(connection);
+    let all = connection.relay_steps();
     let mut known: BTreeMap<SocketAddr, usize> = BTreeMap::new();
     let mut servers: Vec<(SocketAddr, Vec<&Event>, bool, bool)> = Vec::new();
     for (event, step) in all {
@@ -276,7 +268,7 @@ pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
 
 /// Allocations for which no permission was ever asked: their client knew no candidate of the other end.
 pub(super) fn no_permission(connection: &Connection) -> Vec<Finding> {
-    let all = steps(connection);
+    let all = connection.relay_steps();
     let who = |wanted: &[RelayRequest], granted: bool| -> BTreeSet<String> {
         let fits =
             |step: &RelayStep| wanted.contains(&step.step) && (!granted || step.outcome == RelayOutcome::Granted);
