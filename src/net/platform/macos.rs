@@ -1,35 +1,9 @@
-//! macOS, and other systems of the BSD kind: only connected sockets hear of ICMP errors there.
+//! macOS, and other systems of the BSD kind: sending by one interface.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use socket2::Socket;
-
-use crate::evidence::PlatformLimit;
-use crate::net::icmp::Refusal;
-
-/// A connected socket hears that it was refused, not by whom.
-pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrorsInPart];
-
-/// Refusals are asked for on connected sockets.
-pub(in crate::net) const KNOCKS: bool = true;
-
-/// There is no queue to switch on.
-#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
-pub(in crate::net) fn watch_errors(_socket: &Socket, _ipv6: bool) -> io::Result<()> {
-    Ok(())
-}
-
-/// There is none to switch off.
-#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
-pub(in crate::net) fn forget_errors<S>(_socket: &S, _ipv6: bool) -> io::Result<()> {
-    Ok(())
-}
-
-/// There is none to take from.
-pub(in crate::net) fn next_error<S>(_socket: &S) -> io::Result<Refusal> {
-    Err(ErrorKind::WouldBlock.into())
-}
 
 /// Sends by that interface alone.
 ///

@@ -21,6 +21,8 @@ mod adapters;
 mod linux;
 #[cfg(all(unix, not(target_os = "linux")))]
 mod macos;
+#[cfg(not(target_os = "linux"))]
+mod no_error_queue;
 mod route;
 #[cfg(unix)]
 mod unix;
@@ -34,16 +36,15 @@ pub(in crate::net) use linux::{
     KNOCKS, LIMITS, bind_device, default_routes, forget_errors, interface_number, interfaces, next_error, watch_errors,
 };
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(in crate::net) use macos::{KNOCKS, LIMITS, bind_device, forget_errors, next_error, watch_errors};
+pub(in crate::net) use macos::bind_device;
+#[cfg(not(target_os = "linux"))]
+pub(in crate::net) use no_error_queue::{KNOCKS, LIMITS, forget_errors, next_error, watch_errors};
 pub(in crate::net) use route::Route;
 #[cfg(unix)]
 pub(in crate::net) use unix::{NO_NAME_SERVERS, numbers, reserve, share_port, watch_interrupts};
 #[cfg(unix)]
 pub(crate) use unix::{terminal, unseen};
 #[cfg(windows)]
-pub(in crate::net) use windows::{
-    KNOCKS, LIMITS, NO_NAME_SERVERS, bind_device, forget_errors, next_error, numbers, reserve, share_port,
-    watch_errors, watch_interrupts,
-};
+pub(in crate::net) use windows::{NO_NAME_SERVERS, bind_device, numbers, reserve, share_port, watch_interrupts};
 #[cfg(windows)]
 pub(crate) use windows::{terminal, unseen};

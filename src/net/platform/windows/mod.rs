@@ -9,36 +9,10 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
-use crate::evidence::PlatformLimit;
-use crate::net::icmp::Refusal;
-
 pub(in crate::net) use control::watch_interrupts;
-
-/// A socket hears that something was refused, not by whom.
-pub(in crate::net) const LIMITS: &[PlatformLimit] = &[PlatformLimit::IcmpErrorsInPart];
-
-/// Refusals are asked for on connected sockets.
-pub(in crate::net) const KNOCKS: bool = true;
 
 /// Why there is nobody to ask for names.
 pub(in crate::net) const NO_NAME_SERVERS: &str = "this system names none";
-
-/// There is no queue to switch on.
-#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
-pub(in crate::net) fn watch_errors(_socket: &Socket, _ipv6: bool) -> io::Result<()> {
-    Ok(())
-}
-
-/// There is none to switch off.
-#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
-pub(in crate::net) fn forget_errors<S>(_socket: &S, _ipv6: bool) -> io::Result<()> {
-    Ok(())
-}
-
-/// There is none to take from.
-pub(in crate::net) fn next_error<S>(_socket: &S) -> io::Result<Refusal> {
-    Err(ErrorKind::WouldBlock.into())
-}
 
 /// This system binds to addresses only; by them it chooses the interface too (its strong host model).
 ///
