@@ -6,8 +6,7 @@ use nat_probe::evidence::Behavior;
 use serde_json::Value;
 
 use crate::kit::coturn::{Coturn, NO_TLS, PASSWORD, TURN, USERS};
-use crate::kit::names::{self, Record};
-use crate::kit::nat64::{OWN_PREFIX, reached};
+use crate::kit::nat64;
 use crate::kit::probe::Run;
 use crate::kit::servers::BARE;
 use crate::kit::turn_run::ALICE;
@@ -107,12 +106,8 @@ story! {
     /// IPv6 alone: what its NAT64 shows of it to servers that are asked at their IPv4 addresses (RFC 8445 section 5.1.1.2).
     fn a_host_with_ipv6_alone_has_a_candidate_behind_nat64() {
         let net = Internet::with(&[ALPHA, BETA, BARE]).behind(nat::router());
-        net.with_nat64(&["198.51.100.1", "198.51.100.2", "203.0.113.1", "203.0.113.2"]);
-        names::serve(BARE, &[
-            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:aa")),
-            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:ab")),
-        ]);
-        names::ask(&reached(OWN_PREFIX, BARE.at()));
+        net.with_nat64();
+        nat64::name_prefix(BARE);
         let run = net.nat_probe("ice gather --json --server 198.51.100.1 --server 203.0.113.1");
         let srflx = offered(&run, "srflx");
         assert!(offered(&run, "host").iter().all(|one| one["address"].as_str().is_some_and(|ip| ip.contains(':'))), "{run}");

@@ -6,8 +6,7 @@ use std::net::IpAddr;
 use nat_probe::evidence::Behavior::{AddressAndPortDependent as Apd, EndpointIndependent as Ei};
 
 use crate::kit::front::{self, CONTAINER, HIDDEN, HIDDEN_TOO};
-use crate::kit::names::{self, Record};
-use crate::kit::nat64::{OWN_PREFIX, WELL_KNOWN_PREFIX, reached};
+use crate::kit::nat64::{self, OWN_PREFIX, WELL_KNOWN_PREFIX, reached};
 use crate::kit::probe::{Run, Verdict};
 use crate::kit::prober::{self, Truth};
 use crate::kit::servers::{BARE, endpoint};
@@ -248,7 +247,7 @@ story! {
     /// The way to an IPv4 server leads through NAT64: with the well-known prefix nobody has to be asked what it is.
     fn nat64_with_the_well_known_prefix() {
         let net = Internet::with(&[ALPHA, BETA]).behind(nat::router());
-        net.with_nat64(&["198.51.100.1", "198.51.100.2", "203.0.113.1", "203.0.113.2"]);
+        net.with_nat64();
         let server = reached(WELL_KNOWN_PREFIX, "198.51.100.1");
         let run = net.nat_probe(&format!("classify --json -6 --server [{server}]"));
         assert!(run.stdout.contains("NAT64"), "{run}");
@@ -262,12 +261,8 @@ story! {
     /// A prefix of the network's own, learnt from the name that exists for it (RFC 7050).
     fn nat64_with_a_prefix_of_its_own() {
         let net = Internet::with(&[ALPHA, BETA, BARE]).behind(nat::router());
-        net.with_nat64(&["198.51.100.1", "198.51.100.2", "203.0.113.1", "203.0.113.2"]);
-        names::serve(BARE, &[
-            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:aa")),
-            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:ab")),
-        ]);
-        names::ask(&reached(OWN_PREFIX, BARE.at()));
+        net.with_nat64();
+        nat64::name_prefix(BARE);
         let server = reached(OWN_PREFIX, "198.51.100.1");
         let run = net.nat_probe(&format!("classify --json -6 --server [{server}] --server [2001:db8:5::1]"));
         run.expect_family("ipv6", OPEN, &|| net.state());

@@ -4,7 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::names::{self, Record};
 use super::netns::{self, tool, within};
+use super::servers::{ALPHA, BETA, Host};
 use super::{Net, cage};
 
 /// The prefix of the network's own, as RFC 7050 lets clients learn it.
@@ -18,10 +20,22 @@ pub(crate) fn reached(prefix: &str, server: &str) -> String {
     format!("{prefix}{:02x}{:02x}:{:x}", octets[0], octets[1], u16::from_be_bytes([octets[2], octets[3]]))
 }
 
+/// Has this host answer with the prefix for the name that exists for it (RFC 7050), and the client ask it.
+pub(crate) fn name_prefix(host: Host) {
+    names::serve(
+        host,
+        &[
+            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:aa")),
+            ("ipv4only.arpa", Record::Address("2001:db8:64::c000:ab")),
+        ],
+    );
+    names::ask(&reached(OWN_PREFIX, host.at()));
+}
+
 impl Net {
-    /// Takes IPv4 away from the client and makes its gateway a NAT64 for these servers. tayga refuses the well-known prefix for
+    /// Takes IPv4 away from the client and makes its gateway a NAT64 for the two STUN servers. tayga refuses the well-known prefix for
     /// addresses of documentation, so the kernel exchanges it for the network's own.
-    pub(crate) fn with_nat64(&self, servers: &[&str]) {
+    pub(crate) fn with_nat64(&self) {
         let tayga = cage::need("tayga", "Debian package tayga");
         let configuration = format!(
             "tun-device nat64\nipv4-addr 10.64.0.1\nipv6-addr 2001:db8:65::1\nprefix {OWN_PREFIX}/96\ndynamic-pool 10.64.0.0/24\ndata-dir /run\n"
@@ -45,8 +59,9 @@ impl Net {
             run(&["--nodetach"]).spawn().expect("tayga");
         });
         tool("ip", "-n client -4 addr flush dev eth0");
-        let pairs: Vec<_> = servers
+        let pairs: Vec<_> = [ALPHA, BETA]
             .iter()
+            .flat_map(|host| host.v4)
             .map(|server| format!("{} : {}", reached(WELL_KNOWN_PREFIX, server), reached(OWN_PREFIX, server)))
             .collect();
         let rules = format!(
@@ -67,7 +82,7 @@ table ip6 prefix {{
         );
         netns::rules("gateway", &rules);
         let patience = Instant::now() + Duration::from_secs(5);
-        let server = super::servers::endpoint(&reached(OWN_PREFIX, servers[0]));
+        let server = super::servers::endpoint(&reached(OWN_PREFIX, ALPHA.at()));
         while within("client", || super::prober::mapped(server)).is_none() {
             assert!(Instant::now() < patience, "no way through the NAT64\n{:?}", fs::read_to_string("/run/tayga.log"));
         }
