@@ -63,6 +63,22 @@ fn trap_2_a_linux_router_that_lets_strangers_reach_itself_is_not_symmetric() {
     }
 }
 
+/// The stray packet is an answer that comes from another port than was asked, and the server's second address is dead: what its two ports
+/// saw of one socket is all there is.
+#[test]
+fn trap_2_a_server_that_answers_from_its_other_port_makes_no_nat_symmetric() {
+    let nat = NatConfig { linux_conntrack_quirk: true, ..NatConfig::default() };
+    for seed in 0..60 {
+        let mut scenario = behind(nat.clone());
+        scenario.servers.truncate(1);
+        scenario.servers[0].faults = vec![Fault::DeadAlternate];
+        scenario.servers[0].sometimes = [(Fault::WrongSourcePort, 0.5)].into();
+        let run = classify(&scenario, seed);
+        let mapping = &run.v4.mapping;
+        assert!(mapping.endpoint_independent != Some(false), "seed {seed}: {mapping:?}\n{}", story(&run));
+    }
+}
+
 #[test]
 fn trap_3_an_open_filter_is_seen_on_two_fresh_ports() {
     let nat = NatConfig { filtering: Behavior::EndpointIndependent, ..NatConfig::default() };

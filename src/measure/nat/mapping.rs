@@ -60,11 +60,12 @@ impl NatProbe for Mapping {
             if !group.settled {
                 return Step { asks, ..Step::default() };
             }
-            if self.repeat && group.complete() {
-                asks.extend(self.second_socket(seen, &server));
-                if !Group::repeated(seen, self.family, &server).settled {
-                    return Step { asks, ..Step::default() };
-                }
+            let again = if self.repeat && group.complete() { Point::EVERY.to_vec() } else { group.doubtful() };
+            let again = self.second_socket(seen, &server, &again);
+            let settled = again.iter().all(|ask| seen.find(&ask.key).is_some_and(Exchange::settled));
+            asks.extend(again);
+            if !settled {
+                return Step { asks, ..Step::default() };
             }
             // Unless no other server saw the same address: then the next server's points are asked too, to compare.
             if group.complete() && !group.alone(&camps) {
@@ -85,9 +86,9 @@ impl NatProbe for Mapping {
 }
 
 impl Mapping {
-    /// The four points once more from a fresh socket.
-    fn second_socket(&self, seen: &Evidence, server: &Capable) -> Vec<Ask> {
-        let ask = |point| {
+    /// These points once more from a fresh socket.
+    fn second_socket(&self, seen: &Evidence, server: &Capable, points: &[Point]) -> Vec<Ask> {
+        let ask = |&point: &Point| {
             let test = NatTest::MappingRepeated { server: server.server, point };
             Ask {
                 socket: FamilySocket::SecondMapping.over(self.family),
@@ -95,7 +96,7 @@ impl Mapping {
                 ..self.ask(seen, server.server, test, server.point(point))
             }
         };
-        Point::EVERY.map(ask).into()
+        points.iter().map(ask).collect()
     }
 
     /// At the end the first question once more: if its answer changed, the mapping is unstable, not dependent (FIELD trap 8). Where

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Mapping as Finding, MappingBehavior};
+use super::first;
 use super::mapping_class::{Kind, Sight};
 use crate::evidence::key::FamilySocket;
 use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode};
@@ -80,6 +81,10 @@ pub(super) fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&R
     if let Some(reason) = seen.stop_reason().filter(|_| dependent && !kinds.is_empty() && !asked_again(&observed)) {
         return withheld(reason, None);
     }
+    if let (Some(Kind::AddressAndPortDependent), Some(pair)) = (kinds.first(), lone_pair(seen, family, &observed)) {
+        let (reason, endpoint_independent) = unconfirmed(&observed, pair);
+        return withheld(reason, endpoint_independent);
+    }
     match kinds[..] {
         [Kind::EndpointIndependent, ..] if addresses.len() > 1 => {
             let summary = format!("{count} of {count} destinations saw port {} of {}", first.port(), first.ip());
@@ -128,6 +133,48 @@ fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observat
         let odd = odd.into_iter().find(|(_, mapped)| *mapped != usual && mapped.ip() == usual.ip())?;
         agreed.then_some((usual, odd))
     })
+}
+
+/// The one address of which two ports saw two mappings, where nothing else shows that the port counts: a stray packet on its way in makes
+/// some routers give a later flow another port (FIELD trap 2). Servers that were named, and asked at once, are met by none before.
+fn lone_pair(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<IpAddr> {
+    let two_mappings = |observed: &[Observation]| -> Vec<IpAddr> {
+        let addresses = distinct(observed.iter().map(|(exchange, _)| exchange.remote.ip()));
+        let several = |ip: &IpAddr| {
+            let there = observed.iter().filter(|(exchange, _)| exchange.remote.ip() == *ip);
+            distinct(there.map(|(_, mapped)| *mapped)).len() > 1
+        };
+        addresses.into_iter().filter(several).collect()
+    };
+    let named: Vec<SocketAddr> = first::exchanges(seen, family).iter().map(|exchange| exchange.remote).collect();
+    let at_once: Vec<Observation> =
+        observed.iter().copied().filter(|(exchange, _)| named.contains(&exchange.remote)).collect();
+    let again = observations(seen, family, FamilySocket::SecondMapping);
+    match two_mappings(observed)[..] {
+        [address] if two_mappings(&at_once).is_empty() && two_mappings(&again).is_empty() => Some(address),
+        _ => None,
+    }
+}
+
+/// What is left to say without the other port of that address.
+fn unconfirmed(observed: &[Observation], pair: IpAddr) -> (Reason, Option<bool>) {
+    let first = observed.iter().find(|(exchange, _)| exchange.remote.ip() == pair).map(|(exchange, _)| exchange.remote);
+    let rest: Vec<Observation> = observed
+        .iter()
+        .copied()
+        .filter(|(exchange, _)| exchange.remote.ip() != pair || Some(exchange.remote) == first)
+        .collect();
+    let kinds = Kind::possible(&sights(&rest));
+    let why = format!(
+        "two ports of {pair} saw two mappings, which one stray packet can do to a router, and nothing else confirms it"
+    );
+    let dependent = !kinds.iter().any(|kind| matches!(kind, Kind::EndpointIndependent | Kind::SeveralExits));
+    if dependent {
+        let text = format!("the mapping depends on the destination; whether on its port too cannot be told: {why}");
+        (Reason::new(ReasonCode::DependentKindUnknown, text), Some(false))
+    } else {
+        (Reason::new(ReasonCode::OneDestination, why), None)
+    }
 }
 
 /// Why no mapped address is there to judge.

@@ -15,6 +15,7 @@ pub(super) struct Group {
     primary: Option<SocketAddr>,
     alternate_same_port: Option<SocketAddr>,
     alternate: Option<SocketAddr>,
+    primary_other_port: Option<SocketAddr>,
     /// Every point has been waited for.
     pub settled: bool,
 }
@@ -23,23 +24,19 @@ impl Group {
     /// What the server's points saw so far of the socket under test.
     #[must_use]
     pub(super) fn of(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let primary = first::exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
-        Self::read(primary, |point| seen.find(&NatTest::Mapping { server: server.server, point }.over(family)))
-    }
-
-    /// What they saw of the second socket, where there is one.
-    #[must_use]
-    pub(super) fn repeated(seen: &Evidence, family: Family, server: &Capable) -> Self {
-        let point = |point| seen.find(&NatTest::MappingRepeated { server: server.server, point }.over(family));
-        Self::read(point(Point::Primary), point)
-    }
-
-    fn read<'a>(primary: Option<&'a Exchange>, point: impl Fn(Point) -> Option<&'a Exchange>) -> Self {
-        let points =
-            [primary, point(Point::AlternateSamePort), point(Point::Alternate), point(Point::PrimaryOtherPort)];
-        let [primary, alternate_same_port, alternate, _] = points.map(|exchange| exchange.and_then(Exchange::mapped));
-        let settled = points.iter().all(|point| point.is_some_and(Exchange::settled));
-        Self { primary, alternate_same_port, alternate, settled }
+        let first = first::exchanges(seen, family).into_iter().find(|exchange| exchange.server == server.server);
+        let asked = |point| match point {
+            Point::Primary => first,
+            _ => seen.find(&NatTest::Mapping { server: server.server, point }.over(family)),
+        };
+        let saw = |point| asked(point).and_then(Exchange::mapped);
+        Self {
+            primary: saw(Point::Primary),
+            alternate_same_port: saw(Point::AlternateSamePort),
+            alternate: saw(Point::Alternate),
+            primary_other_port: saw(Point::PrimaryOtherPort),
+            settled: Point::EVERY.into_iter().all(|point| asked(point).is_some_and(Exchange::settled)),
+        }
     }
 
     /// Whether no other server saw the address that this one saw, though others answered.
@@ -53,5 +50,19 @@ impl Group {
     #[must_use]
     pub(super) fn complete(&self) -> bool {
         self.primary.is_some() && self.alternate.is_some() && self.alternate_same_port.is_some()
+    }
+
+    /// The points to be asked once more from a fresh socket, where two ports of one address saw two mappings and those of the other
+    /// address did not answer: one stray packet on its way in makes some routers give a later flow another port (FIELD trap 2), and
+    /// nothing else would tell that from a mapping for each port.
+    #[must_use]
+    pub(super) fn doubtful(&self) -> Vec<Point> {
+        let [one, other] = [(self.primary, self.primary_other_port), (self.alternate_same_port, self.alternate)]
+            .map(|(one, other)| one.zip(other).map(|(one, other)| one != other));
+        match (one, other) {
+            (Some(true), None) => vec![Point::Primary, Point::PrimaryOtherPort],
+            (None, Some(true)) => vec![Point::AlternateSamePort, Point::Alternate],
+            _ => Vec::new(),
+        }
     }
 }
