@@ -9,10 +9,10 @@ use nat_probe::sim::{LinkConfig, Pooling, TurnFault};
 use nat_probe::wire::Transport;
 
 use super::turn_bench::{Bench, Ran};
-use super::worlds::{Dice, nat, published};
+use super::worlds::{Dice, nat, published, seeds};
 
-/// Worlds in each run of the tests; `NAT_PROBE_WORLDS` asks for another number.
-const WORLDS: u64 = 600;
+/// Worlds that were once named wrong.
+const FOUND: [u64; 3] = [5_147, 6_152, 14_188];
 
 /// More loss than this, each way, and a question sent seven times may stay without an answer.
 const LITTLE_LOSS: f64 = 0.05;
@@ -123,6 +123,7 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
 
 fn check(seed: u64) -> Result<(), String> {
     let World { bench, faults, right, loss, cut, transport, plain } = world(seed);
+    let late = bench.scenario.link.jitter_ms >= bench.scenario.link.rtt_ms;
     let deadline_ms = bench.deadline.as_secs_f64() * 1_000.0;
     let Ran { result, left, elapsed_ms } = bench.watch();
     // Farewells may take a second and a half.
@@ -138,7 +139,11 @@ fn check(seed: u64) -> Result<(), String> {
     let works = matches!(verdict, TurnVerdict::Ok | TurnVerdict::Degraded);
     let truths: Vec<(bool, Vec<Code>)> = faults.iter().map(|&fault| truth(fault, transport)).collect();
     let open = faults.contains(&TurnFault::NoAuth);
-    if works && truths.iter().any(|(unusable, _)| *unusable) && !(open && verdict == TurnVerdict::Degraded) {
+    let has = |fault| faults.contains(&fault);
+    // What it relays it relays without the world outside, whose packets it would not take either.
+    let inside = has(TurnFault::OwnAllocationsOnly) && has(TurnFault::RangeClosed);
+    if works && truths.iter().any(|(unusable, _)| *unusable) && !((open || inside) && verdict == TurnVerdict::Degraded)
+    {
         return Err(format!("{told}\nis said to work"));
     }
     if works && !right && !open {
@@ -162,7 +167,6 @@ fn check(seed: u64) -> Result<(), String> {
         allowed.retain(|code| *code != Code::Ok);
         allowed.push(Code::UnknownUserOrPassword);
     }
-    let has = |fault| faults.contains(&fault);
     if has(TurnFault::StunOnly) && has(TurnFault::NoBinding) {
         // Whether the port speaks TLS is then all that can be seen of it.
         allowed.extend([Code::NoAnswer, Code::TlsExpected]);
@@ -177,6 +181,20 @@ fn check(seed: u64) -> Result<(), String> {
     // Nobody's credentials are taken then, or nobody believes that they are.
     if has(TurnFault::Md5Refused) && (has(TurnFault::Sha256Refused) || has(TurnFault::Sha256AnsweredWithSha1)) {
         allowed.push(Code::UnknownUserOrPassword);
+    }
+    if has(TurnFault::Md5Refused) && has(TurnFault::GarbageAllocate) {
+        allowed.push(Code::UnknownUserOrPassword);
+    }
+    // Without a realm it names who issues tokens all the same; and a refusal without a code is what a plain Allocate gets then.
+    if has(TurnFault::NoRealm) && has(TurnFault::OauthToo) {
+        allowed.push(Code::OauthOnly);
+    }
+    if has(TurnFault::Forbidden) && has(TurnFault::PeerRefusedWithoutCode) {
+        allowed.push(Code::ProtocolError);
+    }
+    // Answers that are late often look like losses at first.
+    if late {
+        allowed.push(Code::Undetermined);
     }
     if has(TurnFault::WrongExternal) && has(TurnFault::RangeClosed) {
         allowed.push(Code::RelayDead);
@@ -196,7 +214,6 @@ fn check(seed: u64) -> Result<(), String> {
 
 #[test]
 fn no_verdict_is_wrong_and_nothing_is_left_behind() {
-    let asked = std::env::var("NAT_PROBE_WORLDS").ok().and_then(|number| number.parse().ok());
-    let wrong: Vec<String> = (0..asked.unwrap_or(WORLDS)).filter_map(|seed| check(seed).err()).collect();
+    let wrong: Vec<String> = seeds(600).chain(FOUND).filter_map(|seed| check(seed).err()).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n\n"));
 }

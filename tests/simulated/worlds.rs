@@ -232,6 +232,9 @@ fn servers(dice: &mut Dice, dual: bool) -> Vec<ServerConfig> {
         if clash(twin.ipv4, twin.ipv4_alternate) {
             twin.ipv4_alternate = None;
         }
+        // One address has one network before it.
+        twin.faults.retain(|fault| !HIDING.contains(fault));
+        twin.faults.extend(first.faults.iter().filter(|fault| HIDING.contains(fault)));
     }
     list
 }
@@ -437,21 +440,21 @@ fn describe(world: &World) -> String {
 }
 
 /// Which worlds are looked at; more for a hunt (`WORLDS=20000` or `WORLDS=20000..40000 cargo test --test simulated worlds`).
-fn seeds() -> std::ops::Range<u64> {
+pub(crate) fn seeds(usually: u64) -> std::ops::Range<u64> {
     let text = std::env::var("WORLDS").unwrap_or_default();
     let (from, to) = text.split_once("..").unwrap_or(("0", &text));
-    from.parse().unwrap_or(0)..to.parse().unwrap_or(2000)
+    from.parse().unwrap_or(0)..to.parse().unwrap_or(usually)
 }
 
 /// Worlds that were once named wrong.
-const FOUND: [u64; 7] = [4894, 13_521, 13_688, 14_344, 17_143, 35_204, 506_076];
+const FOUND: [u64; 8] = [4894, 13_521, 13_688, 14_344, 17_143, 35_204, 506_076, 513_796];
 
 /// Writing a report and reading it back takes as long as measuring: one in so many is judged again.
 const JUDGED_AGAIN: u64 = 8;
 
 #[test]
 fn random_worlds_are_named_right_or_not_at_all() {
-    for seed in seeds().chain(FOUND) {
+    for seed in seeds(2_000).chain(FOUND) {
         let world = world(seed);
         let (evidence, took_ms) = measure(&world, seed);
         if seed % JUDGED_AGAIN == 0 {

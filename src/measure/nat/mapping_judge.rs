@@ -263,17 +263,19 @@ fn alone(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Re
     Some(Reason::new(ReasonCode::OneWitness, text))
 }
 
-/// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say. Where the port is the same, both
-/// are: a server's own network cannot know it.
+/// Servers that saw addresses of which no other saw any: who is right cannot be told by what they say, over whatever socket. Where the
+/// port is the same, both are: a server's own network cannot know it.
 fn disagreement(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
-    let mut camps = witness::camps(seen, family);
-    camps.retain(|camp| observed.iter().any(|(_, mapped)| camp.addresses.contains(&mapped.ip())));
+    let camps = witness::camps(seen, family);
     let same_port = observed.iter().all(|(_, mapped)| mapped.port() == observed[0].1.port());
-    if camps.len() < 2 || same_port || camps.iter().all(|camp| camp.machines > 1) {
+    let heard = |camp: &&witness::Camp| observed.iter().any(|(_, mapped)| camp.addresses.contains(&mapped.ip()));
+    if camps.len() < 2 || same_port || camps.iter().filter(heard).any(|camp| camp.machines > 1) {
         return None;
     }
+    let all = || seen.of(family, Transport::Udp).filter_map(|exchange| Some((exchange, exchange.mapped()?)));
     let who = |camp: &witness::Camp| {
-        let (exchange, mapped) = observed.iter().find(|(_, mapped)| camp.addresses.contains(&mapped.ip()))?;
+        let of_camp = |(_, mapped): &Observation| camp.addresses.contains(&mapped.ip());
+        let (exchange, mapped) = observed.iter().copied().find(of_camp).or_else(|| all().find(of_camp))?;
         Some(format!("{} saw {mapped}", exchange.remote))
     };
     let who: Vec<String> = camps.iter().filter_map(who).take(3).collect();

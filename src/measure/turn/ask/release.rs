@@ -16,8 +16,10 @@ pub(super) fn next(target: &Target) -> Step {
 
 /// A Refresh with the lifetime 0 on each of them (RFC 8656 section 8), those already asked included.
 pub(in crate::measure::turn) fn of(target: &Target, roles: impl IntoIterator<Item = SocketRole>) -> Step {
-    let held = roles.into_iter().filter(|role| target.may_hold(*role));
-    let asks: Vec<Ask> = held.filter_map(|role| ask(target, role)).collect();
+    let held: Vec<SocketRole> = roles.into_iter().filter(|role| target.may_hold(*role)).collect();
+    let doubtful = held.iter().filter(|role| target.is_deletion_doubtful(**role));
+    let again = doubtful.filter_map(|role| Some(again(target, *role, ask(target, *role)?)));
+    let asks: Vec<Ask> = held.iter().filter_map(|role| ask(target, *role)).chain(again).collect();
     let done = asks.iter().all(|ask| target.seen.find(&ask.key).is_some_and(Exchange::settled));
     Step { asks, done, ..Step::default() }
 }
@@ -27,18 +29,22 @@ pub(in crate::measure::turn) fn of(target: &Target, roles: impl IntoIterator<Ite
 pub(in crate::measure::turn) fn farewell(target: &Target) -> Vec<Ask> {
     let mut asks = Vec::new();
     for role in sockets().filter(|role| target.may_hold(*role)) {
-        let Some(mut ask) = ask(target, role) else { continue };
+        let Some(ask) = ask(target, role) else { continue };
         let early = |asked: &Exchange| error_code(asked) == Some(437) && target.allocation(role).is_none();
         let overtook = |asked: &Exchange| early(asked) || asked.settled() && target.may_be_repeated(role);
         let in_vain = |asked: &Exchange| is_cut_short(asked) || overtook(asked);
-        if target.seen.find(&ask.key).is_some_and(in_vain)
-            && let Key::Turn(TurnKey { attempt, .. }) = ask.key
-        {
-            ask.key = target.key_of((role, SocketStep::DeleteAgain), attempt);
-        }
-        asks.push(ask);
+        let once_more = target.seen.find(&ask.key).is_some_and(in_vain);
+        asks.push(if once_more { again(target, role, ask) } else { ask });
     }
     asks
+}
+
+/// A deletion once more.
+fn again(target: &Target, role: SocketRole, mut deletion: Ask) -> Ask {
+    if let Key::Turn(TurnKey { attempt, .. }) = deletion.key {
+        deletion.key = target.key_of((role, SocketStep::DeleteAgain), attempt);
+    }
+    deletion
 }
 
 fn ask(target: &Target, role: SocketRole) -> Option<Ask> {

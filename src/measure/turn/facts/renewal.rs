@@ -2,8 +2,8 @@
 
 use super::exchange::{error_code, succeeded};
 use super::target::{Target, step_of};
-use crate::evidence::Exchange;
-use crate::evidence::key::{ServerStep, SocketStep, TurnStep};
+use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnStep};
+use crate::evidence::{Exchange, Outcome};
 
 /// How a granted renewal ended the allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,33 @@ impl Ended {
     }
 }
 
+fn deletes(one: &Exchange) -> bool {
+    matches!(step_of(one), Some(TurnStep::On(_, SocketStep::Delete | SocketStep::DeleteAgain)))
+}
+
+/// Whether the allocation was there for it.
+fn serves(one: &Exchange) -> bool {
+    let relayed =
+        matches!(one.outcome, Outcome::Looped { .. }) || one.reply().is_some_and(|reply| reply.over.is_some());
+    relayed || succeeded(one).is_some() && !deletes(one)
+}
+
+/// RFC 8656 section 8.3: a deletion of which two copies arrived, sent by us or made on the way, is answered twice, the second time so; and
+/// one that is asked again has been granted before, whatever was heard of that.
+fn refused_once(deletion: &Exchange) -> bool {
+    let first = matches!(step_of(deletion), Some(TurnStep::On(_, SocketStep::Delete)));
+    first && (deletion.transport.is_stream() || deletion.sends == 1 && deletion.copies == 0)
+}
+
 impl Target<'_> {
+    /// Whether the deletion on that socket was refused for want of an allocation whose renewal had been granted: one more question gives
+    /// an answer to a copy of it the time to arrive.
+    pub(crate) fn is_deletion_doubtful(&self, role: SocketRole) -> bool {
+        let renewed = self.last(ServerStep::Refresh).and_then(succeeded).is_some();
+        let refused = |one: &Exchange| error_code(one) == Some(437) && !one.transport.is_stream();
+        renewed && self.last((role, SocketStep::Delete)).is_some_and(refused)
+    }
+
     /// How the renewal ended the allocation; `None` while it lives.
     pub(crate) fn ended_by_renewal(&self) -> Option<Ended> {
         let refresh = self.last(ServerStep::Refresh)?;
@@ -34,17 +60,9 @@ impl Target<'_> {
         }
         self.first()?;
         let renewed = refresh.ended_ms?;
-        // RFC 8656 section 8.3: a deletion that was sent more than once may have been answered twice, the second time so.
-        let once = |one: &Exchange| one.sends == 1 || one.transport.is_stream();
-        let deletes = |one: &Exchange| {
-            matches!(step_of(one), Some(TurnStep::On(_, SocketStep::Delete | SocketStep::DeleteAgain)))
-        };
-        let lost = self.dialog().any(|one| {
-            one.socket == refresh.socket
-                && one.started_ms >= renewed
-                && error_code(one) == Some(437)
-                && (!deletes(one) || once(one))
-        });
+        let since = |one: &&Exchange| one.socket == refresh.socket && one.started_ms >= renewed;
+        let gone = |one: &Exchange| error_code(one) == Some(437) && (!deletes(one) || refused_once(one));
+        let lost = self.dialog().filter(since).any(gone) && !self.exchanges().filter(since).any(serves);
         // Kept for a while, it may have ended for other reasons.
         (lost && self.options.hold_s.is_none()).then_some(Ended::Gone)
     }

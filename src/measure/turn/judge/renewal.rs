@@ -30,7 +30,7 @@ pub(super) fn spoils_data(target: &Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::turn::facts::testing::Scene;
+    use crate::measure::turn::facts::testing::{RELAYED, Scene};
 
     #[test]
     fn a_renewal_that_ends_the_allocation_is_told_from_one_that_does_not() {
@@ -41,6 +41,15 @@ mod tests {
         assert_eq!(scene.target().ended_by_renewal(), Some(Ended::Gone));
         scene.pending("a/delete").sends = 2;
         assert_eq!(scene.target().ended_by_renewal(), None, "the second of two copies of a deletion is refused so");
+        let once = scene.pending("a/delete");
+        (once.sends, once.copies) = (1, 1);
+        assert_eq!(scene.target().ended_by_renewal(), None, "nor is it another with a copy made on the way");
+        scene.refused("a/delete/again", 437).started_ms = 91_000.0;
+        assert_eq!(scene.target().ended_by_renewal(), None, "whatever was asked after the deletion");
+        scene.pending("a/delete").copies = 0;
+        scene.looped("quality/channel/0/out", RELAYED).started_ms = 80_000.0;
+        scene.pending("quality/channel/0/out").socket = scene.pending("refresh").socket.clone();
+        assert_eq!(scene.target().ended_by_renewal(), None, "data went through it after its renewal");
         scene.reply("refresh", |reply| reply.turn.as_mut().expect("a TURN reply").lifetime_s = Some(0));
         assert_eq!(scene.target().ended_by_renewal(), Some(Ended::LifetimeZero));
     }

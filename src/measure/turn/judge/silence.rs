@@ -26,8 +26,10 @@ pub(super) fn is_proven(target: &Target, step: impl Into<TurnStep>) -> bool {
 
 /// So much is lost that a silence proves nothing.
 pub(super) fn lost(target: &Target) -> Cause {
-    let text =
-        format!("could not tell: so much is lost on the way to {} that its silence proves nothing", target.remote);
+    let text = format!(
+        "could not tell: so much is lost or late on the way to {} that its silence proves nothing",
+        target.remote
+    );
     inconclusive(Code::Undetermined, text, "run again on a better path")
 }
 

@@ -4,7 +4,7 @@ use super::table::Refused;
 use crate::evidence::ErrorReply;
 use crate::evidence::key::{SocketRole, SocketStep, TurnStep};
 use crate::measure::turn::DiagnosisCode as Code;
-use crate::measure::turn::facts::exchange::{error_code, succeeded, turn};
+use crate::measure::turn::facts::exchange::{error_code, granted, turn};
 use crate::measure::turn::facts::software::{Setting, Software};
 use crate::measure::turn::facts::target::Target;
 use crate::measure::turn::finding::TurnVerdict;
@@ -91,9 +91,9 @@ fn setting(target: &Target) -> Setting {
     }
 }
 
-/// Whether the last attempt at a step succeeded.
+/// Whether the last attempt at a step was granted, signed or not: a server that refuses what it does not take has taken this.
 fn went_well(target: &Target, step: TurnStep) -> bool {
-    target.last(step).is_some_and(|exchange| succeeded(exchange).is_some())
+    target.last(step).is_some_and(|exchange| granted(exchange).is_some())
 }
 
 #[cfg(test)]
