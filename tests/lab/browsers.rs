@@ -1,8 +1,8 @@
 //! Real browsers behind real NATs: which pairs connect, directly or by the relay. Runs on request only, `NAT_PROBE_BROWSERS=1`; it takes
 //! a quarter of an hour. What came out stands in `tests/browsers/`, which the prediction is held against in every run of the tests
 //! (`tests/simulated/pair_browsers.rs`); `NAT_PROBE_BROWSERS=write` adds the rows that it lacks. `NAT_PROBE_BROWSERS_KEEP` names a folder
-//! for what the browsers themselves, a capture in the middle and coturn have to say of each call: so the files came about that `explain`
-//! is tried on (`tests/explain/`).
+//! for what the browsers themselves, captures and coturn have to say of each call: so the files came about that `explain` is tried on
+//! (`tests/explain/`). `NAT_PROBE_BROWSERS_ONLY` leaves only the calls whose folder would have one of these words in its name.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -19,7 +19,7 @@ use crate::kit::coturn::{Coturn, NO_TLS, OTHER_TURN, PASSWORD, TURN, USER, USERS
 use crate::kit::nat::{self, Gateway};
 use crate::kit::netns::{rules, within};
 use crate::kit::pair::{HERE, Place, THERE};
-use crate::kit::servers::BARE;
+use crate::kit::servers::{BARE, Host};
 use crate::kit::{ALPHA, BETA, Internet, cage};
 
 /// The longest that all of it may take.
@@ -113,30 +113,41 @@ impl Relay {
         }
     }
 
+    fn server(self) -> Option<Host> {
+        match self {
+            Self::Absent => None,
+            Self::Serving | Self::Refusing => Some(TURN),
+            Self::Forbidding => Some(OTHER_TURN),
+            Self::Silent => Some(BARE),
+        }
+    }
+
     fn configuration(self) -> Value {
         let stun = json!({ "urls": [format!("stun:{}", ALPHA.at()), format!("stun:{}", BETA.at())] });
-        let server = match self {
-            Self::Absent => return json!({ "iceServers": [stun] }),
-            Self::Serving | Self::Refusing => TURN,
-            Self::Forbidding => OTHER_TURN,
-            Self::Silent => BARE,
-        };
+        let Some(server) = self.server() else { return json!({ "iceServers": [stun] }) };
         let password = if self == Self::Refusing { "of-last-week" } else { PASSWORD };
         let urls = ["udp", "tcp"].map(|transport| format!("turn:{}?transport={transport}", server.at()));
         json!({ "iceServers": [stun, { "urls": urls, "username": USER, "credential": password }] })
     }
 }
 
+/// Captures in the middle, at the end that offers, and at the TURN server.
+fn capture(folder: &Path, relay: Relay) -> Vec<Child> {
+    fs::create_dir_all(folder).expect("a folder");
+    let server = relay.server().map(|server| ("turn", server.name));
+    let begin = |(name, place): (&str, &str)| {
+        let mut tcpdump = Command::new("tcpdump");
+        tcpdump.args(["-i", "any", "--immediate-mode", "-U", "-w"]).arg(folder.join(format!("{name}.pcap")));
+        tcpdump.stdout(Stdio::null()).stderr(Stdio::null());
+        within(place, || tcpdump.spawn()).expect("tcpdump")
+    };
+    [("middle", "internet"), ("here", HERE.client)].into_iter().chain(server).map(begin).collect()
+}
+
 /// One call between the two, and what came of it: the last three columns of the table.
 fn call(pair: &mut [Browser; 2], relay: Relay, keep: Option<&Path>) -> String {
     let configuration = relay.configuration();
-    let capture = keep.map(|folder| {
-        fs::create_dir_all(folder).expect("a folder");
-        let file = folder.join("middle.pcap");
-        let mut tcpdump = Command::new("tcpdump");
-        tcpdump.args(["-i", "any", "-U", "-w"]).arg(file).stdout(Stdio::null()).stderr(Stdio::null());
-        within("internet", || tcpdump.spawn()).expect("tcpdump")
-    });
+    let captures = keep.map_or_else(Vec::new, |folder| capture(folder, relay));
     let [here, there] = pair;
     here.ask(&json!({ "page": true }));
     there.ask(&json!({ "page": true }));
@@ -151,12 +162,15 @@ fn call(pair: &mut [Browser; 2], relay: Relay, keep: Option<&Path>) -> String {
                 fs::write(folder.join(format!("{name}.{what}.json")), value.to_string()).expect("a file");
             };
             write("getstats", &browser.run("call.stats()"));
-            write("internals", &browser.ask(&json!({ "internals": true })));
+            let internals = browser.ask(&json!({ "internals": true }));
+            for (what, value) in internals.as_object().expect("by their names") {
+                write(what, value);
+            }
         }
     }
     here.run("call.end()");
     there.run("call.end()");
-    if let Some(mut capture) = capture {
+    for mut capture in captures {
         let _ = nix::sys::signal::kill(
             nix::unistd::Pid::from_raw(i32::try_from(capture.id()).expect("a process id")),
             nix::sys::signal::Signal::SIGINT,
@@ -210,8 +224,7 @@ impl Stage {
         THERE.set(&there.1);
         let case = case(here, there, relay);
         println!("{case}");
-        let name = format!("{}_{}", self.browser, case.replace(['\t', ':', ','], "_"));
-        let keep = self.keep.as_ref().map(|folder| folder.join(name));
+        let keep = self.keep.as_ref().map(|folder| folder.join(self.folder(here, there, relay)));
         let said: Vec<usize> = self.servers.iter().map(|server| server.said().len()).collect();
         let outcome = call(&mut self.pair, relay, keep.as_deref());
         if let Some(folder) = &keep {
@@ -220,6 +233,11 @@ impl Stage {
             fs::write(folder.join("outcome"), format!("{case}\t{outcome}\n")).expect("a file");
         }
         format!("{case}\t{outcome}\n")
+    }
+
+    /// The name of the folder of a call.
+    fn folder(&self, here: &(&str, Gateway), there: &(&str, Gateway), relay: Relay) -> String {
+        format!("{}_{}", self.browser, case(here, there, relay).replace(['\t', ':', ','], "_"))
     }
 
     fn end(self) {
@@ -270,9 +288,14 @@ fn every_relay(browser: &'static str, program: &str) {
     let home = ("home", nat::home_router());
     let symmetric = ("symmetric", nat::fully_random());
     let blocked = ("udp-blocked", nat::udp_dropped());
+    let only = std::env::var("NAT_PROBE_BROWSERS_ONLY").unwrap_or_default();
+    let is_left = |name: &str| only.split(',').any(|word| name.contains(word));
     let mut wrong = Vec::new();
     for (here, there) in [(&home, &home), (&home, &symmetric), (&symmetric, &symmetric), (&blocked, &home)] {
         for relay in Relay::ALL {
+            if !is_left(&stage.folder(here, there, relay)) {
+                continue;
+            }
             let row = stage.call(here, there, relay);
             let outcome = row.split('\t').nth(3).expect("a column");
             let expected = match (here.0, there.0, relay) {

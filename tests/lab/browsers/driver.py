@@ -3,7 +3,7 @@
 
 {"page": true}        a fresh page, with call.js in it
 {"run": "..."}        the value of an asynchronous expression in the page
-{"internals": true}   what the browser's own page about WebRTC holds: chrome://webrtc-internals or about:webrtc
+{"internals": true}   what the browser's own page about WebRTC holds, chrome://webrtc-internals or about:webrtc, by name
 """
 
 import json
@@ -78,7 +78,7 @@ class Chromium:
 
     def internals(self):
         text = "JSON.stringify({PeerConnections: window.peerConnectionDataStore ?? {}, UserAgent: navigator.userAgent})"
-        return json.loads(self.evaluate(self.view_session, text))
+        return {"internals": json.loads(self.evaluate(self.view_session, text))}
 
 
 class Firefox:
@@ -138,7 +138,8 @@ class Firefox:
                 return result
 
     def page(self):
-        self.send("Marionette:SetContext", {"value": "content"})
+        # Nothing is left of the calls before.
+        self.privileged("WebrtcGlobalInformation.clearAllStats(); WebrtcGlobalInformation.clearLogging(); resolve(null)")
         self.send("WebDriver:Navigate", {"url": "about:blank"})
         self.script(CALL + "; resolve(null)", fresh=True)
 
@@ -152,12 +153,33 @@ class Firefox:
             raise RuntimeError(value["error"])
         return value.get("value")
 
-    def internals(self):
+    def privileged(self, text):
         self.send("Marionette:SetContext", {"value": "chrome"})
-        report = self.script("WebrtcGlobalInformation.getAllStats(report => resolve(JSON.parse(JSON.stringify(report))), null)")
-        log = self.script("WebrtcGlobalInformation.getLogging('', log => resolve([...log]))")
-        self.send("Marionette:SetContext", {"value": "content"})
-        return {"report": report, "log": log}
+        try:
+            return self.script(text)
+        finally:
+            self.send("Marionette:SetContext", {"value": "content"})
+
+    def internals(self):
+        # As a second argument null would be the name of a connection, "null".
+        about = self.privileged("WebrtcGlobalInformation.getAllStats(all => resolve(JSON.parse(JSON.stringify(all.reports))))")
+        log = self.privileged("WebrtcGlobalInformation.getLogging('', log => resolve([...log]))")
+        return {"about": about, "log": log, "page": self.saved_page()}
+
+    def saved_page(self):
+        """What "Save Page" of about:webrtc writes."""
+        call = self.send("WebDriver:GetWindowHandle", {})["value"]
+        tab = self.send("WebDriver:NewWindow", {"type": "tab"})["handle"]
+        self.send("WebDriver:SwitchToWindow", {"handle": tab})
+        self.send("WebDriver:Navigate", {"url": "about:webrtc"})
+        content = "document.querySelector('#content')"
+        # The descriptions and the log are there last.
+        drawn = f"const look = () => {content}?.querySelector('pre') && {content}.querySelector('p') ? resolve({content}.outerHTML)"
+        drawn += " : setTimeout(look, 100); look()"
+        page = self.script(drawn)
+        self.send("WebDriver:CloseWindow", {})
+        self.send("WebDriver:SwitchToWindow", {"handle": call})
+        return page
 
 
 def main():
