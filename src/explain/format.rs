@@ -12,7 +12,7 @@ use super::objects;
 pub enum Format {
     /// The download of <chrome://webrtc-internals>.
     WebrtcInternals,
-    /// The copy of Firefox' about:webrtc.
+    /// What Firefox' about:webrtc copies and saves.
     AboutWebrtc,
     /// What `getStats()` of a connection gives.
     GetStats,
@@ -152,6 +152,9 @@ impl Format {
         if start.starts_with("RTCStatsDump") {
             return Some(Self::Rtcstats);
         }
+        if start.starts_with('<') && text.contains("about-webrtc-") {
+            return Some(Self::AboutWebrtc);
+        }
         if any(&|line| line.ends_with("v=0") || line.starts_with("a=ice-ufrag") || line.contains("v=0\\r\\n")) {
             return Some(Self::Sdp);
         }
@@ -214,7 +217,6 @@ impl Format {
             Some(Self::WebrtcInternals)
         } else if has("iceCandidatePairStats")
             || has("peerConnections")
-            || first.get("report").is_some_and(|report| report.get("reports").is_some())
             || has("reports")
             || (has("pcid") && has("sdpHistory"))
         {

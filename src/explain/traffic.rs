@@ -8,6 +8,11 @@ use serde::Serialize;
 
 use crate::wire::CandidateTransport;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// From which socket to which packets went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Flow {
@@ -73,6 +78,9 @@ pub struct Checks {
     /// The codes of error responses to them, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<u16>,
+    /// How many requests came again long after their answer had passed: it did not arrive, or was not taken.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unheard: u64,
     /// The sender's address as the receiver saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapped: Option<SocketAddr>,
@@ -106,6 +114,9 @@ pub struct RelayStep {
     pub times: Times,
     /// Whether the request had a user name and a signature: the first has none, and is refused with 401 as a rule.
     pub authenticated: bool,
+    /// How many requests came again long after their answer had passed: it did not arrive, or was not taken.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unheard: u64,
     /// The client's socket as it was seen where the file was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<SocketAddr>,
@@ -150,6 +161,7 @@ impl RelayStep {
             outcome,
             times: Times { count: 1, last_ms: None },
             authenticated: false,
+            unheard: 0,
             client: None,
             server: None,
             transport: None,

@@ -47,3 +47,4 @@ pub use stun::writer::Writer;
 pub use transport::Transport;
 pub use uri::error::{UriError, masked};
 pub use uri::{Host, ServerSpec, Service};
+pub(crate) use xml::unescaped;

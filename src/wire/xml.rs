@@ -56,7 +56,7 @@ fn attributes(element: &str) -> Vec<(&str, String)> {
 }
 
 /// A value with its entities replaced: passwords have `&` in them.
-fn unescaped(value: &str) -> String {
+pub(crate) fn unescaped(value: &str) -> String {
     let mut text = value.to_owned();
     for (entity, character) in
         [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")]

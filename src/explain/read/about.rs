@@ -6,14 +6,14 @@ use super::build::{Builder, shown};
 use super::stats;
 use crate::explain::event::{Configuration, Party, What};
 use crate::explain::objects::{Object, flag, text};
+use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire;
-use crate::wire::CandidateKind;
 use crate::wire::candidate::{CandidatePlace, ListedCandidate};
 use crate::wire::sdp::read_descriptions;
+use crate::wire::{CandidateKind, CandidateTransport};
 
 pub(super) fn read(value: &Value, builder: &mut Builder) {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-    let value = value.get("report").unwrap_or(value);
     let wrapped = ["reports", "peerConnections"].iter().find_map(|name| value.get(name)).map(list);
     for (index, report) in wrapped.unwrap_or_else(|| list(value)).iter().enumerate() {
         if let Some(report) = report.as_object() {
@@ -45,6 +45,13 @@ fn connection(report: &Object, place: &str, builder: &mut Builder) {
     let known = stats::candidates(&found);
     let raw: Vec<&str> = items("rawLocalCandidates").filter_map(Value::as_str).collect();
     let bases = bases(&raw);
+    for (base, server) in &bases {
+        if let (Ok(base), Ok(server)) = (base.parse(), server.parse()) {
+            let mut step = RelayStep::new(RelayRequest::Binding, RelayOutcome::Granted);
+            (step.client, step.server, step.transport) = (Some(base), Some(server), Some(CandidateTransport::Udp));
+            builder.push(Party::Here, &format!("{place}.rawLocalCandidates"), None, What::Relay(Box::new(step)));
+        }
+    }
     let (mut nth, mut ordered) = (0, Vec::new());
     // In the order of the file, since the raw ones are told in the same.
     for (id, _) in &found {

@@ -32,6 +32,16 @@ impl Builder {
         self.current
     }
 
+    /// A connection whose name begins with that word.
+    pub(super) fn known(&self, word: &str) -> Option<usize> {
+        self.connections.iter().position(|name| name.split(' ').next() == Some(word))
+    }
+
+    /// Whether something of that kind was told of a connection.
+    pub(super) fn has(&self, connection: usize, fits: fn(&What) -> bool) -> bool {
+        self.events.iter().any(|event| event.connection == connection && fits(&event.what))
+    }
+
     /// Goes on with a connection that was begun before.
     pub(super) fn select(&mut self, connection: usize) {
         self.current = connection;

@@ -1,12 +1,12 @@
-//! The log of Firefox' ICE, as about:webrtc shows it and as `MOZ_LOG` and `R_LOG` print it: the story of each pair, and what servers
-//! answered.
+//! The log of Firefox' ICE, as about:webrtc shows it and as `MOZ_LOG` and `R_LOG` print it: the story of each pair. What servers answered
+//! is read beside.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::build::{Builder, candidate, shown};
-use crate::explain::event::{Candidate, GatheringError, Pair, Party, StateOf, What};
-use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
+use super::firefox_servers::Servers;
+use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
 use crate::wire::{self, CandidateKind, CandidateTransport};
 
 /// The most connections that are told apart: each line is looked up among them.
@@ -30,12 +30,12 @@ struct Story {
 pub(super) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: &mut Builder) {
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();
     let mut current = String::new();
-    let mut refused: BTreeMap<String, (u16, String)> = BTreeMap::new();
+    let mut servers = Servers::default();
     for (line, place) in lines {
         if let Some(name) = connection(line) {
             name.clone_into(&mut current);
             if !stories.contains_key(name) && stories.len() < MOST_CONNECTIONS {
-                let number = builder.connection(name);
+                let number = builder.known(name).unwrap_or_else(|| builder.connection(name));
                 stories.insert(name.to_owned(), Story { number, ..Story::default() });
             }
         } else if let Some(pair) = pair_name(line)
@@ -47,9 +47,19 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: 
             builder.select(story.number);
             told(story, line, &place, builder);
         }
-        server(line, &place, &mut refused, builder);
+        servers.line(line, &place, stories.get(&current).map_or(0, |story| story.number));
     }
+    let of_pairs = |story: &Story| -> Vec<(SocketAddr, usize)> {
+        let local = |(pair, _): &(Pair, String)| pair.local.as_ref().and_then(|it| Some((it.address?, it.port)));
+        story.pairs.values().filter_map(local).map(|(ip, port)| (SocketAddr::new(ip, port), story.number)).collect()
+    };
+    let owners: BTreeMap<SocketAddr, usize> = stories.values().flat_map(of_pairs).collect();
+    servers.finish(|client| owners.get(&client).copied(), builder);
     for story in stories.values() {
+        // Where a report is drawn beside, it tells of the same pairs.
+        if builder.has(story.number, |what| matches!(what, What::Pair(_))) {
+            continue;
+        }
         builder.select(story.number);
         for name in &story.order {
             if let Some((pair, place)) = story.pairs.get(name) {
@@ -73,7 +83,7 @@ fn pair_name(line: &str) -> Option<&str> {
 }
 
 /// `IP4:10.1.1.2:35930/UDP`, `IP6:[2001:db8::1]:5/TCP`.
-fn socket(text: &str) -> Option<(SocketAddr, CandidateTransport)> {
+pub(super) fn socket(text: &str) -> Option<(SocketAddr, CandidateTransport)> {
     let (_, rest) = text.split_once(':')?;
     let (address, transport) = rest.split_once('/')?;
     let transport = if transport.starts_with("TCP") { CandidateTransport::Tcp } else { CandidateTransport::Udp };
@@ -155,7 +165,7 @@ fn paired(story: &mut Story, text: &str, state: &str, place: &str, builder: &mut
     story.pairs.insert(name.to_owned(), (pair, place.to_owned()));
 }
 
-fn made(kind: CandidateKind, socket: SocketAddr, transport: CandidateTransport) -> Candidate {
+pub(super) fn made(kind: CandidateKind, socket: SocketAddr, transport: CandidateTransport) -> Candidate {
     Candidate {
         kind,
         transport,
@@ -177,50 +187,4 @@ fn candidate_once(story: &mut Story, party: Party, candidate: Candidate, place: 
         builder.push(party, place, None, What::Candidate(candidate.clone()));
         story.told.push((party, candidate));
     }
-}
-
-/// What a line says of a STUN or TURN server: `STUN-CLIENT(relay(IP4:client/UDP|IP4:server/UDP)::TURN): ...`.
-fn server(line: &str, place: &str, refused: &mut BTreeMap<String, (u16, String)>, builder: &mut Builder) {
-    let Some((kind, inner, said)) = asked(line) else { return };
-    let Some((client, server)) = inner.split_once('|') else { return };
-    let (Some((client, transport)), Some((server, _))) = (socket(client), socket(server)) else { return };
-    let is_turn = kind == "relay";
-    let step = |request, outcome| {
-        let mut step = RelayStep::new(request, outcome);
-        (step.client, step.server, step.transport) = (Some(client), Some(server), Some(transport));
-        step
-    };
-    let asked = if is_turn { RelayRequest::Allocate } else { RelayRequest::Binding };
-    let mut tell = |step: RelayStep| builder.push(Party::Here, place, None, What::Relay(Box::new(step)));
-    if let Some((_, peer)) = said.split_once("Creating permission for ") {
-        let mut step = step(RelayRequest::Permission, RelayOutcome::Unanswered);
-        step.peer = socket(peer.trim()).map(|(peer, _)| peer);
-        tell(step);
-    } else if let Some((_, code)) = said.split_once("stun error code ") {
-        let code = code.trim_end_matches(['.', ' ']).parse().unwrap_or_default();
-        // The first request has no credentials; that it is refused is how it learns the realm.
-        refused.insert(inner.to_owned(), (code, said.to_owned()));
-        tell(step(asked, RelayOutcome::Refused { code, reason: String::new() }));
-    } else if said.contains("Exceeded the number of retries") {
-        let (code, _) = refused.get(inner).cloned().unwrap_or((401, String::new()));
-        let mut step = step(asked, RelayOutcome::Refused { code, reason: String::new() });
-        step.authenticated = true;
-        tell(step);
-        let carried = if transport == CandidateTransport::Tcp { "?transport=tcp" } else { "" };
-        let error = GatheringError { url: format!("turn:{server}{carried}"), code, text: shown(said.trim()) };
-        builder.push(Party::Here, place, None, What::GatheringError(error));
-    } else if said.contains("Timed out") {
-        tell(step(asked, RelayOutcome::Unanswered));
-    } else if said.contains("Received response; processing") && !is_turn {
-        tell(step(asked, RelayOutcome::Granted));
-    }
-}
-
-/// Which server was asked, from where, and what is said of it.
-fn asked(line: &str) -> Option<(&str, &str, &str)> {
-    let rest = ["STUN-CLIENT(", "TURN("].iter().find_map(|word| line.split_once(word)).map(|(_, rest)| rest)?;
-    let kind = ["srflx", "relay"].into_iter().find(|kind| rest.starts_with(kind))?;
-    let inner = rest.strip_prefix(kind)?.strip_prefix('(')?;
-    let (inner, rest) = inner.split_once(')')?;
-    Some((kind, inner, rest.split_once(": ").map_or(rest, |(_, said)| said)))
 }

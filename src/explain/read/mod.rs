@@ -1,6 +1,7 @@
 //! From the bytes of a file to events: what is around it, its format, and the reader of that format.
 
 mod about;
+mod about_page;
 mod build;
 mod capture;
 mod conf;
@@ -8,6 +9,7 @@ mod coturn_log;
 mod document;
 mod eturnal_log;
 mod firefox_log;
+mod firefox_servers;
 mod internals;
 mod lists;
 mod open;
@@ -104,6 +106,7 @@ fn from_json(format: Format, value: &Value, text: &str, builder: &mut Builder) -
 
 fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), ReadError> {
     match format {
+        Format::AboutWebrtc => about_page::read(text, builder),
         Format::Sdp => signaling::descriptions(text, builder),
         Format::Candidates => signaling::candidates(text, builder),
         Format::IceServers => lists::servers(text, builder),

@@ -1,5 +1,6 @@
 //! The text of a file, without what a mail, a chat or an issue tracker puts around it.
 
+use super::about_page;
 use super::reading::ReadError;
 
 /// The bytes as text: UTF-8 with or without its mark, UTF-16 as PowerShell writes it.
@@ -50,9 +51,17 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
         () if begins(b"TCPDUMP") || begins(b"XCP\0") || begins(b"snoop\0") || begins(b"\0\x05\x01\0") => {
             "a capture of a format that is not read: editcap -F pcap makes one that is"
         }
-        () if html => "a page in HTML: save what \"Copy Report\" or the download button gives in its place",
+        () if html && !is_about_page(bytes) => {
+            "a page in HTML: save what \"Copy Report\" or the download button gives in its place"
+        }
         () => return None,
     })
+}
+
+/// Whether a page is that of about:webrtc, as browsers save pages.
+fn is_about_page(bytes: &[u8]) -> bool {
+    let mark = about_page::MARK.as_bytes();
+    bytes.windows(mark.len()).any(|window| window == mark)
 }
 
 /// The text without fences of Markdown, without the marks of a quotation where every line has one, and without what a logger put before

@@ -1,9 +1,9 @@
 //! What the checks came to, and what came after them.
 
 use crate::explain::connection::{Connection, Progress};
-use crate::explain::event::{Pair, Party, StateOf};
+use crate::explain::event::{Candidate, Pair, Party, StateOf};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
-use crate::wire::{CandidateKind, CandidateTransport};
+use crate::wire::{CandidateKind, CandidateTransport, Scope};
 
 /// A pair is given up after many checks; where it is given up sooner, something refused it.
 const AT_ONCE_MS: u64 = 3_000;
@@ -112,7 +112,12 @@ pub(super) fn one_way(connection: &Connection) -> Vec<Finding> {
     let sum = |of: fn(&Pair) -> Option<u64>| pairs.iter().filter_map(|(_, pair)| of(pair)).sum::<u64>();
     let (sent, came, answered) =
         (sum(|pair| pair.requests_sent), sum(|pair| pair.requests_received), sum(|pair| pair.responses_received));
-    if sent == 0 || came == 0 || answered > 0 {
+    if sent == 0 || came == 0 || answered > 0 || is_refused(connection) {
+        return Vec::new();
+    }
+    // Who answers nothing does not wait for answers that get lost: it does not know the session.
+    let mut theirs = connection.checks().into_iter().filter(|(event, _)| event.party == Party::There).peekable();
+    if theirs.peek().is_some() && theirs.all(|(_, checks)| checks.answers.count == 0) {
         return Vec::new();
     }
     let text = format!(
@@ -123,6 +128,36 @@ pub(super) fn one_way(connection: &Connection) -> Vec<Finding> {
     vec![found.on(events).settle("the other end's dump, or packet captures of both ends")]
 }
 
+/// Whether checks of this end were answered with an error.
+fn is_refused(connection: &Connection) -> bool {
+    connection.checks().iter().any(|(event, checks)| event.party == Party::Here && !checks.errors.is_empty())
+}
+
+/// Pairs with this end's relay on which no check was answered, where the file has them: Firefox keeps them.
+pub(super) fn nothing_relayed(connection: &Connection) -> Vec<Finding> {
+    let is_relay = |candidate: &Option<Candidate>| candidate.as_ref().is_some_and(|it| it.kind == CandidateKind::Relay);
+    let reachable = |candidate: &Option<Candidate>| {
+        candidate.as_ref().is_some_and(|it| it.address.is_some_and(|ip| Scope::of(ip) == Scope::Public))
+    };
+    let pairs = connection.pairs();
+    let relayed: Vec<_> = pairs.iter().filter(|(_, pair)| is_relay(&pair.local) && reachable(&pair.remote)).collect();
+    let silent = |pair: &Pair| {
+        pair.state == "failed" && pair.requests_sent.is_none() && pair.responses_received.unwrap_or_default() == 0
+    };
+    if connection.progress() != Progress::Failed || relayed.is_empty() || !relayed.iter().all(|(_, pair)| silent(pair))
+    {
+        return Vec::new();
+    }
+    let text = "nothing came through this end's relay either: the TURN server refuses the other end's address (403, Forbidden IP), nothing from outside reaches its relay ports, or the other end is gone";
+    let found = Finding::fault(connection, CauseCode::RelayUnanswered, Certainty::Likely, FaultSide::Server, text);
+    vec![
+        found
+            .on(relayed.iter().map(|(event, _)| *event))
+            .fix("look at denied-peer-ip and allowed-peer-ip of the TURN server, and open its relay ports for UDP")
+            .settle("the connection log of about:webrtc, the TURN server's log, or a packet capture of this end"),
+    ]
+}
+
 pub(super) fn nothing_came(connection: &Connection) -> Vec<Finding> {
     let pairs = connection.pairs();
     let tried = |pair: &Pair| pair.requests_sent.map_or(pair.state == "failed", |sent| sent > 0);
@@ -131,7 +166,11 @@ pub(super) fn nothing_came(connection: &Connection) -> Vec<Finding> {
         pair.responses_received > Some(0) || pair.requests_received > Some(0) || pair.bytes_received > Some(0)
     };
     let failed = connection.progress() == Progress::Failed;
-    if tried.is_empty() || !failed || pairs.iter().any(|(_, pair)| came(pair) || pair.state == "succeeded") {
+    if tried.is_empty()
+        || !failed
+        || is_refused(connection)
+        || pairs.iter().any(|(_, pair)| came(pair) || pair.state == "succeeded")
+    {
         return Vec::new();
     }
     let counted = pairs.iter().all(|(_, pair)| pair.requests_received.is_some());

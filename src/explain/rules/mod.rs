@@ -3,6 +3,7 @@
 mod application;
 mod checks;
 mod gathering;
+mod heard;
 mod nat;
 mod packets;
 pub(super) mod relay;
@@ -41,17 +42,21 @@ const RULES: &[Rule] = &[
     checks::relay_permission_refused,
     packets::role_conflict,
     packets::checks_refused,
+    heard::answers_lost,
     checks::one_way,
     checks::nothing_came,
+    checks::nothing_relayed,
     nat::mapping_here,
     nat::mapping_there,
     nat::same_public_address,
     nat::only_local,
     gathering::no_turn,
+    heard::no_turn_asked,
     gathering::no_relay,
     relay::refused,
     gathering::quota,
     relay::unanswered,
+    heard::servers_answers_lost,
     gathering::unreachable,
     relay::nothing_relayed_back,
     relay::nonce_stale,

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use crate::explain::connection::{Connection, Placed, Progress};
-use crate::explain::event::{Candidate, Party};
+use crate::explain::event::{Candidate, Event, Party};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::traffic::{RelayOutcome, RelayStep};
 use crate::wire::CandidateKind;
 use crate::wire::Scope;
 
@@ -150,7 +151,11 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
             let private = candidate.address.map(|ip| !matches!(Scope::of(ip), Scope::Public));
             candidate.kind == CandidateKind::Host && private.unwrap_or_else(|| candidate.is_mdns())
         };
-        if all.is_empty() || !all.iter().all(|(candidate, _)| local(candidate)) {
+        // A log and a page do not tell every candidate, and that a server answered.
+        let answered =
+            |(event, step): &(&Event, &RelayStep)| event.party == party && step.outcome == RelayOutcome::Granted;
+        let seen = connection.relay_steps().iter().any(answered);
+        if all.is_empty() || seen || !all.iter().all(|(candidate, _)| local(candidate)) {
             continue;
         }
         let text = format!(

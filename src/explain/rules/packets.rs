@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::explain::connection::{Connection, Progress};
-use crate::explain::event::{Event, What};
+use crate::explain::event::{Event, Party, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
-use crate::explain::traffic::{AgentRole, DtlsMessage};
+use crate::explain::traffic::{AgentRole, Checks, DtlsMessage, Flow};
 
 /// A handshake is given up where its beginning was sent so often.
 const MOST_HELLOS: u64 = 3;
@@ -57,7 +57,16 @@ pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
     // An agent that has given up, or has not had the description yet, refuses what it will know or has known: Firefox answers both with
     // 400. 401 says that user name or password do not fit what it has (RFC 8489 section 9.1.3), which may still be the older session.
     let unauthorized = refused.iter().any(|(_, checks)| checks.errors.contains(&401));
-    let (certainty, text) = if unauthorized {
+    let names = |(_, checks): &&(&Event, &Checks)| {
+        all.iter().any(|(_, other)| other.from_ufrag == checks.to_ufrag && other.to_ufrag == checks.from_ufrag)
+    };
+    let (certainty, text) = if unauthorized && refused.iter().any(names) {
+        // It uses that name itself.
+        (
+            Certainty::Likely,
+            "the other end refused the checks (401): their user name is right, so that their password is wrong",
+        )
+    } else if unauthorized {
         (Certainty::Likely, "the other end refused the checks (401): their user name or password is of another session")
     } else {
         (
@@ -96,7 +105,8 @@ pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
         check.answers.count > 0 && hellos.iter().any(|(_, it)| it.flow == check.flow || it.flow == check.flow.back())
     });
     let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
-    let asked: u64 = hellos.iter().map(|(_, it)| it.times.count).sum();
+    // Before a NAT and beyond it they are the same.
+    let asked = hellos.iter().map(|(_, it)| it.times.count).max().unwrap_or_default();
     let (code, certainty, side, text, fix) = if let Some((_, alert)) = alert {
         let number = match alert.message {
             DtlsMessage::Alert { code: Some(code), .. } => format!(" ({code})"),
@@ -158,19 +168,26 @@ pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
 }
 
 pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
+    let pick = |event: &&'_ Event| match &event.what {
+        What::Undelivered(undelivered) => Some(undelivered.flow),
+        _ => None,
+    };
+    let nowhere: BTreeSet<Flow> = connection.events.iter().filter_map(|event| pick(&event)).collect();
+    // One way of several that leads nowhere is as usual as harmless.
+    let checks = connection.checks();
+    let all = checks.iter().all(|(event, one)| event.party == Party::There || nowhere.contains(&one.flow));
     let mut found = Vec::new();
     for event in &connection.events {
         let What::Undelivered(undelivered) = &event.what else { continue };
         let text = format!(
-            "{} says that {} packets to {} cannot be delivered: {}",
-            undelivered.by, undelivered.times.count, undelivered.flow.to, undelivered.reason
+            "{} says that packets to {} cannot be delivered: {}",
+            undelivered.by, undelivered.flow.to, undelivered.reason
         );
         let finding = Finding::fault(connection, CauseCode::Undelivered, Certainty::Certain, FaultSide::Path, text);
-        // One pair of several that leads nowhere is as usual as harmless.
         found.push(
             finding
                 .on([*event])
-                .only_if(connection.progress() == Progress::Failed)
+                .only_if(connection.progress() == Progress::Failed && all)
                 .settle("who answers there: nothing listens, or a firewall refuses"),
         );
     }

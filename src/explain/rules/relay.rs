@@ -137,11 +137,9 @@ pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
             RelayOutcome::Refused { reason, .. } if !reason.is_empty() => Some(format!(", {reason}")),
             _ => None,
         });
-        let text = format!(
-            "the TURN server refused {} {times} times ({code}{}): {why}",
-            asked(step),
-            reason.unwrap_or_default()
-        );
+        let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        let text =
+            format!("the TURN server refused {} {often} ({code}{}): {why}", asked(step), reason.unwrap_or_default());
         let finding = Finding::fault(connection, cause, Certainty::Certain, side, text);
         found.push(finding.on(all.iter().map(|(event, _)| *event)).only_if(hinders(connection)).fix(fix));
     }

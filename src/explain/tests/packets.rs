@@ -32,6 +32,7 @@ fn checks(from: &str, to: &str, role: AgentRole, requests: Times, answers: Times
         requests,
         answers,
         errors: errors.to_vec(),
+        unheard: 0,
         mapped: None,
         answered_from: None,
         translated_to: None,

@@ -23,6 +23,7 @@ pub(super) struct Asked {
     images: Vec<Flow>,
     pub(super) what: Subject,
     pub(super) answered: bool,
+    pub(super) answered_ms: Option<u64>,
 }
 
 /// What it asks.
@@ -31,6 +32,8 @@ pub(super) enum Subject {
     Check(usize),
     /// Something of a server: what is told once its outcome is known.
     Steps(Vec<RelayStep>),
+    /// Something of a server, of which it is known: the places among the records.
+    Settled(Vec<usize>),
 }
 
 /// What a request is to those that were seen before.
@@ -80,7 +83,16 @@ impl Pending {
         at_ms: Option<u64>,
         what: Subject,
     ) -> Option<Asked> {
-        let asked = Asked { flow, packet, first_ms: at_ms, last_ms: at_ms, images: Vec::new(), what, answered: false };
+        let asked = Asked {
+            flow,
+            packet,
+            first_ms: at_ms,
+            last_ms: at_ms,
+            images: Vec::new(),
+            what,
+            answered: false,
+            answered_ms: None,
+        };
         self.known.insert(id, asked);
         self.order.push_back(id);
         let over = (self.order.len() > MOST).then(|| self.order.pop_front())?;

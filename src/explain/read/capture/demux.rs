@@ -73,8 +73,8 @@ fn other(ledger: &mut Ledger, flow: Flow, bytes: &[u8], length: usize, at: &At) 
     match bytes.first() {
         Some(20..=63) if dtls::is_record(bytes) || spoken && dtls::is_unified(bytes) => {
             ledger.sent(flow.from.ip(), at);
-            for message in dtls::messages(bytes) {
-                ledger.dtls(flow, message, length, at);
+            for (message, begins) in dtls::messages(bytes) {
+                ledger.dtls(flow, message, begins, length, at);
             }
         }
         Some(128..=191) if spoken => ledger.data(flow, DataKind::Media, length, at),
@@ -155,6 +155,7 @@ fn binding(ledger: &mut Ledger, message: &Message, flow: Flow, at: &At) {
         requests: Times::default(),
         answers: Times::default(),
         errors: Vec::new(),
+        unheard: 0,
         mapped: None,
         answered_from: None,
         translated_to: None,

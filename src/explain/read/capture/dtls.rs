@@ -17,12 +17,12 @@ pub(super) fn is_unified(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| first & 0xe0 == 0x20)
 }
 
-/// What the records of a datagram say, in order.
-pub(super) fn messages(mut bytes: &[u8]) -> Vec<DtlsMessage> {
+/// What the records of a datagram say, in order, and whether it begins there: large messages come in several fragments.
+pub(super) fn messages(mut bytes: &[u8]) -> Vec<(DtlsMessage, bool)> {
     let mut found = Vec::new();
     while found.len() < MOST {
         if is_unified(bytes) {
-            found.push(DtlsMessage::ApplicationData);
+            found.push((DtlsMessage::ApplicationData, true));
             break;
         }
         if !is_record(bytes) || bytes.len() < HEADER {
@@ -30,7 +30,10 @@ pub(super) fn messages(mut bytes: &[u8]) -> Vec<DtlsMessage> {
         }
         let length = usize::from(u16::from_be_bytes([bytes[11], bytes[12]]));
         let end = bytes.len().min(HEADER + length);
-        found.push(message(bytes[0], u16::from_be_bytes([bytes[3], bytes[4]]), &bytes[HEADER..end]));
+        let (kind, epoch, body) = (bytes[0], u16::from_be_bytes([bytes[3], bytes[4]]), &bytes[HEADER..end]);
+        // Type, length and number of a handshake message stand before the place of the fragment (RFC 6347 section 4.2.2).
+        let begins = kind != 22 || epoch > 0 || body.get(6..9).is_none_or(|offset| offset == [0; 3]);
+        found.push((message(kind, epoch, body), begins));
         bytes = &bytes[end..];
     }
     found
@@ -56,7 +59,9 @@ fn message(kind: u8, epoch: u16, body: &[u8]) -> DtlsMessage {
 
 #[cfg(test)]
 mod tests {
-    use DtlsMessage::{Alert, ApplicationData, Certificate, ChangeCipherSpec, EncryptedHandshake, ServerHello};
+    use DtlsMessage::{
+        Alert, ApplicationData, Certificate, ChangeCipherSpec, ClientHello, EncryptedHandshake, ServerHello,
+    };
 
     use super::*;
 
@@ -68,11 +73,14 @@ mod tests {
     #[test]
     fn records_of_one_datagram_are_told_in_order() {
         let flight = [record(22, 0, &[2; 30]), record(22, 0, &[11; 30]), record(20, 0, &[1]), record(22, 1, &[9; 40])];
-        let told = messages(&flight.concat());
-        assert_eq!(told, [ServerHello, Certificate, ChangeCipherSpec, EncryptedHandshake]);
-        assert_eq!(messages(&record(21, 0, &[2, 40])), [Alert { fatal: true, code: Some(40) }]);
-        assert_eq!(messages(&record(21, 1, &[7; 20])), [Alert { fatal: false, code: None }]);
-        assert_eq!(messages(&[0x2e, 1, 2, 3]), [ApplicationData]);
+        let said = |bytes: &[u8]| messages(bytes).into_iter().map(|(message, _)| message).collect::<Vec<_>>();
+        assert_eq!(said(&flight.concat()), [ServerHello, Certificate, ChangeCipherSpec, EncryptedHandshake]);
+        assert_eq!(said(&record(21, 0, &[2, 40])), [Alert { fatal: true, code: Some(40) }]);
+        assert_eq!(said(&record(21, 1, &[7; 20])), [Alert { fatal: false, code: None }]);
+        assert_eq!(said(&[0x2e, 1, 2, 3]), [ApplicationData]);
+        let fragment = |offset| record(22, 0, &[1, 0, 6, 0, 0, 0, 0, offset, 0, 0, 4, 0, 7]);
+        assert_eq!(messages(&fragment(0)), [(ClientHello, true)]);
+        assert_eq!(messages(&fragment(4)), [(ClientHello, false)]);
         assert_eq!(messages(&record(22, 0, &[])).len(), 1, "records without a body end too");
         assert_eq!(messages(&record(23, 1, &[]).repeat(100)).len(), MOST);
         assert_eq!(messages(b"\x16\xfe\xfd\x00"), []);

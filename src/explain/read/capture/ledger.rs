@@ -15,6 +15,8 @@ use crate::wire::TransactionId;
 const MOST: usize = 20_000;
 /// How many error codes of one record are told apart.
 const MOST_CODES: usize = 8;
+/// A request that comes again so long after its answer passed did not cross it on the way.
+const UNHEARD_MS: u64 = 1_000;
 
 /// When and where a packet was captured.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +122,7 @@ impl Ledger {
                     let index = *index;
                     self.again(index, check.nominating, at);
                 }
+                self.unheard(id, at);
             }
             Sighting::Image => self.image(id, flow),
             Sighting::Twice => {}
@@ -169,7 +172,7 @@ impl Ledger {
         if asked.answered || flow.to != asked.flow.from {
             return;
         }
-        asked.answered = true;
+        (asked.answered, asked.answered_ms) = (true, at.time_ms);
         match &mut asked.what {
             Subject::Check(index) => {
                 let (index, to) = (*index, asked.flow.to);
@@ -190,6 +193,7 @@ impl Ledger {
             }
             Subject::Steps(steps) => {
                 let (steps, packet, first_ms) = (std::mem::take(steps), asked.packet, asked.first_ms);
+                let mut settled = Vec::new();
                 for mut step in steps {
                     step.outcome = answer.outcome.clone();
                     step.mapped = answer.mapped;
@@ -197,9 +201,13 @@ impl Ledger {
                     step.software.clone_from(&answer.software);
                     step.relayed = answer.relayed.or(step.relayed);
                     step.lifetime_s = answer.lifetime_s.or(step.lifetime_s);
-                    self.settle(step, packet, first_ms);
+                    settled.extend(self.settle(step, packet, first_ms));
+                }
+                if let Some(asked) = self.pending.get(id) {
+                    asked.what = Subject::Settled(settled);
                 }
             }
+            Subject::Settled(_) => {}
         }
     }
 
@@ -211,12 +219,34 @@ impl Ledger {
                 self.remember(id, flow, at, Subject::Steps(steps));
             }
             Sighting::Image => self.image(id, flow),
-            Sighting::Again | Sighting::Twice => {}
+            Sighting::Again => self.unheard(id, at),
+            Sighting::Twice => {}
         }
     }
 
-    /// What became of a request is known.
-    fn settle(&mut self, step: RelayStep, packet: u64, time_ms: Option<u64>) {
+    /// A request came again: if its answer had passed long before, that did not arrive.
+    fn unheard(&mut self, id: TransactionId, at: &At) {
+        let Some(asked) = self.pending.get(id) else { return };
+        let since = asked.answered_ms.zip(at.time_ms).map_or(0, |(answered, now)| now.saturating_sub(answered));
+        if since < UNHEARD_MS {
+            return;
+        }
+        let records = match &asked.what {
+            Subject::Check(index) => vec![*index],
+            Subject::Steps(_) => Vec::new(),
+            Subject::Settled(records) => records.clone(),
+        };
+        for index in records {
+            match &mut self.records[index].what {
+                What::Checks(checks) => checks.unheard += 1,
+                What::Relay(step) => step.unheard += 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// What became of a request is known: its record.
+    fn settle(&mut self, step: RelayStep, packet: u64, time_ms: Option<u64>) -> Option<usize> {
         if let (Some(client), Some(server), RelayOutcome::Granted) = (step.client, step.server, &step.outcome)
             && step.step == RelayRequest::Allocate
             && (self.allocations.len() < MOST || self.allocations.contains_key(&(client, server)))
@@ -229,9 +259,11 @@ impl Ledger {
                 known.times.add(time_ms);
                 known.lifetime_s = step.lifetime_s.or(known.lifetime_s);
             }
-        } else if let Some(index) = self.record(packet, time_ms, What::Relay(Box::new(step))) {
-            self.steps.insert(key, index);
+            return Some(index);
         }
+        let index = self.record(packet, time_ms, What::Relay(Box::new(step)))?;
+        self.steps.insert(key, index);
+        Some(index)
     }
 
     fn unanswered(&mut self, asked: Asked) {
@@ -249,8 +281,8 @@ impl Ledger {
         }
     }
 
-    /// A message of DTLS in a packet of that length.
-    pub(super) fn dtls(&mut self, flow: Flow, message: DtlsMessage, length: usize, at: &At) {
+    /// A message of DTLS, or a later fragment of one, in a packet of that length.
+    pub(super) fn dtls(&mut self, flow: Flow, message: DtlsMessage, begins: bool, length: usize, at: &At) {
         let key = (flow, message.clone());
         let index = self.dtls.get(&key).copied().or_else(|| {
             let dtls = Dtls { flow, message, times: Times::default(), largest: 0 };
@@ -261,7 +293,9 @@ impl Ledger {
         if let Some(index) = index
             && let What::Dtls(dtls) = &mut self.records[index].what
         {
-            dtls.times.add(at.time_ms);
+            if begins {
+                dtls.times.add(at.time_ms);
+            }
             dtls.largest = dtls.largest.max(length);
         }
     }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod container;
+mod copies;
 mod demux;
 mod dtls;
 mod ip;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use container::{End, Packet};
+use copies::Copies;
 use demux::Datagram;
 use ip::Carried;
 use ledger::{At, Ledger};
@@ -39,6 +41,7 @@ pub(super) fn read(reader: impl Read, builder: &mut Builder) {
 struct Capture {
     ledger: Ledger,
     streams: Streams,
+    copies: Copies,
     packets: u64,
     last_ms: Option<u64>,
     cut: u64,
@@ -59,6 +62,9 @@ impl Capture {
             }
         };
         let at = At { packet: packet.number, time_ms: packet.time_ms, way };
+        if self.copies.is_one(bytes, packet.time_ms) {
+            return;
+        }
         match ip::carried(bytes) {
             Carried::Udp(segment) => {
                 self.fragments += u64::from(segment.fragmented);

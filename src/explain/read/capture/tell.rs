@@ -10,7 +10,8 @@ use crate::explain::read::build::Builder;
 use crate::explain::traffic::{DtlsMessage, RelayOutcome, RelayRequest, RelayStep};
 use crate::wire::{CandidateKind, CandidateTransport, Scope};
 
-/// Who sent no check for so long, while the capture went on, has given up: checks go out many times a second (RFC 8445 section 14).
+/// Who sent no check for so long, while the capture went on, has given up: checks go out many times a second (RFC 8445 section 14). And
+/// who sent checks for so long and got no answer to any gets none: those that follow come ever more seldom (RFC 8489 section 6.2.1).
 const GIVEN_UP_MS: u64 = 5_000;
 
 /// Tells everything. `end_ms` is when the last packet was captured, whatever it was.
@@ -52,6 +53,7 @@ struct Teller<'a> {
 struct Counts {
     packet: u64,
     sent: u64,
+    first_sent_ms: Option<u64>,
     last_sent_ms: Option<u64>,
     answered: u64,
     received: u64,
@@ -77,7 +79,7 @@ impl Teller<'_> {
             if let What::Relay(step) = &record.what {
                 self.gathered(party, step, record.packet, record.time_ms, builder);
             }
-            self.count(party, record.packet, &record.what);
+            self.count(party, record.packet, record.time_ms, &record.what);
         }
     }
 
@@ -179,7 +181,7 @@ impl Teller<'_> {
         first
     }
 
-    fn count(&mut self, party: Party, packet: u64, what: &What) {
+    fn count(&mut self, party: Party, packet: u64, time_ms: Option<u64>, what: &What) {
         let Some(flow) = flow(what) else { return };
         let (from, to) = (self.sessions.home(flow.from), self.sessions.home(flow.to));
         let here = party == Party::Here;
@@ -191,6 +193,7 @@ impl Teller<'_> {
                 if here {
                     counts.sent += checks.requests.count;
                     counts.answered += checks.answers.count;
+                    counts.first_sent_ms = counts.first_sent_ms.or(time_ms);
                     counts.last_sent_ms = counts.last_sent_ms.max(checks.requests.last_ms);
                 } else {
                     counts.received += checks.requests.count;
@@ -239,10 +242,14 @@ impl Teller<'_> {
         let all = || self.pairs.values();
         let Some(first) = all().map(|counts| counts.packet).min() else { return };
         let last_sent = all().filter_map(|counts| counts.last_sent_ms).max();
-        let silent = last_sent.zip(end_ms).is_some_and(|(sent, end)| end.saturating_sub(sent) >= GIVEN_UP_MS);
+        let first_sent = all().filter_map(|counts| counts.first_sent_ms).min();
+        let long = |since: Option<u64>, until: Option<u64>| {
+            since.zip(until).is_some_and(|(since, until)| until.saturating_sub(since) >= GIVEN_UP_MS)
+        };
+        let given_up = long(last_sent, end_ms) || long(first_sent, last_sent);
         let state = if all().any(|counts| counts.nominated) {
             "connected"
-        } else if silent && all().all(|counts| counts.answered == 0) {
+        } else if given_up && all().all(|counts| counts.answered == 0) {
             "failed"
         } else {
             "checking"

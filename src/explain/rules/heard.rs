@@ -1,0 +1,83 @@
+//! Answers that a capture shows and that did not arrive: who asked asks the same again (RFC 8489 section 6.2.1).
+
+use std::collections::BTreeSet;
+
+use crate::explain::connection::{Connection, Progress};
+use crate::explain::event::Party;
+use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::traffic::{RelayOutcome, RelayRequest};
+
+/// One request that comes again may have crossed its answer.
+const MOST_CROSSED: u64 = 1;
+
+/// Answers of one end to the other's checks.
+pub(super) fn answers_lost(connection: &Connection) -> Vec<Finding> {
+    let all = connection.checks();
+    let unheard = |party: Party| {
+        let lost = all.iter().filter(move |(event, checks)| event.party == party && checks.unheard > 0);
+        let times: u64 = lost.clone().map(|(_, checks)| checks.unheard).sum();
+        (times, lost.map(|(event, _)| *event).collect::<Vec<_>>())
+    };
+    let mut found = Vec::new();
+    for (party, asks, answers) in [(Party::There, "the other", "this"), (Party::Here, "this", "the other")] {
+        let (times, events) = unheard(party);
+        if times <= MOST_CROSSED {
+            continue;
+        }
+        let text = format!(
+            "one way only: {asks} end asked {times} times more what {answers} end had answered: what {answers} end sends gets lost after it passed the capture"
+        );
+        let finding = Finding::fault(connection, CauseCode::OneWay, Certainty::Likely, FaultSide::Path, text);
+        let fault = connection.progress() != Progress::Connected;
+        found.push(finding.on(events).only_if(fault).settle("a capture of the other end: what arrives there?"));
+    }
+    found
+}
+
+/// Answers of a STUN or TURN server.
+pub(super) fn servers_answers_lost(connection: &Connection) -> Vec<Finding> {
+    let all = connection.relay_steps();
+    let lost: Vec<_> = all.iter().filter(|(_, step)| step.unheard > MOST_CROSSED).collect();
+    let Some((_, first)) = lost.first() else { return Vec::new() };
+    let (Some(client), Some(server)) = (first.client, first.server) else { return Vec::new() };
+    let turn = lost.iter().any(|(_, step)| step.step != RelayRequest::Binding);
+    let (code, kind) = if turn { (CauseCode::TurnUnreachable, "TURN") } else { (CauseCode::StunUnreachable, "STUN") };
+    let times: u64 = lost.iter().map(|(_, step)| step.unheard).sum();
+    let text = format!(
+        "the {kind} server {server} answered, and {client} asked {times} times more: its answers get lost after they passed the capture"
+    );
+    let finding = Finding::fault(connection, code, Certainty::Likely, FaultSide::Path, text);
+    let fault = !matches!(connection.progress(), Progress::Connected | Progress::Lost);
+    vec![
+        finding
+            .on(lost.iter().map(|(event, _)| *event))
+            .only_if(fault)
+            .settle("a capture of that client's host: do the answers arrive?"),
+    ]
+}
+
+/// Checks that failed, and no TURN server that was asked before them.
+pub(super) fn no_turn_asked(connection: &Connection) -> Vec<Finding> {
+    let steps = connection.relay_steps();
+    let here = || steps.iter().filter(|(event, step)| event.party == Party::Here && step.transport.is_some());
+    let bindings: Vec<_> = here().filter(|(_, step)| step.step == RelayRequest::Binding).collect();
+    let asked = here().any(|(_, step)| step.step != RelayRequest::Binding);
+    let granted = bindings.iter().any(|(_, step)| step.outcome == RelayOutcome::Granted);
+    // It is told where the capture has the beginning: what a browser asks of its servers comes first.
+    if connection.has_browser() || asked || !granted || connection.progress() != Progress::Failed {
+        return Vec::new();
+    }
+    let servers: BTreeSet<_> = bindings.iter().filter_map(|(_, step)| step.server).collect();
+    let text = format!(
+        "{} STUN servers were asked and no TURN server: none is configured, or only one over TLS, which looks like any other",
+        servers.len()
+    );
+    let code = CauseCode::NoTurnConfigured;
+    let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Application, text);
+    vec![
+        found
+            .on(bindings.iter().map(|(event, _)| *event))
+            .fix("configure a TURN server, reachable over UDP and over TLS on port 443")
+            .settle("the application's configuration, or a dump of the browser"),
+    ]
+}
