@@ -35,7 +35,7 @@ pub(super) const SCHEMA: Spec = Spec {
 pub(super) const EXPLAIN: Spec = Spec {
     name: "explain",
     question: "Why did it fail? Read what a browser or an application saved of it",
-    how: "Reads a dump of chrome://webrtc-internals (any age, rtcstats too), a report or log of Firefox' about:webrtc, getStats() as \
+    how: "Reads a dump of chrome://webrtc-internals (any age, rtcstats too), a report, saved page or log of Firefox' about:webrtc, getStats() as \
           JSON, session descriptions (SDP), ICE candidates in any dialect, icecandidateerror objects, a list of ICE servers, a packet \
           capture, a log of coturn or eturnal, coturn's configuration or a report of nat-probe; whatever the file is called, with or \
           without gzip and what a mail or an issue tracker puts around it. Says what became of each connection, why, how certain that \

@@ -213,12 +213,27 @@ impl<'a> Connection<'a> {
         let closed = self.first(|what| matches!(what, What::Closed)).is_some();
         match (self.last(StateOf::Dtls), self.last(StateOf::Transport)) {
             (Some("connected"), _) => Progress::Connected,
+            // A way that works is not secure before DTLS has ended.
+            (Some("connecting"), Some("connected" | "completed")) => Progress::Checking,
             // Firefox closes the transport when ICE fails, and when the application closes the connection.
             (Some("failed"), _) | (_, Some("failed" | "closed")) if !closed || !succeeded => Progress::Failed,
             (_, Some("connected" | "completed")) => Progress::Connected,
             (_, Some("checking")) => Progress::Checking,
             _ if self.states(StateOf::Signaling).is_empty() && self.pairs().is_empty() => Progress::Untold,
             _ => Progress::New,
+        }
+    }
+
+    /// Whether everything that the file shows to be tried came to nothing. Of a capture that was taken between the two ends, the call may
+    /// have come about on a way that does not pass there.
+    pub(super) fn gave_up(&self) -> bool {
+        let pairs = self.pairs();
+        let is = |state: &str| pairs.iter().any(|(_, pair)| pair.state == state);
+        let nowhere = is("failed") && !is("succeeded") && !is("in-progress");
+        match self.progress() {
+            Progress::Failed => true,
+            Progress::Checking => self.format.is_capture() && nowhere,
+            _ => false,
         }
     }
 

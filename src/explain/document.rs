@@ -215,7 +215,7 @@ fn of_both(ends: &Ends, connections: &[Connection], found: &[Finding]) -> String
         return as_told(&connections[ends.here.number].sentence, ends.names[0]);
     };
     let (mut text, others) = (main.text.clone(), found.iter().filter(|finding| finding.fault && *finding != main));
-    for finding in others {
+    for finding in others.filter(|finding| finding.certainty == Certainty::Certain) {
         let told = match (finding.code, finding.connection == ends.here.number) {
             (CauseCode::MappingDependsHere, true) => {
                 format!("the NAT of {} gives each destination another port", ends.names[0])

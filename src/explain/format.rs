@@ -48,7 +48,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::WebrtcInternals => "a dump of chrome://webrtc-internals",
-            Self::AboutWebrtc => "a report of Firefox' about:webrtc",
+            Self::AboutWebrtc => "a report or page of Firefox' about:webrtc",
             Self::GetStats => "the result of getStats()",
             Self::Sdp => "a session description (SDP)",
             Self::Candidates => "a list of ICE candidates",

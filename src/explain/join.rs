@@ -1,13 +1,13 @@
 //! Which of several files tell of one call: dumps of its two ends, and what a server or a capture between them saw of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::event::{Candidate, Event, Party, What};
 use super::format::Format;
 use super::read::Input;
 use super::traffic::Flow;
-use crate::wire::CandidateKind;
+use crate::wire::{CandidateKind, Scope};
 
 /// A connection of one of the files.
 pub(super) struct Part {
@@ -41,6 +41,8 @@ pub(super) struct Link {
 struct Marks {
     ufrags: [BTreeSet<String>; 2],
     sockets: [BTreeSet<SocketAddr>; 2],
+    /// Ports of this end's host candidates whose address the file hides.
+    hidden: BTreeSet<u16>,
 }
 
 impl Marks {
@@ -71,6 +73,9 @@ impl Marks {
     /// Addresses of a host's own network are the same in many homes, and only their ports tell them apart: those do not count.
     fn candidate(&mut self, side: usize, candidate: &Candidate) {
         self.ufrags[side].extend(candidate.ufrag.iter().cloned());
+        if side == 0 && candidate.kind == CandidateKind::Host && candidate.address.is_none() && candidate.port > 9 {
+            self.hidden.insert(candidate.port);
+        }
         let own = candidate.kind != CandidateKind::Host;
         if let Some(address) = candidate.address.filter(|_| own && candidate.port > 9) {
             self.sockets[side].insert(SocketAddr::new(address, candidate.port));
@@ -275,17 +280,21 @@ struct Known {
     marks: BTreeMap<usize, Marks>,
     ufrags: BTreeMap<String, Vec<usize>>,
     sockets: BTreeMap<SocketAddr, Vec<usize>>,
+    hidden: BTreeMap<u16, Vec<usize>>,
 }
 
 impl Known {
     fn of(marks: BTreeMap<usize, Marks>) -> Self {
-        let mut known = Self { marks, ufrags: BTreeMap::new(), sockets: BTreeMap::new() };
+        let mut known = Self { marks, ufrags: BTreeMap::new(), sockets: BTreeMap::new(), hidden: BTreeMap::new() };
         for (part, marks) in &known.marks {
             for ufrag in &marks.ufrags[0] {
                 known.ufrags.entry(ufrag.clone()).or_default().push(*part);
             }
             for socket in &marks.sockets[0] {
                 known.sockets.entry(*socket).or_default().push(*part);
+            }
+            for port in &marks.hidden {
+                known.hidden.entry(*port).or_default().push(*part);
             }
         }
         known
@@ -294,6 +303,13 @@ impl Known {
     /// The connection of the end that has this socket.
     fn at(&self, socket: &SocketAddr) -> Option<usize> {
         self.sockets.get(socket)?.first().copied()
+    }
+
+    /// The connection of the end that has this port on its host, whose address its file hides.
+    fn hidden(&self, socket: &SocketAddr) -> Option<usize> {
+        let of_host = !matches!(Scope::of(socket.ip()), Scope::Public | Scope::Shared);
+        let parts = self.hidden.get(&socket.port()).filter(|parts| of_host && parts.len() == 1)?;
+        parts.first().copied()
     }
 
     /// That of which it is one end and the other socket the other.
@@ -311,8 +327,14 @@ impl Known {
     }
 }
 
-/// The connection that each session of a server is of: it has its relayed address, or the client's as the server saw it.
+/// The connection that each session of a server is of: it has its relayed address, or the client's as the server saw it, or its port.
+/// What else comes from the same host of a private network is of that connection too, as far as no other is there.
 fn sessions(events: &[Event], known: &Known) -> BTreeMap<String, usize> {
+    let client = |what: &What| match what {
+        What::Relay(step) => step.client,
+        What::Relayed(packets) => packets.client,
+        _ => None,
+    };
     let mut found = BTreeMap::new();
     // What gives it away least doubtfully comes first.
     for relayed in [true, false] {
@@ -328,6 +350,26 @@ fn sessions(events: &[Event], known: &Known) -> BTreeMap<String, usize> {
             if let Some(part) = sockets.iter().flatten().find_map(|socket| known.at(socket)) {
                 found.entry(session).or_insert(part);
             }
+        }
+    }
+    let mut hosts: BTreeMap<IpAddr, BTreeSet<usize>> = BTreeMap::new();
+    for event in events {
+        let (Some(session), Some(client)) = (session_of(&event.what), client(&event.what)) else { continue };
+        if !found.contains_key(&session)
+            && let Some(part) = known.hidden(&client)
+        {
+            found.insert(session.clone(), part);
+        }
+        if let Some(part) = found.get(&session)
+            && !matches!(Scope::of(client.ip()), Scope::Public | Scope::Shared)
+        {
+            hosts.entry(client.ip()).or_default().insert(*part);
+        }
+    }
+    for event in events {
+        let (Some(session), Some(client)) = (session_of(&event.what), client(&event.what)) else { continue };
+        if let Some(parts) = hosts.get(&client.ip()).filter(|parts| parts.len() == 1) {
+            found.entry(session).or_insert_with(|| parts.first().copied().unwrap_or_default());
         }
     }
     found

@@ -24,6 +24,7 @@ pub(super) fn word(progress: Progress) -> &'static str {
 pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String {
     let cause = findings.iter().find(|finding| finding.fault);
     let has = |code| findings.iter().any(|finding| finding.code == code && finding.fault && cause != Some(finding));
+    let certain = |code| findings.iter().any(|finding| finding.code == code && finding.certainty == Certainty::Certain);
     let why = cause.map(|finding| {
         let sure = match finding.certainty {
             Certainty::Certain => "",
@@ -37,18 +38,30 @@ pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String 
                 text = format!("{text}; {sure}the NAT of {whose} end gives each destination another port");
             }
         }
-        if has(CauseCode::NoTurnConfigured) {
+        if has(CauseCode::NoTurnConfigured) && certain(CauseCode::NoTurnConfigured) {
             text.push_str("; and no TURN server was configured");
-        } else if has(CauseCode::TurnUnreachable) {
+        } else if has(CauseCode::TurnUnreachable) && certain(CauseCode::TurnUnreachable) {
             text.push_str("; and no TURN server answered");
         }
         text
     });
+    // What is wrong with DTLS says that ICE found a way.
+    let dtls = connection.format.is_capture() && cause.is_some_and(|cause| cause.code == CauseCode::DtlsFailed);
     match (connection.progress(), why) {
+        (Progress::Checking | Progress::Connected, Some(why)) if dtls => capital(&why) + ".",
+        (Progress::Connected, _) if findings.iter().any(|it| it.code == CauseCode::LostAfterConnected && it.fault) => {
+            "It connected, and the connection was lost.".to_owned()
+        }
         (Progress::Connected, _) => format!("It connected{}.", way(connection)),
         (Progress::Lost, _) => "It connected, and the connection was lost.".to_owned(),
         (Progress::Failed, Some(why)) => format!("It never connected: {why}."),
         (Progress::Failed, None) => "It never connected, and the file does not tell why.".to_owned(),
+        (Progress::Checking, Some(why)) if connection.format.is_capture() => {
+            format!("No way that the capture shows came about: {why}.")
+        }
+        (Progress::Checking, None) if connection.format.is_capture() => {
+            "It was being tried when the capture ended.".to_owned()
+        }
         (Progress::Checking, Some(why)) => format!("It was still being tried: {why}."),
         (Progress::Checking, None) => "It was still being tried when the file was written.".to_owned(),
         (Progress::New, Some(why)) => format!("It never began: {why}."),

@@ -96,7 +96,7 @@ fn genuine_files_are_told_as_they_are() {
             Format::GetStats,
             Outcome::FaultFound,
             "failed",
-            vec!["no-remote-candidates/likely"],
+            vec!["nothing-answered/likely"],
         ),
         (
             "firefox-home-symmetric-a.about.json",

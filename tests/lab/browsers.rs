@@ -164,7 +164,10 @@ fn call(pair: &mut [Browser; 2], relay: Relay, keep: Option<&Path>) -> String {
             write("getstats", &browser.run("call.stats()"));
             let internals = browser.ask(&json!({ "internals": true }));
             for (what, value) in internals.as_object().expect("by their names") {
-                write(what, value);
+                match value {
+                    Value::String(page) => fs::write(folder.join(format!("{name}.{what}.html")), page).expect("a file"),
+                    value => write(what, value),
+                }
             }
         }
     }

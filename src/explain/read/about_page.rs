@@ -71,7 +71,9 @@ struct Report {
     closed: bool,
     relay_only: Option<bool>,
     servers: Vec<Map<String, Value>>,
-    candidates: BTreeMap<String, Value>,
+    candidates: Vec<Value>,
+    /// Their places, by how they are drawn.
+    known: BTreeMap<String, usize>,
     pairs: Vec<Value>,
     raw: [Vec<String>; 2],
     descriptions: Vec<(u64, Value)>,
@@ -157,7 +159,7 @@ impl Page {
             self.text.push_str(text);
             return;
         }
-        self.text = text.to_owned();
+        text.clone_into(&mut self.text);
         let Some(report) = self.reports.last_mut() else { return };
         if let Some(policy) = text.strip_prefix("iceTransportPolicy: ") {
             report.relay_only = Some(policy.trim() == "relay");
@@ -204,10 +206,15 @@ impl Page {
             ("about-webrtc-local-candidate", "local-candidate", "localCandidateId"),
             ("about-webrtc-remote-candidate", "remote-candidate", "remoteCandidateId"),
         ] {
-            if let Some((id, candidate)) = cell(column).and_then(|text| candidate(text, kind)) {
-                report.candidates.insert(id.clone(), candidate);
-                pair.insert(member.to_owned(), id.into());
+            let Some(drawn) = cell(column).and_then(|text| candidate(text, kind)) else { continue };
+            let at = *report.known.entry(drawn.to_string()).or_insert(report.candidates.len());
+            let id = format!("{kind} {}", at + 1);
+            if at == report.candidates.len() {
+                let mut candidate = drawn;
+                candidate["id"] = id.as_str().into();
+                report.candidates.push(candidate);
             }
+            pair.insert(member.to_owned(), id.into());
         }
         // A candidate without a pair stands in a row of its own.
         if pair.len() < 4 {
@@ -223,19 +230,17 @@ impl Page {
     }
 }
 
-/// `192.0.2.10:32982/udp(relay-tcp) [non-proxied]`: its name and the candidate.
-fn candidate(text: &str, kind: &str) -> Option<(String, Value)> {
+/// `192.0.2.10:32982/udp(relay-tcp) [non-proxied]`.
+fn candidate(text: &str, kind: &str) -> Option<Value> {
     let text = text.split(" [").next()?.trim();
     let (socket, found) = text.strip_suffix(')')?.rsplit_once('(')?;
     let (socket, protocol) = socket.rsplit_once('/')?;
     let (address, port) = socket.rsplit_once(':')?;
     let (found, relayed) = found.split_once('-').map_or((found, None), |(found, by)| (found, Some(by)));
-    let id = format!("{kind} {text}");
-    let candidate = json!({
-        "id": id, "type": kind, "candidateType": found, "relayProtocol": relayed,
+    Some(json!({
+        "type": kind, "candidateType": found, "relayProtocol": relayed,
         "address": address, "port": port.parse::<u16>().ok()?, "protocol": protocol,
-    });
-    Some((id, candidate))
+    }))
 }
 
 impl Report {
@@ -250,7 +255,7 @@ impl Report {
         local.retain(|raw| bases.len() < 2 || !raw.starts_with("srflx("));
         let mut value = json!({
             "pcid": self.pcid, "closed": self.closed,
-            "iceCandidateStats": self.candidates.into_values().collect::<Vec<_>>(), "iceCandidatePairStats": self.pairs,
+            "iceCandidateStats": self.candidates, "iceCandidatePairStats": self.pairs,
             "rawLocalCandidates": local, "rawRemoteCandidates": remote, "sdpHistory": descriptions,
         });
         if let Some(relay_only) = self.relay_only {

@@ -51,6 +51,8 @@ struct Client {
     /// Where an answer came that has no error until now.
     answered: Option<String>,
     connection: usize,
+    /// Which in the file it is.
+    number: usize,
 }
 
 impl Servers {
@@ -89,7 +91,8 @@ impl Servers {
         if !self.clients.contains_key(inner) && self.clients.len() >= MOST_CLIENTS {
             return;
         }
-        let known = self.clients.entry(inner.to_owned()).or_default();
+        let number = self.clients.len();
+        let known = self.clients.entry(inner.to_owned()).or_insert_with(|| Client { number, ..Client::default() });
         known.connection = connection;
         let of_relay = |request, outcome, known: &Client| {
             let mut step = step(request, outcome);
@@ -157,7 +160,9 @@ impl Servers {
             let configuration = Configuration { urls: self.asked, ..Configuration::default() };
             builder.push(Party::Here, "No TURN servers specified", None, What::Configuration(configuration));
         }
-        for (inner, mut known) in self.clients {
+        let mut clients: Vec<(String, Client)> = self.clients.into_iter().collect();
+        clients.sort_by_key(|(_, client)| client.number);
+        for (inner, mut known) in clients {
             let Some(place) = known.answered.take() else { continue };
             let Some((client, server)) = inner.split_once('|') else { continue };
             let (Some((client, _)), Some((server, _))) = (socket(client), socket(server)) else { continue };

@@ -3,6 +3,7 @@
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Description, Event, Party, StateOf, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::format::Format;
 use crate::wire::sdp::DescriptionKind;
 
 pub(super) fn device_refused(connection: &Connection) -> Vec<Finding> {
@@ -135,6 +136,17 @@ pub(super) fn no_remote_candidates(connection: &Connection) -> Vec<Finding> {
         let text =
             "the other end's description came, and not one candidate of it: the signaling lost them, or it found none";
         (Certainty::Certain, text)
+    } else if connection.progress() == Progress::Failed && connection.format == Format::GetStats {
+        // Chromium only fails where it had pairs, and forgets them.
+        let text = "the browser gave up every pair, and left them out of its statistics together with the other end's candidates: as a rule no check was answered";
+        let code = CauseCode::NothingAnswered;
+        let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Path, text);
+        let states = connection.states(StateOf::Transport);
+        return vec![
+            found
+                .on(states.last().map(|(event, _)| *event))
+                .settle("statistics that were taken before it failed, or the dump of chrome://webrtc-internals"),
+        ];
     } else if connection.progress() == Progress::Failed {
         // Statistics leave out what cannot be used.
         let text = "no candidate of the other end is in it: none came, or only names that do not resolve here";

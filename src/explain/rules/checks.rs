@@ -1,5 +1,6 @@
 //! What the checks came to, and what came after them.
 
+use super::heard::is_unheard;
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Candidate, Pair, Party, StateOf};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
@@ -9,6 +10,10 @@ use crate::wire::{CandidateKind, CandidateTransport, Scope};
 const AT_ONCE_MS: u64 = 3_000;
 
 pub(super) fn dtls_failed(connection: &Connection) -> Vec<Finding> {
+    // Packets tell more.
+    if connection.format.is_capture() {
+        return Vec::new();
+    }
     let ice = connection.pairs().into_iter().find(|(_, pair)| pair.state == "succeeded").map(|(event, _)| event);
     let ice = ice.or_else(|| {
         let states = connection.states(StateOf::Ice);
@@ -112,7 +117,7 @@ pub(super) fn one_way(connection: &Connection) -> Vec<Finding> {
     let sum = |of: fn(&Pair) -> Option<u64>| pairs.iter().filter_map(|(_, pair)| of(pair)).sum::<u64>();
     let (sent, came, answered) =
         (sum(|pair| pair.requests_sent), sum(|pair| pair.requests_received), sum(|pair| pair.responses_received));
-    if sent == 0 || came == 0 || answered > 0 || is_refused(connection) {
+    if sent == 0 || came == 0 || answered > 0 || is_refused(connection) || is_unheard(connection) {
         return Vec::new();
     }
     // Who answers nothing does not wait for answers that get lost: it does not know the session.
@@ -165,22 +170,26 @@ pub(super) fn nothing_came(connection: &Connection) -> Vec<Finding> {
     let came = |pair: &Pair| {
         pair.responses_received > Some(0) || pair.requests_received > Some(0) || pair.bytes_received > Some(0)
     };
-    let failed = connection.progress() == Progress::Failed;
     if tried.is_empty()
-        || !failed
+        || !connection.gave_up()
         || is_refused(connection)
         || pairs.iter().any(|(_, pair)| came(pair) || pair.state == "succeeded")
     {
         return Vec::new();
     }
     let counted = pairs.iter().all(|(_, pair)| pair.requests_received.is_some());
+    // Between the two ends a capture shows what this one answers, and where that gets lost.
+    if !counted && connection.checks().iter().any(|(_, checks)| checks.answers.count > 0) {
+        return Vec::new();
+    }
     let sent: u64 = pairs.iter().filter_map(|(_, pair)| pair.requests_sent).sum();
     let to_relay = tried.iter().all(|(_, pair)| pair.remote.as_ref().is_some_and(|it| it.kind == CandidateKind::Relay));
     let (code, mut text) = if counted {
         let text = format!("not one packet of the other end arrived, and none of {sent} checks was answered");
         (CauseCode::NothingArrived, text)
     } else {
-        (CauseCode::NothingAnswered, "no check was answered, on any pair".to_owned())
+        let seen = if connection.format.is_capture() { "no check that the capture shows" } else { "no check" };
+        (CauseCode::NothingAnswered, format!("{seen} was answered, on any pair"))
     };
     let side = if to_relay { FaultSide::There } else { FaultSide::Path };
     if to_relay {

@@ -13,12 +13,18 @@ const PATIENCE_MS: u64 = 40_000;
 const NOTHING: u16 = 701;
 
 /// The errors by server, without those of a server that gave a candidate all the same: one family or interface fails harmlessly.
-fn errors<'a>(connection: &Connection<'a>, fits: fn(&GatheringError) -> bool) -> BTreeMap<&'a str, Vec<&'a Event>> {
-    let mut found: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+/// In the order of the file.
+fn errors<'a>(connection: &Connection<'a>, fits: fn(&GatheringError) -> bool) -> Vec<(&'a str, Vec<&'a Event>)> {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found: Vec<(&str, Vec<&Event>)> = Vec::new();
     for (event, error) in connection.gathering_errors().into_iter().filter(|(_, error)| fits(error)) {
         let gave = |url: &Option<String>| url.as_deref().is_some_and(|url| is_same_server(url, &error.url));
         if !connection.candidates(Party::Here).iter().any(|(candidate, _)| gave(&candidate.url)) {
-            found.entry(&error.url).or_default().push(event);
+            let at = *known.entry(&error.url).or_insert_with(|| {
+                found.push((&error.url, Vec::new()));
+                found.len() - 1
+            });
+            found[at].1.push(event);
         }
     }
     found
@@ -39,13 +45,13 @@ pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
     if refused.is_empty() {
         return Vec::new();
     }
-    let servers = refused.keys().copied().collect::<Vec<_>>().join(", ");
+    let servers = refused.iter().map(|(url, _)| *url).collect::<Vec<_>>().join(", ");
     let text = format!("TURN refused the user name or the password (401): {servers}");
     let found =
         Finding::fault(connection, CauseCode::TurnCredentialsRefused, Certainty::Certain, FaultSide::Application, text);
     vec![
         found
-            .on(refused.into_values().flatten())
+            .on(refused.into_iter().flat_map(|(_, events)| events))
             .only_if(hinders(connection))
             .fix("give the application credentials that the server takes: time-limited ones expire")
             .settle(

@@ -5,25 +5,33 @@ use std::collections::BTreeSet;
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::Party;
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::format::Format;
 use crate::explain::traffic::{RelayOutcome, RelayRequest};
 
 /// One request that comes again may have crossed its answer.
 const MOST_CROSSED: u64 = 1;
 
+/// How often an end asked again what was answered.
+fn unheard(connection: &Connection, party: Party) -> u64 {
+    let all = connection.checks().into_iter().filter(|(event, _)| event.party == party);
+    all.map(|(_, checks)| checks.unheard).sum()
+}
+
+/// Whether the answers of this end are seen to get lost.
+pub(super) fn is_unheard(connection: &Connection) -> bool {
+    unheard(connection, Party::There) > MOST_CROSSED
+}
+
 /// Answers of one end to the other's checks.
 pub(super) fn answers_lost(connection: &Connection) -> Vec<Finding> {
-    let all = connection.checks();
-    let unheard = |party: Party| {
-        let lost = all.iter().filter(move |(event, checks)| event.party == party && checks.unheard > 0);
-        let times: u64 = lost.clone().map(|(_, checks)| checks.unheard).sum();
-        (times, lost.map(|(event, _)| *event).collect::<Vec<_>>())
-    };
     let mut found = Vec::new();
     for (party, asks, answers) in [(Party::There, "the other", "this"), (Party::Here, "this", "the other")] {
-        let (times, events) = unheard(party);
+        let times = unheard(connection, party);
         if times <= MOST_CROSSED {
             continue;
         }
+        let all = connection.checks().into_iter();
+        let events = all.filter(|(event, checks)| event.party == party && checks.unheard > 0).map(|(event, _)| event);
         let text = format!(
             "one way only: {asks} end asked {times} times more what {answers} end had answered: what {answers} end sends gets lost after it passed the capture"
         );
@@ -63,15 +71,15 @@ pub(super) fn no_turn_asked(connection: &Connection) -> Vec<Finding> {
     let bindings: Vec<_> = here().filter(|(_, step)| step.step == RelayRequest::Binding).collect();
     let asked = here().any(|(_, step)| step.step != RelayRequest::Binding);
     let granted = bindings.iter().any(|(_, step)| step.outcome == RelayOutcome::Granted);
-    // It is told where the capture has the beginning: what a browser asks of its servers comes first.
-    if connection.has_browser() || asked || !granted || connection.progress() != Progress::Failed {
+    // It is told where the file has the beginning: what a browser asks of its servers comes first.
+    let log = connection.format == Format::FirefoxLog;
+    if !log && !connection.format.is_capture() || asked || !granted || !connection.gave_up() {
         return Vec::new();
     }
     let servers: BTreeSet<_> = bindings.iter().filter_map(|(_, step)| step.server).collect();
-    let text = format!(
-        "{} STUN servers were asked and no TURN server: none is configured, or only one over TLS, which looks like any other",
-        servers.len()
-    );
+    let stun = if servers.len() == 1 { "a STUN server was" } else { "STUN servers were" };
+    let unseen = if log { "" } else { ", or only one over TLS, which looks like any other connection" };
+    let text = format!("{stun} asked and no TURN server: none is configured{unseen}");
     let code = CauseCode::NoTurnConfigured;
     let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Application, text);
     vec![

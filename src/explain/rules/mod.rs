@@ -2,6 +2,7 @@
 
 mod application;
 mod checks;
+mod dtls;
 mod gathering;
 mod heard;
 mod nat;
@@ -27,7 +28,9 @@ const RULES: &[Rule] = &[
     application::fingerprint_missing,
     application::sections_refused,
     checks::dtls_failed,
-    packets::dtls_unanswered,
+    dtls::unfinished,
+    dtls::given_up,
+    dtls::never_begun,
     checks::lost,
     packets::consent_lost,
     relay::credentials_refused,

@@ -169,7 +169,11 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
             "nat-probe discover on that host: does a STUN server answer?"
         };
         let finding = Finding::fault(connection, code, certainty, side, text).at(all.iter().map(|(_, place)| *place));
-        let fault = connection.progress() == Progress::Failed;
+        // Where the other end has nothing more, and no pair can be made, it goes on for nothing.
+        let over = matches!(connection.progress(), Progress::Connected | Progress::Lost);
+        let for_nothing = !over && connection.gathered(party) && connection.pairs().is_empty();
+        let fault = connection.progress() == Progress::Failed
+            || for_nothing && connection.has_browser() && !connection.is_pasted();
         found.push(
             finding.only_if(fault).fix("configure a STUN and a TURN server that this host reaches").settle(settle),
         );

@@ -1,19 +1,16 @@
-//! What packets tell that nobody else does: checks that meet an error, DTLS that stays without an answer, packets that could not be
-//! delivered.
+//! What packets tell that nobody else does: checks that meet an error, and packets that could not be delivered.
 
 use std::collections::BTreeSet;
 
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Event, Party, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
-use crate::explain::traffic::{AgentRole, Checks, DtlsMessage, Flow};
+use crate::explain::traffic::{AgentRole, Checks, Flow};
 
-/// A handshake is given up where its beginning was sent so often.
-const MOST_HELLOS: u64 = 3;
-/// What a path of any kind passes whole: IPv6's least, less its headers (RFC 8831 section 5, RFC 9000 section 14).
-const SAFE_BYTES: usize = 1_200;
-/// Consent is asked for every five seconds (RFC 7675 section 5.1); so many unanswered checks are thirty.
-const MOST_UNANSWERED: u64 = 6;
+/// Consent is asked for every five seconds (RFC 7675 section 5.1): a way is broken that gave no answer for so long, nor to so many. Who
+/// asks stops before the last of the thirty seconds.
+const BROKEN_MS: u64 = 15_000;
+const MOST_UNANSWERED: u64 = 4;
 
 pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
     let all = connection.checks();
@@ -28,7 +25,7 @@ pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
     if refused.is_empty() && !same {
         return Vec::new();
     }
-    let failed = connection.progress() == Progress::Failed;
+    let failed = connection.gave_up();
     let (text, fault) = if same {
         (
             "both ends say in their checks that they have the same role: neither chooses a pair, or both do (RFC 8445 section 7.3.1.1)",
@@ -60,20 +57,19 @@ pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
     let names = |(_, checks): &&(&Event, &Checks)| {
         all.iter().any(|(_, other)| other.from_ufrag == checks.to_ufrag && other.to_ufrag == checks.from_ufrag)
     };
-    let (certainty, text) = if unauthorized && refused.iter().any(names) {
+    let by = if refused.iter().all(|(event, _)| event.party == Party::There) { "this" } else { "the other" };
+    let (certainty, why) = if unauthorized && refused.iter().any(names) {
         // It uses that name itself.
-        (
-            Certainty::Likely,
-            "the other end refused the checks (401): their user name is right, so that their password is wrong",
-        )
+        (Certainty::Likely, "(401): their user name is right, so that their password is wrong")
     } else if unauthorized {
-        (Certainty::Likely, "the other end refused the checks (401): their user name or password is of another session")
+        (Certainty::Likely, "(401): their user name or password is of another session")
     } else {
         (
             Certainty::Possible,
-            "the other end refused the checks (400): they were of another session, came before it had the description, or after it had given up",
+            "(400): they were of another session, came before it had the description, or after it had given up",
         )
     };
+    let text = format!("{by} end refused the checks {why}");
     let found = Finding::fault(connection, CauseCode::StaleCandidates, certainty, FaultSide::Application, text);
     let fault = connection.progress() != Progress::Connected;
     vec![
@@ -84,95 +80,12 @@ pub(super) fn checks_refused(connection: &Connection) -> Vec<Finding> {
     ]
 }
 
-/// DTLS that begins on a way that works, and is not answered.
-pub(super) fn dtls_unanswered(connection: &Connection) -> Vec<Finding> {
-    let all = connection.dtls();
-    let is = |message: &DtlsMessage, wanted: &[DtlsMessage]| wanted.contains(message);
-    let done =
-        all.iter().any(|(_, it)| is(&it.message, &[DtlsMessage::ApplicationData, DtlsMessage::EncryptedHandshake]));
-    let hellos: Vec<_> = all.iter().filter(|(_, it)| it.message == DtlsMessage::ClientHello).collect();
-    let alert = all.iter().find(|(_, it)| matches!(it.message, DtlsMessage::Alert { fatal: true, .. }));
-    if done && alert.is_none() || hellos.is_empty() && alert.is_none() {
-        return Vec::new();
-    }
-    let from: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.from).collect();
-    let to: BTreeSet<_> = hellos.iter().map(|(_, it)| it.flow.to).collect();
-    let both = from.intersection(&to).next().is_some();
-    // A server may want a cookie first (RFC 6347 section 4.2.1): whatever comes back is an answer.
-    let answered = all.iter().any(|(_, it)| it.message != DtlsMessage::ClientHello && to.contains(&it.flow.from));
-    // Where checks were answered the file has packets of both directions.
-    let works = connection.checks().iter().any(|(_, check)| {
-        check.answers.count > 0 && hellos.iter().any(|(_, it)| it.flow == check.flow || it.flow == check.flow.back())
-    });
-    let largest = all.iter().map(|(_, it)| it.largest).max().unwrap_or_default();
-    // Before a NAT and beyond it they are the same.
-    let asked = hellos.iter().map(|(_, it)| it.times.count).max().unwrap_or_default();
-    let (code, certainty, side, text, fix) = if let Some((_, alert)) = alert {
-        let number = match alert.message {
-            DtlsMessage::Alert { code: Some(code), .. } => format!(" ({code})"),
-            _ => String::new(),
-        };
-        let text = format!("DTLS was given up with an alert{number}");
-        (
-            CauseCode::DtlsFailed,
-            Certainty::Certain,
-            FaultSide::Application,
-            text,
-            "compare a=fingerprint and a=setup of both ends as they arrived",
-        )
-    } else if both && !answered {
-        let text = "both ends begin DTLS and neither answers: both are active".to_owned();
-        (
-            CauseCode::SetupConflict,
-            Certainty::Certain,
-            FaultSide::Application,
-            text,
-            "let the offer say actpass and the answer active",
-        )
-    } else if !answered && asked >= MOST_HELLOS {
-        let (certainty, text) = if works {
-            (Certainty::Certain, format!("DTLS began {asked} times on a way that ICE had found, and nobody answered"))
-        } else {
-            (Certainty::Likely, format!("DTLS began {asked} times, and no answer to it is in the file"))
-        };
-        (
-            CauseCode::DtlsFailed,
-            certainty,
-            FaultSide::Unknown,
-            text,
-            "look at a=setup of both ends: does one of them wait that should answer?",
-        )
-    } else if answered && !done && largest > SAFE_BYTES {
-        let text = format!(
-            "the handshake of DTLS never ended: its packets of up to {largest} bytes may be too large for the path, and get lost"
-        );
-        (
-            CauseCode::DtlsFailed,
-            Certainty::Likely,
-            FaultSide::Path,
-            text,
-            "smaller certificates (ECDSA), or a path that passes 1280 bytes",
-        )
-    } else {
-        return Vec::new();
-    };
-    let found = Finding::fault(connection, code, certainty, side, text);
-    let events = all.iter().map(|(event, _)| *event);
-    vec![
-        found
-            .on(events)
-            .only_if(connection.progress() != Progress::Connected)
-            .fix(fix)
-            .settle("captures of both ends: which of the packets arrive?"),
-    ]
-}
-
 pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
-    let pick = |event: &&'_ Event| match &event.what {
+    let flow = |event: &&Event| match &event.what {
         What::Undelivered(undelivered) => Some(undelivered.flow),
         _ => None,
     };
-    let nowhere: BTreeSet<Flow> = connection.events.iter().filter_map(|event| pick(&event)).collect();
+    let nowhere: BTreeSet<Flow> = connection.events.iter().filter_map(flow).collect();
     // One way of several that leads nowhere is as usual as harmless.
     let checks = connection.checks();
     let all = checks.iter().all(|(event, one)| event.party == Party::There || nowhere.contains(&one.flow));
@@ -187,7 +100,7 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
         found.push(
             finding
                 .on([*event])
-                .only_if(connection.progress() == Progress::Failed && all)
+                .only_if(connection.gave_up() && all)
                 .settle("who answers there: nothing listens, or a firewall refuses"),
         );
     }
@@ -198,25 +111,25 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
 /// Checks that were answered, and then not any more.
 pub(super) fn consent_lost(connection: &Connection) -> Vec<Finding> {
     let all = connection.checks();
-    let lost: Vec<_> = all
-        .iter()
-        .filter(|(_, one)| {
-            let quiet = one
-                .requests
-                .last_ms
-                .zip(one.answers.last_ms)
-                .is_some_and(|(asked, answered)| asked > answered + 30_000);
-            one.answers.count > 0 && quiet && one.requests.count >= one.answers.count + MOST_UNANSWERED
-        })
-        .collect();
+    let quiet_ms = |one: &Checks| {
+        let asked = one.requests.last_ms.zip(one.answers.last_ms);
+        asked.map_or(0, |(asked, answered)| asked.saturating_sub(answered))
+    };
+    let is_lost = |one: &Checks| {
+        let unanswered = one.requests.count.saturating_sub(one.answers.count);
+        one.answers.count > 0 && quiet_ms(one) >= BROKEN_MS && unanswered >= MOST_UNANSWERED
+    };
+    let lost: Vec<_> = all.iter().filter(|(_, one)| is_lost(one)).collect();
     let Some((_, first)) = lost.first() else { return Vec::new() };
     // Another way may have taken its place.
-    let newest = all.iter().filter_map(|(_, one)| one.answers.last_ms).max();
-    let fault = lost.iter().all(|(_, one)| newest <= one.requests.last_ms)
-        && newest.is_some_and(|newest| first.requests.last_ms > Some(newest + 30_000));
+    let of_same = all.iter().filter(|(_, one)| one.from_ufrag == first.from_ufrag);
+    let newest = of_same.filter_map(|(_, one)| one.answers.last_ms).max();
+    let fault = first.requests.last_ms.zip(newest).is_some_and(|(asked, newest)| asked >= newest + BROKEN_MS);
     let text = format!(
-        "the checks from {} to {} were answered and then not any more: consent to send was lost (RFC 7675)",
-        first.flow.from, first.flow.to
+        "the checks from {} to {} were answered, and those of the last {} s were not: the way broke, and after 30 s consent to send is lost (RFC 7675)",
+        first.flow.from,
+        first.flow.to,
+        quiet_ms(first) / 1_000
     );
     let found = Finding::fault(connection, CauseCode::LostAfterConnected, Certainty::Certain, FaultSide::Unknown, text);
     vec![

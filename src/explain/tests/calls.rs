@@ -66,15 +66,18 @@ impl Truth {
         self.nats != ["home", "home"]
     }
 
-    /// What a certain statement says that is not so; of the end whose file it is, `here` is the first.
-    fn falsehood(&self, finding: &Finding, here: usize) -> Option<String> {
+    /// What a certain statement says that is not so. The file is of the end that offers, `Some(0)`, of the other, or of neither.
+    fn falsehood(&self, finding: &Finding, end: Option<usize>) -> Option<String> {
         use CauseCode::*;
-        let nat = |end: usize| self.nats[(here + end) % 2].as_str();
+        let is = |other: usize, word: &str| match end {
+            Some(end) => self.nats[(end + other) % 2] == word,
+            None => self.nats.iter().any(|nat| nat == word),
+        };
         let fits = match finding.code {
-            MappingDependsHere => nat(0) == "symmetric",
-            MappingDependsThere => nat(1) == "symmetric",
-            OnlyLocalHere => nat(0) == "udp-blocked",
-            OnlyLocalThere => nat(1) == "udp-blocked",
+            MappingDependsHere => is(0, "symmetric"),
+            MappingDependsThere => is(1, "symmetric"),
+            OnlyLocalHere => is(0, "udp-blocked"),
+            OnlyLocalThere => is(1, "udp-blocked"),
             TurnCredentialsRefused => self.turn == "refusing",
             RelayPermissionRefused => self.turn == "forbidding",
             // From where no UDP gets out, no server answers over it.
@@ -99,82 +102,120 @@ impl Truth {
         let mut all: Vec<CauseCode> = match self.turn.as_str() {
             "none" => vec![NoTurnConfigured],
             "refusing" => vec![TurnCredentialsRefused],
-            "forbidding" => vec![RelayPermissionRefused],
+            // Where only the silence of the relay is to be seen, that is said, with the 403 as what it may be.
+            "forbidding" => vec![RelayPermissionRefused, RelayUnanswered],
             _ => vec![TurnUnreachable, StunUnreachable, NoRelay],
         };
         if self.wants_relay() {
             all.extend(nats);
         }
+        if self.nats.iter().any(|nat| nat == "udp-blocked") {
+            all.push(StunUnreachable);
+        }
         all
     }
 }
 
-/// The main cause and what stands beside it: the first three faults.
+/// The main cause and what stands beside it: the first three faults that are more than possible.
 fn main_causes(explanation: &Explanation) -> Vec<CauseCode> {
-    explanation.findings.iter().filter(|finding| finding.fault).take(3).map(|finding| finding.code).collect()
+    let sure = |finding: &&Finding| finding.fault && finding.certainty != Certainty::Possible;
+    explanation.findings.iter().filter(sure).take(3).map(|finding| finding.code).collect()
 }
 
+/// Of whose end a file is.
+fn end_of(file: &str) -> Option<usize> {
+    ["here", "there"].iter().position(|end| file.starts_with(end))
+}
+
+/// What is held of a call, and of how many calls that failed the main cause is found with it, of how many that have these files. That a
+/// number is smaller than the other has a reason: statistics tell nothing of servers, and a server or somebody in the middle sees only
+/// what comes there.
+const HELD: &[(&str, &[&str], usize, usize)] = &[
+    ("firefox", &["here.about.json"], 13, 13),
+    ("firefox", &["there.about.json"], 13, 13),
+    ("firefox", &["here.page.html"], 13, 13),
+    ("firefox", &["here.log.json"], 13, 13),
+    ("firefox", &["there.log.json"], 12, 13),
+    ("firefox", &["here.getstats.json"], 12, 13),
+    ("firefox", &["there.getstats.json"], 9, 13),
+    ("firefox", &["here.pcap"], 13, 13),
+    ("firefox", &["middle.pcap"], 12, 13),
+    ("firefox", &["turn.pcap"], 10, 10),
+    ("firefox", &["coturn.log"], 6, 10),
+    ("firefox", &["here.about.json", "here.log.json"], 13, 13),
+    ("firefox", &["here.about.json", "coturn.log"], 10, 10),
+    ("firefox", &["here.about.json", "here.pcap"], 13, 13),
+    ("firefox", &["here.about.json", "middle.pcap"], 13, 13),
+    ("firefox", &["here.about.json", "turn.pcap"], 10, 10),
+    ("firefox", &["here.log.json", "coturn.log"], 10, 10),
+    ("firefox", &["here.getstats.json", "here.log.json"], 13, 13),
+    ("firefox", &["here.getstats.json", "coturn.log"], 9, 10),
+    ("firefox", &["here.getstats.json", "here.pcap"], 13, 13),
+    ("firefox", &["here.page.html", "here.pcap"], 13, 13),
+    ("firefox", &["here.pcap", "coturn.log"], 10, 10),
+    ("firefox", &["here.about.json", "there.about.json"], 13, 13),
+    ("firefox", &["here.about.json", "there.about.json", "coturn.log"], 10, 10),
+    ("firefox", &["here.log.json", "there.log.json"], 13, 13),
+    ("chromium", &["here.internals.json"], 12, 12),
+    ("chromium", &["there.internals.json"], 11, 12),
+    ("chromium", &["here.getstats.json"], 4, 12),
+    ("chromium", &["there.getstats.json"], 8, 12),
+    ("chromium", &["here.pcap"], 5, 5),
+    ("chromium", &["middle.pcap"], 5, 6),
+    ("chromium", &["turn.pcap"], 4, 4),
+    ("chromium", &["coturn.log"], 6, 9),
+    ("chromium", &["here.internals.json", "coturn.log"], 9, 9),
+    ("chromium", &["here.internals.json", "here.pcap"], 5, 5),
+    ("chromium", &["here.internals.json", "middle.pcap"], 6, 6),
+    ("chromium", &["here.internals.json", "here.getstats.json"], 12, 12),
+    ("chromium", &["here.getstats.json", "coturn.log"], 7, 9),
+    ("chromium", &["here.getstats.json", "here.pcap"], 5, 5),
+    ("chromium", &["here.internals.json", "there.internals.json"], 12, 12),
+    ("chromium", &["here.internals.json", "there.internals.json", "coturn.log"], 9, 9),
+];
+
 #[test]
-fn no_certain_statement_is_false() {
-    let (mut looked_at, mut wrong) = (0, Vec::new());
-    for truth in truths() {
-        for (files, here) in [
-            (&["here.internals.json.gz"][..], 0),
-            (&["there.internals.json.gz"], 1),
-            (&["here.getstats.json.gz"], 0),
-            (&["there.getstats.json.gz"], 1),
-            (&["here.internals.json.gz", "coturn.log.gz"], 0),
-            (&["there.internals.json.gz", "coturn.log.gz"], 1),
-            (&["here.getstats.json.gz", "coturn.log.gz"], 0),
-            (&["here.internals.json.gz", "middle.pcap.gz"], 0),
-        ] {
-            let Some(explanation) = truth.explained(files) else { continue };
+fn what_is_held_of_a_call_tells_nothing_false_and_the_main_cause() {
+    let (all, mut said, mut wrong, mut looked_at) = (truths(), Vec::new(), Vec::new(), 0);
+    for (browser, files, found, tried) in HELD {
+        let (mut failed, mut missed) = (0, Vec::new());
+        for truth in all.iter().filter(|truth| truth.name.starts_with(browser)) {
+            let packed: Vec<String> = files.iter().map(|file| format!("{file}.gz")).collect();
+            let packed: Vec<&str> = packed.iter().map(String::as_str).collect();
+            let Some(explanation) = truth.explained(&packed) else { continue };
             for finding in explanation.findings.iter().filter(|finding| finding.certainty == Certainty::Certain) {
                 looked_at += 1;
-                wrong.extend(truth.falsehood(finding, here));
+                let end = end_of(files[explanation.connections[finding.connection].file]);
+                wrong.extend(truth.falsehood(finding, end).map(|text| format!("{files:?} {text}")));
             }
             // How far it came is certain too.
-            let told: Vec<&str> =
-                explanation.connections.iter().map(|connection| connection.progress.as_str()).collect();
+            let told: Vec<&str> = explanation.connections.iter().map(|it| it.progress.as_str()).collect();
             if truth.connected && told.contains(&"failed") || !truth.connected && told.contains(&"connected") {
                 wrong.push(format!("{} {files:?}: {told:?}", truth.name));
             }
-        }
-        if let Some(both) = truth.explained(&["here.internals.json.gz", "there.internals.json.gz"]) {
-            for finding in both.findings.iter().filter(|finding| finding.certainty == Certainty::Certain) {
-                looked_at += 1;
-                wrong.extend(truth.falsehood(finding, both.connections[finding.connection].file));
+            if !truth.connected {
+                failed += 1;
+                let causes = main_causes(&explanation);
+                if !causes.iter().any(|code| truth.causes().contains(code)) {
+                    missed.push(format!("{} {causes:?}", truth.name));
+                }
             }
         }
+        let now = (failed - missed.len(), failed);
+        if now != (*found, *tried) {
+            said.push(format!("(\"{browser}\", &{files:?}, {}, {}), // {missed:?}", now.0, now.1));
+        }
     }
-    assert!(looked_at > 100, "{looked_at}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn the_main_cause_is_found() {
-    let (mut all, mut missed) = (0, Vec::new());
-    for truth in truths().into_iter().filter(|truth| !truth.connected) {
-        for files in [
-            &["here.internals.json.gz"][..],
-            &["there.internals.json.gz"],
-            &["here.internals.json.gz", "there.internals.json.gz", "coturn.log.gz"],
-            &["here.getstats.json.gz", "coturn.log.gz"],
-        ] {
-            // Statistics alone tell nothing of servers.
-            if files[0].contains("getstats") && !["refusing", "forbidding"].contains(&truth.turn.as_str()) {
-                continue;
-            }
-            let Some(explanation) = truth.explained(files) else { continue };
-            all += 1;
-            let found = main_causes(&explanation);
-            if !found.iter().any(|code| truth.causes().contains(code)) {
-                missed.push(format!("{} {files:?}: {found:?}", truth.name));
-            }
-        }
+    assert!(said.is_empty(), "{}", said.join("\n"));
+    assert!(looked_at > 800, "{looked_at}");
+    // Nine of ten, of everything that an end itself has, but for bare statistics.
+    for browser in ["firefox", "chromium"] {
+        let is_own = |file: &&str| end_of(file).is_some() && !file.contains("getstats");
+        let own = HELD.iter().filter(|held| held.0 == browser && held.1.iter().all(is_own));
+        let sum = own.fold((0, 0), |sum, held| (sum.0 + held.2, sum.1 + held.3));
+        assert!(sum.0 * 10 >= sum.1 * 9, "{browser}: {sum:?}");
     }
-    assert!(all > 20, "{all}");
-    assert!(missed.len() * 10 <= all, "{} of {all}:\n{}", missed.len(), missed.join("\n"));
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(super) struct Ledger {
     pub(super) translated: BTreeMap<SocketAddr, SocketAddr>,
     /// The addresses from which the capturing host sent, and whether others sent from there too.
     pub(super) senders: BTreeMap<IpAddr, (bool, bool)>,
+    /// The addresses from which anything came.
+    pub(super) sources: BTreeSet<IpAddr>,
     /// Packets that would have been further records.
     pub(super) left_out: u64,
 }
@@ -91,6 +93,9 @@ impl Ledger {
 
     /// A packet that matters, and which way it went.
     pub(super) fn sent(&mut self, from: IpAddr, at: &At) {
+        if self.sources.len() < MOST {
+            self.sources.insert(from);
+        }
         if let Some(way) = at.way
             && (self.senders.len() < MOST || self.senders.contains_key(&from))
         {
@@ -123,6 +128,9 @@ impl Ledger {
                     self.again(index, check.nominating, at);
                 }
                 self.unheard(id, at);
+                if let Some(asked) = self.pending.get(id) {
+                    asked.answered = false;
+                }
             }
             Sighting::Image => self.image(id, flow),
             Sighting::Twice => {}
@@ -172,7 +180,10 @@ impl Ledger {
         if asked.answered || flow.to != asked.flow.from {
             return;
         }
-        (asked.answered, asked.answered_ms) = (true, at.time_ms);
+        asked.answered = true;
+        // Agents pass errors over and go on asking.
+        let taken = answer.outcome == RelayOutcome::Granted || matches!(asked.what, Subject::Steps(_));
+        asked.answered_ms = at.time_ms.filter(|_| taken);
         match &mut asked.what {
             Subject::Check(index) => {
                 let (index, to) = (*index, asked.flow.to);

@@ -69,17 +69,20 @@ impl<'a> Sessions<'a> {
         self.ledger.senders.get(&ip) == Some(&(true, false))
     }
 
-    /// Whether the capture was taken where packets for that socket arrive: at its host, or within its own network; of a relay, where
-    /// its client is.
+    /// Whether the capture was taken where packets for that socket arrive: at its host, or within its own network, where packets come
+    /// from it too; of a relay, where its client is.
     pub(super) fn arrives(&self, socket: SocketAddr) -> bool {
         let home = self.relays.get(&socket).copied().unwrap_or(socket).ip();
-        self.is_local(home) || !matches!(Scope::of(home), Scope::Public | Scope::Shared)
+        let within = !matches!(Scope::of(home), Scope::Public | Scope::Shared) && self.ledger.sources.contains(&home);
+        self.is_local(home) || within
     }
 
     /// A socket of this end, where the capture was taken between the two ends and their checks are in it.
     pub(super) fn between(&self, session: &Session) -> Option<SocketAddr> {
         let arrives = session.sockets.keys().any(|socket| self.arrives(*socket));
-        let here = session.sockets.iter().find(|(_, party)| **party == Party::Here).map(|(socket, _)| *socket);
+        let spoke = |socket: &SocketAddr| self.is_relay(*socket) || self.ledger.sources.contains(&socket.ip());
+        let mut here = session.sockets.iter().filter(|(_, party)| **party == Party::Here).map(|(socket, _)| *socket);
+        let here = here.find(spoke);
         here.filter(|_| !arrives)
     }
 

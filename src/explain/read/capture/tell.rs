@@ -34,7 +34,7 @@ pub(super) fn tell(ledger: &Ledger, end_ms: Option<u64>, builder: &mut Builder) 
         };
         teller.records(builder);
         teller.sockets(builder);
-        teller.pairs(builder);
+        teller.pairs(end_ms, builder);
         teller.states(end_ms, builder);
     }
 }
@@ -57,9 +57,22 @@ struct Counts {
     last_sent_ms: Option<u64>,
     answered: u64,
     received: u64,
+    /// How many of those this end answered, and how many came again all the same.
+    replied: u64,
+    unheard: u64,
     nominated: bool,
     data: u64,
     bytes: u64,
+}
+
+impl Counts {
+    /// Whether the pair was chosen and works both ways: who is controlled takes it once its own check on it is answered (RFC 8445 section
+    /// 7.3.1.5). Who only answers (ICE lite) sends none.
+    fn works(&self) -> bool {
+        let theirs = self.received == 0 || self.replied > 0;
+        let ours = self.sent == 0 || self.answered > 0;
+        self.nominated && ours && theirs && self.unheard <= 1
+    }
 }
 
 fn place(packet: u64) -> String {
@@ -190,6 +203,7 @@ impl Teller<'_> {
             What::Checks(checks) => {
                 let counts = self.pairs.entry(key).or_insert_with(|| Counts { packet, ..Counts::default() });
                 counts.nominated |= checks.nominating && checks.answers.count > 0;
+                counts.unheard += checks.unheard;
                 if here {
                     counts.sent += checks.requests.count;
                     counts.answered += checks.answers.count;
@@ -197,6 +211,7 @@ impl Teller<'_> {
                     counts.last_sent_ms = counts.last_sent_ms.max(checks.requests.last_ms);
                 } else {
                     counts.received += checks.requests.count;
+                    counts.replied += checks.answers.count;
                 }
             }
             What::Data(data) => {
@@ -216,7 +231,8 @@ impl Teller<'_> {
         }
     }
 
-    fn pairs(&mut self, builder: &mut Builder) {
+    fn pairs(&mut self, end_ms: Option<u64>, builder: &mut Builder) {
+        let unanswered = if self.gave_up(end_ms) { "failed" } else { "in-progress" };
         let busiest = self.pairs.iter().filter(|(_, counts)| counts.nominated).max_by_key(|(_, counts)| counts.data);
         let selected = busiest.map(|(key, _)| *key);
         for ((local, remote), counts) in &self.pairs {
@@ -224,7 +240,7 @@ impl Teller<'_> {
             let pair = Pair {
                 local: Some(end(Party::Here, *local)),
                 remote: Some(end(Party::There, *remote)),
-                state: if counts.answered > 0 { "succeeded" } else { "in-progress" }.to_owned(),
+                state: if counts.answered > 0 { "succeeded" } else { unanswered }.to_owned(),
                 selected: selected == Some((*local, *remote)),
                 nominated: counts.nominated,
                 requests_sent: Some(counts.sent),
@@ -237,19 +253,25 @@ impl Teller<'_> {
         }
     }
 
+    /// Whether this end sends no checks any more, or sent some for so long that those without an answer will get none.
+    fn gave_up(&self, end_ms: Option<u64>) -> bool {
+        let first_sent = self.pairs.values().filter_map(|counts| counts.first_sent_ms).min();
+        let last_sent = self.pairs.values().filter_map(|counts| counts.last_sent_ms).max();
+        let long = |since: Option<u64>, until: Option<u64>| {
+            since.zip(until).is_some_and(|(since, until)| until.saturating_sub(since) >= GIVEN_UP_MS)
+        };
+        long(last_sent, end_ms) || long(first_sent, last_sent)
+    }
+
     /// How far ICE and DTLS came, as far as packets show it.
     fn states(&self, end_ms: Option<u64>, builder: &mut Builder) {
         let all = || self.pairs.values();
         let Some(first) = all().map(|counts| counts.packet).min() else { return };
-        let last_sent = all().filter_map(|counts| counts.last_sent_ms).max();
-        let first_sent = all().filter_map(|counts| counts.first_sent_ms).min();
-        let long = |since: Option<u64>, until: Option<u64>| {
-            since.zip(until).is_some_and(|(since, until)| until.saturating_sub(since) >= GIVEN_UP_MS)
-        };
-        let given_up = long(last_sent, end_ms) || long(first_sent, last_sent);
-        let state = if all().any(|counts| counts.nominated) {
+        // Taken elsewhere it has not every way.
+        let whole = self.sessions.between(self.session).is_none();
+        let state = if all().any(Counts::works) {
             "connected"
-        } else if given_up && all().all(|counts| counts.answered == 0) {
+        } else if whole && self.gave_up(end_ms) && all().all(|counts| counts.answered == 0) {
             "failed"
         } else {
             "checking"

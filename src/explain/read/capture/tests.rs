@@ -322,7 +322,7 @@ fn checks_are_counted_by_direction_and_both_sides_of_a_nat_are_one() {
 #[test]
 fn dtls_on_a_pair_is_told_message_by_message() {
     let (here, there) = (socket("192.168.1.2:40000"), socket("192.168.1.3:6000"));
-    let hello = record(22, 0, &[1; 100]);
+    let hello = record(22, 0, &[&[1, 0, 0, 88, 0, 0, 0, 0, 0, 0, 0, 88], &[1; 88][..]].concat());
     let mut all = vec![
         udp(here, there, &check(1, "there:here", attribute::ICE_CONTROLLING, true)),
         udp(there, here, &response(message::BINDING, 1, &[(attribute::XOR_MAPPED_ADDRESS, "192.168.1.2:40000")])),
