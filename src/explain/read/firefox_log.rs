@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::build::{Builder, candidate, shown};
-use super::firefox_servers::Servers;
+use super::firefox_servers::{Servers, made, socket};
 use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
-use crate::wire::{self, CandidateKind, CandidateTransport};
+use crate::wire::{self, CandidateKind};
 
 /// The most connections that are told apart: each line is looked up among them.
 const MOST_CONNECTIONS: usize = 200;
@@ -82,18 +82,6 @@ fn pair_name(line: &str) -> Option<&str> {
     rest.split_once('|').map(|(name, _)| name).filter(|name| !name.contains('('))
 }
 
-/// `IP4:10.1.1.2:35930/UDP`, `IP6:[2001:db8::1]:5/TCP`.
-pub(super) fn socket(text: &str) -> Option<(SocketAddr, CandidateTransport)> {
-    let (_, rest) = text.split_once(':')?;
-    let (address, transport) = rest.split_once('/')?;
-    let transport = if transport.starts_with("TCP") { CandidateTransport::Tcp } else { CandidateTransport::Udp };
-    let address = address.parse().ok().or_else(|| {
-        let (ip, port) = address.rsplit_once(':')?;
-        Some(SocketAddr::new(ip.trim_matches(['[', ']']).parse().ok()?, port.parse().ok()?))
-    })?;
-    Some((address, transport))
-}
-
 /// What a line says of the connection.
 fn told(story: &mut Story, line: &str, place: &str, builder: &mut Builder) {
     if let Some((_, rest)) = line.split_once("setting pair to state ") {
@@ -163,22 +151,6 @@ fn paired(story: &mut Story, text: &str, state: &str, place: &str, builder: &mut
     };
     story.order.push(name.to_owned());
     story.pairs.insert(name.to_owned(), (pair, place.to_owned()));
-}
-
-pub(super) fn made(kind: CandidateKind, socket: SocketAddr, transport: CandidateTransport) -> Candidate {
-    Candidate {
-        kind,
-        transport,
-        address: Some(socket.ip()),
-        name: None,
-        port: socket.port(),
-        priority: 0,
-        base: None,
-        section: "/1".to_owned(),
-        ufrag: None,
-        url: None,
-        foundation: String::new(),
-    }
 }
 
 fn candidate_once(story: &mut Story, party: Party, candidate: Candidate, place: &str, builder: &mut Builder) {

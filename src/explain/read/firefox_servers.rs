@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use super::build::{Builder, shown};
-use super::firefox_log::{made, socket};
-use crate::explain::event::{Configuration, GatheringError, Party, What};
+use crate::explain::event::{Candidate, Configuration, GatheringError, Party, What};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire::{CandidateKind, CandidateTransport};
 
@@ -198,4 +197,33 @@ fn asked(line: &str) -> Option<(&str, &str, &str)> {
     let inner = rest.strip_prefix(kind)?.strip_prefix('(')?;
     let (inner, rest) = inner.split_once(')')?;
     Some((kind, inner, rest.split_once(": ").map_or(rest, |(_, said)| said)))
+}
+
+/// `IP4:10.1.1.2:35930/UDP`, `IP6:[2001:db8::1]:5/TCP`.
+pub(super) fn socket(text: &str) -> Option<(SocketAddr, CandidateTransport)> {
+    let (_, rest) = text.split_once(':')?;
+    let (address, transport) = rest.split_once('/')?;
+    let transport = if transport.starts_with("TCP") { CandidateTransport::Tcp } else { CandidateTransport::Udp };
+    let address = address.parse().ok().or_else(|| {
+        let (ip, port) = address.rsplit_once(':')?;
+        Some(SocketAddr::new(ip.trim_matches(['[', ']']).parse().ok()?, port.parse().ok()?))
+    })?;
+    Some((address, transport))
+}
+
+/// A candidate of which no more is told.
+pub(super) fn made(kind: CandidateKind, socket: SocketAddr, transport: CandidateTransport) -> Candidate {
+    Candidate {
+        kind,
+        transport,
+        address: Some(socket.ip()),
+        name: None,
+        port: socket.port(),
+        priority: 0,
+        base: None,
+        section: "/1".to_owned(),
+        ufrag: None,
+        url: None,
+        foundation: String::new(),
+    }
 }
