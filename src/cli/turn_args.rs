@@ -35,7 +35,8 @@ pub(super) struct TurnArgs {
     pub ice_servers: Option<PathBuf>,
 
     /// Test the TURN servers that a server's own configuration names, with the credentials in it: homeserver.yaml of Matrix, YAML of
-    /// LiveKit or go2rtc, XML of XEP-0215, JSON of Nextcloud Talk; `-` reads standard input.
+    /// LiveKit, go2rtc, mediamtx or ejabberd, XML of XEP-0215 or BigBlueButton, Lua of Prosody, JSON of Nextcloud Talk, a .env file,
+    /// source code; `-` reads standard input.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "ice_servers")]
     pub from_config: Option<PathBuf>,
 

@@ -1,53 +1,190 @@
 //! Configurations of servers in which an application's TURN servers stand: Matrix' `homeserver.yaml`, LiveKit's and go2rtc's YAML, the
-//! JSON of Nextcloud Talk, the XML of XEP-0215.
+//! JSON of Nextcloud Talk, the XML of XEP-0215 and of BigBlueButton, Prosody's Lua, files of environment variables.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::find::LEFT_OUT;
 use super::tree::{Item, Node};
-use super::yaml;
-use crate::wire::{text, xml};
+use super::{assignments, environment, text, yaml};
+use crate::wire::text::decode;
+use crate::wire::xml;
 
-/// The document as a tree, as the finder of servers knows it.
+/// How deep Matrix' names are looked for.
+const DEEPEST: usize = 12;
+
+/// The document as a tree, as the finder of servers knows it, and what kind of document it is where the finder cannot tell.
 ///
 /// # Errors
 /// In words, without a piece of the text.
-pub(super) fn read(bytes: &[u8]) -> Result<Node, String> {
-    let (whole, _) = text::decode(bytes)?;
+pub(super) fn read(bytes: &[u8]) -> Result<(Node, Option<&'static str>), String> {
+    let (whole, _) = decode(bytes)?;
     let text = whole.trim_start_matches('\u{feff}');
-    let root = if text.trim_start().starts_with('<') { services(text) } else { yaml::read(text)? };
-    Ok(matrix(&root).unwrap_or(root))
+    if text.trim_start().starts_with('<') {
+        let root = markup(text);
+        let beans = root.get("turnServers").is_some();
+        return Ok((root, beans.then_some("TURN servers as BigBlueButton has them")));
+    }
+    if assignments::is_some(text) {
+        return Ok((assignments::read(text), Some("services in the configuration of a server, as Prosody has them")));
+    }
+    if environment::is_some(text) {
+        return environment::read(text).map(|root| (root, Some("environment variables")));
+    }
+    let root = unfolded(yaml::read(text)?);
+    Ok(match matrix(&root, 0) {
+        Some(found) => (found, Some("the configuration of a server of Matrix")),
+        None => (root, None),
+    })
 }
 
 /// Whether it begins as JSON does.
 pub(super) fn is_json(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(4096)).unwrap_or_default());
-    text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    // A table of TOML has its name in brackets.
+    let named = |line: &str| {
+        let name = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains([',', '"']))
+    };
+    let template = start.starts_with("{{") || start.starts_with("{%");
+    start.starts_with(['{', '[']) && !template && !start.lines().next().is_some_and(named)
+}
+
+/// With the documents that stand as texts in the `data` of a ConfigMap or a Secret of Kubernetes.
+fn unfolded(root: Node) -> Node {
+    let Node { line, item } = root;
+    let item = match item {
+        Item::List(items) => Item::List(items.into_iter().map(unfolded).collect()),
+        Item::Object(members) => {
+            let kind =
+                |(name, value): &(String, Node)| (name == "kind").then(|| value.text().map(str::to_owned)).flatten();
+            let kind = members.iter().find_map(kind).unwrap_or_default();
+            let is_held = matches!(kind.as_str(), "ConfigMap" | "Secret");
+            let open = |(name, value): (String, Node)| {
+                let held = is_held && matches!(name.as_str(), "data" | "stringData");
+                let coded = kind == "Secret" && name == "data";
+                (name, if held { documents(value, coded) } else { value })
+            };
+            Item::Object(members.into_iter().map(open).collect())
+        }
+        other => other,
+    };
+    Node { line, item }
+}
+
+/// The texts among the members taken as documents, where they are ones.
+fn documents(data: Node, coded: bool) -> Node {
+    let Node { line, item } = data;
+    let Item::Object(members) = item else { return Node { line, item } };
+    let document = |(name, value): (String, Node)| {
+        let Some(text) = value.text() else { return (name, value) };
+        let decoded =
+            STANDARD.decode(text.trim()).ok().filter(|_| coded).and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = decoded.as_deref().unwrap_or(text);
+        let inner = text::within(text, 1);
+        let inner = inner.or_else(|| yaml::read(text).ok().filter(|_| text.contains(':') && text.contains('\n')));
+        // A block begins on the line behind its mark, which is where its text is told to be.
+        let below = |node| moved(node, if coded { 0 } else { value.line.saturating_sub(1) });
+        (name, inner.map_or_else(|| Node { line: value.line, item: Item::Text(text.to_owned()) }, below))
+    };
+    Node { line, item: Item::Object(members.into_iter().map(document).collect()) }
+}
+
+/// A document further below in its file.
+fn moved(node: Node, by: u32) -> Node {
+    let item = match node.item {
+        Item::Object(members) => {
+            Item::Object(members.into_iter().map(|(name, value)| (name, moved(value, by))).collect())
+        }
+        Item::List(items) => Item::List(items.into_iter().map(|item| moved(item, by)).collect()),
+        other => other,
+    };
+    Node { line: node.line.saturating_add(by), item }
 }
 
 /// What Matrix calls its servers (Synapse's `turn_uris`, `turn_shared_secret`, `turn_username`, `turn_password`), under the names of a
 /// TURN REST service.
-fn matrix(root: &Node) -> Option<Node> {
-    let uris = root.get("turn_uris")?;
-    let named = [("username", "turn_username"), ("password", "turn_password"), ("secret", "turn_shared_secret")];
+pub(super) fn matrix(root: &Node, depth: usize) -> Option<Node> {
+    let Some(uris) = root.get("turn_uris") else {
+        let below: Vec<&Node> = match &root.item {
+            Item::Object(members) => members.iter().map(|(_, value)| value).collect(),
+            Item::List(items) => items.iter().collect(),
+            _ => return None,
+        };
+        return below.into_iter().filter(|_| depth < DEEPEST).find_map(|node| matrix(node, depth + 1));
+    };
+    let named = [
+        ("username", "turn_username"),
+        ("password", "turn_password"),
+        ("secret", "turn_secret"),
+        ("secret", "turn_shared_secret"),
+    ];
     let mut members = vec![("uris".to_owned(), uris.clone())];
     for (name, known) in named {
         if let Some(value) = root.get(known).filter(|value| !matches!(value.item, Item::Null)) {
             members.push((name.to_owned(), value.clone()));
         }
     }
-    Some(Node {
-        line: uris.line,
-        item: Item::Object(vec![("turn".to_owned(), Node { line: uris.line, item: Item::Object(members) })]),
-    })
+    let object = |name: &str, members| (name.to_owned(), Node { line: uris.line, item: Item::Object(members) });
+    let elsewhere = ["turn_shared_secret_path", "turn_secret_file"].iter().any(|name| root.get(name).is_some());
+    let mut all = vec![object("turn", members)];
+    if elsewhere && all[0].1.members().len() == 1 {
+        all.push(object(LEFT_OUT, Vec::new()));
+    }
+    Some(Node { line: uris.line, item: Item::Object(all) })
 }
 
-/// The services of XEP-0215: `<service type='turn' host='...' port='...' transport='udp' username='...' password='...'/>`.
-fn services(text: &str) -> Node {
+/// The services of XEP-0215, `<service type='turn' host='...' port='...' transport='udp' username='...' password='...'/>`; the beans of
+/// BigBlueButton, whose arguments are a secret, a URI and how long what is signed with it holds.
+fn markup(text: &str) -> Node {
+    let text = &without_comments(text);
+    let text_at = |line: u32, text: &str| Node { line, item: Item::Text(text.to_owned()) };
     let service = |element: xml::Element| {
         let line = element.line;
-        let text = |(name, value): (&str, &str)| (name.to_owned(), Node { line, item: Item::Text(value.to_owned()) });
+        let text = |(name, value): (&str, &str)| (name.to_owned(), text_at(line, value));
         Node { line, item: Item::Object(element.attributes().map(text).collect()) }
     };
     let services = xml::elements(text, "service").into_iter().map(service).collect();
-    Node { line: 1, item: Item::Object(vec![("services".to_owned(), Node { line: 1, item: Item::List(services) })]) }
+    let beans = xml::elements(text, "bean");
+    let arguments = xml::elements(text, "constructor-arg");
+    let mut servers = Vec::new();
+    for (at, bean) in beans.iter().enumerate() {
+        let end = beans.get(at + 1).map_or(u32::MAX, |next| next.line);
+        let argument = |index: &str| {
+            let own = arguments.iter().filter(|argument| (bean.line..end).contains(&argument.line));
+            own.filter(|argument| argument.get("index") == Some(index)).find_map(|argument| argument.get("value"))
+        };
+        let class = bean.get("class").unwrap_or_default();
+        let (uri, secret) = match class.rsplit('.').next() {
+            Some("TurnServer") => (argument("1"), argument("0")),
+            Some("StunServer") => (argument("0"), None),
+            _ => continue,
+        };
+        let members = [("urls", uri), ("secret", secret)].into_iter();
+        let members = members.filter_map(|(name, value)| Some((name.to_owned(), text_at(bean.line, value?))));
+        servers.push(Node { line: bean.line, item: Item::Object(members.collect()) });
+    }
+    let list = |name: &str, items| (name.to_owned(), Node { line: 1, item: Item::List(items) });
+    let mut members = vec![list("services", services)];
+    if !servers.is_empty() {
+        members.push(list("turnServers", servers));
+    }
+    Node { line: 1, item: Item::Object(members) }
+}
+
+/// With the breaks of comments, so that lines stay right, and nothing else of them.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("<!--") {
+        let (comment, behind) = after.split_once("-->").unwrap_or((after, ""));
+        kept.push_str(before);
+        kept.extend(comment.matches('\n'));
+        rest = behind;
+    }
+    kept.push_str(rest);
+    kept
 }
 
 #[cfg(test)]
@@ -127,11 +264,113 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_turn_server_is_not_asked() {
+        for text in [
+            "database:\n  name: psycopg2\n  args:\n    user: synapse\n    password: n0rth\n    host: postgres\n    port: 5432\n",
+            "listeners:\n  - port: 8008\n    type: http\n    host: 0.0.0.0\nredis:\n  host: redis\n  port: 6379\n  password: n0rth\n",
+            "remote_write:\n  - url: https://mimir.example.org\n    username: alice\n    password: n0rth\n",
+            "webrtc:\n  candidates:\n    - 192.168.1.2:8555\n    - stun:8555\n",
+            "host: 0.0.0.0\nport: 8080\n",
+            "services:\n  db:\n    image: postgres\n",
+        ] {
+            let why = read_application(text.as_bytes()).expect_err(text);
+            assert!(why.contains("no TURN server") && !why.contains("n0rth"), "{why}");
+        }
+        let both = "database:\n  host: postgres\n  port: 5432\n  user: synapse\nturn_uris: [\"turn:turn.example.org\"]\nturn_shared_secret: n0rth\n";
+        assert_eq!(uris(&read_application(both.as_bytes()).unwrap()), [("turn:turn.example.org".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn documents_within_documents_are_read() {
+        let shared = Some(Login::Shared(Secret::new("n0rth")));
+        let homeserver = "turn_uris: [\"turn:turn.example.org\"]\nturn_shared_secret: n0rth\n";
+        let indented = homeserver.replace('\n', "\n    ");
+        let map = format!(
+            "apiVersion: v1\nkind: Service\n---\napiVersion: v1\nkind: ConfigMap\ndata:\n  homeserver.yaml: |\n    {indented}\n"
+        );
+        let coded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, homeserver);
+        let secret = format!("kind: Secret\ndata:\n  homeserver.yaml: {coded}\n");
+        for text in [
+            map.as_str(),
+            &secret,
+            "client_api:\n  turn:\n    turn_uris: [\"turn:turn.example.org\"]\n    turn_shared_secret: n0rth\n",
+        ] {
+            let read = read_application(text.as_bytes()).unwrap_or_else(|why| panic!("{why}: {text}"));
+            assert_eq!(
+                (read.entries[0].uri.as_str(), &read.entries[0].login),
+                ("turn:turn.example.org", &shared),
+                "{text}"
+            );
+        }
+        assert_eq!(uris(&read_application(map.as_bytes()).unwrap())[0].1, 8, "the line of the whole file");
+        let anchors = "x: &login\n  username: alice\n  credential: wonderland\nice_servers:\n  - urls: turn:turn.example.org\n    <<: *login\n";
+        let read = read_application(anchors.as_bytes()).unwrap();
+        assert_eq!(read.entries[0].login, Some(Login::Password("alice".into(), Secret::new("wonderland"))));
+    }
+
+    #[test]
+    fn other_servers_names_are_known() {
+        let alice = Some(Login::Password("alice".into(), Secret::new("wonderland")));
+        let shared = Some(Login::Shared(Secret::new("n0rth")));
+        for (text, login) in [
+            (
+                "webrtcICEServers2:\n  - url: turn:turn.example.org\n    username: alice\n    password: wonderland\n",
+                &alice,
+            ),
+            (
+                "webrtcICEServers2:\n  - url: turn:turn.example.org\n    username: AUTH_SECRET\n    password: n0rth\n",
+                &shared,
+            ),
+            (
+                "web_rtc:\n  ice_servers:\n    - url: turn:turn.example.org\n      username: alice\n      credential: wonderland\n",
+                &alice,
+            ),
+            (
+                "mod_stun_disco:\n  secret: n0rth\n  services:\n    - type: turn\n      host: turn.example.org\n",
+                &shared,
+            ),
+            (
+                "<beans>\n<!-- <bean id='old' class='a.TurnServer'>\n<constructor-arg index='1' value='turn:old'/></bean> -->\n\
+                 <bean id=\"turn0\" class=\"org.bigbluebutton.web.services.turn.TurnServer\">\n<constructor-arg index=\"0\" value=\"n0rth\"/>\n\
+                 <constructor-arg index=\"1\" value=\"turn:turn.example.org\"/>\n<constructor-arg index=\"2\" value=\"86400\"/>\n</bean>\n</beans>\n",
+                &shared,
+            ),
+        ] {
+            let read = read_application(text.as_bytes()).unwrap_or_else(|why| panic!("{why}: {text}"));
+            assert_eq!((read.entries.len(), &read.entries[0].login), (1, login), "{read:?}");
+            assert!(read.entries[0].mistakes.is_empty() && read.entries[0].rejected.is_none(), "{read:?}");
+        }
+        // What stands in another file is not in this one.
+        for text in [
+            "turn_uris: [\"turn:turn.example.org\"]\nturn_shared_secret_path: /run/secrets/turn\n",
+            "web_rtc:\n  ice_servers:\n    - url: turn:turn.example.org\n      username: alice\n      credential: !secret turn_password\n",
+        ] {
+            let entry = &read_application(text.as_bytes()).unwrap().entries[0];
+            assert!(!entry.mistakes.is_empty() && entry.mistakes.iter().all(|mistake| !mistake.error), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn a_fence_of_markdown_is_taken_off() {
+        let text = "# Calls\n\n- one: [x](y)\n\n```sh\nls\n```\n\n```yaml\n    turn_uris:\n    - \"turn:turn.example.org\"\n    turn_shared_secret: n0rth\n```\n";
+        assert_eq!(uris(&read_application(text.as_bytes()).unwrap()), [("turn:turn.example.org".to_owned(), 11)]);
+        let livekit = "rtc:\n  stun_servers:\n    - turn.example.org:3478\n";
+        assert_eq!(
+            uris(&read_application(livekit.as_bytes()).unwrap()),
+            [("stun:turn.example.org:3478".to_owned(), 3)]
+        );
+    }
+
+    #[test]
     fn hostile_documents_do_no_harm() {
         for text in [
             "[".repeat(100_000),
             "- ".repeat(100_000),
             "a: &a [*a, *a]\nb: *a\n".to_owned(),
+            format!(
+                "a: &a0 [x]\n{}",
+                (1..60).map(|n| format!("b{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1)).collect::<String>()
+            ),
             "<service ".repeat(10_000),
             "turn_uris: 7\n".to_owned(),
             "\u{1b}[2J: x\n".to_owned(),

@@ -4,11 +4,26 @@ use super::configuration::MOST_ENTRIES;
 use super::text;
 use super::tree::{Item, Node};
 
+/// A member that readers of other documents add where user names and passwords stand in another file.
+pub(super) const LEFT_OUT: &str = "nat-probe: left out";
+
 /// How deep servers are looked for.
 const DEEPEST: usize = 12;
 
-/// Members whose list is of servers, in lower case and without hyphens and underscores.
-const LISTS: [&str; 6] = ["iceservers", "turnservers", "stunservers", "externalservices", "services", "servers"];
+/// Members whose list is of servers, in lower case and without hyphens and underscores; some programs put their own name in front.
+const LISTS: [&str; 5] = ["iceservers", "iceservers2", "turnservers", "stunservers", "externalservices"];
+
+/// Members whose list may be of other things: URIs of candidates are no servers.
+const OTHERS: [&str; 1] = ["candidates"];
+
+/// Who wrote a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Somebody who says that servers are in it: what looks like one is one.
+    Servers,
+    /// A program that has other things in it too, databases among them: what is no list of servers counts only where it says so itself.
+    Anything,
+}
 
 /// What is found in a document.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +38,8 @@ pub(super) struct Found {
     pub(super) single: Option<String>,
     /// User names and passwords were left out by who wrote it.
     pub(super) without_login: bool,
+    /// What stands at its root may be a server by its looks.
+    trusting: bool,
 }
 
 /// Something that stands where a server is to stand.
@@ -53,8 +70,8 @@ pub(super) enum Shape {
 ///
 /// # Errors
 /// In words, when there are none.
-pub(super) fn servers(root: &Node) -> Result<Found, String> {
-    let mut found = Found::default();
+pub(super) fn servers(root: &Node, says: Says) -> Result<Found, String> {
+    let mut found = Found { trusting: says == Says::Servers, ..Found::default() };
     let mut empty = None;
     match &root.item {
         Item::Object(_) | Item::List(_) | Item::Text(_) => visit(root, "", 0, &mut found, &mut empty),
@@ -65,7 +82,11 @@ pub(super) fn servers(root: &Node) -> Result<Found, String> {
         return Err(format!("its list of servers{place} is empty"));
     }
     if found.candidates.is_empty() {
-        return Err("it has neither iceServers nor urls".to_owned());
+        return Err(match says {
+            Says::Servers => "it has neither iceServers nor urls",
+            Says::Anything => "no TURN server stands in it: neither turn_uris, nor a list of turn_servers or ice_servers, nor services of type turn",
+        }
+        .to_owned());
     }
     found.form = form(root, &found);
     Ok(found)
@@ -78,22 +99,28 @@ fn visit(node: &Node, place: &str, depth: usize, found: &mut Found, empty: &mut 
     }
     match &node.item {
         Item::Object(members) => {
-            if let Some(shape) = shape(node) {
+            let trusted = found.trusting && depth < 2;
+            if let Some(shape) = shape(node, trusted) {
                 found.push(node, place, shape);
                 return;
             }
-            found.without_login |= members.iter().any(|(name, _)| name == "PeerConnections");
+            found.without_login |= members.iter().any(|(name, _)| name == "PeerConnections" || name == LEFT_OUT);
             if node.get("iceServers").is_some() {
                 found.configurations.push(node.clone());
                 found.without_login |= node.get(text::INTERNALS).is_some();
             }
+            // A secret beside a list of services is for all of them (mod_stun_disco of ejabberd).
+            let shared = node.get("secret").filter(|secret| secret.text().is_some());
             for (name, value) in members {
+                let signed = shared.filter(|_| name == "services").map(|secret| with_secret(value, secret));
+                let value = signed.as_ref().unwrap_or(value);
                 let inner = if place.is_empty() { shown(name) } else { format!("{place}.{}", shown(name)) };
                 member(name, value, &inner, depth, found, empty);
             }
         }
         Item::List(items) => {
-            let is_server = |item: &Node| shape(item).is_some() || is_uri(item);
+            let trusted = found.trusting && place.is_empty();
+            let is_server = |item: &Node| shape(item, trusted).is_some() || is_uri(item);
             if items.iter().any(is_server) {
                 list(items, place, found);
             } else if items.is_empty() && place.is_empty() {
@@ -118,19 +145,35 @@ fn visit(node: &Node, place: &str, depth: usize, found: &mut Found, empty: &mut 
     }
 }
 
+fn with_secret(services: &Node, secret: &Node) -> Node {
+    let Item::List(items) = &services.item else { return services.clone() };
+    let signed = |item: &Node| {
+        let mut item = item.clone();
+        if let Item::Object(members) = &mut item.item
+            && members.iter().all(|(name, _)| name != "password" && name != "secret")
+        {
+            members.push(("secret".to_owned(), secret.clone()));
+        }
+        item
+    };
+    Node { line: services.line, item: Item::List(items.iter().map(signed).collect()) }
+}
+
 /// One member of an object that is no server.
 fn member(name: &str, value: &Node, place: &str, depth: usize, found: &mut Found, empty: &mut Option<String>) {
     let plain: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase();
-    let is_list = LISTS.contains(&plain.as_str());
-    // Other programs have lists of `servers` too: theirs count where something in it is one.
-    let certain = is_list && !matches!(plain.as_str(), "services" | "servers");
+    if OTHERS.contains(&plain.as_str()) {
+        return;
+    }
+    // Other programs have lists of `services` and `servers` too: theirs count where something in it is one.
+    let certain = LISTS.iter().any(|list| plain.ends_with(list));
     match &value.item {
         Item::List(items) if certain && items.is_empty() => *empty = Some(place.to_owned()),
         Item::List(items) if certain => list(items, place, found),
         Item::Object(members) if certain => {
             found.single.get_or_insert_with(|| place.to_owned());
-            if shape(value).is_some() || members.is_empty() {
-                found.push(value, place, shape(value).unwrap_or(Shape::Browser));
+            if shape(value, true).is_some() || members.is_empty() {
+                found.push(value, place, shape(value, true).unwrap_or(Shape::Browser));
             } else {
                 visit(value, place, depth + 1, found, empty);
             }
@@ -144,7 +187,7 @@ fn member(name: &str, value: &Node, place: &str, depth: usize, found: &mut Found
 
 fn list(items: &[Node], place: &str, found: &mut Found) {
     for (index, item) in items.iter().enumerate().take(MOST_ENTRIES + 1) {
-        found.push(item, &format!("{place}[{index}]"), shape(item).unwrap_or(Shape::Browser));
+        found.push(item, &format!("{place}[{index}]"), shape(item, true).unwrap_or(Shape::Browser));
     }
 }
 
@@ -156,8 +199,9 @@ impl Found {
     }
 }
 
-/// Whether an object is a server, and how its members are called.
-fn shape(node: &Node) -> Option<Shape> {
+/// Whether an object is a server, and how its members are called. Where nothing else says that servers stand there, a database with host,
+/// port and user looks like one too, and whoever asked it would tell it the user.
+fn shape(node: &Node, trusted: bool) -> Option<Shape> {
     let named = |names: &[&str]| {
         let is = |(name, value): &(String, Node)| {
             names.iter().any(|one| name.eq_ignore_ascii_case(one))
@@ -165,17 +209,33 @@ fn shape(node: &Node) -> Option<Shape> {
         };
         node.members().iter().any(is)
     };
+    let says_so = node.members().iter().any(|(_, value)| match &value.item {
+        Item::List(items) => items.iter().any(is_uri),
+        _ => is_uri(value),
+    });
     // Other things have a `url` too.
-    let meant = named(&["username", "credential"]) || node.members().iter().any(|(_, value)| is_uri(value));
-    if named(&["urls"]) || named(&["url", "uri"]) && meant {
+    let meant = named(&["username", "credential"]) || says_so;
+    // NetBird's, in the words of Go.
+    if node.get("URI").is_some() && node.get("Proto").is_some() && says_so {
+        return Some(Shape::Rest);
+    }
+    if named(&["urls"]) && (trusted || says_so || named(&["credential"])) {
         return Some(Shape::Browser);
     }
-    if named(&["uris"]) {
+    if named(&["url", "uri"]) && (trusted && meant || says_so) {
+        return Some(Shape::Browser);
+    }
+    if named(&["uris"]) && (trusted || says_so) {
         return Some(Shape::Rest);
     }
     let service = named(&["host", "hostname", "server", "domain"])
         && named(&["type", "schemes", "scheme", "protocol", "protocols", "transport", "secret", "port"]);
-    service.then_some(Shape::Service)
+    let of_turn = |text: &str| {
+        text.split(',')
+            .any(|one| ["turn", "turns", "stun", "stuns"].iter().any(|kind| one.trim().eq_ignore_ascii_case(kind)))
+    };
+    let is_turn = ["type", "schemes", "scheme"].iter().filter_map(|name| node.get(name)?.text()).any(of_turn);
+    (service && (trusted || is_turn)).then_some(Shape::Service)
 }
 
 fn is_uri(node: &Node) -> bool {
@@ -199,6 +259,8 @@ fn form(root: &Node, found: &Found) -> String {
     let parent = parent.trim_end_matches('.');
     let known = if found.without_login {
         Some("what chrome://webrtc-internals shows of a configuration, which leaves user names and passwords out")
+    } else if first.node.get("Proto").is_some() {
+        Some("servers as NetBird has them")
     } else if first.shape == Shape::Rest {
         Some("an answer of a TURN REST service (username, password, ttl, uris), as Matrix has it")
     } else if first.shape == Shape::Service && first.node.get("schemes").is_some() {

@@ -12,6 +12,9 @@ use crate::wire::{EntryKind, Remark, RemarkCode, Secret, ServerSpec, Transport, 
 /// Bytes of a user name that browsers take (WebRTC 1.0, section 4.4.1.6).
 const LONGEST_USERNAME: usize = 509;
 
+/// The user name by which mediamtx knows that what stands for the password is a shared secret.
+const SIGNED: &str = "AUTH_SECRET";
+
 /// What stands beside the URIs of a server.
 #[derive(Default)]
 struct Beside {
@@ -30,6 +33,14 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
     let nothing = |mistake| {
         vec![IceEntry { place: place.to_owned(), line: node.line, mistakes: vec![mistake], ..IceEntry::default() }]
     };
+    // Programs other than browsers take the URI alone, and of a STUN server the host.
+    let alone = node.text().filter(|_| candidate.shape == Shape::Rest).map(|text| {
+        let host = place.to_ascii_lowercase().contains("stun") && !text.starts_with("stun");
+        let uri = if host { format!("stun:{text}") } else { text.to_owned() };
+        let uri = Node { line: node.line, item: Item::Text(uri) };
+        Node { line: node.line, item: Item::Object(vec![("urls".to_owned(), uri)]) }
+    });
+    let node = alone.as_ref().unwrap_or(node);
     if !matches!(node.item, Item::Object(_)) {
         let what = format!(
             "an entry of iceServers is {} and not an object: browsers reject it (TypeError)",
@@ -145,6 +156,9 @@ fn beside(node: &Node, shape: Shape) -> Beside {
     oauth(node, &mut found);
     let secret = node.get("secret").and_then(Node::text).filter(|secret| !secret.is_empty());
     found.login = match (username, credential, secret) {
+        (Some(name), Some(secret), _) if name == SIGNED && shape == Shape::Rest => {
+            Some(Login::Shared(Secret::new(secret)))
+        }
         (Some(username), Some(credential), _) => Some(Login::Password(username, Secret::new(credential))),
         (_, _, Some(secret)) if shape != Shape::Browser => Some(Login::Shared(Secret::new(secret))),
         (username, _, _) => {
@@ -161,11 +175,12 @@ fn beside(node: &Node, shape: Shape) -> Beside {
 
 /// A member that is a text, as a browser makes it one; with what is odd about it.
 fn member(node: &Node, name: &str, others: &[&str], shape: Shape, found: &mut Beside) -> Option<String> {
-    let Some(value) = node.get(name) else {
-        let other =
-            node.members().iter().find(|(member, _)| others.iter().any(|other| member.eq_ignore_ascii_case(other)));
-        let (other, value) = other?;
-        if shape == Shape::Browser {
+    let by_name = |names: &[&str]| {
+        node.members().iter().find(|(member, _)| names.iter().any(|name| member.eq_ignore_ascii_case(name)))
+    };
+    let value = match (node.get(name), by_name(others)) {
+        (Some(value), _) => value,
+        (None, Some((other, _))) if shape == Shape::Browser => {
             let code =
                 if other == "password" { RemarkCode::PasswordNotCredential } else { RemarkCode::MemberMisspelled };
             let what =
@@ -173,7 +188,7 @@ fn member(node: &Node, name: &str, others: &[&str], shape: Shape, found: &mut Be
             found.mistakes.push(fatal(code, what, &format!("rename {} to {name}", escape(other))));
             return None;
         }
-        return Some(webidl::text(value));
+        (None, other) => &other?.1,
     };
     let text = webidl::text(value);
     if !matches!(value.item, Item::Text(_)) {

@@ -150,10 +150,13 @@ fn foreign(text: &str) -> Option<&'static str> {
     if start.lines().any(|line| line.trim_start().starts_with("turn_uris:")) {
         return Some("YAML, as Synapse has it (the answer of its /voip/turnServer is JSON)");
     }
-    if plain && start.lines().any(|line| line.starts_with("listening-port=") || line.starts_with("realm=")) {
-        return Some("a configuration of coturn");
-    }
-    None
+    (plain && is_of_coturn(start)).then_some("a configuration of coturn")
+}
+
+/// Whether it is the configuration of a TURN server and not of who uses it.
+pub(super) fn is_of_coturn(text: &str) -> bool {
+    let keys = ["listening-port=", "realm=", "static-auth-secret=", "min-port=", "external-ip="];
+    text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
 fn refusal(error: &ParseError, lines_before: usize) -> String {
