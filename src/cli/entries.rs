@@ -20,8 +20,7 @@ const LATER_S: i64 = 10 * 365 * 86_400;
 const ICE_SERVERS: &str =
     "a file with {\"iceServers\": [{\"urls\": \"turn:turn.example.org\", \"username\": ..., \"credential\": ...}]}";
 
-const APPLICATION: &str =
-    "homeserver.yaml of Matrix, the YAML of LiveKit or go2rtc, XML of XEP-0215, the JSON of Nextcloud Talk";
+const APPLICATION: &str = "homeserver.yaml of Matrix, the YAML of LiveKit, go2rtc or mediamtx, XML of XEP-0215 or BigBlueButton, Lua of Prosody, the JSON of Nextcloud Talk, a .env file";
 
 /// The user of the simulated TURN servers that come with the program, and the password.
 const DEMO: &str = "demo";
@@ -46,20 +45,30 @@ pub(super) struct Asked<'a> {
 
 /// Reads an application's configuration.
 pub(super) fn configuration(path: &Path) -> Result<ice_servers::Configuration, CliError> {
-    let source =
-        Source { what: "the ICE servers in", path, largest: ice_servers::LARGEST, advice: ICE_SERVERS, secret: false };
-    ice_servers::read(&source.read_bytes()?).map_err(|cause| {
-        CliError::usage(format!("cannot read the ICE servers in {}: {cause}", files::name(path))).advise(ICE_SERVERS)
-    })
+    read(path, "the ICE servers in", ICE_SERVERS, ice_servers::read)
 }
 
 /// Reads a server's configuration, in which an application's servers stand.
 fn application(path: &Path) -> Result<ice_servers::Configuration, CliError> {
-    let source =
-        Source { what: "the TURN servers in", path, largest: ice_servers::LARGEST, advice: APPLICATION, secret: false };
-    ice_servers::read_application(&source.read_bytes()?).map_err(|cause| {
-        CliError::usage(format!("cannot read the TURN servers in {}: {cause}", files::name(path))).advise(APPLICATION)
-    })
+    read(path, "the TURN servers in", APPLICATION, ice_servers::read_application)
+}
+
+/// Reads what clients are told, whichever of the two it is.
+pub(super) fn of_clients(path: &Path) -> Result<ice_servers::Configuration, CliError> {
+    read(path, "the ICE servers in", APPLICATION, ice_servers::read_either)
+}
+
+type Reader = fn(&[u8]) -> Result<ice_servers::Configuration, String>;
+
+fn read(
+    path: &Path,
+    what: &'static str,
+    advice: &'static str,
+    reader: Reader,
+) -> Result<ice_servers::Configuration, CliError> {
+    let source = Source { what, path, largest: ice_servers::LARGEST, advice, secret: false };
+    reader(&source.read_bytes()?)
+        .map_err(|cause| CliError::usage(format!("cannot read {what} {}: {cause}", files::name(path))).advise(advice))
 }
 
 /// Standard input can be read once.

@@ -71,10 +71,11 @@ pub(super) const LINT: Spec = Spec {
     how: "Reads turnserver.conf as coturn reads it, by the rules of one version, and says what in it keeps coturn from starting, has another \
           effect than it seems to, refuses clients or lets everybody in: in which line, what comes of it, and how to mend it. With \
           --ice-servers it is put beside what an application tells its clients: transports that are off, ports on which nothing listens, \
-          credentials that do not fit. No secret is shown, and no network is touched; whether the server works is what nat-probe turn asks.",
+          credentials that do not fit. It is found where it stands: in a ConfigMap, a here-document, a fence of Markdown, or as the flags \
+          of a command line or a compose file; of a template only its lines are looked at. No secret is shown, and no network is touched; whether the server works is what nat-probe turn asks.",
     exit: &[
         ("0", "Looked over, and nothing is wrong; there may be advice."),
-        ("1", "Looked over, and there are errors or warnings."),
+        ("1", "Looked over, and there are errors or warnings; --fail-on says from which severity on."),
         USAGE,
     ],
     environment: PAGE_ENVIRONMENT,
@@ -82,7 +83,7 @@ pub(super) const LINT: Spec = Spec {
     examples: &[
         ("nat-probe turn lint /etc/turnserver.conf", "Is it right for the coturn that is installed here?"),
         ("nat-probe turn lint --coturn-version 4.17.1 turnserver.conf", "Will a newer one read it as it is meant?"),
-        ("nat-probe turn lint --ice-servers ice.json turnserver.conf", "Do clients and server fit?"),
+        ("nat-probe turn lint --ice-servers homeserver.yaml turnserver.conf", "Do clients and server fit?"),
         (
             "nat-probe turn lint --format sarif turnserver.conf > turn.sarif",
             "For a code host that shows findings beside the lines.",

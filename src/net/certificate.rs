@@ -1,6 +1,12 @@
 //! What an X.509 certificate says (RFC 5280 section 4.1): names and dates out of a structure that is otherwise left to rustls.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::net::IpAddr;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::evidence::CertificateFacts;
 
@@ -21,6 +27,18 @@ const MOST_NAMES: usize = 20;
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
+
+/// The largest file of certificates that is read.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads the first certificate of a file in PEM (RFC 7468); nothing if there is none.
+pub(crate) fn in_file(path: &Path) -> Option<CertificateFacts> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (base64, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    facts(&STANDARD.decode(base64.split_whitespace().collect::<String>()).ok()?)
+}
 
 /// Reads them; nothing if it is no certificate.
 pub(super) fn facts(der: &[u8]) -> Option<CertificateFacts> {

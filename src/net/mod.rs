@@ -2,7 +2,7 @@
 //! verdicts; what goes wrong becomes a [`Failure`](crate::evidence::Failure) with its cause in words.
 
 mod binding;
-mod certificate;
+pub(crate) mod certificate;
 pub(crate) mod clock;
 mod dns;
 mod drive;

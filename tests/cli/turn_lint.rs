@@ -31,7 +31,11 @@ fn the_exit_code_says_whether_something_is_wrong() {
         assert_eq!(run.code, Some(code), "{text}: {}{}", run.stdout, run.stderr);
         assert!(words(&run.stdout).contains(said), "{said}: {}", run.stdout);
     }
-    for (text, said) in [("<html>\n", "no line in it sets a key of coturn"), ("a\0b", "it is not a text")] {
+    for (text, said) in [
+        ("hello\n", "no line in it sets a key of coturn"),
+        ("<html>\n", "it is a page in HTML"),
+        ("a\0b", "it is not a text"),
+    ] {
         let run = lint(text, &[]);
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{}", run.stderr);
         assert!(run.stderr.contains(said) && run.stderr.contains("try: "), "{}", run.stderr);
@@ -114,6 +118,37 @@ fn clients_are_put_beside_it() {
     }
     let twice = lint(FAULTY, &["--ice-servers", "-"]);
     assert!(twice.code == Some(2) && twice.stderr.contains("standard input more than once"), "{}", twice.stderr);
+}
+
+/// What clients are told stands in the configuration of another server, too.
+#[test]
+fn a_homeserver_is_put_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("homeserver.yaml");
+    let yaml = "turn_uris: [\"turn:coturn:3478?transport=udp\", \"turns:turn.example.org\"]\nturn_shared_secret: \"hunter3\"\n";
+    fs::write(&path, yaml).unwrap();
+    let run = lint(FAULTY, &["--ice-servers", path.to_str().unwrap(), "-v"]);
+    for code in ["client-transport-off", "client-refused", "client-host-local"] {
+        assert!(run.stdout.contains(code), "{code}: {}{}", run.stdout, run.stderr);
+    }
+    assert!(!run.stdout.contains("hunter"), "{}", run.stdout);
+}
+
+/// For a build that is to fail only on what is certainly wrong.
+#[test]
+fn from_which_severity_on_it_fails_can_be_chosen() {
+    let (advice, warning) = ("lt-cred-mech\nuser=a:b\nrealm=x\nno-tls\n", "no-auth\nrealm=x\n");
+    for (text, level, code) in [
+        (advice, "note", 1),
+        (advice, "warning", 0),
+        (warning, "warning", 1),
+        (warning, "error", 0),
+        (FAULTY, "error", 1),
+        (FAULTY, "never", 0),
+    ] {
+        let run = lint(text, &["--fail-on", level]);
+        assert_eq!(run.code, Some(code), "{level}: {}{}", run.stdout, run.stderr);
+    }
 }
 
 #[test]

@@ -127,6 +127,8 @@ story! {
             ("realm=lab.example\nuser=alice\n", "user-malformed", 401),
             ("realm=lab.example\nuser=alice:0x1234\n", "user-key-malformed", 401),
             ("realm=lab example\nuser=alice:open-sesame\n", "realm-with-blank", 400),
+            ("realm='lab.example'\nuser=alice:open-sesame\n", "realm-with-blank", 400),
+            ("realm=lab.example\nuser=alice:\"open-sesame\"\n", "quotes-in-value", 401),
             ("realm=lab.example # ours\nuser=alice:open-sesame\n", "comment-in-value", 400),
             ("realm=lab.example\nuser=alice:open-sesame\nno-udp-relay\n", "nothing-relayed", 442),
         ] {
@@ -155,6 +157,15 @@ story! {
             assert!(server.answers(3478), "{line}{}", said());
             assert_eq!(allocate(TURN.endpoint(), Some((name, &password)), &[]).err(), Some(401), "{line}{}", said());
         }
+        // What does not fit into coturn's buffer is a line of its own.
+        let long = "x".repeat(1100);
+        let configuration = format!("realm=lab.example\nno-tls\nno-dtls\nno-cli\nstatic-auth-secret={long}\n");
+        assert_eq!(errors(&net, &configuration, ""), ["line-too-long"]);
+        let mut server = Server::start(&configuration);
+        assert!(server.answers(3478), "{}", said());
+        let signed = rest_password(&long, name);
+        assert_eq!(allocate(TURN.endpoint(), Some((name, &signed)), &[]).err(), Some(401), "{}", said());
+        drop(server);
         // An empty secret lets in who signs with it.
         let configuration = "realm=lab.example\nno-tls\nno-dtls\nno-cli\nstatic-auth-secret=\n";
         assert_eq!(errors(&net, configuration, ""), ["secret-empty"]);
@@ -206,6 +217,8 @@ story! {
             ("external-ip=203.0.113.5:3478\n", "address-malformed", "Wrong address format"),
             ("external-ip=203.0.113.5 # office\n", "comment-in-value", "Wrong address format"),
             ("external-ip='203.0.113.5'\n", "quotes-in-value", "Wrong address format"),
+            ("listening-ip=198.51.100.33:3478\n", "address-malformed", "Cannot add a listener address"),
+            ("relay-ip=198.51.100.33/24\n", "address-malformed", "Cannot add a relay address"),
         ] {
             let configuration = format!("{WORKS}{lines}");
             assert_eq!(errors(&net, &configuration, ""), [code], "{lines}");
@@ -215,12 +228,26 @@ story! {
             let relayed = allocate(TURN.endpoint(), ALICE, &[]).map(|held| held.relayed.ip().to_string());
             assert_eq!(relayed, Ok(TURN.v4[0].to_owned()), "{lines}");
         }
-        let configuration = format!("{WORKS}external-ip=203.0.113.5\nexternal-ip=203.0.113.6\n");
-        assert_eq!(errors(&net, &configuration, ""), ["external-ip-twice"]);
-        let mut server = Server::start(&configuration);
-        assert!(server.answers(3478), "{}", said());
-        let relayed = allocate(TURN.endpoint(), ALICE, &[]).map(|held| held.relayed.ip().to_string());
-        assert_eq!(relayed, Ok("203.0.113.5".to_owned()), "{}", said());
+        let own = TURN.v4[0];
+        for (lines, code, told) in [
+            ("external-ip=203.0.113.5\nexternal-ip=203.0.113.6\n".to_owned(), "external-ip-twice", "203.0.113.5"),
+            (
+                format!("external-ip=203.0.113.5/{own}\nexternal-ip=203.0.113.6/{own}\n"),
+                "external-ip-twice",
+                "203.0.113.5",
+            ),
+            ("external-ip=\n".to_owned(), "address-malformed", "0.0.0.0"),
+            ("external-ip=0.0.0.0\n".to_owned(), "address-malformed", "0.0.0.0"),
+            ("external-ip=203.0.113.5/\n".to_owned(), "address-malformed", own),
+            (format!("external-ip=10.9.9.9/{own}\n"), "external-ip-swapped", "10.9.9.9"),
+        ] {
+            let configuration = format!("{WORKS}{lines}");
+            assert_eq!(errors(&net, &configuration, ""), [code], "{lines}");
+            let mut server = Server::start(&configuration);
+            assert!(server.answers(3478), "{}", said());
+            let relayed = allocate(TURN.endpoint(), ALICE, &[]).map(|held| held.relayed.ip().to_string());
+            assert_eq!(relayed, Ok(told.to_owned()), "{lines}{}", said());
+        }
     }
 }
 story! {
@@ -277,6 +304,12 @@ story! {
         assert!(said().contains("cannot start TLS and DTLS listeners"), "{}", said());
         let tls = SocketAddr::new(TURN.endpoint().ip(), 5349);
         assert!(netns::within("client", || std::net::TcpStream::connect(tls)).is_err(), "nothing listens there");
+        drop(server);
+        let configuration = "user=alice:open-sesame\nrealm=lab.example\nno-cli\ncert=~/cert.pem\npkey=~/key.pem\n";
+        assert_eq!(errors(&net, configuration, ""), ["file-unreadable", "file-unreadable"]);
+        let mut server = Server::start(configuration);
+        assert!(server.answers(3478), "{}", said());
+        assert!(said().contains("cannot start TLS and DTLS listeners"), "{}", said());
     }
 }
 story! {
@@ -292,6 +325,31 @@ story! {
         let mut server = Server::start(WORKS);
         assert!(server.answers(3478), "{}", said());
         assert_eq!(allocate(TURN.endpoint(), Some(("alice", "looking-glass")), &[]).err(), Some(401));
+        drop(server);
+        // Such a name is refused whatever its password is.
+        let name = "2000000000:John Smith";
+        told("turn:198.51.100.33", name, &rest_password("north-by-northwest", name));
+        let configuration = "realm=lab.example\nno-tls\nno-dtls\nno-cli\nstatic-auth-secret=north-by-northwest\n";
+        assert_eq!(errors(&net, configuration, "--ice-servers /run/ice.json"), ["client-refused"]);
+        let mut server = Server::start(configuration);
+        assert!(server.answers(3478), "{}", said());
+        let password = rest_password("north-by-northwest", name);
+        assert_eq!(allocate(TURN.endpoint(), Some((name, &password)), &[]).err(), Some(400));
+        drop(server);
+        let configuration = "lt-cred-mech\nuser=o'brien:open-sesame\nrealm=lab.example\nno-tls\nno-dtls\nno-cli\n";
+        assert_eq!(errors(&net, configuration, ""), ["user-malformed"]);
+        let mut server = Server::start(configuration);
+        assert!(server.answers(3478), "{}", said());
+        assert_eq!(allocate(TURN.endpoint(), Some(("o'brien", "open-sesame")), &[]).err(), Some(400));
+        drop(server);
+        let name = "1700000000:alice";
+        told("turn:198.51.100.33", name, &rest_password("north-by-northwest", name));
+        let configuration = "realm=lab.example\nno-tls\nno-dtls\nno-cli\nstatic-auth-secret=north-by-northwest\n";
+        assert_eq!(errors(&net, configuration, "--ice-servers /run/ice.json"), ["client-expired"]);
+        let mut server = Server::start(configuration);
+        assert!(server.answers(3478), "{}", said());
+        let password = rest_password("north-by-northwest", name);
+        assert_eq!(allocate(TURN.endpoint(), Some((name, &password)), &[]).err(), Some(401));
         drop(server);
         told("turn:198.51.100.33?transport=tcp", "alice", "open-sesame");
         let configuration = format!("{WORKS}no-tcp\n");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::cli::args::ColorChoice;
-use crate::explain::turnserver::{NoVersion, Version};
+use crate::explain::turnserver::{NoVersion, Severity, Version};
 
 /// What to look over, and how to print it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -19,13 +19,18 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "VERSION", value_parser = version, help_heading = "Rules")]
     pub(super) coturn_version: Option<Version>,
 
-    /// The ICE servers that an application tells its clients, to find what does not fit; - is standard input.
+    /// What clients are told, to find what does not fit: the ICE servers of an application, or the configuration of a server in which
+    /// they stand (homeserver.yaml of Matrix and what else --from-config of nat-probe turn reads); - is standard input.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Rules")]
     pub(super) ice_servers: Option<PathBuf>,
 
     /// How to print it.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text, help_heading = "Output")]
     pub(super) format: LintFormat,
+
+    /// From which severity on the exit code is 1.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Warning, help_heading = "Output")]
+    pub(super) fail_on: FailOn,
 
     /// Print one JSON document and nothing else (see `nat-probe schema`): --format json.
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
@@ -57,6 +62,30 @@ pub(super) enum LintFormat {
     Json,
     /// SARIF 2.1.0, for code hosts and editors that show findings beside the lines.
     Sarif,
+}
+
+/// From which severity on something counts as wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors.
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Advice too.
+    Note,
+    /// Nothing: 0 whatever was found.
+    Never,
+}
+
+impl FailOn {
+    pub(super) fn is_reached_by(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity == Severity::Error,
+            Self::Warning => severity <= Severity::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
 }
 
 fn version(text: &str) -> Result<Version, String> {

@@ -16,7 +16,8 @@ use super::exit::Exit;
 use super::files::Source;
 use super::output::Output;
 use super::terminal;
-use crate::explain::turnserver::{self, LintOptions, Severity, Version, VersionIs};
+use crate::explain::turnserver::{self, LintOptions, Version, VersionIs};
+use crate::net;
 use crate::report::lint;
 use crate::wire::ice_servers::IceEntry;
 
@@ -39,13 +40,24 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
         Source { what: "the configuration", path, largest: turnserver::LARGEST, advice: WANTED, secret: false };
     let bytes = source.read_bytes()?;
     let clients: Vec<IceEntry> = match &arguments.ice_servers {
-        Some(path) => entries::configuration(path)?.entries,
+        Some(path) => entries::of_clients(path)?.entries,
         None => Vec::new(),
     };
     let asked = arguments.coturn_version.map(|version| (version, VersionIs::Asked));
+    let installed = installed();
     let (version, version_is) =
-        asked.or_else(|| Some((installed()?, VersionIs::Installed))).unwrap_or((Version::NEWEST, VersionIs::Newest));
-    let options = LintOptions { name: source.name(), version, version_is, clients: &clients, readable: &readable };
+        asked.or_else(|| Some((installed?, VersionIs::Installed))).unwrap_or((Version::NEWEST, VersionIs::Newest));
+    // On another host than the server's, what is not here tells nothing.
+    let here = |name: &str| installed.and_then(|_| readable(name));
+    let options = LintOptions {
+        name: source.name(),
+        version,
+        version_is,
+        clients: &clients,
+        readable: &here,
+        certificate: &|name| net::certificate::in_file(Path::new(name).is_absolute().then(|| Path::new(name))?),
+        now_unix_s: Some(net::clock::now_unix_s()),
+    };
     let mut found = turnserver::lint(&bytes, options)
         .map_err(|error| CliError::usage(format!("cannot look {} over: {error}", source.name())).advise(WANTED))?;
     found.redacted = arguments.redact;
@@ -59,7 +71,7 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
         }
     };
     out.line(&text)?;
-    let wrong = found.findings.iter().any(|fault| fault.severity != Severity::Note);
+    let wrong = found.findings.iter().any(|fault| arguments.fail_on.is_reached_by(fault.severity));
     Ok(if wrong { Exit::Unmet } else { Exit::Measured })
 }
 

@@ -1,25 +1,67 @@
-//! The configuration of a coturn server: what the rules of `turn lint` find in it.
+//! The configuration of a coturn server: what the rules of `turn lint` find in it. Which version read it is not in the file, so that it is
+//! read as the one that distributions have and as the newest.
 
 use super::build::Builder;
 use crate::explain::event::{Party, What};
-use crate::explain::turnserver::{self, LintOptions, Version, VersionIs};
+use crate::explain::turnserver::{self, Fault, LintOptions, Severity, Version, VersionIs};
+
+/// What Debian 12 and Ubuntu 24.04 have.
+const DISTRIBUTED: Version = Version::new(4, 6, 1);
 
 pub(super) fn read(text: &str, builder: &mut Builder) {
-    let options = LintOptions {
-        name: String::new(),
-        version: Version::NEWEST,
-        version_is: VersionIs::Newest,
-        clients: &[],
-        readable: &|_| None,
+    let by = |version: Version| {
+        let options = LintOptions {
+            name: String::new(),
+            version,
+            version_is: VersionIs::Newest,
+            clients: &[],
+            readable: &|_| None,
+            certificate: &|_| None,
+            now_unix_s: None,
+        };
+        turnserver::lint(text.as_bytes(), options).map(|lint| lint.findings)
     };
-    let Ok(lint) = turnserver::lint(text.as_bytes(), options) else { return };
+    let (old, new) = match (by(DISTRIBUTED), by(Version::NEWEST)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(why), _) | (_, Err(why)) => return builder.note(format!("it was not looked over: {why}")),
+    };
     builder.connection("");
     builder.note(format!(
-        "it was read as coturn {} reads it: nat-probe turn lint --coturn-version knows others",
-        lint.coturn_version
+        "it was read as coturn {DISTRIBUTED} and {} read it: nat-probe turn lint --coturn-version knows others",
+        Version::NEWEST
     ));
-    for fault in lint.findings {
+    for fault in both(old, new) {
         let place = fault.line.map(|line| format!("line {line}")).unwrap_or_default();
         builder.push(Party::Here, &place, None, What::Misconfigured(Box::new(fault)));
     }
+}
+
+/// What is wrong by both; what is so by one alone is good to know.
+fn both(mut old: Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
+    let alone = |fault: Fault, version: Version| Fault {
+        severity: Severity::Note,
+        text: format!("with coturn {version}, {}", fault.text),
+        ..fault
+    };
+    let mut all = Vec::new();
+    for fault in new {
+        let same = old.iter().position(|other| other.code == fault.code && other.line == fault.line);
+        all.push(match same.map(|at| old.remove(at)) {
+            None => alone(fault, Version::NEWEST),
+            Some(other) if other.effect == fault.effect => fault,
+            Some(other) => Fault {
+                severity: fault.severity.max(other.severity),
+                effect: format!(
+                    "with coturn {DISTRIBUTED}, {}; with {}, {}",
+                    other.effect,
+                    Version::NEWEST,
+                    fault.effect
+                ),
+                ..fault
+            },
+        });
+    }
+    all.extend(old.into_iter().map(|fault| alone(fault, DISTRIBUTED)));
+    all.sort_by_key(|fault| (fault.severity, fault.line.is_none(), fault.line));
+    all
 }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use super::read::Setting;
 use super::version::Version;
+use super::written::Within;
+use crate::evidence::CertificateFacts;
 use crate::wire::ice_servers::IceEntry;
 
 /// The first version whose command line (`cli`) is off unless asked for.
@@ -23,6 +25,23 @@ pub(super) struct Configuration<'a> {
     pub(super) clients: &'a [IceEntry],
     /// Whether a file can be read here; nothing where that cannot be told.
     pub(super) readable: &'a dyn Fn(&str) -> Option<bool>,
+    /// What a file of a certificate says, where it can be read here.
+    pub(super) certificate: &'a dyn Fn(&str) -> Option<CertificateFacts>,
+    /// What time it is, where that is to count.
+    pub(super) now_unix_s: Option<i64>,
+    /// What it stands in.
+    pub(super) written: Where,
+}
+
+/// Whether the file is the configuration itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Where {
+    /// The first line that only a template has.
+    pub(super) template: Option<u32>,
+    /// What it is a part of.
+    pub(super) within: Option<Within>,
+    /// Whether the rest of it stands in another file.
+    pub(super) partial: bool,
 }
 
 impl<'a> Configuration<'a> {
@@ -108,6 +127,11 @@ impl<'a> Configuration<'a> {
         let external = self.all("external-ip").flat_map(|one| one.value.split('/').map(move |part| (part, one)));
         plain.chain(external).filter_map(|(text, setting)| Some((text.trim().parse().ok()?, setting))).collect()
     }
+}
+
+/// Whether coturn refuses every request with such a name of a user or a realm (`is_secure_string`).
+pub(super) fn is_refused(name: &str) -> bool {
+    name.contains([' ', '\t', '\'', '"', '\\'])
 }
 
 /// The first and the last address of a rule about peers, as coturn understands it.

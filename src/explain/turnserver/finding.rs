@@ -99,8 +99,10 @@ codes! {
         UnknownKey,
         /// A key of another version of coturn: it is ignored.
         KeyOfAnotherVersion,
-        /// A key that has no effect any more.
+        /// A key that has no effect any more, or is for what this version does anyway.
         KeyWithoutEffect,
+        /// A key that only some builds of coturn know.
+        KeyOfSomeBuilds,
         /// What was meant as a comment behind a value belongs to the value: only a line that begins with # is a comment.
         CommentInValue,
         /// A semicolon at the end belongs to the value.
@@ -117,6 +119,10 @@ codes! {
         NumberMalformed,
         /// A value that somebody was to fill in, or that examples have.
         Placeholder,
+        /// The file is the template of a configuration: what it makes was not seen.
+        Template,
+        /// The configuration is a part of the file: a block of it, or the flags of a command.
+        PartOfFile,
         /// A key is set again: only the last one counts.
         SetTwice,
         /// A line is longer than coturn reads.
@@ -131,13 +137,13 @@ codes! {
         NoAuthConflict,
         /// A shared secret stands beside static users, who can never log in.
         SecretBesideUsers,
-        /// A user without a colon, a name or a password is no user.
+        /// A user without a colon, a name or a password is no user; one with a blank, a quote or a backslash is refused.
         UserMalformed,
         /// A key of a user is too short.
         UserKeyMalformed,
         /// A realm is missing: clients are told an empty one.
         NoRealm,
-        /// A realm with a blank: coturn refuses every login.
+        /// A realm with a blank, a quote or a backslash: coturn refuses every login.
         RealmWithBlank,
         /// An empty shared secret: anybody can make credentials.
         SecretEmpty,
@@ -151,6 +157,10 @@ codes! {
         ExternalIpTwice,
         /// The public address is not public.
         ExternalIpPrivate,
+        /// The private address stands in front of the public one.
+        ExternalIpSwapped,
+        /// A public address is given for a private one from which coturn does not relay.
+        ExternalIpUnused,
         /// Peers are no address and no range of two: the rule does not work.
         PeersMalformed,
         /// A range of peers ends before it begins: it is empty.
@@ -181,6 +191,10 @@ codes! {
         NothingRelayed,
         /// Nothing listens.
         NothingListens,
+        /// It listens on the host's loopback alone.
+        LoopbackOnly,
+        /// The command line is open to other hosts, without encryption.
+        CommandLineOpen,
         /// Only STUN: there is no relay.
         StunOnly,
         /// UDP is off: most clients come over it.
@@ -205,17 +219,27 @@ codes! {
         NoTls,
         /// The file of a certificate or a key is not there, or not for coturn to read.
         FileUnreadable,
+        /// The certificate has expired.
+        CertificateExpired,
         /// Old versions of TLS are on.
         TlsOld,
+        /// TLS 1.2 is off, which clients need.
+        TlsNewOff,
         /// The log tells next to nothing.
         LogSilent,
         /// A client is told of a transport that is off.
         ClientTransportOff,
+        /// A client is told of a host that the certificate is not for.
+        ClientNameNotCertified,
         /// A client is told of a port on which nothing listens.
         ClientPortClosed,
         /// A client has credentials that this server refuses.
         ClientRefused,
         /// A client has a user whom the file does not know.
         ClientUserUnknown,
+        /// A client has a user name that has expired.
+        ClientExpired,
+        /// A client is told of a host that only the server itself, or a container beside it, finds.
+        ClientHostLocal,
     }
 }

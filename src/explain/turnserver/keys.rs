@@ -54,8 +54,35 @@ impl Key {
         (self.since..=self.until).contains(&version)
     }
 
+    /// Whether versions that do not have it do without it what it is for.
+    pub(super) fn is_usual_elsewhere(&self) -> bool {
+        const USUAL: [&str; 14] = [
+            "cli",
+            "dh2066",
+            "dtls",
+            "include-reason-string",
+            "no-http",
+            "no-loopback-peers",
+            "no-stun-backward-compatibility",
+            "no-tlsv1",
+            "no-tlsv1_1",
+            "rfc3489-compatibility",
+            "rfc5766-channel-numbers",
+            "rfc5780",
+            "software-attribute",
+            "stun-backward-compatibility",
+        ];
+        USUAL.contains(&self.name)
+    }
+
+    /// Every name that a version knows.
+    pub(super) fn names_of(version: Version) -> impl Iterator<Item = &'static str> {
+        KEYS.iter().filter(move |(.., since, until)| (*since..=*until).contains(&version)).map(|(name, ..)| *name)
+    }
+
     /// Every name.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    #[cfg(test)]
+    fn names() -> impl Iterator<Item = &'static str> {
         KEYS.iter().map(|(name, ..)| *name)
     }
 }

@@ -4,9 +4,11 @@
 mod configuration;
 mod finding;
 mod keys;
+mod other;
 mod read;
 mod rules;
 mod version;
+mod written;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,13 +16,14 @@ use serde::Serialize;
 pub use finding::{Fault, LintCode, Severity};
 pub use version::{NoVersion, Version};
 
+use crate::evidence::CertificateFacts;
 use crate::wire::ice_servers::IceEntry;
 
 /// The largest file that is read.
 pub const LARGEST: u64 = 1 << 20;
 
-/// Lines of coturn's keys without which a file is something else.
-const FEWEST_KEYS: usize = 1;
+/// So many lines of another language for each of coturn's make a file something else.
+const MOST_OTHERS: usize = 3;
 
 /// What is asked of a configuration.
 pub struct LintOptions<'a> {
@@ -34,6 +37,10 @@ pub struct LintOptions<'a> {
     pub clients: &'a [IceEntry],
     /// Whether a file that it names can be read here; nothing where that cannot be told.
     pub readable: &'a dyn Fn(&str) -> Option<bool>,
+    /// What the file of a certificate says; nothing where it cannot be read here.
+    pub certificate: &'a dyn Fn(&str) -> Option<CertificateFacts>,
+    /// What time it is, in seconds since 1970, for certificates and user names that expire; nothing where that is not to count.
+    pub now_unix_s: Option<i64>,
 }
 
 /// Where the version of coturn comes from.
@@ -78,9 +85,12 @@ impl Lint {
 /// Why a file is not looked over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LintError {
-    /// No line of it sets a key of coturn.
+    /// No line of it sets a key of coturn, or next to none.
     #[error("no line in it sets a key of coturn")]
     OtherFile,
+    /// It is something that is known.
+    #[error("it is {0}")]
+    Known(&'static str),
     /// It is no text.
     #[error("it is not a text")]
     Binary,
@@ -92,14 +102,21 @@ pub enum LintError {
 /// When it is something else.
 pub fn lint(bytes: &[u8], options: LintOptions) -> Result<Lint, LintError> {
     let text = decode(bytes)?;
-    let settings = read::settings(&text);
-    let known = settings.iter().filter(|setting| setting.key.is_some()).count();
-    if known < FEWEST_KEYS && !settings.is_empty() {
-        return Err(LintError::OtherFile);
+    let written = written::find(&text);
+    let settings = read::settings(written.lines.iter().map(|(number, line)| (*number, &**line)));
+    if is_other(&text, &settings) {
+        return Err(other::what(&text).map_or(LintError::OtherFile, LintError::Known));
     }
-    let LintOptions { name, version, version_is, clients, readable } = options;
-    let configuration =
-        configuration::Configuration { settings: &settings, version: version.known(), clients, readable };
+    let LintOptions { name, version, version_is, clients, readable, certificate, now_unix_s } = options;
+    let configuration = configuration::Configuration {
+        settings: &settings,
+        version: version.known(),
+        clients,
+        readable,
+        certificate,
+        now_unix_s,
+        written: configuration::Where { template: written.template, within: written.within, partial: written.partial },
+    };
     Ok(Lint {
         command: "turn-lint".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -109,6 +126,19 @@ pub fn lint(bytes: &[u8], options: LintOptions) -> Result<Lint, LintError> {
         findings: rules::apply(&configuration),
         redacted: false,
     })
+}
+
+/// Whether it is something else: nothing in it, or next to nothing, is a key of coturn, not even behind the `#` of a comment.
+fn is_other(text: &str, settings: &[read::Setting]) -> bool {
+    let known = settings.iter().filter(|setting| setting.key.is_some()).count();
+    let of_coturn = |line: &str| {
+        let bare = line.trim_start_matches(['#', ' ', '\t', '\u{feff}']);
+        bare.split([' ', '\t', '=']).next().is_some_and(|name| keys::Key::find(name.trim()).is_some())
+    };
+    if settings.is_empty() {
+        return !text.trim().is_empty() && !text.lines().any(of_coturn);
+    }
+    known == 0 || known * MOST_OTHERS < settings.len() - known
 }
 
 /// The text with its byte order mark, which coturn does not drop.

@@ -2,6 +2,7 @@
 //! dropped, a comment only where `#` is its first character, and a double quote at either end of the value dropped.
 
 use super::keys::Key;
+use crate::wire::ice_servers::placeholder;
 
 /// coturn reads into a buffer of so many bytes: what a line has more of begins a line of its own.
 const LONGEST: usize = 1023;
@@ -24,8 +25,8 @@ pub(super) struct Setting {
 }
 
 /// Every line that is not empty and no comment.
-pub(super) fn settings(text: &str) -> Vec<Setting> {
-    text.lines().enumerate().filter_map(|(at, line)| setting(u32::try_from(at + 1).unwrap_or(u32::MAX), line)).collect()
+pub(super) fn settings<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<Setting> {
+    lines.into_iter().filter_map(|(number, line)| setting(number, line)).collect()
 }
 
 fn setting(number: u32, line: &str) -> Option<Setting> {
@@ -70,6 +71,16 @@ impl Setting {
         digits[..end].parse::<i64>().map_or(0, |number| sign * number)
     }
 
+    /// What in the value somebody, or a template, has yet to fill in: the rules of what a value says have nothing to say of it.
+    pub(super) fn unfilled(&self) -> Option<&str> {
+        placeholder(&self.value)
+    }
+
+    /// Whether a template fills it in.
+    pub(super) fn of_template(&self) -> bool {
+        self.value.contains("{{") && self.value.contains("}}") || self.value.contains("<%=")
+    }
+
     /// Where a comment begins in the value, as whoever wrote it meant it: behind a blank, or at once.
     pub(super) fn comment(&self) -> Option<usize> {
         ["#", ";", "//"]
@@ -111,7 +122,8 @@ mod tests {
         for line in ["", "   ", "# realm=x", "  # x", "\r"] {
             assert!(setting(1, line).is_none(), "{line:?}");
         }
-        let lines: Vec<u32> = settings("# a\n\nrealm=x\r\n\r\nverbose\n").iter().map(|one| one.line).collect();
+        let lines: Vec<u32> =
+            settings((1..).zip("# a\n\nrealm=x\r\n\r\nverbose\n".lines())).iter().map(|one| one.line).collect();
         assert_eq!(lines, [3, 5]);
     }
 

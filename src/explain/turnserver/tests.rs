@@ -30,6 +30,21 @@ verbose
 no-cli
 ";
 
+/// What files of certificates say, by their names.
+fn certificate(name: &str) -> Option<CertificateFacts> {
+    let facts = |until: &str| CertificateFacts {
+        subject: String::new(),
+        issuer: String::new(),
+        names: vec!["*.example.org".to_owned()],
+        not_before: None,
+        not_after: Some(until.to_owned()),
+        self_issued: false,
+    };
+    name.contains("old")
+        .then(|| facts("2020-01-01T00:00:00Z"))
+        .or_else(|| name.contains("new").then(|| facts("2030-01-01T00:00:00Z")))
+}
+
 fn looked_over(text: &str, version: &str, clients: &str) -> Lint {
     let entries = if clients.is_empty() { Vec::new() } else { ice_servers::read(clients.as_bytes()).unwrap().entries };
     let options = LintOptions {
@@ -38,6 +53,8 @@ fn looked_over(text: &str, version: &str, clients: &str) -> Lint {
         version_is: VersionIs::Asked,
         clients: &entries,
         readable: &|name| Some(!name.contains("missing")),
+        certificate: &certificate,
+        now_unix_s: Some(1_800_000_000),
     };
     lint(text.as_bytes(), options).unwrap()
 }
@@ -76,11 +93,16 @@ fn each_rule_finds_its_fault_in_its_line() {
         ("Realm=example.org", OLD, "unknown-key/warning/19"),
         ("--mobility", OLD, "unknown-key/warning/19"),
         ("stateless-nonce", OLD, "key-of-another-version/warning/19"),
-        ("no-loopback-peers", OLD, "key-of-another-version/warning/19"),
+        ("tls-alternate-server=h\nprometheus-tls", OLD, "key-of-another-version/warning/20"),
+        ("cli=0", OLD, "key-of-another-version/warning/19"),
+        ("max-port=65000;", NEW, "semicolon/error/19"),
+        ("max-port=65000-", NEW, "port-malformed/error/19"),
+        ("static-auth-secret=ChangeMe", OLD, "placeholder/warning/19"),
+        ("min-port=${MIN}", OLD, "placeholder/warning/19"),
+        ("external-ip=<EXT_IP>/172.18.0.3", OLD, "placeholder/warning/19"),
         ("rest-api-separator=", OLD, "value-missing/warning/19"),
         ("prometheus=0", OLD, "switched-on-by-presence/warning/19"),
         ("no-auth", OLD, "no-auth-conflict/error/19"),
-        ("lt-cred-mech", OLD, "secret-beside-users/warning/19"),
         ("user=alice:wonderland", OLD, "secret-beside-users/warning/19"),
         ("realm=other.example", OLD, "set-twice/warning/19"),
         ("listening-ip=198.51.100.7:3478", OLD, "address-malformed/error/19"),
@@ -88,6 +110,16 @@ fn each_rule_finds_its_fault_in_its_line() {
         ("external-ip=203.0.113.5:3478", OLD, "address-malformed/error/19"),
         ("external-ip=turn.example.org", OLD, "external-ip-name/warning/19"),
         ("external-ip=10.1.1.1", OLD, "external-ip-private/warning/19"),
+        ("external-ip=", OLD, "address-malformed/error/19"),
+        ("external-ip=0.0.0.0", OLD, "address-malformed/error/19"),
+        ("external-ip=/10.1.1.1", OLD, "address-malformed/error/19"),
+        ("external-ip=203.0.113.5/", OLD, "address-malformed/error/19"),
+        ("external-ip=10.1.1.1/203.0.113.5", OLD, "external-ip-swapped/error/19"),
+        ("external-ip=203.0.113.5/10.1.1.1\nexternal-ip=203.0.113.6/10.1.1.1", OLD, "external-ip-twice/error/20"),
+        ("relay-ip=10.1.1.2\nexternal-ip=203.0.113.5/10.1.1.1", OLD, "external-ip-unused/warning/20"),
+        ("listening-ip=10.1.1.2\nexternal-ip=203.0.113.5/10.1.1.1", OLD, "external-ip-unused/warning/20"),
+        ("listening-ip=127.0.0.1\nlistening-ip=::1", OLD, "loopback-only/warning/19"),
+        ("cli-ip=0.0.0.0\ncli-password=x\nno-cli=0", OLD, "command-line-open/warning/19"),
         ("external-ip=203.0.113.5\nexternal-ip=203.0.113.6", OLD, "external-ip-twice/error/20"),
         ("denied-peer-ip=198.51.100.0/24", OLD, "peers-malformed/error/19"),
         ("allowed-peer-ip=203.0.113.0-203.0.113", OLD, "peers-malformed/error/19"),
@@ -115,17 +147,87 @@ fn each_rule_finds_its_fault_in_its_line() {
         ("channel-lifetime=60", OLD, "lifetime-short/warning/19"),
         ("server-relay", OLD, "server-relay/warning/19"),
         ("CA-file=/tmp/missing.pem", OLD, "file-unreadable/warning/19"),
+        ("CA-file=~/ca.pem", OLD, "file-unreadable/error/19"),
+        ("no-tlsv1_2", OLD, "tls-new-off/warning/19"),
         ("realm=ex ample", OLD, "realm-with-blank/error/19"),
+        ("realm='example.org'", OLD, "realm-with-blank/error/19"),
+        ("realm=example\\org", OLD, "realm-with-blank/error/19"),
     ] {
         let found = wrong(&looked_over(&format!("{CLEAN}{line}\n"), version, ""));
         assert!(found.contains(&expected.to_owned()), "{line}: {found:?}");
     }
 }
 
+/// What many guides have, and nothing comes of: no warning keeps a build from passing for it.
+#[test]
+fn what_does_no_harm_is_no_warning() {
+    for (line, version) in [
+        ("lt-cred-mech", OLD),
+        ("no-loopback-peers", OLD),
+        ("no-tlsv1\nno-tlsv1_1\nno-stun-backward-compatibility", NEW),
+        ("dtls\nsoftware-attribute", OLD),
+        ("prometheus", NEW),
+        ("relay-ip=0.0.0.0\nlistening-ip=0.0.0.0", OLD),
+        ("listening-ip=127.0.0.1\nrelay-ip=198.51.100.7", OLD),
+        ("external-ip=203.0.113.5/10.1.1.1\nrelay-ip=10.1.1.1\nallowed-peer-ip=10.1.1.1", OLD),
+        ("external-ip=203.0.113.5/10.1.1.1\nexternal-ip=203.0.113.6/10.1.1.2", OLD),
+        ("cli-ip=0.0.0.0\ncli-password=x", OLD),
+        ("max-port=65000 # up to here", OLD),
+    ] {
+        // no-tlsv1 and its like are in the configuration itself.
+        let found = wrong(&looked_over(&format!("{CLEAN}{line}\n"), version, ""));
+        assert!(found.is_empty(), "{line}: {found:?}");
+    }
+}
+
+/// Of a template only what stands in its lines is told, and that not of what it fills in.
+#[test]
+fn a_template_is_told_from_what_it_makes() {
+    let text = "{% if tls %}\ntls-listening-port={{ port }}\n{% else %}\nno-tls\n{% endif %}\nexternal-ip={{ ip }}\n\
+                denied-peer-ip={{ net }}\nrealm={{ realm }}\nuser-quota={{ quota }}\n{{ more }}\nfingerprint # yes\nfingerprnt\n";
+    let found = looked_over(text, OLD, "");
+    assert_eq!(wrong(&found), ["comment-in-value/error/11", "unknown-key/warning/12"]);
+    let notes: Vec<_> = found.findings.iter().filter(|fault| fault.code == LintCode::Template).collect();
+    assert_eq!(notes.iter().map(|fault| fault.line).collect::<Vec<_>>(), [Some(1)]);
+}
+
+#[test]
+fn the_certificate_is_for_the_host_that_clients_are_told() {
+    let server = |cert: &str| format!("user=alice:wonderland\nrealm=x\ncert={cert}\npkey=/tmp/key.pem\n");
+    let told = |uri: &str| format!(r#"[{{"urls":"{uri}","username":"alice","credential":"wonderland"}}]"#);
+    for (cert, uri, expected) in [
+        ("/tmp/new.pem", "turns:turn.example.org:5349", vec![]),
+        ("/tmp/new.pem", "turns:turn.example.com:5349", vec!["client-name-not-certified/warning/3"]),
+        ("/tmp/new.pem", "turns:203.0.113.5:5349", vec!["client-name-not-certified/warning/3"]),
+        ("/tmp/new.pem", "turn:turn.example.com", vec![]),
+        ("/tmp/old.pem", "turns:turn.example.org:5349", vec!["certificate-expired/warning/3"]),
+        ("/tmp/elsewhere.pem", "turns:turn.example.com:5349", vec![]),
+    ] {
+        assert_eq!(wrong(&looked_over(&server(cert), OLD, &told(uri))), expected, "{cert} {uri}");
+    }
+}
+
+/// It stands in other files too.
+#[test]
+fn a_configuration_is_found_where_it_stands() {
+    for (text, expected) in [
+        ("Mine:\n```\nlt-cred-mech # on\nuser=a:b\nrealm=x\n```\n", "comment-in-value/error/3"),
+        ("kind: ConfigMap\ndata:\n  turnserver.conf: |\n    user=a:b\n    realm=x\n    no-udp\n", "no-udp/warning/6"),
+        (
+            "services:\n  coturn:\n    image: coturn/coturn\n    command:\n      - -n\n      - --user=a:b\n",
+            "no-realm/error/0",
+        ),
+        ("command: -c /etc/coturn/turnserver.conf --min-port=x\n", "port-malformed/error/1"),
+        ("turnserver -n -a -r x --user=a:b --min-port 60000 --max-port 50000", "ports-reversed/error/1"),
+    ] {
+        assert_eq!(wrong(&looked_over(text, OLD, "")), [expected], "{text}");
+    }
+}
+
 #[test]
 fn who_may_log_in_is_looked_at_as_a_whole() {
     for (text, expected) in [
-        ("# nothing\n", vec!["open-relay/error/0"]),
+        ("# realm=x\n", vec!["open-relay/error/0"]),
         ("listening-port=3478\n", vec!["open-relay/error/0"]),
         ("lt-cred-mech=0\nrealm=x\n", vec!["open-relay/error/0"]),
         ("no-auth\n", vec!["no-auth/warning/1"]),
@@ -135,6 +237,9 @@ fn who_may_log_in_is_looked_at_as_a_whole() {
         ("lt-cred-mech\nrealm=x\nuser=alice\n", vec!["user-malformed/error/3"]),
         ("lt-cred-mech\nrealm=x\nuser=:pw\n", vec!["user-malformed/error/3"]),
         ("lt-cred-mech\nrealm=x\nuser=alice:\n", vec!["user-malformed/error/3"]),
+        ("lt-cred-mech\nrealm=x\nuser=o'brien:pw\n", vec!["user-malformed/error/3"]),
+        ("lt-cred-mech\nrealm=x\nuser=\"alice:won't\"\n", vec![]),
+        ("lt-cred-mech\nrealm=x\nuser=alice:\"pw\"\n", vec!["quotes-in-value/error/3"]),
         ("lt-cred-mech\nrealm=x\nuser=alice:0x12\n", vec!["user-key-malformed/error/3"]),
         ("lt-cred-mech\nrealm=x\nuser=alice:0x0123456789abcdef0123456789abcdef\n", vec![]),
         ("lt-cred-mech\nrealm=x\nuser=a:b\nuser=a:c\n", vec!["set-twice/warning/4"]),
@@ -163,6 +268,8 @@ fn a_byte_order_mark_is_seen() {
             version_is: VersionIs::Newest,
             clients: &[],
             readable: &|_| None,
+            certificate: &|_| None,
+            now_unix_s: None,
         };
         assert_eq!(wrong(&lint(bytes, options).unwrap()), ["byte-order-mark/error/1"]);
     }
@@ -181,17 +288,22 @@ fn clients_and_server_are_put_beside_each_other() {
         2_000_000_000,
     );
     for (server, clients, expected) in [
-        (users, entry("turn:h", "alice", "wonderland"), vec![]),
-        (users, entry("turn:h", "alice", "looking-glass"), vec!["client-refused/error/2"]),
-        (users, entry("turn:h", "bob", "x"), vec!["client-user-unknown/warning/1"]),
-        (users, entry("turns:h", "alice", "wonderland"), vec!["client-transport-off/error/0"]),
-        (users, entry("turn:h:443", "alice", "wonderland"), vec!["client-port-closed/warning/0"]),
-        (secret, entry("turn:h", &made.username, made.password.expose()), vec![]),
-        (secret, entry("turn:h", &made.username, "x"), vec!["client-refused/error/1"]),
-        (secret, entry("turn:h", "alice", "wonderland"), vec!["client-refused/error/1"]),
+        (users, entry("turn:h.example", "alice", "wonderland"), vec![]),
+        (users, entry("turn:h.example", "alice", "looking-glass"), vec!["client-refused/error/2"]),
+        (users, entry("turn:h.example", "bob", "x"), vec!["client-user-unknown/warning/1"]),
+        (users, entry("turns:h.example", "alice", "wonderland"), vec!["client-transport-off/error/0"]),
+        (users, entry("turn:h.example:443", "alice", "wonderland"), vec!["client-port-closed/warning/0"]),
+        (secret, entry("turn:h.example", &made.username, made.password.expose()), vec![]),
+        (secret, entry("turn:h.example", &made.username, "x"), vec!["client-refused/error/1"]),
+        (secret, entry("turn:h.example", "alice", "wonderland"), vec!["client-refused/error/1"]),
+        (secret, entry("turn:h.example", "1700000000:alice", "x"), vec!["client-expired/error/1"]),
+        (secret, entry("turn:h.example", "2000000000:John Smith", "x"), vec!["client-refused/error/1"]),
+        (&format!("{secret}rest-api-separator=@\n"), entry("turn:h.example", "2000000000@alice", "x"), vec![]),
+        (users, entry("turn:coturn:3478", "alice", "wonderland"), vec!["client-host-local/warning/0"]),
+        (users, entry("turn:127.0.0.1", "alice", "wonderland"), vec!["client-host-local/warning/0"]),
         (
             &format!("{users}no-tcp\n"),
-            entry("turn:h?transport=tcp", "alice", "wonderland"),
+            entry("turn:h.example?transport=tcp", "alice", "wonderland"),
             vec!["client-transport-off/error/4"],
         ),
     ] {
@@ -206,7 +318,7 @@ fn no_secret_is_told() {
         "static-auth-secret={secrets} # {secrets}\nuser=a:{secrets}\nuser={secrets}\nuser=a:'{secrets}'\ncli-password={secrets};\n{secrets}\nunknown={secrets}\n\
          psql-userdb=\"host=h password={secrets}\" # {secrets}\nrealm={secrets} x\nstatic-auth-secret=<{secrets}\nmobility={secrets}\nexternal-ip={secrets}/{secrets}\n"
     );
-    let clients = format!(r#"[{{"urls":"turn:h","username":"b","credential":"{secrets}"}}]"#);
+    let clients = format!(r#"[{{"urls":"turn:h.example","username":"b","credential":"{secrets}"}}]"#);
     let found = looked_over(&text, OLD, &clients);
     assert!(found.findings.len() > 8, "{found:?}");
     assert!(!format!("{found:?}").contains(secrets), "{found:?}");
@@ -221,10 +333,16 @@ fn something_else_is_no_configuration() {
             version_is: VersionIs::Newest,
             clients: &[],
             readable: &|_| None,
+            certificate: &|_| None,
+            now_unix_s: None,
         };
         lint(bytes, options).map(|found| found.findings.len()).err()
     };
-    assert_eq!(read(b"<html></html>\n"), Some(LintError::OtherFile));
+    assert!(matches!(read(b"<html></html>\n"), Some(LintError::Known(what)) if what.contains("HTML")));
+    assert!(matches!(read(b"eturnal:\n  realm: x\n"), Some(LintError::Known(what)) if what.contains("eturnal")));
+    assert_eq!(read(b"# only\n# words\n"), Some(LintError::OtherFile));
+    assert_eq!(read(b"user www-data;\nworker_processes auto;\npid /run/x;\nevents {\n}\n"), Some(LintError::OtherFile));
+    assert_eq!(read(b"# realm=example.org\n"), None, "coturn's own example has comments alone");
     assert_eq!(read(b"listening-port\0=1"), Some(LintError::Binary));
     assert_eq!(read(b""), None, "an empty one is one");
 }
@@ -234,6 +352,8 @@ proptest! {
     fn no_text_does_harm(text in "(([a-z-]{1,20}|user|realm|external-ip|denied-peer-ip|min-port|static-auth-secret)[ =\t]?\\PC{0,30}\n){0,20}") {
         let options = LintOptions {
             name: String::new(), version: Version::NEWEST, version_is: VersionIs::Newest, clients: &[], readable: &|_| None,
+            certificate: &|_| None,
+            now_unix_s: None,
         };
         if let Ok(found) = lint(text.as_bytes(), options) {
             prop_assert!(found.findings.iter().all(|fault| !fault.text.contains(|c: char| c.is_control())));

@@ -1,10 +1,10 @@
 //! What clients are told, beside what the server takes.
 
-use crate::explain::turnserver::configuration::Configuration;
+use crate::explain::turnserver::configuration::{Configuration, is_refused};
 use crate::explain::turnserver::finding::{Fault, LintCode};
 use crate::wire::credential::rest;
 use crate::wire::ice_servers::{IceEntry, Login};
-use crate::wire::{EntryKind, RestName, Secret, Transport};
+use crate::wire::{EntryKind, Host, RestName, Secret, Transport};
 
 /// The entries that name a TURN server: what is said of one begins with its URI, in which no password is.
 fn turns<'a>(configuration: &'a Configuration) -> impl Iterator<Item = &'a IceEntry> {
@@ -68,7 +68,9 @@ pub(super) fn ports(configuration: &Configuration) -> Vec<Fault> {
 }
 
 pub(super) fn credentials(configuration: &Configuration) -> Vec<Fault> {
-    if !configuration.wants_login() {
+    // With another separator the names of this server look otherwise.
+    let other = configuration.given("rest-api-separator").is_some_and(|setting| setting.value != ":");
+    if !configuration.wants_login() || other {
         return Vec::new();
     }
     let mut found: Vec<Fault> = Vec::new();
@@ -90,11 +92,29 @@ fn refused(configuration: &Configuration, entry: &IceEntry, login: &Login) -> Op
         let text = format!("the server refuses the credentials that clients have for {} (401)", entry.uri);
         Fault::error(LintCode::ClientRefused, text).effect(effect).fix(fix)
     };
+    if let Login::Password(user, _) = login
+        && is_refused(user)
+    {
+        let text = format!("the server refuses the user name that clients have for {} (400)", entry.uri);
+        let effect = "coturn takes no user name with a blank, a quote or a backslash: \"wrong username\"";
+        let setting = configuration.secret().or_else(|| configuration.last("user"))?;
+        let fix = "a user name without them, such as the number of the user";
+        return Some(Fault::error(LintCode::ClientRefused, text).effect(effect).fix(fix).at(setting));
+    }
     let secrets: Vec<Secret> =
         configuration.all("static-auth-secret").map(|setting| Secret::new(setting.value.clone())).collect();
     match (configuration.secret(), login) {
         (Some(setting), Login::Password(user, password)) => {
-            if matches!(RestName::parse(user), RestName::NotRest) {
+            let name = RestName::parse(user);
+            if let (Some(expiry), Some(now)) = (name.expiry_unix_s(), configuration.now_unix_s)
+                && expiry < now
+            {
+                let text = format!("the user name that clients have for {} has expired", entry.uri);
+                let effect = "the server refuses it with 401";
+                let fix = "let the application make a new one for each client, shortly before it is used";
+                return Some(Fault::error(LintCode::ClientExpired, text).effect(effect).fix(fix).at(setting));
+            }
+            if name == RestName::NotRest {
                 let effect = "they have a user name of their own, and the server wants ones that expire, signed with the shared secret";
                 return Some(fault(effect, "let the application make them: EXPIRY:USER and its signature").at(setting));
             }
@@ -142,4 +162,27 @@ fn refused(configuration: &Configuration, entry: &IceEntry, login: &Login) -> Op
             }
         }
     }
+}
+
+/// Hosts that nobody else finds: loopback, no address at all, and the name of a container.
+pub(super) fn hosts(configuration: &Configuration) -> Vec<Fault> {
+    let mut found: Vec<Fault> = Vec::new();
+    for entry in turns(configuration) {
+        let Some((spec, _)) = &entry.server else { continue };
+        let own = ("which is each client itself", "they find no server on their own host");
+        let (what, effect) = match &spec.host {
+            Host::Address(ip) if ip.is_unspecified() => ("which is no address of a host", "they reach nothing there"),
+            Host::Address(ip) if ip.is_loopback() => own,
+            Host::Address(_) => continue,
+            Host::Name(name) if name.eq_ignore_ascii_case("localhost") => own,
+            Host::Name(name) if name.contains('.') => continue,
+            Host::Name(_) => ("a name without a dot, as containers have", "clients outside do not find it"),
+        };
+        let text = format!("clients are told of {}, {what}", entry.uri);
+        if found.iter().all(|known| known.text != text) {
+            let fault = Fault::warning(LintCode::ClientHostLocal, text).effect(effect);
+            found.push(fault.fix("the name or the address by which the internet finds the server"));
+        }
+    }
+    found
 }

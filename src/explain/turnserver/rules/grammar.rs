@@ -7,13 +7,47 @@ use crate::explain::turnserver::finding::{Fault, LintCode, Severity};
 use crate::explain::turnserver::keys::{Key, Takes};
 use crate::explain::turnserver::read::Setting;
 use crate::explain::turnserver::version::Version;
+use crate::explain::turnserver::written::Within;
 use crate::wire::escape;
-use crate::wire::ice_servers::placeholder;
 
 /// The first version that ends where a port is no number.
 const STRICT_PORTS: Version = Version::new(4, 13, 0);
-/// Secrets and passwords that coturn's own example has.
-const EXAMPLES: [&str; 6] = ["north", "logen", "qwerty", "password", "username1:key1", "username2:key2"];
+/// Secrets and passwords that coturn's own example has, and others that stand in many.
+const EXAMPLES: [&str; 15] = [
+    "north",
+    "logen",
+    "qwerty",
+    "password",
+    "username1:key1",
+    "username2:key2",
+    "username:password",
+    "user:password",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "mysecret",
+    "your-secret",
+    "yoursecret",
+];
+
+pub(super) fn template(configuration: &Configuration) -> Vec<Fault> {
+    let Some(line) = configuration.written.template else { return Vec::new() };
+    let text = "it is the template of a configuration: lines were looked at by themselves, not what is missing or does not fit together";
+    let mut fault = Fault::note(LintCode::Template, text).fix("look over what the template makes of it");
+    fault.line = Some(line);
+    vec![fault]
+}
+
+pub(super) fn part(configuration: &Configuration) -> Vec<Fault> {
+    let text = match configuration.written.within {
+        None => return Vec::new(),
+        Some(Within::Block) => "the configuration is a block of this file: what stands around it was not looked at",
+        Some(Within::Flags) => "the flags of coturn in this file were looked at, not a file that they name beside them",
+    };
+    let fault = Fault::note(LintCode::PartOfFile, text);
+    vec![configuration.settings.first().map_or_else(|| fault.clone(), |first| fault.clone().at(first))]
+}
 
 pub(super) fn byte_order_mark(configuration: &Configuration) -> Vec<Fault> {
     let Some(first) = configuration.settings.first().filter(|setting| setting.marked) else { return Vec::new() };
@@ -31,23 +65,17 @@ pub(super) fn lines(configuration: &Configuration) -> Vec<Fault> {
     let one = |setting: &Setting| {
         let mut found = Vec::new();
         match setting.key {
-            None => found.extend(unknown(setting)),
+            None => found.extend(unknown(setting, version)),
             Some(key) if key.takes == Takes::Nothing => {
                 let text = format!("{} has no effect any more", key.name);
                 found.push(Fault::note(LintCode::KeyWithoutEffect, text).fix("leave it out"));
             }
-            Some(key) if !key.is_known_by(version) => {
-                let (when, fix) = if version < key.since {
-                    (format!("came with coturn {}", key.since), format!("coturn {} or a newer one", key.since))
-                } else {
-                    (format!("went after coturn {}", key.until), "leave it out".to_owned())
-                };
-                let text =
-                    format!("{} {when}: coturn {version} ignores it, and what it is for does not happen", key.name);
+            Some(key) if !key.is_known_by(version) => found.push(elsewhere(setting, key, version)),
+            Some(key) if key.name.starts_with("prometheus") => {
+                let text = format!("{} is known only to a coturn that was built with Prometheus", key.name);
+                let fault = Fault::note(LintCode::KeyOfSomeBuilds, text);
                 found.push(
-                    Fault::warning(LintCode::KeyOfAnotherVersion, text)
-                        .effect("\"Bad configuration format\" in the log")
-                        .fix(fix),
+                    fault.effect("others, Debian's and Ubuntu's among them, ignore it: \"Bad configuration format\""),
                 );
             }
             Some(_) => {}
@@ -61,13 +89,35 @@ pub(super) fn lines(configuration: &Configuration) -> Vec<Fault> {
     configuration.settings.iter().flat_map(one).collect()
 }
 
-fn unknown(setting: &Setting) -> Option<Fault> {
+/// A key of another version.
+fn elsewhere(setting: &Setting, key: Key, version: Version) -> Fault {
+    let when = if version < key.since {
+        format!("came with coturn {}", key.since)
+    } else {
+        format!("went after coturn {}", key.until)
+    };
+    if key.is_usual_elsewhere() && setting.switch() == Some(true) {
+        let text = format!("{} {when}: coturn {version} does without it what it is for", key.name);
+        let fault = Fault::note(LintCode::KeyWithoutEffect, text);
+        return fault.effect("\"Bad configuration format\" in the log, and nothing else").fix("leave it out");
+    }
+    let fix =
+        if version < key.since { format!("coturn {} or a newer one", key.since) } else { "leave it out".to_owned() };
+    let text = format!("{} {when}: coturn {version} ignores it, and what it is for does not happen", key.name);
+    let fault = Fault::warning(LintCode::KeyOfAnotherVersion, text);
+    fault.effect("\"Bad configuration format\" in the log").fix(fix)
+}
+
+fn unknown(setting: &Setting, version: Version) -> Option<Fault> {
     if setting.marked {
         return None;
     }
     let bare = setting.name.trim_start_matches('-').trim_end_matches([';', ':', ',']);
     let likeness = |name: &&str| strsim::jaro_winkler(&bare.to_ascii_lowercase().replace('_', "-"), name);
-    let near = Key::names().filter(|name| likeness(name) > 0.85).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let near = Key::names_of(version)
+        .filter(|_| bare.len() > 2)
+        .filter(|name| likeness(name) > 0.85)
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let (text, fix) = match near {
         Some(name) => {
             (format!("an unknown key, most like {name}: coturn ignores the line"), format!("{name}, spelled so"))
@@ -91,6 +141,10 @@ pub(super) fn values(configuration: &Configuration) -> Vec<Fault> {
 
 fn value(setting: &Setting, key: Key, version: Version) -> Option<Fault> {
     let name = key.name;
+    // What a template fills in was not seen.
+    if setting.of_template() {
+        return None;
+    }
     match key.takes {
         Takes::Switch => return switch(setting, name),
         Takes::Flag => {
@@ -113,9 +167,9 @@ fn value(setting: &Setting, key: Key, version: Version) -> Option<Fault> {
     }
     comment(setting, key, version)
         .or_else(|| quotes(setting, key))
-        .or_else(|| semicolon(setting, key))
-        .or_else(|| number(setting, key))
+        .or_else(|| semicolon(setting, key, version))
         .or_else(|| example(setting, key))
+        .or_else(|| number(setting, key))
 }
 
 fn switch(setting: &Setting, name: &str) -> Option<Fault> {
@@ -163,7 +217,14 @@ fn comment(setting: &Setting, key: Key, version: Version) -> Option<Fault> {
 fn quotes(setting: &Setting, key: Key) -> Option<Fault> {
     let secret =
         setting.value.split_once(':').filter(|_| key.takes == Takes::User).map_or(setting.value.as_str(), |(_, it)| it);
-    let marks = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '`'];
+    // Of a realm whose quotes do harm the rule of realms tells.
+    if key.name == "realm" && setting.value.contains('\'') {
+        return None;
+    }
+    let mut marks = vec!['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '`'];
+    // Of a password alone coturn drops no quotes.
+    marks.extend((key.takes == Takes::User).then_some('"'));
+    let marks = marks.as_slice();
     if secret.len() < 2 || !secret.starts_with(marks) || !secret.ends_with(marks) {
         return None;
     }
@@ -198,16 +259,18 @@ fn number(setting: &Setting, key: Key) -> Option<Fault> {
     Some(fault.effect(effect).fix("digits alone"))
 }
 
-fn semicolon(setting: &Setting, key: Key) -> Option<Fault> {
+fn semicolon(setting: &Setting, key: Key, version: Version) -> Option<Fault> {
     if !setting.value.ends_with(';') {
         return None;
     }
-    let harmless = matches!(key.takes, Takes::Number | Takes::Port);
+    let strict = key.takes == Takes::Port && version >= STRICT_PORTS;
+    let harmless = matches!(key.takes, Takes::Number | Takes::Port) && !strict;
     let severity = if harmless { Severity::Note } else { Severity::Error };
     let text = format!("the semicolon belongs to the value of {}", key.name);
     let effect = match key.takes {
         Takes::Secret | Takes::User => "it is another one than clients have: login is refused with 401",
         _ if harmless => "none today: numbers end at the first other character",
+        _ if strict => "coturn does not start: \"Invalid port value\"",
         _ => "it is another one than was meant",
     };
     Some(Fault::new(LintCode::Semicolon, severity, text).effect(effect).fix("leave the semicolon out"))
@@ -215,14 +278,20 @@ fn semicolon(setting: &Setting, key: Key) -> Option<Fault> {
 
 fn example(setting: &Setting, key: Key) -> Option<Fault> {
     let name = key.name;
-    if matches!(key.takes, Takes::Secret | Takes::User) && EXAMPLES.contains(&setting.value.as_str()) {
-        let text = format!("the value of {name} is the one of coturn's own example: everybody knows it");
+    let said = setting.value.to_ascii_lowercase();
+    if matches!(key.takes, Takes::Secret | Takes::User) && EXAMPLES.contains(&said.as_str()) {
+        let text = format!("the value of {name} is one that stands in examples: everybody knows it");
         return Some(Fault::warning(LintCode::Placeholder, text).fix("a long random one"));
     }
-    // A placeholder is shown, what stands around it may be a secret.
-    let found = placeholder(&setting.value).filter(|_| !matches!(key.takes, Takes::Number | Takes::Port))?;
-    let text = format!("{} in {name} looks like something that was to be filled in", escape(found));
-    Some(Fault::warning(LintCode::Placeholder, text).fix("fill it in: coturn replaces nothing"))
+    let found = setting.unfilled()?;
+    // What stands around a placeholder may be a secret; and so may it be itself, where only a part of a secret looks like one.
+    let secret = matches!(key.takes, Takes::Secret | Takes::User);
+    let marked = ["${", "{{", "<", "%"].iter().any(|mark| found.starts_with(mark));
+    let whole = setting.value.split(':').any(|part| part.trim() == found);
+    let what = if secret && !(marked && whole) { "something".to_owned() } else { escape(found) };
+    let text = format!("{what} in {name} looks as if it was to be filled in");
+    let fault = Fault::warning(LintCode::Placeholder, text);
+    Some(fault.effect("coturn takes it as it stands here").fix("fill it in, or let what starts coturn do so"))
 }
 
 /// Keys of which coturn keeps only the last.

@@ -1,6 +1,6 @@
 //! Who may use it: users, secrets, realms.
 
-use crate::explain::turnserver::configuration::Configuration;
+use crate::explain::turnserver::configuration::{Configuration, is_refused};
 use crate::explain::turnserver::finding::{Fault, LintCode};
 
 pub(super) fn open_relay(configuration: &Configuration) -> Vec<Fault> {
@@ -17,7 +17,8 @@ pub(super) fn open_relay(configuration: &Configuration) -> Vec<Fault> {
         return Vec::new();
     }
     let text = "nothing says that users have to log in: neither lt-cred-mech, nor use-auth-secret, nor a user";
-    let effect = "an open relay: coturn asks nobody for a password, and says nothing of it";
+    let effect =
+        "an open relay, unless its command line says more: coturn asks nobody for a password, and does not say so";
     let fix = "use-auth-secret with static-auth-secret, or lt-cred-mech with user";
     vec![Fault::error(LintCode::OpenRelay, text).effect(effect).fix(fix)]
 }
@@ -33,15 +34,19 @@ pub(super) fn no_auth_conflict(configuration: &Configuration) -> Vec<Fault> {
 pub(super) fn secret_beside_users(configuration: &Configuration) -> Vec<Fault> {
     let Some(secret) = configuration.secret() else { return Vec::new() };
     let users = configuration.users();
-    let (setting, text) = match (users.first(), configuration.on("lt-cred-mech")) {
-        (Some((first, ..)), _) => {
-            (*first, format!("a static user beside the shared secret of line {}: it can never log in", secret.line))
-        }
+    let setting = match (users.first(), configuration.on("lt-cred-mech")) {
+        (Some((first, ..)), _) => *first,
+        // Many guides have both, and nothing comes of it.
         (None, Some(both)) => {
-            (both, format!("lt-cred-mech beside the shared secret of line {}: the secret wins", secret.line))
+            let text = format!("lt-cred-mech beside the shared secret of line {}: the secret wins", secret.line);
+            let effect = "users with a name and a password of their own, were there any, are refused with 401";
+            return vec![
+                Fault::note(LintCode::SecretBesideUsers, text).at(both).effect(effect).fix("leave lt-cred-mech out"),
+            ];
         }
         _ => return Vec::new(),
     };
+    let text = format!("a static user beside the shared secret of line {}: it can never log in", secret.line);
     let effect = "users with a name and a password of their own are refused with 401";
     let fix =
         "leave out the one that clients do not use: user and lt-cred-mech, or use-auth-secret and static-auth-secret";
@@ -59,6 +64,12 @@ pub(super) fn users(configuration: &Configuration) -> Vec<Fault> {
                 let effect = "the user is missing, with \"Wrong user account\" in the log: login is refused with 401";
                 let fault = Fault::error(LintCode::UserMalformed, text).at(setting);
                 found.push(fault.effect(effect).fix("user=NAME:PASSWORD"));
+            }
+            Some((_, name, _)) if is_refused(name) => {
+                let text = "the name of the user has a blank, a quote or a backslash in it";
+                let effect = "coturn refuses it with 400: \"wrong username\"";
+                let fault = Fault::error(LintCode::UserMalformed, text).at(setting);
+                found.push(fault.effect(effect).fix("a name without them"));
             }
             Some((_, _, password)) => {
                 let digits = password.strip_prefix("0x");
@@ -89,10 +100,11 @@ pub(super) fn realm(configuration: &Configuration) -> Vec<Fault> {
         return vec![Fault::error(LintCode::NoRealm, text).of("realm").effect(effect).fix("realm=example.org")];
     };
     // Of a comment the rule of comments tells.
-    if !setting.value.contains([' ', '\t', '"']) || setting.comment().is_some() {
+    let told = setting.comment().is_some() || setting.unfilled().is_some();
+    if !is_refused(&setting.value) || told {
         return Vec::new();
     }
-    let text = "the realm has a blank or a quote in it";
+    let text = "the realm has a blank, a quote or a backslash in it";
     let effect = "coturn refuses every login with 400: \"wrong realm\"";
     vec![Fault::error(LintCode::RealmWithBlank, text).at(setting).effect(effect).fix("realm=example.org")]
 }
@@ -120,7 +132,7 @@ pub(super) fn from_database(configuration: &Configuration) -> Vec<Fault> {
         }
         _ => return Vec::new(),
     };
-    let text = format!("{what}: whoever is to log in has to stand in coturn's database");
+    let text = format!("{what}: it has to come from coturn's database, or from its command line");
     vec![
         Fault::warning(LintCode::LoginFromDatabase, text)
             .at(setting)

@@ -1,6 +1,7 @@
 //! The rules: one table. Each looks at a configuration as one version of coturn takes it, and says what is wrong with it.
 
 mod addresses;
+mod certificate;
 mod clients;
 mod grammar;
 mod limits;
@@ -15,11 +16,20 @@ use super::finding::Fault;
 /// A rule: what it sees in a configuration.
 type Rule = fn(&Configuration) -> Vec<Fault>;
 
-/// Every rule.
-const RULES: &[Rule] = &[
+/// Rules about lines by themselves, which hold for a template too.
+const LINES: &[Rule] = &[
+    grammar::template,
+    grammar::part,
     grammar::byte_order_mark,
     grammar::lines,
     grammar::values,
+    addresses::malformed,
+    peers::malformed,
+    transports::ports,
+];
+
+/// Rules about lines beside each other, and about what is missing.
+const WHOLE: &[Rule] = &[
     grammar::twice,
     login::open_relay,
     login::no_auth_conflict,
@@ -28,14 +38,14 @@ const RULES: &[Rule] = &[
     login::realm,
     login::secrets,
     login::from_database,
-    addresses::malformed,
     addresses::external,
-    peers::malformed,
+    addresses::loopback_only,
+    addresses::command_line,
     peers::all_denied,
     peers::own_denied,
     peers::private,
     peers::loopback,
-    transports::ports,
+    transports::one_port,
     transports::relay_ports,
     transports::nothing_left,
     transports::stun,
@@ -46,15 +56,21 @@ const RULES: &[Rule] = &[
     tls::certificate,
     tls::files,
     tls::old,
+    tls::new,
+    certificate::certificate,
     limits::log,
     clients::transports,
     clients::ports,
     clients::credentials,
+    clients::hosts,
 ];
 
 /// Everything that is wrong: what is worst first, then by line.
 pub(super) fn apply(configuration: &Configuration) -> Vec<Fault> {
-    let mut found: Vec<Fault> = RULES.iter().flat_map(|rule| rule(configuration)).collect();
+    // Of a template it is open which of its lines will be there, and of flags beside a file what else is.
+    let written = configuration.written;
+    let whole = WHOLE.iter().filter(|_| written.template.is_none() && !written.partial);
+    let mut found: Vec<Fault> = LINES.iter().chain(whole).flat_map(|rule| rule(configuration)).collect();
     found.sort_by_key(|fault| (fault.severity, fault.line.is_none(), fault.line));
     found
 }

@@ -23,7 +23,8 @@ const KEYS: [&str; 2] = ["denied-peer-ip", "allowed-peer-ip"];
 pub(super) fn malformed(configuration: &Configuration) -> Vec<Fault> {
     let mut found = Vec::new();
     for setting in KEYS.iter().flat_map(|key| configuration.all(key)) {
-        if setting.value.is_empty() || setting.comment().is_some() {
+        let open = setting.unfilled().is_some() || setting.of_template();
+        if setting.value.is_empty() || setting.comment().is_some() || open {
             continue;
         }
         match peers(&setting.value) {

@@ -19,9 +19,9 @@ pub(super) fn certificate(configuration: &Configuration) -> Vec<Fault> {
     let (cert, pkey) = (configuration.given("cert"), configuration.given("pkey"));
     let missing = match (cert, pkey) {
         (Some(_), Some(_)) => return Vec::new(),
-        (Some(_), None) => "pkey",
-        (None, Some(_)) => "cert",
-        (None, None) => "cert and pkey",
+        (Some(_), None) => "pkey is",
+        (None, Some(_)) => "cert is",
+        (None, None) => "cert and pkey are",
     };
     let wanted = cert
         .or(pkey)
@@ -36,8 +36,8 @@ pub(super) fn certificate(configuration: &Configuration) -> Vec<Fault> {
                 .fix("cert and pkey, and tls-listening-port=443 where it is free"),
         ];
     };
-    let text = format!("TLS is wanted here, and {missing} is missing");
-    let effect = "TLS and DTLS are not started: \"cannot start TLS and DTLS listeners\"; coturn runs without them";
+    let text = format!("TLS is wanted here, and {missing} missing");
+    let effect = "coturn runs without TLS and DTLS, \"cannot start TLS and DTLS listeners\", unless turn_server_cert.pem and turn_server_pkey.pem lie in its folders";
     let fix = "cert=FULLCHAIN.PEM and pkey=KEY.PEM, readable for coturn's user";
     vec![Fault::error(LintCode::TlsWithoutCertificate, text).at(setting).effect(effect).fix(fix)]
 }
@@ -49,6 +49,21 @@ pub(super) fn files(configuration: &Configuration) -> Vec<Fault> {
     let mut found = Vec::new();
     for setting in ["cert", "pkey", "CA-file"].iter().filter_map(|key| configuration.given(key)) {
         let Some(key) = setting.key.filter(|_| setting.comment().is_none()) else { continue };
+        if setting.unfilled().is_some() || setting.of_template() {
+            continue;
+        }
+        if setting.value.starts_with('~') {
+            let text =
+                format!("the file of {} begins with ~, which only a shell knows: coturn finds no such file", key.name);
+            let effect = if key.name == "CA-file" { "it is not read" } else { "TLS and DTLS are not started" };
+            found.push(
+                Fault::error(LintCode::FileUnreadable, text)
+                    .at(setting)
+                    .effect(effect)
+                    .fix("the whole name, from / on"),
+            );
+            continue;
+        }
         let not_here = (configuration.readable)(&setting.value) == Some(false);
         let of_root = key.name == "pkey" && setting.value.contains("/letsencrypt/");
         let (text, severity) = if not_here {
@@ -89,4 +104,12 @@ pub(super) fn old(configuration: &Configuration) -> Vec<Fault> {
     let Some(setting) = on else { return Vec::new() };
     let fix = if configuration.version >= NEW_TLS { "leave tlsv1 and tlsv1_1 out" } else { "no-tlsv1 and no-tlsv1_1" };
     vec![Fault::note(LintCode::TlsOld, "TLS 1.0 or 1.1 is on").at(setting).fix(fix)]
+}
+
+pub(super) fn new(configuration: &Configuration) -> Vec<Fault> {
+    let Some(setting) = configuration.on("no-tlsv1_2").filter(|_| configuration.has_tls()) else { return Vec::new() };
+    let text = "no-tlsv1_2: TLS 1.2 is off";
+    let effect =
+        "clients that have nothing newer are shut out; with 4.6.1 all of today's are, whose handshake gets no answer";
+    vec![Fault::warning(LintCode::TlsNewOff, text).at(setting).effect(effect).fix("leave it out")]
 }

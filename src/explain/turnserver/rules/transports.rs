@@ -17,11 +17,20 @@ pub(super) fn ports(configuration: &Configuration) -> Vec<Fault> {
         else {
             continue;
         };
-        let digits = setting.value.trim_start().bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+        let strict = configuration.version >= STRICT_PORTS;
+        let value = setting.value.trim_start();
+        let digits = value.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
         let whole = digits && (0..=65_535).contains(&setting.number());
-        // Of what stands behind the digits the rules of comments and quotes tell.
-        let quoted = setting.value.starts_with(['\'', '\u{2018}', '\u{201c}']);
-        if setting.value.is_empty() || whole || quoted {
+        let pure = !strict || value.bytes().all(|byte| byte.is_ascii_digit());
+        // Of what stands behind the digits the rules of comments, semicolons and quotes tell, and another of what is not filled in.
+        let quoted = value.starts_with(['\'', '\u{2018}', '\u{201c}']);
+        let behind = setting.comment().is_some() || value.ends_with(';');
+        if value.is_empty()
+            || whole && (pure || behind)
+            || quoted
+            || setting.unfilled().is_some()
+            || setting.of_template()
+        {
             continue;
         }
         let effect = if configuration.version >= STRICT_PORTS {
@@ -32,8 +41,13 @@ pub(super) fn ports(configuration: &Configuration) -> Vec<Fault> {
         let fault = Fault::error(LintCode::PortMalformed, format!("the value of {} is no port", key.name));
         found.push(fault.at(setting).effect(effect).fix("a number from 1 to 65535"));
     }
+    found
+}
+
+pub(super) fn one_port(configuration: &Configuration) -> Vec<Fault> {
+    let mut found = Vec::new();
     let (plain, tls) = (configuration.port("listening-port", 3478), configuration.port("tls-listening-port", 5349));
-    if let (true, Some(setting)) = (plain.0 == tls.0, tls.1.or(plain.1)) {
+    if let (true, Some(setting)) = (plain.0 == tls.0 && configuration.has_tls(), tls.1.or(plain.1)) {
         let text = "one port for TLS and for what is not encrypted: coturn tells them apart by the first bytes";
         found.push(Fault::note(LintCode::PortTwice, text).at(setting).fix("two ports, where both are open"));
     }
