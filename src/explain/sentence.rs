@@ -120,10 +120,9 @@ fn served(connection: &Connection) -> Option<String> {
     }
     let granted = |wanted: RelayRequest| steps.iter().filter(|(step, granted, _)| *step == wanted && *granted).count();
     let (relays, permissions) = (granted(RelayRequest::Allocate), granted(RelayRequest::Permission));
-    let packets = relayed(connection).map(|packets| {
-        let count = |count: Option<u64>| count.unwrap_or_default();
-        format!(", {} packets to peers and {} from them", count(packets.to_peers), count(packets.from_peers))
-    });
+    let packets = relayed(connection)
+        .and_then(|packets| Some((packets.to_peers?, packets.from_peers?)))
+        .map(|(to, from)| format!(", {to} packets to peers and {from} from them"));
     Some(format!(
         "The server gave {relays} relays and {permissions} permissions{}, and refused nobody for good.",
         packets.unwrap_or_default()

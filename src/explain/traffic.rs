@@ -349,6 +349,10 @@ pub enum ServerTrouble {
     ExternalIpTwice,
     /// TLS and DTLS are not started.
     TlsNotStarted,
+    /// The key is not that of the certificate, or its password is missing.
+    KeyNotOfCertificate,
+    /// A port on which it is to listen is another program's.
+    PortTaken,
     /// An address that it is to use is not one of its host.
     AddressNotOfHost,
     /// No relay port is free.
@@ -379,8 +383,16 @@ impl ServerTrouble {
                 "the server did not start TLS and DTLS: its certificate or key is missing or not for it to read",
                 "cert and pkey, readable for the server's user",
             ),
+            Self::KeyNotOfCertificate => (
+                "the server's key is not that of its certificate, or its password is missing: every handshake of TLS fails",
+                "cert and pkey that belong together, and pkey-pwd where the key has a password",
+            ),
+            Self::PortTaken => (
+                "a port on which the server is to listen is taken: it does not listen there, and another program answers",
+                "stop the other program, which may be the same server started before, or give it another port",
+            ),
             Self::AddressNotOfHost => (
-                "an address that the server is to use is not one of its host: allocations fail with 508",
+                "an address that the server is to use is not one of its host: it does not listen there, or allocations fail with 508",
                 "relay-ip and listening-ip have to be addresses of the host itself, not those of a NAT in front of it",
             ),
             Self::NoPorts => ("the server has no free relay port", "a larger range: min-port and max-port"),

@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::files::Source;
 use super::output::Output;
 use super::terminal;
-use crate::explain::turnserver::{self, LintOptions, Version, VersionIs};
+use crate::explain::turnserver::{self, Certified, LintOptions, Version, VersionIs};
 use crate::net;
 use crate::report::lint;
 use crate::wire::ice_servers::IceEntry;
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
         version_is,
         clients: &clients,
         readable: &here,
-        certificate: &|name| net::certificate::in_file(Path::new(name).is_absolute().then(|| Path::new(name))?),
+        certificate: &certificate,
         now_unix_s: Some(net::clock::now_unix_s()),
     };
     let mut found = turnserver::lint(&bytes, options)
@@ -80,6 +80,13 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
 fn readable(name: &str) -> Option<bool> {
     let path = Path::new(name);
     path.is_absolute().then(|| path.is_file())
+}
+
+/// What the certificate in a file says.
+fn certificate(name: &str) -> Option<Certified> {
+    let path = Path::new(name);
+    let facts = net::certificate::in_file(path).filter(|_| path.is_absolute())?;
+    Some(Certified { names: facts.names, not_after: facts.not_after })
 }
 
 /// The version of the coturn that is installed here. It is asked itself, and answers at once; one before 4.6.0 does not know the

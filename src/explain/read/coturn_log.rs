@@ -1,11 +1,14 @@
 //! The log of a coturn server, of any age: `8: : text`, `8: (31): INFO: text`, `2026-08-02T12:00:00.123+0000 INFO text`, with or without
 //! what syslog, the journal or a container puts in front of it. Its texts stand in coturn's `ns_turn_server.c`.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use super::build::{Builder, shown};
+use super::logger;
 use super::server_log::{Steps, time_ms};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
+use crate::wire::RestName;
 
 /// The digits of a session.
 const SESSION: usize = 18;
@@ -13,7 +16,10 @@ const SESSION: usize = 18;
 pub(super) fn read(text: &str, builder: &mut Builder) {
     let mut log = Log::default();
     for (at, line) in text.lines().enumerate() {
-        log.line(at + 1, line);
+        match logger::unwrapped(line) {
+            Some((line, time_ms)) => log.line(at + 1, &line, time_ms),
+            None => log.line(at + 1, line, None),
+        }
     }
     if log.steps.is_empty() {
         builder
@@ -30,10 +36,50 @@ struct Log {
     relayed: Vec<SocketAddr>,
     /// Peers that were denied, and no session yet that asked for them.
     denied: Vec<IpAddr>,
-    /// Why the login of a session that is told next is refused.
-    why: Option<&'static str>,
+    /// Why logins are refused that are told next, and what else is told of whose they are. Threads write between each other's lines.
+    whys: VecDeque<Why>,
+    /// The line before tells that an address is not the host's: then it is no port that is missing.
+    not_of_host: bool,
     /// The peer that the session named last.
     peer: Option<(String, IpAddr)>,
+}
+
+/// Why a login is refused.
+struct Why {
+    session: Option<String>,
+    user: Option<String>,
+    text: &'static str,
+}
+
+/// As many of them may be open at once as a server has threads.
+const MOST_WHYS: usize = 128;
+
+/// What coturn says of a login before it says that it refuses it.
+const WHYS: [(&str, &str); 4] = [
+    ("credentials are incorrect", "the user's credentials are incorrect"),
+    ("Cannot find credentials of user", "Cannot find credentials of the user"),
+    ("wrong realm", "wrong realm"),
+    ("wrong username", "wrong username"),
+];
+
+impl Why {
+    fn read(line: &str) -> Option<Self> {
+        let (_, text) = WHYS.iter().find(|(words, _)| line.contains(words))?;
+        let user = between(line, "of user <", ">").or_else(|| between(line, ": user ", " credentials are"));
+        Some(Self {
+            session: session(line).map(|(session, _)| session.to_owned()),
+            user: user.map(str::to_owned),
+            text,
+        })
+    }
+
+    fn is_of(&self, session: &str, user: Option<&str>) -> bool {
+        match (&self.session, &self.user) {
+            (Some(own), _) => own == session,
+            (None, Some(own)) => Some(own.as_str()) == user,
+            (None, None) => true,
+        }
+    }
 }
 
 /// The time in front of a line: seconds since the start, or a date.
@@ -46,12 +92,13 @@ fn time(line: &str) -> Option<u64> {
 }
 
 impl Log {
-    fn line(&mut self, number: usize, line: &str) {
-        let time = time(line);
-        if line.contains("credentials are incorrect") {
-            self.why = Some("the user's credentials are incorrect");
-        } else if line.contains("Cannot find credentials of user") {
-            self.why = Some("Cannot find credentials of the user");
+    fn line(&mut self, number: usize, line: &str, logged_ms: Option<u64>) {
+        let time = logged_ms.or_else(|| time(line));
+        if let Some(why) = Why::read(line) {
+            if self.whys.len() == MOST_WHYS {
+                self.whys.pop_front();
+            }
+            self.whys.push_back(why);
         } else if let Some((session, text)) = session(line) {
             self.session(number, time, session, text);
         } else if let Some((_, address)) = line.split_once("Local relay addr: ") {
@@ -66,12 +113,21 @@ impl Log {
     /// What is said of the server and no session.
     fn trouble(&mut self, number: usize, time: Option<u64>, line: &str) {
         let has = |words: &str| line.contains(words);
+        let not_of_host = has("errno=99") || has("Cannot assign requested address");
+        // Where no port of it can be had because of that, coturn says that none is free.
+        if std::mem::replace(&mut self.not_of_host, not_of_host) && has("no available ports") {
+            return;
+        }
         let trouble = if has("Bad configuration format") {
             ServerTrouble::ConfigurationNotUnderstood
         } else if has("cannot start TLS and DTLS listeners") {
             ServerTrouble::TlsNotStarted
-        } else if has("errno=99") || has("Cannot assign requested address") {
+        } else if not_of_host {
             ServerTrouble::AddressNotOfHost
+        } else if has("invalid private key") || has("no valid private key found") {
+            ServerTrouble::KeyNotOfCertificate
+        } else if has("Address already in use") {
+            ServerTrouble::PortTaken
         } else if has("no available ports") {
             ServerTrouble::NoPorts
         } else if has("401 rate-limit exceeded") {
@@ -88,7 +144,7 @@ impl Log {
 
     fn session(&mut self, number: usize, time: Option<u64>, session: &str, text: &str) {
         if let Some(processed) = text.split_once("incoming packet ").map(|(_, rest)| rest) {
-            let step = self.processed(session, text, processed);
+            let step = self.processed(time, session, text, processed);
             if let Some(step) = step {
                 self.steps.push(number, time, session, step);
             }
@@ -136,7 +192,7 @@ impl Log {
     }
 
     /// A request that was answered.
-    fn processed(&mut self, session: &str, text: &str, processed: &str) -> Option<RelayStep> {
+    fn processed(&mut self, time: Option<u64>, session: &str, text: &str, processed: &str) -> Option<RelayStep> {
         let (method, result) = processed.split_once(" processed, ")?;
         let (user, realm) = (between(text, "user <", ">"), between(text, "realm <", ">"));
         let authenticated = user.is_some_and(|user| !user.is_empty());
@@ -145,7 +201,8 @@ impl Log {
             Some(error) => {
                 let (code, reason) = error.split_once(": ").unwrap_or((error, ""));
                 let code = code.trim_end_matches(':').parse().ok()?;
-                let why = if code == 401 && authenticated { self.why.take() } else { None };
+                let why = if matches!(code, 400 | 401) { self.why(time, session, user) } else { None };
+                let why = why.filter(|_| code == 400 || authenticated);
                 RelayOutcome::Refused { code, reason: why.map_or_else(|| shown(reason.trim()), str::to_owned) }
             }
         };
@@ -188,6 +245,21 @@ impl Log {
             realm: realm.filter(|realm| !realm.is_empty()).map(shown),
             ..RelayStep::new(step, outcome)
         })
+    }
+
+    /// Why the login of that session is refused, where it was told.
+    fn why(&mut self, time: Option<u64>, session: &str, user: Option<&str>) -> Option<&'static str> {
+        let own = self.whys.iter().rposition(|why| why.is_of(session, user));
+        // The only one that is open is of whoever is refused, whatever somebody made of the names.
+        let at = own.or_else(|| (self.whys.len() == 1).then_some(0))?;
+        let why = self.whys.remove(at)?.text;
+        // Dates are long after 1970, and what coturn counts from its start is not.
+        let Some(now_s) = time.map(|ms| ms / 1000).filter(|now| *now > 1_000_000_000) else { return Some(why) };
+        let expired = match RestName::parse(user.unwrap_or_default()) {
+            RestName::Expiry { unix_s, .. } => u64::try_from(unix_s).is_ok_and(|expiry| expiry < now_s),
+            _ => false,
+        };
+        Some(if expired { "credentials expired" } else { why })
     }
 
     fn closed(&mut self, number: usize, time: Option<u64>, session: &str, text: &str) {

@@ -12,6 +12,7 @@ mod firefox_log;
 mod firefox_servers;
 mod internals;
 mod lists;
+mod logger;
 mod open;
 mod own_report;
 mod reading;

@@ -1,11 +1,14 @@
 //! What the logs of TURN servers have in common: lines that tell the same of one session again and again are one step with a count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::build::Builder;
 use crate::explain::event::{Party, What};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble, Times};
+
+/// So many steps are kept of which nothing comes: of a long log what was refused counts, wherever it stands.
+const MOST_USUAL: usize = 50_000;
 
 /// The steps of a log, as it grows.
 #[derive(Default)]
@@ -14,6 +17,11 @@ pub(super) struct Steps {
     known: BTreeMap<(String, RelayRequest, RelayOutcome, bool, Option<SocketAddr>), usize>,
     sessions: BTreeMap<String, Session>,
     troubles: BTreeMap<ServerTrouble, (usize, Option<u64>)>,
+    /// Sessions with an allocation of which no step is kept.
+    beyond: BTreeSet<String>,
+    /// What was relayed in such ones, and in which line that was told last.
+    rest: Option<(usize, Option<u64>, RelayedPackets)>,
+    left_out: u64,
 }
 
 /// What is known of a session, whichever line told it.
@@ -31,6 +39,31 @@ struct Session {
 impl Steps {
     /// A step of a session, in that line.
     pub(super) fn push(&mut self, line: usize, time_ms: Option<u64>, session: &str, step: RelayStep) {
+        let is_allocation = step.step == RelayRequest::Allocate && step.outcome == RelayOutcome::Granted;
+        let usual = !step.authenticated || !matches!(step.outcome, RelayOutcome::Refused { .. });
+        if self.is_beyond(session) && usual {
+            self.left_out += 1;
+            if is_allocation {
+                self.beyond.insert(session.to_owned());
+            } else if matches!(step.outcome, RelayOutcome::Ended { .. }) {
+                self.beyond.remove(session);
+            }
+            return;
+        }
+        // What is refused later is no refused login.
+        if self.beyond.remove(session) {
+            let granted = RelayStep::new(RelayRequest::Allocate, RelayOutcome::Granted);
+            self.keep(line, time_ms, session, RelayStep { authenticated: true, ..granted });
+        }
+        self.keep(line, time_ms, session, step);
+    }
+
+    /// Whether nothing is kept of a session, and nothing more is to be.
+    fn is_beyond(&self, session: &str) -> bool {
+        self.told.len() >= MOST_USUAL && !self.sessions.contains_key(session)
+    }
+
+    fn keep(&mut self, line: usize, time_ms: Option<u64>, session: &str, step: RelayStep) {
         let known = self.sessions.entry(session.to_owned()).or_default();
         known.client = known.client.or(step.client);
         known.server = known.server.or(step.server);
@@ -56,11 +89,14 @@ impl Steps {
     pub(super) fn has_allocation(&self, session: &str) -> bool {
         let key =
             |authenticated| (session.to_owned(), RelayRequest::Allocate, RelayOutcome::Granted, authenticated, None);
-        self.known.contains_key(&key(true)) || self.known.contains_key(&key(false))
+        self.beyond.contains(session) || self.known.contains_key(&key(true)) || self.known.contains_key(&key(false))
     }
 
     /// What is told of a session and is no step: where its client is.
     pub(super) fn client(&mut self, session: &str, client: Option<SocketAddr>, server: Option<SocketAddr>) {
+        if self.is_beyond(session) {
+            return;
+        }
         let known = self.sessions.entry(session.to_owned()).or_default();
         known.client = client.or(known.client);
         known.server = server.or(known.server);
@@ -68,9 +104,16 @@ impl Steps {
 
     /// Packets of a session, which servers count from time to time.
     pub(super) fn packets(&mut self, line: usize, time_ms: Option<u64>, session: &str, told: &RelayedPackets) {
-        let known = self.sessions.entry(session.to_owned()).or_default();
-        known.counted = Some((line, time_ms));
-        let sum = &mut known.packets;
+        let one_way = told.to_peers > Some(0) && told.from_peers == Some(0);
+        let sum = if self.is_beyond(session) && !(one_way && self.sessions.len() < 2 * MOST_USUAL) {
+            let (at, time, sum) = self.rest.get_or_insert_default();
+            (*at, *time) = (line, time_ms);
+            sum
+        } else {
+            let known = self.sessions.entry(session.to_owned()).or_default();
+            known.counted = Some((line, time_ms));
+            &mut known.packets
+        };
         for (sum, told) in [
             (&mut sum.from_client, told.from_client),
             (&mut sum.to_client, told.to_client),
@@ -118,6 +161,15 @@ impl Steps {
                 ..known.packets
             };
             events.push((line, time_ms, What::Relayed(Box::new(packets))));
+        }
+        if let Some((line, time_ms, packets)) = self.rest {
+            events.push((line, time_ms, What::Relayed(Box::new(packets))));
+        }
+        if self.left_out > 0 {
+            builder.note(format!(
+                "{} steps of which nothing came are left out of what is counted: the log has too many",
+                self.left_out
+            ));
         }
         let troubles = self.troubles.into_iter();
         events.extend(troubles.map(|(trouble, (line, time_ms))| (line, time_ms, What::ServerTrouble { trouble })));

@@ -6,7 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Event, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::format::Format;
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
+use crate::wire::RestName;
 
 /// How many peers a sentence names.
 const MOST_PEERS: usize = 3;
@@ -57,10 +59,26 @@ pub(super) fn credentials_refused(connection: &Connection) -> Vec<Finding> {
         text.push_str(": it knows the user, and the password is wrong");
         "give the application the password that the server has; for static users the realm counts too"
     } else if says("Cannot find credentials") {
-        text.push_str(
-            ": it does not know the user, or the time-limited name has expired or is signed with another secret",
-        );
-        "compare static-auth-secret with the application's, the clocks of both, and the users of the server"
+        let limited = |user: &str| RestName::parse(user) != RestName::NotRest;
+        let users = refused.iter().filter_map(|(_, step)| step.user.as_deref());
+        match users.filter(|user| limited(user)).count() {
+            0 => {
+                text.push_str(": it does not know the user");
+                "the user in the server's configuration; one with a shared secret knows only time-limited names"
+            }
+            count if count == refused.len() => {
+                text.push_str(
+                    ": the time-limited name has expired, or is signed with another secret than the server's",
+                );
+                "compare static-auth-secret with the application's, and the clocks of both"
+            }
+            _ => {
+                text.push_str(
+                    ": it does not know the user, or the time-limited name has expired or is signed with another secret",
+                );
+                "compare static-auth-secret with the application's, the clocks of both, and the users of the server"
+            }
+        }
     } else if says("credentials expired") {
         text.push_str(": they have expired");
         "let the application fetch new ones before they expire"
@@ -125,14 +143,29 @@ pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
 pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
     let mut by_code: BTreeMap<(u16, RelayRequest), Vec<(&Event, &RelayStep)>> = BTreeMap::new();
     for (event, step) in connection.relay_steps() {
-        if let Some(code) = step.code().filter(|code| !matches!(code, 401 | 403 | 438)) {
+        // Of logins, peers and nonces other rules tell.
+        let elsewhere = |code: &u16| matches!(code, 401 | 438) || *code == 403 && step.step != RelayRequest::Allocate;
+        if let Some(code) = step.code().filter(|code| !elsewhere(code)) {
             by_code.entry((code, step.step)).or_default().push((event, step));
         }
     }
     let mut found = Vec::new();
     for ((code, step), all) in by_code {
         let times: u64 = all.iter().map(|(_, step)| step.times.count).sum();
-        let (cause, side, why, fix) = told(code, step);
+        let (cause, side, mut why, mut fix) = told(code, step);
+        let says = |words: &str| {
+            let reason =
+                |step: &RelayStep| matches!(&step.outcome, RelayOutcome::Refused { reason, .. } if reason == words);
+            all.iter().all(|(_, step)| reason(step))
+        };
+        if code == 400 && says("wrong realm") {
+            why = "it does not take its realm back, as coturn does not where a blank or a quote is in it";
+            fix = "a realm of the server without blanks and quotes";
+        }
+        if code == 400 && says("wrong username") {
+            why = "it takes no user name with a blank, a quote or a backslash in it";
+            fix = "a user name without them, such as the number of the user";
+        }
         let reason = all.iter().find_map(|(_, step)| match &step.outcome {
             RelayOutcome::Refused { reason, .. } if !reason.is_empty() => Some(format!(", {reason}")),
             _ => None,
@@ -164,6 +197,12 @@ fn told(code: u16, step: RelayRequest) -> (CauseCode, FaultSide, &'static str, &
     match code {
         300 => (TurnRefused, Server, "it sends clients to another server", "let clients reach that server too"),
         400 => (TurnRefused, Unknown, "it could not make sense of the request", "the server's log says of what"),
+        403 => (
+            TurnRefused,
+            Server,
+            "it serves no client of that address",
+            "the server's list of clients that it refuses (blacklist_clients of eturnal, turn_blacklist of ejabberd)",
+        ),
         405 => (TurnRefused, Server, "TURN is off", "switch TURN on (enable_turn, relay_ipv4_addr)"),
         420 => {
             (TurnRefused, Unknown, "it does not know an attribute of the request", "a newer server, or another client")
@@ -274,7 +313,14 @@ pub(super) fn no_permission(connection: &Connection) -> Vec<Finding> {
     };
     let allocated = who(&[RelayRequest::Allocate], true);
     let asking = who(&[RelayRequest::Permission, RelayRequest::Channel, RelayRequest::Connect], false);
-    if allocated.is_empty() || allocated.iter().any(|one| asking.contains(one)) || connection.has_browser() {
+    let passed = |event: &&Event| match &event.what {
+        What::Relayed(packets) => packets.to_peers > Some(0) || packets.from_peers > Some(0),
+        _ => false,
+    };
+    // eturnal and its like tell of permissions from the level info on, and of allocations from notice on.
+    let untold = connection.format == Format::EturnalLog && asking.is_empty();
+    let asked = allocated.iter().any(|one| asking.contains(one)) || connection.events.iter().any(passed);
+    if allocated.is_empty() || asked || untold || connection.has_browser() {
         return Vec::new();
     }
     let text = format!(

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use super::read::Setting;
 use super::version::Version;
 use super::written::Within;
-use crate::evidence::CertificateFacts;
 use crate::wire::ice_servers::IceEntry;
 
 /// The first version whose command line (`cli`) is off unless asked for.
@@ -14,6 +13,15 @@ const CLI_OFF: Version = Version::new(4, 10, 0);
 const DTLS_OFF: Version = Version::new(4, 17, 0);
 /// The relay ports of RFC 8656 section 7.2, coturn's default.
 const RELAY_PORTS: (i64, i64) = (49_152, 65_535);
+
+/// What a certificate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// The names that it is for (subjectAltName): hosts and addresses.
+    pub names: Vec<String>,
+    /// Until when (RFC 3339, UTC).
+    pub not_after: Option<String>,
+}
 
 /// What the rules look at.
 pub(super) struct Configuration<'a> {
@@ -26,7 +34,7 @@ pub(super) struct Configuration<'a> {
     /// Whether a file can be read here; nothing where that cannot be told.
     pub(super) readable: &'a dyn Fn(&str) -> Option<bool>,
     /// What a file of a certificate says, where it can be read here.
-    pub(super) certificate: &'a dyn Fn(&str) -> Option<CertificateFacts>,
+    pub(super) certificate: &'a dyn Fn(&str) -> Option<Certified>,
     /// What time it is, where that is to count.
     pub(super) now_unix_s: Option<i64>,
     /// What it stands in.

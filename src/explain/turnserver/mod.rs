@@ -13,10 +13,10 @@ mod written;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use configuration::Certified;
 pub use finding::{Fault, LintCode, Severity};
 pub use version::{NoVersion, Version};
 
-use crate::evidence::CertificateFacts;
 use crate::wire::ice_servers::IceEntry;
 
 /// The largest file that is read.
@@ -38,7 +38,7 @@ pub struct LintOptions<'a> {
     /// Whether a file that it names can be read here; nothing where that cannot be told.
     pub readable: &'a dyn Fn(&str) -> Option<bool>,
     /// What the file of a certificate says; nothing where it cannot be read here.
-    pub certificate: &'a dyn Fn(&str) -> Option<CertificateFacts>,
+    pub certificate: &'a dyn Fn(&str) -> Option<Certified>,
     /// What time it is, in seconds since 1970, for certificates and user names that expire; nothing where that is not to count.
     pub now_unix_s: Option<i64>,
 }

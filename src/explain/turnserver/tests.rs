@@ -31,18 +31,10 @@ no-cli
 ";
 
 /// What files of certificates say, by their names.
-fn certificate(name: &str) -> Option<CertificateFacts> {
-    let facts = |until: &str| CertificateFacts {
-        subject: String::new(),
-        issuer: String::new(),
-        names: vec!["*.example.org".to_owned()],
-        not_before: None,
-        not_after: Some(until.to_owned()),
-        self_issued: false,
-    };
-    name.contains("old")
-        .then(|| facts("2020-01-01T00:00:00Z"))
-        .or_else(|| name.contains("new").then(|| facts("2030-01-01T00:00:00Z")))
+fn certificate(name: &str) -> Option<Certified> {
+    let until = |until: &str| Certified { names: vec!["*.example.org".to_owned()], not_after: Some(until.to_owned()) };
+    let old = name.contains("old").then(|| until("2020-01-01T00:00:00Z"));
+    old.or_else(|| name.contains("new").then(|| until("2030-01-01T00:00:00Z")))
 }
 
 fn looked_over(text: &str, version: &str, clients: &str) -> Lint {

@@ -186,7 +186,6 @@ fn split(line: &str, mut found: impl FnMut(String)) {
         let ends = c.is_whitespace() || matches!(c, ',' | '[' | ']' | '\\') && (quoted || !word.contains('='));
         match quote {
             Some(open) if c == open => (quote, quoted) = (None, true),
-            Some(_) => word.push(c),
             None if matches!(c, '"' | '\'') => quote = Some(c),
             None if ends => {
                 if !word.is_empty() {
@@ -194,7 +193,7 @@ fn split(line: &str, mut found: impl FnMut(String)) {
                 }
                 quoted = false;
             }
-            None => word.push(c),
+            _ => word.push(c),
         }
     }
     if !word.is_empty() {

@@ -4,14 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::find::LEFT_OUT;
 use super::tree::{Item, Node};
-use super::{assignments, environment, text, yaml};
+use super::{assignments, environment, matrix, text, yaml};
 use crate::wire::text::decode;
 use crate::wire::xml;
-
-/// How deep Matrix' names are looked for.
-const DEEPEST: usize = 12;
 
 /// The document as a tree, as the finder of servers knows it, and what kind of document it is where the finder cannot tell.
 ///
@@ -32,7 +28,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Node, Option<&'static str>), String>
         return environment::read(text).map(|root| (root, Some("environment variables")));
     }
     let root = unfolded(yaml::read(text)?);
-    Ok(match matrix(&root, 0) {
+    Ok(match matrix::read(&root) {
         Some(found) => (found, Some("the configuration of a server of Matrix")),
         None => (root, None),
     })
@@ -101,38 +97,6 @@ fn moved(node: Node, by: u32) -> Node {
         other => other,
     };
     Node { line: node.line.saturating_add(by), item }
-}
-
-/// What Matrix calls its servers (Synapse's `turn_uris`, `turn_shared_secret`, `turn_username`, `turn_password`), under the names of a
-/// TURN REST service.
-pub(super) fn matrix(root: &Node, depth: usize) -> Option<Node> {
-    let Some(uris) = root.get("turn_uris") else {
-        let below: Vec<&Node> = match &root.item {
-            Item::Object(members) => members.iter().map(|(_, value)| value).collect(),
-            Item::List(items) => items.iter().collect(),
-            _ => return None,
-        };
-        return below.into_iter().filter(|_| depth < DEEPEST).find_map(|node| matrix(node, depth + 1));
-    };
-    let named = [
-        ("username", "turn_username"),
-        ("password", "turn_password"),
-        ("secret", "turn_secret"),
-        ("secret", "turn_shared_secret"),
-    ];
-    let mut members = vec![("uris".to_owned(), uris.clone())];
-    for (name, known) in named {
-        if let Some(value) = root.get(known).filter(|value| !matches!(value.item, Item::Null)) {
-            members.push((name.to_owned(), value.clone()));
-        }
-    }
-    let object = |name: &str, members| (name.to_owned(), Node { line: uris.line, item: Item::Object(members) });
-    let elsewhere = ["turn_shared_secret_path", "turn_secret_file"].iter().any(|name| root.get(name).is_some());
-    let mut all = vec![object("turn", members)];
-    if elsewhere && all[0].1.members().len() == 1 {
-        all.push(object(LEFT_OUT, Vec::new()));
-    }
-    Some(Node { line: uris.line, item: Item::Object(all) })
 }
 
 /// The services of XEP-0215, `<service type='turn' host='...' port='...' transport='udp' username='...' password='...'/>`; the beans of
@@ -369,7 +333,10 @@ mod tests {
             "a: &a [*a, *a]\nb: *a\n".to_owned(),
             format!(
                 "a: &a0 [x]\n{}",
-                (1..60).map(|n| format!("b{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1)).collect::<String>()
+                (1..60)
+                    .map(|n| format!("b{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1))
+                    .collect::<Vec<_>>()
+                    .concat()
             ),
             "<service ".repeat(10_000),
             "turn_uris: 7\n".to_owned(),

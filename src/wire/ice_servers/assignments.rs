@@ -1,7 +1,7 @@
 //! Assignments of literals, `name = value`: Prosody's Lua (`external_services`, `turn_external_host`), the TOML of Matrix' servers in Rust,
 //! Janus' `turn_server`. Of an expression that is no literal only is known that its value is not in the file.
 
-use super::application::matrix;
+use super::matrix;
 use super::tree::{Item, Node};
 
 /// How deep tables may stand in each other.
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Node {
         }
     }
     let root = Node { line: 1, item: Item::Object(members) };
-    if let Some(found) = matrix(&root, 0) {
+    if let Some(found) = matrix::read(&root) {
         return found;
     }
     let services = prosody(&root);
@@ -49,7 +49,7 @@ pub(super) fn read(text: &str) -> Node {
     }
 }
 
-/// The services of mod_external_services, with what is set for all of them, and those of mod_turn_external.
+/// The services of `mod_external_services`, with what is set for all of them, and those of `mod_turn_external`.
 fn prosody(root: &Node) -> Vec<Node> {
     let mut services = Vec::new();
     let usual = |name: &str| root.get(&format!("external_service_{name}")).cloned();

@@ -10,6 +10,7 @@ mod browser;
 mod configuration;
 mod environment;
 mod find;
+mod matrix;
 mod mistake;
 mod placeholder;
 mod script;

@@ -56,7 +56,6 @@ fn balanced(text: &str) -> Option<&str> {
             _ if escaped => escaped = false,
             (Some(_), b'\\') => escaped = true,
             (Some(mark), _) if byte == mark => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'' | b'`') => quote = Some(byte),
             (None, b'[' | b'{') => open += 1,
             (None, b']' | b'}') => {

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::evidence::CertificateFacts;
-use crate::explain::turnserver::configuration::Configuration;
+use crate::explain::turnserver::configuration::{Certified, Configuration};
 use crate::explain::turnserver::finding::{Fault, LintCode};
 use crate::wire::{EntryKind, Host, Transport, escape};
 
@@ -57,7 +56,7 @@ fn covers(name: &str, host: &str) -> bool {
     }
 }
 
-fn names(facts: &CertificateFacts) -> String {
+fn names(facts: &Certified) -> String {
     let all: Vec<String> = facts.names.iter().take(MOST_NAMES).map(|name| escape(name)).collect();
     match facts.names.len() {
         0 => "no name at all (subjectAltName)".to_owned(),
