@@ -65,10 +65,13 @@ struct Run {
 /// The binary with these arguments, in an environment that is the same everywhere.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
-    command.env_clear().env("LC_ALL", "C.UTF-8").args(arguments);
-    // Without it Windows finds no sockets.
-    command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
+    command.env_clear().env("LC_ALL", "C.UTF-8").envs(system_root()).args(arguments);
     command
+}
+
+/// Without it Windows finds no sockets.
+fn system_root() -> Option<(&'static str, std::ffi::OsString)> {
+    std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root))
 }
 
 /// What the system says of a file that is not there.

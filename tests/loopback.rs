@@ -39,6 +39,15 @@ impl Server {
         Self { points }
     }
 
+    /// One on loopback. macOS has one address there only, until somebody adds others.
+    fn with_two_addresses() -> Option<Self> {
+        if UdpSocket::bind("127.0.0.2:0").is_err() {
+            println!("SKIPPED: this host has no second loopback address");
+            return None;
+        }
+        Some(Self::start(["127.0.0.1", "127.0.0.2"]))
+    }
+
     fn primary(&self) -> String {
         self.points[0][0].to_string()
     }
@@ -72,7 +81,7 @@ fn run(arguments: &[&str]) -> Value {
 
 #[test]
 fn loopback_is_as_open_as_the_simulated_public_host() {
-    let server = Server::start(["127.0.0.1", "127.0.0.2"]);
+    let Some(server) = Server::with_two_addresses() else { return };
     let real = run(&["classify", "--json", "-4", "--server", &server.primary()]);
     let simulated = run(&["classify", "--json", "-4", "--simulate", "public-host"]);
     assert_eq!(real["network"], "real");
@@ -86,7 +95,7 @@ fn loopback_is_as_open_as_the_simulated_public_host() {
 
 #[test]
 fn what_was_measured_is_judged_the_same_again() {
-    let server = Server::start(["127.0.0.1", "127.0.0.2"]);
+    let Some(server) = Server::with_two_addresses() else { return };
     let real = run(&["classify", "--json", "-4", "--hairpin", "--server", &server.primary()]);
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), real.to_string()).expect("it is written");

@@ -1,7 +1,7 @@
 //! Errors as people read them: the operation, its object, the cause, and what to try. Whatever is in them, a terminal shows it.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use super::exit::Exit;
 use crate::report::escape;
@@ -66,3 +66,10 @@ impl fmt::Display for CliError {
 }
 
 impl std::error::Error for CliError {}
+
+/// What the system said, without the number it has for it.
+#[must_use]
+pub(super) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use super::error::{self, CliError};
+use super::error::{self, CliError, words};
 use super::refusal::server_masked;
 use crate::net::{self, terminal::END_OF_INPUT};
 use crate::report::escape;
@@ -270,12 +270,6 @@ fn refuse_socket(_: &Path) -> io::Result<()> {
 
 fn size(bytes: u64) -> String {
     if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
-}
-
-/// What the system said, without the number it has for it.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::definition::{commands, definition};
-use super::error::CliError;
+use super::error::{CliError, words};
 use super::program::{self, PROGRAM};
 use crate::measure::catalog;
 use crate::measure::spec::{Spec, Term};
@@ -24,7 +24,7 @@ pub type Page = (String, Vec<u8>);
 /// When a file cannot be written.
 pub fn write(directory: &Path) -> Result<(), CliError> {
     let fail = |path: &Path, error: &io::Error| {
-        CliError::usage(format!("cannot write the manual page {}: {error}", path.display()))
+        CliError::usage(format!("cannot write the manual page {}: {}", path.display(), words(error)))
             .advise("a directory you may write to")
     };
     fs::create_dir_all(directory).map_err(|error| fail(directory, &error))?;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::CliError;
+use super::error::{CliError, words};
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
 pub(super) struct Output {
@@ -51,7 +51,7 @@ impl Output {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn whole_file(path: &Path, name: String) -> Result<Self, CliError> {
-        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        if is_written_through(path) {
             return Self::file(path, name);
         }
         let mut written = path.as_os_str().to_owned();
@@ -131,15 +131,25 @@ impl Output {
                 if error.kind() == ErrorKind::BrokenPipe {
                     return Ok(());
                 }
-                Err(CliError::usage(format!("cannot write to {}: {error}", self.name))
+                Err(CliError::usage(format!("cannot write to {}: {}", self.name, words(&error)))
                     .advise("another place for the output, or more room there"))
             }
         }
     }
 }
 
+/// Whether what is there takes bytes and cannot be replaced: a pipe, a terminal, a device. Of some devices (NUL, CON) Windows cannot
+/// say what they are; what is not there at all will be a file.
+#[must_use]
+pub(super) fn is_written_through(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(found) => !found.is_file(),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    }
+}
+
 fn refused(name: &str, error: &io::Error) -> CliError {
-    CliError::usage(format!("cannot write to {name}: {error}")).advise("a place where you may write")
+    CliError::usage(format!("cannot write to {name}: {}", words(error))).advise("a place where you may write")
 }
 
 #[cfg(test)]
@@ -159,6 +169,21 @@ mod tests {
         drop(Output::whole_file(&place, "nat.prom".to_owned()).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left of a run that ended early");
         assert_eq!(fs::read_to_string(&place).unwrap(), "after\n");
+    }
+
+    #[test]
+    fn what_only_takes_bytes_is_written_as_it_is() {
+        let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        let mut out = Output::whole_file(Path::new(nowhere), nowhere.to_owned()).unwrap();
+        assert_eq!(out.line("away").and_then(|()| out.end()), Ok(()));
+    }
+
+    #[test]
+    fn a_place_where_nothing_can_be_is_told_without_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("there-is-none").join("x");
+        let told = Output::whole_file(&place, "x".to_owned()).map(drop).unwrap_err();
+        assert!(told.what.starts_with("cannot write to x: ") && !told.what.contains("os error"), "{told}");
     }
 
     struct Broken(ErrorKind);

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::environment;
-use super::error::{self, CliError};
+use super::error::{self, CliError, words};
 use super::files::Source;
 use super::turn_args::LoginArgs;
 use crate::measure::spec;
@@ -90,7 +90,7 @@ fn prompt(user: &str) -> Result<Found, CliError> {
     let typed = net::unseen(&question, || rpassword::prompt_password(&question)).map_err(|error| {
         // The question is still on the line.
         let _ = writeln!(io::stderr());
-        CliError::usage(format!("cannot ask for the password of {}: {error}", escape(user))).advise(ways)
+        CliError::usage(format!("cannot ask for the password of {}: {}", escape(user), words(&error))).advise(ways)
     })?;
     Ok(Found { secret: Secret::new(typed), remark: None })
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout_at;
 
 use super::errno::is_shortage;
 use super::failure::{failure, message, printable};
-use super::platform::NO_NAME_SERVERS;
+use super::platform::{NAME_SERVER_LIST, NO_NAME_SERVERS};
 use super::setup::Config;
 use super::{clock, naptr, srv};
 use crate::evidence::{Failure, FailureCode};
@@ -55,8 +55,12 @@ impl Dns {
         if !self.name_servers.is_empty() {
             return self.name_servers.clone();
         }
-        let Ok((config, _)) = read_system_conf() else { return Vec::new() };
-        config.name_servers().iter().map(|server| SocketAddr::new(server.ip, DNS_PORT)).collect()
+        match read_system_conf() {
+            Ok((config, _)) => {
+                config.name_servers().iter().map(|server| SocketAddr::new(server.ip, DNS_PORT)).collect()
+            }
+            Err(_) => listed(),
+        }
     }
 
     /// The addresses of a name, the families taking turns so that neither has to wait for all of the other.
@@ -144,9 +148,10 @@ impl Dns {
         let mut trouble = None;
         let mut builder = if self.name_servers.is_empty() {
             TokioResolver::builder_tokio().unwrap_or_else(|error| {
-                trouble = Some(words(&error));
-                let nobody = ResolverConfig::from_name_servers(Vec::new());
-                TokioResolver::builder_with_config(nobody, TokioRuntimeProvider::default())
+                let listed: Vec<_> = listed().into_iter().map(name_server).collect();
+                trouble = listed.is_empty().then(|| words(&error));
+                let config = ResolverConfig::from_name_servers(listed);
+                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
             })
         } else {
             let servers = self.name_servers.iter().copied().map(name_server).collect();
@@ -161,6 +166,18 @@ impl Dns {
             Err(error) => Setup { resolver: None, trouble: Some(words(&error)) },
         }
     }
+}
+
+/// The name servers in a file that the system keeps beside, for where the resolver cannot read what it asks the system for.
+fn listed() -> Vec<SocketAddr> {
+    NAME_SERVER_LIST.and_then(|path| std::fs::read_to_string(path).ok()).map_or_else(Vec::new, |text| in_list(&text))
+}
+
+/// Those in a resolv.conf (resolver(5)). An address on a link, which has a scope behind it, is left to the others.
+fn in_list(text: &str) -> Vec<SocketAddr> {
+    let addresses = text.lines().filter_map(|line| line.trim_start().strip_prefix("nameserver"));
+    let addresses = addresses.filter(|rest| rest.starts_with([' ', '\t'])).filter_map(|rest| rest.trim().parse().ok());
+    addresses.map(|address: IpAddr| SocketAddr::new(address, DNS_PORT)).collect()
 }
 
 fn name_server(address: SocketAddr) -> NameServerConfig {
@@ -265,6 +282,13 @@ mod tests {
             FailureCode::ResolverFailed,
             "an address may hide behind the question that nobody answered"
         );
+    }
+
+    #[test]
+    fn a_name_server_on_a_link_leaves_the_others_in_a_list() {
+        let text = "# of macOS\nsearch example.org\nnameserver fe80::1%en0\n nameserver\t192.0.2.53 \nnameserver 2001:db8::53\nnameservers 192.0.2.1\n";
+        let found: Vec<String> = in_list(text).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["192.0.2.53:53", "[2001:db8::53]:53"]);
     }
 
     #[test]

@@ -15,6 +15,16 @@ pub(super) fn lacks_family(error: &Error) -> bool {
     is_one_of(error, numbers::NO_SUCH_FAMILY)
 }
 
+/// Whether nobody on this host's own network says that he has the address.
+pub(super) fn is_host_down(error: &Error) -> bool {
+    is_one_of(error, numbers::HOST_DOWN)
+}
+
+/// Whether sending says that this host has no way there, in the words for a host that is off.
+pub(super) fn lacks_way(error: &Error) -> bool {
+    is_one_of(error, numbers::NO_WAY)
+}
+
 /// Whether a queue of this host had no room for the packet.
 pub(super) fn is_queue_full(error: &Error) -> bool {
     is_one_of(error, numbers::QUEUE_FULL)

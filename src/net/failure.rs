@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 
-use super::errno::{is_shortage, lacks_family};
+use super::errno::{is_host_down, is_shortage, lacks_family, lacks_way};
 use crate::evidence::{Failure, FailureCode};
 use crate::wire::escape::escape;
 
@@ -14,6 +14,13 @@ pub(super) fn failure(code: FailureCode, text: impl Into<String>) -> Failure {
 /// The failure of an operation of the system.
 pub(super) fn io_failure(operation: &str, error: &Error) -> Failure {
     failure(code(error), format!("{operation}: {}", message(error)))
+}
+
+/// The failure of sending by a socket that nothing on the path can have spoken to: some systems say of a host what others say of a network,
+/// that nothing leads there.
+pub(super) fn unsent(operation: &str, error: &Error) -> Failure {
+    let failed = io_failure(operation, error);
+    if lacks_way(error) { Failure { code: FailureCode::NetworkUnreachable, ..failed } } else { failed }
 }
 
 /// What the system said, without the number it has for it.
@@ -33,6 +40,7 @@ pub(super) fn code(error: &Error) -> FailureCode {
         | ErrorKind::BrokenPipe
         | ErrorKind::UnexpectedEof => FailureCode::ConnectionClosed,
         ErrorKind::HostUnreachable => FailureCode::HostUnreachable,
+        _ if is_host_down(error) => FailureCode::HostUnreachable,
         // An address that is not available is the answer where a family has a route and no address to send from.
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
             FailureCode::NetworkUnreachable
@@ -61,6 +69,18 @@ mod tests {
     fn the_systems_number_is_left_out() {
         let refused = io_failure("send to 192.0.2.1:1", &Error::from_raw_os_error(nix::libc::ENETUNREACH));
         assert_eq!(refused, failure(FailureCode::NetworkUnreachable, "send to 192.0.2.1:1: Network is unreachable"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_way_that_this_host_lacks_is_no_host_that_is_off() {
+        let code = |number| unsent("send", &Error::from_raw_os_error(number)).code;
+        assert_eq!(code(nix::libc::ENETUNREACH), FailureCode::NetworkUnreachable);
+        assert_eq!(code(nix::libc::EHOSTDOWN), FailureCode::HostUnreachable);
+        // Linux says it of what an ICMP error told before, too.
+        let told =
+            if cfg!(target_os = "linux") { FailureCode::HostUnreachable } else { FailureCode::NetworkUnreachable };
+        assert_eq!(code(nix::libc::EHOSTUNREACH), told);
     }
 
     #[test]

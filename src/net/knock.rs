@@ -80,7 +80,9 @@ mod tests {
     #[test]
     fn a_closed_port_refuses_and_an_open_one_is_only_silent() {
         let open = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        let closed = std::net::UdpSocket::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
+        // Where nobody else takes the port meanwhile; macOS has one loopback address only.
+        let elsewhere = if cfg!(target_os = "macos") { "127.0.0.1:0" } else { "127.0.0.2:0" };
+        let closed = std::net::UdpSocket::bind(elsewhere).unwrap().local_addr().unwrap();
         let (silent, heard) = (open.local_addr().unwrap(), Heard::default());
         let (binding, _) = Binding::new(None, None).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

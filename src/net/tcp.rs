@@ -14,7 +14,7 @@ use tokio::time::timeout_at;
 
 use super::binding::Binding;
 use super::errno::is_in_progress;
-use super::failure::{failure, io_failure, message};
+use super::failure::{failure, io_failure, message, unsent};
 use super::tls::{self, Tls};
 use super::{clock, icmp, platform};
 use crate::engine::{Input, SocketId, SocketSpec};
@@ -107,7 +107,7 @@ fn start(socket: Socket, remote: SocketAddr) -> Result<TcpStream, Failure> {
             _ => TcpStream::from_std(socket.into()),
         }
     };
-    begin().map_err(|error| io_failure(&format!("connect to {remote}"), &error))
+    begin().map_err(|error| unsent(&format!("connect to {remote}"), &error))
 }
 
 impl Session {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use super::binding::Binding;
-use super::failure::{failure, io_failure};
+use super::failure::{self, failure, io_failure};
 use super::knock::{self, Heard};
 use super::{errno, icmp, platform};
 use crate::engine::{Input, SocketId, SocketSpec};
@@ -158,7 +158,7 @@ impl Udp {
 }
 
 fn unsent(socket: SocketId, remote: SocketAddr, error: &io::Error) -> Input {
-    Input::Failed { socket, remote: Some(remote), failure: io_failure(&format!("send to {remote}"), error) }
+    Input::Failed { socket, remote: Some(remote), failure: failure::unsent(&format!("send to {remote}"), error) }
 }
 
 fn refused(socket: SocketId, refusal: icmp::Refusal) -> Input {

@@ -11,7 +11,7 @@ use nat_probe::peer::Token;
 use nat_probe::wire::Secret;
 use serde_json::Value;
 
-use super::{json, run};
+use super::{json, run, system_root};
 
 fn simulated(arguments: &str) -> Value {
     json(&format!("peer connect --json --simulate {arguments}"))
@@ -176,7 +176,8 @@ fn an_outcome_that_nobody_predicted_is_told() {
 /// A process of a session on this host, which asks nobody.
 fn start(arguments: &[&str], stdin: Stdio) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nat-probe"));
-    command.env_clear().env("LC_ALL", "C.UTF-8").args(["peer", "connect", "-4", "--server", "127.0.0.1:9"]);
+    command.env_clear().env("LC_ALL", "C.UTF-8").envs(system_root());
+    command.args(["peer", "connect", "-4", "--server", "127.0.0.1:9"]);
     command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -95,3 +95,13 @@ fn has_ipv6() -> bool {
     }
     there
 }
+
+/// Another loopback address; macOS has the one only, until somebody adds others.
+fn second_address() -> Option<std::net::Ipv4Addr> {
+    let address = std::net::Ipv4Addr::new(127, 0, 0, 2);
+    let there = std::net::UdpSocket::bind((address, 0)).is_ok();
+    if !there {
+        eprintln!("skipped: this system has no second loopback address");
+    }
+    there.then_some(address)
+}

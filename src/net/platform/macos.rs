@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
+/// The system is asked for its name servers, and one address with a scope (fe80::1%en0) among them makes the answer unreadable for the
+/// resolver.
+pub(in crate::net) const NAME_SERVER_LIST: Option<&str> = Some("/etc/resolv.conf");
+
 /// Sends by that interface alone.
 ///
 /// # Errors

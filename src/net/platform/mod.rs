@@ -13,6 +13,7 @@
 //! | `unseen` | what is typed and not shown |
 //! | `terminal` | what a terminal can show |
 //! | `numbers` | error numbers that [`std::io::ErrorKind`] has no name for |
+//! | `NAME_SERVER_LIST` | a file that names them too, where they are asked for otherwise |
 //! | `NO_NAME_SERVERS` | why there are no name servers, in this system's words |
 
 #[cfg(not(target_os = "linux"))]
@@ -33,10 +34,11 @@ mod windows;
 pub(in crate::net) use adapters::{default_routes, interface_number, interfaces};
 #[cfg(target_os = "linux")]
 pub(in crate::net) use linux::{
-    KNOCKS, LIMITS, bind_device, default_routes, forget_errors, interface_number, interfaces, next_error, watch_errors,
+    KNOCKS, LIMITS, NAME_SERVER_LIST, bind_device, default_routes, forget_errors, interface_number, interfaces,
+    next_error, watch_errors,
 };
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(in crate::net) use macos::bind_device;
+pub(in crate::net) use macos::{NAME_SERVER_LIST, bind_device};
 #[cfg(not(target_os = "linux"))]
 pub(in crate::net) use no_error_queue::{KNOCKS, LIMITS, forget_errors, next_error, watch_errors};
 pub(in crate::net) use route::Route;
@@ -45,6 +47,8 @@ pub(in crate::net) use unix::{NO_NAME_SERVERS, numbers, reserve, share_port, wat
 #[cfg(unix)]
 pub(crate) use unix::{terminal, unseen};
 #[cfg(windows)]
-pub(in crate::net) use windows::{NO_NAME_SERVERS, bind_device, numbers, reserve, share_port, watch_interrupts};
+pub(in crate::net) use windows::{
+    NAME_SERVER_LIST, NO_NAME_SERVERS, bind_device, numbers, reserve, share_port, watch_interrupts,
+};
 #[cfg(windows)]
 pub(crate) use windows::{terminal, unseen};

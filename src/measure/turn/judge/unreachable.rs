@@ -58,10 +58,7 @@ pub(super) fn judge(target: &Target) -> Option<Cause> {
     if let Some((_, failure)) = failure(target) {
         let text = escape(&failure.text);
         return Some(match failure.code {
-            FailureCode::ConnectionRefused => {
-                let fix = "check host and port, and that the server is running with this transport switched on";
-                failed(Code::ConnectionRefused, format!("nothing listens on {remote}: {text}"), fix)
-            }
+            FailureCode::ConnectionRefused => closed(target, failure),
             FailureCode::NetworkUnreachable | FailureCode::HostUnreachable | FailureCode::Prohibited => {
                 refused(target, failure)
             }
@@ -127,10 +124,24 @@ pub(super) fn judge(target: &Target) -> Option<Cause> {
     (silent(ALLOCATE) || silent(BINDING) && target.entry.kind == EntryKind::Stun).then(|| no_answer(target))
 }
 
+/// A port that is refused. Its host says so where nothing listens; anybody else is a firewall, and not every system tells who it was.
+fn closed(target: &Target, failure: &Failure) -> Cause {
+    let remote = target.remote;
+    let over_udp = matches!(target.transport, Transport::Udp | Transport::Dtls);
+    let what = match failure.by {
+        Some(by) if by != remote.ip() => return refused(target, failure),
+        None if over_udp => format!("nothing listens on {remote}, or a firewall refuses"),
+        _ => format!("nothing listens on {remote}"),
+    };
+    let fix = "check host and port, and that the server is running with this transport switched on";
+    failed(Code::ConnectionRefused, format!("{what}: {}", escape(&failure.text)), fix)
+}
+
 /// A refusal: by whom says of what. A router far away that knows no way shows that the family works as far as there.
 fn refused(target: &Target, failure: &Failure) -> Cause {
     let text = escape(&failure.text);
     let unknown = |code, text: String, fix: &str| inconclusive(code, text, fix);
+    let is_own = |by| target.seen.host_addresses.contains(&by);
     let mut of_family = target.seen.exchanges.iter().filter(|one| target.family.has(one.remote.ip()));
     match (failure.code, failure.by) {
         (FailureCode::NetworkUnreachable, None) if of_family.all(|one| one.reply().is_none()) => {
@@ -141,18 +152,21 @@ fn refused(target: &Target, failure: &Failure) -> Cause {
             let text = format!("this host itself has no route there: {text}");
             unknown(Code::LocalSocket, text, "look at this host's routes")
         }
-        (FailureCode::Prohibited, None) => {
-            let text = format!("this host's own firewall refuses: {text}");
-            unknown(Code::LocalSocket, text, "let it out in this host's firewall (its rules for what goes out)")
-        }
+        (FailureCode::Prohibited, None) => own_firewall(&text),
+        (FailureCode::Prohibited | FailureCode::ConnectionRefused, Some(by)) if is_own(by) => own_firewall(&text),
         // Its own ICMP tells a host that nobody answered its ARP or neighbor discovery.
-        (_, Some(by)) if target.seen.host_addresses.contains(&by) => {
+        (_, Some(by)) if is_own(by) => {
             let text =
                 format!("nobody answers on this host's own network, neither the server nor a router to it: {text}");
             failed(Code::Unreachable, text, "check the address, that the server is on, and this host's router")
         }
         _ => failed(Code::Unreachable, text, "look for the firewall or the route that refuses"),
     }
+}
+
+fn own_firewall(text: &str) -> Cause {
+    let text = format!("this host's own firewall refuses: {text}");
+    inconclusive(Code::LocalSocket, text, "let it out in this host's firewall (its rules for what goes out)")
 }
 
 /// This host ran out of what a test takes: nothing follows for the server.
@@ -314,6 +328,28 @@ mod tests {
             scene.failed("binding", failure);
             scene.failed("a/allocate", failure);
             assert_eq!(code(&scene), Some(wanted), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn who_refuses_a_port_says_of_what() {
+        let own = "10.0.0.2";
+        for (by, wanted, listens) in [
+            (Some("192.0.2.10"), Code::ConnectionRefused, Some("nothing listens on 192.0.2.10:3478: ")),
+            (None, Code::ConnectionRefused, Some("or a firewall refuses: ")),
+            (Some("192.0.2.254"), Code::Unreachable, None),
+            (Some(own), Code::LocalSocket, None),
+        ] {
+            let mut scene = Scene::udp();
+            scene.seen.host_addresses.push(own.parse().unwrap());
+            let text = "send to 192.0.2.10:3478: refused".to_owned();
+            let by = by.map(|by| by.parse().unwrap());
+            scene.failed("binding", FailureCode::ConnectionRefused).outcome =
+                Outcome::Failed(Failure { code: FailureCode::ConnectionRefused, text, by });
+            let (_, found) = judge(&scene.target()).unwrap();
+            assert_eq!(found.code, wanted, "{by:?}");
+            let says = found.text.contains("nothing listens");
+            assert!(says == listens.is_some() && found.text.contains(listens.unwrap_or("")), "{by:?}: {}", found.text);
         }
     }
 

@@ -21,6 +21,9 @@ pub(in crate::net) const LIMITS: &[PlatformLimit] = &[];
 /// A queue tells of every refusal: nobody has to ask.
 pub(in crate::net) const KNOCKS: bool = false;
 
+/// The resolver reads the list itself.
+pub(in crate::net) const NAME_SERVER_LIST: Option<&str> = None;
+
 /// Sends by that interface alone.
 ///
 /// # Errors

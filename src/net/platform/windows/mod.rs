@@ -11,6 +11,9 @@ use socket2::Socket;
 
 pub(in crate::net) use control::watch_interrupts;
 
+/// There is no such file.
+pub(in crate::net) const NAME_SERVER_LIST: Option<&str> = None;
+
 /// Why there is nobody to ask for names.
 pub(in crate::net) const NO_NAME_SERVERS: &str = "this system names none";
 
