@@ -2,6 +2,7 @@ class NatProbe < Formula
   desc "@DESCRIPTION@"
   homepage "@REPOSITORY@"
   url "@REPOSITORY@/archive/refs/tags/v@VERSION@.tar.gz"
+  # sha256: `brew fetch` tells it when the tag exists
   license any_of: ["MIT", "Apache-2.0"]
   head "@REPOSITORY@.git", branch: "main"
 
