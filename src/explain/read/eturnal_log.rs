@@ -123,7 +123,10 @@ fn read_line(number: usize, line: &str, logged_ms: Option<u64>, whys: &mut Whys,
     let refused = REFUSED.iter().find(|(words, ..)| text.contains(words));
     let step = if let Some((words, step, authenticated, code)) = refused {
         let why = if *code == 401 { whys.remove(about.session) } else { None };
-        let reason = why.unwrap_or_else(|| words.rsplit(": ").next().unwrap_or(words)).to_owned();
+        let told = text.split_once(words).map(|(_, rest)| rest).unwrap_or_default();
+        let told = format!("{}{told}", words.rsplit(": ").next().unwrap_or(words));
+        // With an address in it, it would be another one for each peer.
+        let reason = why.map_or_else(|| shown(told.split(" (").next().unwrap_or_default()), str::to_owned);
         let outcome = RelayOutcome::Refused { code: *code, reason };
         RelayStep { step: *step, outcome, authenticated: *authenticated, ..base }
     } else if let Some((_, rest)) = text.split_once("Creating TURN allocation") {

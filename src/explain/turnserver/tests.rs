@@ -91,6 +91,7 @@ fn each_rule_finds_its_fault_in_its_line() {
         ("max-port=65000-", NEW, "port-malformed/error/19"),
         ("static-auth-secret=ChangeMe", OLD, "placeholder/warning/19"),
         ("min-port=${MIN}", OLD, "placeholder/warning/19"),
+        ("$TURN_EXTERNAL_IP_CONFIG", OLD, "placeholder/warning/19"),
         ("external-ip=<EXT_IP>/172.18.0.3", OLD, "placeholder/warning/19"),
         ("rest-api-separator=", OLD, "value-missing/warning/19"),
         ("prometheus=0", OLD, "switched-on-by-presence/warning/19"),

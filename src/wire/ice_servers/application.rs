@@ -318,10 +318,10 @@ mod tests {
     fn a_fence_of_markdown_is_taken_off() {
         let text = "# Calls\n\n- one: [x](y)\n\n```sh\nls\n```\n\n```yaml\n    turn_uris:\n    - \"turn:turn.example.org\"\n    turn_shared_secret: n0rth\n```\n";
         assert_eq!(uris(&read_application(text.as_bytes()).unwrap()), [("turn:turn.example.org".to_owned(), 11)]);
-        let livekit = "rtc:\n  stun_servers:\n    - turn.example.org:3478\n";
+        let livekit = "rtc:\n  stun_servers:\n    - stun.example.org:3478\n";
         assert_eq!(
             uris(&read_application(livekit.as_bytes()).unwrap()),
-            [("stun:turn.example.org:3478".to_owned(), 3)]
+            [("stun:stun.example.org:3478".to_owned(), 3)]
         );
     }
 

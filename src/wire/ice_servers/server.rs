@@ -35,7 +35,9 @@ pub(super) fn entries(candidate: &Candidate) -> Vec<IceEntry> {
     };
     // Programs other than browsers take the URI alone, and of a STUN server the host.
     let alone = node.text().filter(|_| candidate.shape == Shape::Rest).map(|text| {
-        let host = place.to_ascii_lowercase().contains("stun") && !text.starts_with("stun");
+        let schemes = ["stun:", "stuns:", "turn:", "turns:"];
+        let host =
+            place.to_ascii_lowercase().contains("stun") && !schemes.iter().any(|scheme| text.starts_with(scheme));
         let uri = if host { format!("stun:{text}") } else { text.to_owned() };
         let uri = Node { line: node.line, item: Item::Text(uri) };
         Node { line: node.line, item: Item::Object(vec![("urls".to_owned(), uri)]) }

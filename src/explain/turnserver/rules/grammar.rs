@@ -9,6 +9,7 @@ use crate::explain::turnserver::read::Setting;
 use crate::explain::turnserver::version::Version;
 use crate::explain::turnserver::written::Within;
 use crate::wire::escape;
+use crate::wire::ice_servers::placeholder;
 
 /// The first version that ends where a port is no number.
 const STRICT_PORTS: Version = Version::new(4, 13, 0);
@@ -111,6 +112,11 @@ fn elsewhere(setting: &Setting, key: Key, version: Version) -> Fault {
 fn unknown(setting: &Setting, version: Version) -> Option<Fault> {
     if setting.marked {
         return None;
+    }
+    if placeholder(&setting.name).is_some_and(|found| found.len() == setting.name.len()) {
+        let text = "the line looks as if something was to be filled in";
+        let fault = Fault::warning(LintCode::Placeholder, text).effect("coturn ignores it as it stands here");
+        return Some(fault.fix("fill it in, or let what starts coturn do so"));
     }
     let bare = setting.name.trim_start_matches('-').trim_end_matches([';', ':', ',']);
     let likeness = |name: &&str| strsim::jaro_winkler(&bare.to_ascii_lowercase().replace('_', "-"), name);
