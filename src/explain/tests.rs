@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod broken;
 mod calls;
 mod logs;
 mod packets;

@@ -73,8 +73,17 @@ pub(super) fn unfinished(connection: &Connection) -> Vec<Finding> {
     if seen.is_done() && alert.is_none() || seen.hellos.is_empty() && alert.is_none() {
         return Vec::new();
     }
+    // Where the checks of one end are not answered ICE has not ended: who began DTLS was early, and that is told elsewhere.
+    let checks = connection.checks();
+    let silent = |party: Party| {
+        let mut all = checks.iter().filter(|(event, _)| event.party == party).peekable();
+        all.peek().is_some() && all.all(|(_, one)| one.answers.count == 0)
+    };
+    if seen.answered == 0 && silent(Party::Here) != silent(Party::There) {
+        return Vec::new();
+    }
     // Where checks were answered the file has packets of both directions.
-    let works = connection.checks().iter().any(|(_, check)| {
+    let works = checks.iter().any(|(_, check)| {
         let is = |flow| flow == check.flow || flow == check.flow.back();
         check.answers.count > 0 && seen.hellos.iter().any(|(_, it)| is(it.flow))
     });

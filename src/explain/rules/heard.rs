@@ -10,6 +10,8 @@ use crate::explain::traffic::{RelayOutcome, RelayRequest};
 
 /// One request that comes again may have crossed its answer.
 const MOST_CROSSED: u64 = 1;
+/// So many checks do not get lost by chance.
+const MOST_LOST: u64 = 10;
 
 /// How often an end asked again what was answered.
 fn unheard(connection: &Connection, party: Party) -> u64 {
@@ -40,6 +42,35 @@ pub(super) fn answers_lost(connection: &Connection) -> Vec<Finding> {
         found.push(finding.on(events).only_if(fault).settle("a capture of the other end: what arrives there?"));
     }
     found
+}
+
+/// Checks of one end that nobody answers, in a capture between the two ends, while those of the other are answered.
+pub(super) fn checks_lost(connection: &Connection) -> Vec<Finding> {
+    let checks = connection.checks();
+    let of = |party: Party| checks.iter().filter(move |(event, _)| event.party == party);
+    let between = connection.pairs().iter().all(|(_, pair)| pair.requests_received.is_none());
+    let answered = |party: Party| of(party).any(|(_, one)| one.answers.count > 0);
+    let mut found = Vec::new();
+    for (party, back, whose) in [(Party::Here, Party::There, "this"), (Party::There, Party::Here, "the other")] {
+        let sent: u64 = of(party).map(|(_, one)| one.requests.count).sum();
+        let refused = of(party).any(|(_, one)| !one.errors.is_empty());
+        if !between || is_told(connection) || refused || sent < MOST_LOST || answered(party) || !answered(back) {
+            continue;
+        }
+        let text = format!(
+            "one way only: none of {sent} checks of {whose} end was answered, and those that came the other way were: what {whose} end sends gets lost after it passed the capture"
+        );
+        let finding = Finding::fault(connection, CauseCode::OneWay, Certainty::Likely, FaultSide::Path, text);
+        let fault = connection.progress() != Progress::Connected;
+        let events = of(party).map(|(event, _)| *event);
+        found.push(finding.on(events).only_if(fault).settle("captures of both ends: which of the packets arrive?"));
+    }
+    found
+}
+
+/// Whether it is told already that answers get lost.
+fn is_told(connection: &Connection) -> bool {
+    [Party::Here, Party::There].into_iter().any(|party| unheard(connection, party) > MOST_CROSSED)
 }
 
 /// Answers of a STUN or TURN server.

@@ -46,6 +46,7 @@ const RULES: &[Rule] = &[
     packets::role_conflict,
     packets::checks_refused,
     heard::answers_lost,
+    heard::checks_lost,
     checks::one_way,
     checks::nothing_came,
     checks::nothing_relayed,

@@ -11,6 +11,8 @@ use crate::explain::traffic::{AgentRole, Checks, Flow};
 /// asks stops before the last of the thirty seconds.
 const BROKEN_MS: u64 = 15_000;
 const MOST_UNANSWERED: u64 = 4;
+/// What lasts so long is no beginning.
+const LASTING_MS: u64 = 5_000;
 
 pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
     let all = connection.checks();
@@ -25,7 +27,12 @@ pub(super) fn role_conflict(connection: &Connection) -> Vec<Finding> {
     if refused.is_empty() && !same {
         return Vec::new();
     }
-    let failed = connection.gave_up();
+    // A conflict is repaired in one round trip.
+    let lasting = all.iter().any(|(event, one)| {
+        let times = event.time_ms.zip(one.requests.last_ms);
+        times.is_some_and(|(first, last)| last.saturating_sub(first) >= LASTING_MS)
+    });
+    let failed = connection.gave_up() || lasting && connection.progress() == Progress::Checking;
     let (text, fault) = if same {
         (
             "both ends say in their checks that they have the same role: neither chooses a pair, or both do (RFC 8445 section 7.3.1.1)",
@@ -88,7 +95,7 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
     let nowhere: BTreeSet<Flow> = connection.events.iter().filter_map(flow).collect();
     // One way of several that leads nowhere is as usual as harmless.
     let checks = connection.checks();
-    let all = checks.iter().all(|(event, one)| event.party == Party::There || nowhere.contains(&one.flow));
+    let all = checks.iter().all(|(event, one)| event.party == Party::Here && nowhere.contains(&one.flow));
     let mut found = Vec::new();
     for event in &connection.events {
         let What::Undelivered(undelivered) = &event.what else { continue };
@@ -111,6 +118,9 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
 /// Checks that were answered, and then not any more.
 pub(super) fn consent_lost(connection: &Connection) -> Vec<Finding> {
     let all = connection.checks();
+    if !matches!(connection.progress(), Progress::Connected | Progress::Lost) {
+        return Vec::new();
+    }
     let quiet_ms = |one: &Checks| {
         let asked = one.requests.last_ms.zip(one.answers.last_ms);
         asked.map_or(0, |(asked, answered)| asked.saturating_sub(answered))
