@@ -56,6 +56,21 @@ fn the_page_fits_on_a_screen_and_says_the_worst_first() {
     }
 }
 
+/// What was not looked at is said without being asked for.
+#[test]
+fn the_page_says_of_what_it_is_true() {
+    for (text, said) in [
+        ("{% if a %}\nrealm={{ a }}\n{% endif %}\nuser=a:b\n", "Line 1: it is the template of a configuration"),
+        (
+            "services:\n  turn:\n    image: coturn/coturn\n    command: -n -a --user=a:b --realm=x\n",
+            "the flags of coturn in this file",
+        ),
+    ] {
+        let run = lint(text, &[]);
+        assert!(run.code == Some(0) && words(&run.stdout).contains(said), "{said}: {}{}", run.stdout, run.stderr);
+    }
+}
+
 #[test]
 fn no_secret_and_no_masked_address_is_shown() {
     for options in [&["--redact"][..], &["--redact", "-v"], &["--redact", "--json"], &["--redact", "--format", "sarif"]]

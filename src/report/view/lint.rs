@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::tint::Tint;
 use crate::explain::Lint;
-use crate::explain::turnserver::{Fault, Severity, VersionIs};
+use crate::explain::turnserver::{Fault, LintCode, Severity, VersionIs};
 use crate::report::Style;
 use crate::report::redact::Redactor;
 
@@ -15,8 +15,15 @@ pub(crate) fn render(lint: &Lint, style: &Style) -> String {
     let redactor = lint.redacted.then(|| Redactor::for_value(&serde_json::to_value(lint).unwrap_or_default()));
     let mut page = Page::new(style, redactor);
     page.paragraph(Tint::Strong, &summary(lint));
+    // What was not looked at is said first, or nothing wrong would seem to be more than it is.
+    let is_limit = |fault: &&Fault| matches!(fault.code, LintCode::Template | LintCode::PartOfFile);
+    for limit in lint.findings.iter().filter(is_limit) {
+        let place = limit.line.map(|line| format!("Line {line}: ")).unwrap_or_default();
+        page.bullet(&format!("{place}{} [{}]", limit.text, limit.code));
+    }
+    let findings: Vec<&Fault> = lint.findings.iter().filter(|fault| !is_limit(fault)).collect();
     let (mut shown, detailed) = (0, page.verbosity() > 0);
-    for fault in &lint.findings {
+    for fault in &findings {
         if fault.severity == Severity::Note && !detailed {
             break;
         }
@@ -30,9 +37,9 @@ pub(crate) fn render(lint: &Lint, style: &Style) -> String {
         }
         shown += 1;
     }
-    let left = lint.findings.len() - shown;
+    let left = findings.len() - shown;
     if left > 0 {
-        let notes = lint.findings[shown..].iter().all(|fault| fault.severity == Severity::Note);
+        let notes = findings[shown..].iter().all(|fault| fault.severity == Severity::Note);
         let what = if notes { counted(left, "piece of advice", "pieces of advice") } else { format!("{left} more") };
         page.blank();
         page.paragraph(Tint::Faint, &format!("{what} with -v."));
