@@ -35,13 +35,17 @@ pub(super) const SCHEMA: Spec = Spec {
 pub(super) const EXPLAIN: Spec = Spec {
     name: "explain",
     question: "Why did it fail? Read what a browser or an application saved of it",
-    how: "Reads a dump of chrome://webrtc-internals (any age, rtcstats too), a report, saved page or log of Firefox' about:webrtc, getStats() as \
-          JSON, session descriptions (SDP), ICE candidates in any dialect, icecandidateerror objects, a list of ICE servers, a packet \
-          capture, a log of coturn or eturnal, coturn's configuration or a report of nat-probe; whatever the file is called, with or \
-          without gzip and what a mail or an issue tracker puts around it. Says what became of each connection, why, how certain that \
-          is, on whose side it lies, what would settle it, and what such a file cannot tell. Several files are put together by what \
-          stands in both: the dumps of both ends, and what a server or a capture saw of the same call; files of different calls are \
-          told. --require no=CODE, no=any or certain=CODE (commas for or) decide the exit code for scripts. No network is touched.",
+    how: "A call that fails leaves something to read. In Chrome and its kin: open chrome://webrtc-internals before the call, and press \
+          \"Download\" on that page after it failed. In Firefox: about:webrtc, \"Copy Report\" or \"Save Page\". In an application: what \
+          getStats() gives as JSON, the offer and the answer (SDP), the candidates, icecandidateerror, its log (libwebrtc). Of the \
+          server: the log of coturn or eturnal, turnserver.conf. Of the network: a capture (tcpdump -w). Give one of them or several of \
+          the same call, best of both ends: they are put together by what stands in both, and that files are of different calls is \
+          told. The name of the file does not matter, nor gzip, nor what a mail or an issue tracker puts around it. \
+          It says what became of each connection, why, how certain that is, on whose side it lies, what to do, what would settle it, and \
+          what such a file cannot tell. This end is the one that wrote the file. A candidate is an address at which an end may be \
+          reached: host is its own, srflx (server-reflexive) the one that a STUN server saw beyond its NAT, prflx (peer-reflexive) the one \
+          that the other end saw, relay one of a TURN server that passes everything on. --require no=CODE, no=any or certain=CODE \
+          (commas for or) decide the exit code for scripts. No network is touched.",
     exit: &[
         ("0", "Explained, and nothing in it hinders a connection; or everything required is so."),
         ("1", "Explained, and a fault was found; or something required is not so."),

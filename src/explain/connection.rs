@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::event::{Candidate, Configuration, Description, Event, GatheringError, Pair, Party, StateOf, What};
+use super::event::{Candidate, Configuration, Description, Event, GatheringError, Media, Pair, Party, StateOf, What};
 use super::format::Format;
 use super::traffic::{Checks, Dtls, RelayStep};
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
@@ -107,6 +107,15 @@ impl<'a> Connection<'a> {
         self.find(pick).collect()
     }
 
+    /// The streams that the statistics count.
+    pub(super) fn media(&self) -> Vec<(&'a Event, &'a Media)> {
+        let pick = |what: &'a What| match what {
+            What::Media(media) => Some(media),
+            _ => None,
+        };
+        self.find(pick).collect()
+    }
+
     /// The pair that was taken.
     pub(super) fn selected(&self) -> Option<&'a Pair> {
         let pairs = self.pairs();
@@ -198,10 +207,7 @@ impl<'a> Connection<'a> {
 
     /// How far it came. Of `disconnected`, which Chromium keeps after a failure, the connection state tells which it is.
     pub(super) fn progress(&self) -> Progress {
-        let both = [StateOf::Connection, StateOf::Ice];
-        let was =
-            both.into_iter().flat_map(|of| self.states(of)).any(|(_, it)| matches!(it, "connected" | "completed"));
-        let ended = if was { Progress::Lost } else { Progress::Failed };
+        let ended = if self.was_connected() { Progress::Lost } else { Progress::Failed };
         match (self.last_open(StateOf::Connection), self.last_open(StateOf::Ice)) {
             (Some("connected"), _) | (None, Some("connected" | "completed")) => return Progress::Connected,
             (Some("failed" | "disconnected"), _) | (None, Some("failed" | "disconnected")) => return ended,
@@ -209,8 +215,10 @@ impl<'a> Connection<'a> {
             (Some("new"), _) | (None, Some("new")) => return Progress::New,
             _ => {}
         }
-        let succeeded = self.pairs().iter().any(|(_, pair)| pair.state == "succeeded");
-        let closed = self.first(|what| matches!(what, What::Closed)).is_some();
+        let pairs = self.pairs();
+        let any = |state: &str| pairs.iter().any(|(_, pair)| pair.state == state);
+        let succeeded = any("succeeded");
+        let closed = self.is_closed();
         match (self.last(StateOf::Dtls), self.last(StateOf::Transport)) {
             (Some("connected"), _) => Progress::Connected,
             // A way that works is not secure before DTLS has ended.
@@ -219,7 +227,11 @@ impl<'a> Connection<'a> {
             (Some("failed"), _) | (_, Some("failed" | "closed")) if !closed || !succeeded => Progress::Failed,
             (_, Some("connected" | "completed")) => Progress::Connected,
             (_, Some("checking")) => Progress::Checking,
-            _ if self.states(StateOf::Signaling).is_empty() && self.pairs().is_empty() => Progress::Untold,
+            // Statistics without transports: the pairs alone tell.
+            _ if succeeded && self.selected().is_some() => Progress::Connected,
+            _ if succeeded || any("in-progress") => Progress::Checking,
+            _ if any("failed") => Progress::Failed,
+            _ if self.states(StateOf::Signaling).is_empty() && pairs.is_empty() => Progress::Untold,
             _ => Progress::New,
         }
     }
@@ -235,6 +247,51 @@ impl<'a> Connection<'a> {
             Progress::Checking => self.format.is_capture() && nowhere,
             _ => false,
         }
+    }
+
+    /// Whether packets went both ways and the transport was secure. The ICE state alone says so in files of an age that knew no other:
+    /// it waited for DTLS then.
+    fn was_connected(&self) -> bool {
+        let states = self.states(StateOf::Connection);
+        let of_ice = || self.states(StateOf::Ice).iter().any(|(_, it)| matches!(*it, "connected" | "completed"));
+        if states.is_empty() { of_ice() } else { states.iter().any(|(_, it)| *it == "connected") }
+    }
+
+    /// Since when ICE has had a way, where it has one still.
+    pub(super) fn way_since(&self) -> Option<&'a Event> {
+        let is_way = |state: &&str| matches!(*state, "connected" | "completed");
+        let states = self.states(StateOf::Ice);
+        states.last().filter(|(_, state)| is_way(state))?;
+        states.iter().rev().take_while(|(_, state)| is_way(state)).last().map(|(event, _)| *event)
+    }
+
+    /// Whether it failed because no way was found, and not on the way that was found.
+    pub(super) fn found_no_way(&self) -> bool {
+        let had_way = self.states(StateOf::Ice).iter().any(|(_, it)| matches!(*it, "connected" | "completed"));
+        let works = self.pairs().iter().any(|(_, pair)| pair.state == "succeeded");
+        self.progress() == Progress::Failed && !had_way && !works
+    }
+
+    /// How many milliseconds passed after something, as far as the file goes.
+    pub(super) fn after_ms(&self, event: &Event) -> u64 {
+        let last = self.events.iter().filter_map(|event| event.time_ms).max();
+        last.zip(event.time_ms).map_or(0, |(last, then)| last.saturating_sub(then))
+    }
+
+    /// Whether the file ends in its middle: what is missing may have been told.
+    pub(super) fn is_cut(&self) -> bool {
+        self.first(|what| matches!(what, What::CutOff)).is_some()
+    }
+
+    /// Whether the application closed it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.first(|what| matches!(what, What::Closed)).is_some()
+    }
+
+    /// Whether it ended without a failure: nothing came any more, and the application closed it.
+    pub(super) fn ended_quietly(&self) -> bool {
+        let failed = [StateOf::Connection, StateOf::Ice].iter().any(|of| self.last_open(*of) == Some("failed"));
+        self.progress() == Progress::Lost && self.is_closed() && !failed
     }
 
     /// Whether the file follows the signaling: it has what was set and what was found, in order.

@@ -13,7 +13,7 @@ use super::join::{self, Joined, Part};
 use super::read::{Input, Reading};
 use super::rules;
 use super::rules::together::{self, Ends};
-use super::sentence::{cannot_tell, sentence, word};
+use super::sentence::{cannot_tell, in_short, sentence, sure, word};
 use super::traffic::RelayOutcome;
 
 /// Files explained.
@@ -36,7 +36,7 @@ pub struct Explanation {
     pub connections: Vec<Connection>,
     /// Which connections are one call: each of them alone, unless several files, or both ends in one, tell of the same.
     pub calls: Vec<Call>,
-    /// Everything that follows, by connection; what hinders most comes first.
+    /// Everything that follows, by call; what hinders most comes first.
     pub findings: Vec<Finding>,
     /// Everything that they tell, by connection and in the order of the files.
     pub events: Vec<Event>,
@@ -157,7 +157,7 @@ pub fn explain_together(inputs: Vec<Input>) -> Explanation {
             sentence: sentence(seen, found),
         })
         .collect();
-    let (mut findings, mut told) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     for (members, links) in calls {
         let mut found: Vec<Finding> = members.iter().flat_map(|member| each[*member].clone()).collect();
         let ends = links.iter().find(|link| link.ends).map(|link| [link.one, link.other]);
@@ -173,14 +173,14 @@ pub fn explain_together(inputs: Vec<Input>) -> Explanation {
             together::apply(&ends, &mut found);
             sentence = of_both(&ends, &connections, &found);
         }
-        told.push(Call {
-            connections: members,
-            joined_by: links.into_iter().map(|link| link.by).collect(),
-            ends,
-            sentence,
-        });
-        findings.extend(found);
+        let call =
+            Call { connections: members, joined_by: links.into_iter().map(|link| link.by).collect(), ends, sentence };
+        told.push((call, found));
     }
+    // Calls with a fault come first.
+    told.sort_by_key(|(_, found)| !found.iter().any(|finding| finding.fault));
+    let (told, found): (Vec<Call>, Vec<Vec<Finding>>) = told.into_iter().unzip();
+    let findings = found.concat();
     let outcome = outcome(&parts, &seen, &findings);
     let formats: Vec<Format> = files.iter().map(|file| file.format).collect();
     let both = told.iter().any(|call| call.ends.is_some());
@@ -216,23 +216,18 @@ fn of_both(ends: &Ends, connections: &[Connection], found: &[Finding]) -> String
     };
     let (mut text, others) = (main.text.clone(), found.iter().filter(|finding| finding.fault && *finding != main));
     for finding in others.filter(|finding| finding.certainty == Certainty::Certain) {
-        let told = match (finding.code, finding.connection == ends.here.number) {
-            (CauseCode::MappingDependsHere, true) => {
-                format!("the NAT of {} gives each destination another port", ends.names[0])
-            }
-            (CauseCode::MappingDependsHere, false) => {
-                format!("the NAT of {} gives each destination another port", ends.names[1])
-            }
-            (CauseCode::NoTurnConfigured, _) => "no TURN server was configured".to_owned(),
-            (CauseCode::TurnUnreachable, _) => "a TURN server did not answer".to_owned(),
-            _ => continue,
-        };
+        let [here, there] = ends.names;
+        let names = if finding.connection == ends.here.number { [here, there] } else { [there, here] };
+        let Some(told) = in_short(finding.code, names) else { continue };
+        let depends = matches!(finding.code, CauseCode::MappingDependsHere | CauseCode::MappingDependsThere);
+        if main.code == CauseCode::BothMappingsDepend && depends {
+            continue;
+        }
         if !text.contains(&told) && main.code != finding.code {
-            text = format!("{text}; {told}");
+            text = format!("{text}; {}{told}", sure(finding.certainty));
         }
     }
-    let sure =
-        if main.certainty == Certainty::Certain { String::new() } else { format!("{}, ", main.certainty.word()) };
+    let sure = sure(main.certainty);
     let whose = if main.connection == ends.there.number { ends.names[1] } else { ends.names[0] };
     let text = if text.contains("this end") { format!("{text} (as {whose} tells)") } else { text };
     let began = [here, there].iter().any(|progress| *progress != Progress::New);

@@ -9,6 +9,7 @@ use super::traffic::{Checks, Data, Dtls, RelayStep, RelayedPackets, ServerTroubl
 use super::turnserver::Fault;
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
 use crate::wire::sdp::DescriptionKind;
+use crate::wire::{Family, Scope};
 
 /// Something that a file tells.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -45,7 +46,7 @@ pub enum Party {
 pub enum What {
     /// The application said with which servers.
     Configuration(Configuration),
-    /// A camera or microphone was refused.
+    /// A camera or microphone was refused, none was granted later, and no description was ever made.
     DeviceRefused {
         /// In the words of the file. Escaped.
         error: String,
@@ -70,6 +71,8 @@ pub enum What {
     GatheringError(GatheringError),
     /// What the statistics say of a pair of candidates at the end, or what the checks of a capture come to.
     Pair(Box<Pair>),
+    /// What the statistics count of a stream of sound or pictures.
+    Media(Media),
     /// Checks from one socket to another.
     Checks(Box<Checks>),
     /// A STUN or TURN server was asked something.
@@ -105,6 +108,10 @@ pub enum What {
     },
     /// The application closed the connection.
     Closed,
+    /// The last statistics were taken.
+    Observed,
+    /// The file ends here, in the middle.
+    CutOff,
 }
 
 /// The application's configuration.
@@ -166,6 +173,9 @@ pub struct Candidate {
     /// The name in its place. Escaped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Of an address whose end is masked, the first one of its network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<IpAddr>,
     /// Its port.
     pub port: u16,
     /// Its priority; 0 where that is not told.
@@ -187,6 +197,12 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// How far its address reaches, as far as the file shows.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        self.address.or(self.network).map(Scope::of)
+    }
+
     /// Whether a name that only its own network resolves stands for the address.
     #[must_use]
     pub fn is_mdns(&self) -> bool {
@@ -203,6 +219,9 @@ pub struct GatheringError {
     pub code: u16,
     /// In the words of the file. Escaped.
     pub text: String,
+    /// The family of the address from which it was asked, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
 }
 
 /// A pair of candidates.
@@ -232,6 +251,19 @@ pub struct Pair {
     /// Bytes that came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_received: Option<u64>,
+}
+
+/// A stream of sound or pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Media {
+    /// `audio` or `video`. Escaped.
+    pub kind: String,
+    /// Packets that came, where it comes from the other end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets_received: Option<u64>,
+    /// Packets that went, where it goes there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets_sent: Option<u64>,
 }
 
 /// Which state.

@@ -126,6 +126,8 @@ codes! {
         TurnUnreachable,
         /// No answer came from a STUN server.
         StunUnreachable,
+        /// No server answered this end over UDP.
+        UdpBlocked,
         /// The name of a STUN or TURN server does not resolve.
         NameUnresolved,
         /// Only relays are allowed, and no TURN server gave one.
@@ -134,6 +136,10 @@ codes! {
         DtlsFailed,
         /// It was connected, and the connection was lost.
         LostAfterConnected,
+        /// It is connected, and this end sends no sound and no pictures.
+        NoMediaSent,
+        /// It is connected, and no sound and no pictures come from the other end.
+        NoMediaReceived,
         /// Candidates of one end never came to the other.
         CandidatesLost,
         /// The server is not set up right, as its log or its configuration tells.
@@ -160,9 +166,9 @@ codes! {
         RelayPermissionRefused,
         /// Checks of the other end came, and none of this end's was answered.
         OneWay,
-        /// No packet of the other end came.
+        /// No check of the other end came, and none of this end's was answered.
         NothingArrived,
-        /// No check of this end was answered.
+        /// No check of this end succeeded.
         NothingAnswered,
         /// The NAT of this end gives each destination another port or address.
         MappingDependsHere,
@@ -178,6 +184,8 @@ codes! {
         ReflexiveNotPublic,
         /// A relayed address is not public.
         RelayNotPublic,
+        /// Both ends have a relay of one server, and nothing passed from one to the other.
+        RelaysOfOneServer,
         /// No TURN server is configured.
         NoTurnConfigured,
         /// A TURN server is configured and gave no relay, and the file does not say why.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::objects;
+use crate::wire::candidate::is_row;
 
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -24,6 +25,8 @@ pub enum Format {
     CandidateErrors,
     /// An application's list of STUN and TURN servers.
     IceServers,
+    /// Events that were copied from the page of <chrome://webrtc-internals>, or logged under their names.
+    CopiedEvents,
     /// The other download of <chrome://webrtc-internals>.
     Rtcstats,
     /// A packet capture.
@@ -38,6 +41,8 @@ pub enum Format {
     TurnserverConf,
     /// The log of Firefox' ICE.
     FirefoxLog,
+    /// The log of libwebrtc, as applications for phones and desktops write it.
+    LibwebrtcLog,
     /// A report of nat-probe.
     NatProbe,
 }
@@ -48,6 +53,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::WebrtcInternals => "a dump of chrome://webrtc-internals",
+            Self::CopiedEvents => "events copied from chrome://webrtc-internals or a log",
             Self::AboutWebrtc => "a report or page of Firefox' about:webrtc",
             Self::GetStats => "the result of getStats()",
             Self::Sdp => "a session description (SDP)",
@@ -61,6 +67,7 @@ impl Format {
             Self::EturnalLog => "a log of eturnal",
             Self::TurnserverConf => "a configuration of coturn",
             Self::FirefoxLog => "a log of Firefox' ICE",
+            Self::LibwebrtcLog => "a log of libwebrtc",
             Self::NatProbe => "a report of nat-probe",
         }
     }
@@ -74,12 +81,14 @@ impl Format {
     }
 
     /// Every format, in the order in which they are listed.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::WebrtcInternals,
+        Self::CopiedEvents,
         Self::Rtcstats,
         Self::GetStats,
         Self::AboutWebrtc,
         Self::FirefoxLog,
+        Self::LibwebrtcLog,
         Self::CandidateErrors,
         Self::Sdp,
         Self::Candidates,
@@ -97,10 +106,12 @@ impl Format {
     pub fn word(self) -> &'static str {
         match self {
             Self::WebrtcInternals => "webrtc-internals",
+            Self::CopiedEvents => "copied-events",
             Self::Rtcstats => "rtcstats",
             Self::GetStats => "get-stats",
             Self::AboutWebrtc => "about-webrtc",
             Self::FirefoxLog => "firefox-log",
+            Self::LibwebrtcLog => "libwebrtc-log",
             Self::CandidateErrors => "candidate-errors",
             Self::Sdp => "sdp",
             Self::Candidates => "candidates",
@@ -128,7 +139,14 @@ impl Format {
     pub(super) fn is_json(self) -> bool {
         !matches!(
             self,
-            Self::Rtcstats | Self::Pcap | Self::Pcapng | Self::CoturnLog | Self::EturnalLog | Self::TurnserverConf
+            Self::Rtcstats
+                | Self::Pcap
+                | Self::Pcapng
+                | Self::CoturnLog
+                | Self::EturnalLog
+                | Self::TurnserverConf
+                | Self::LibwebrtcLog
+                | Self::CopiedEvents
         )
     }
 
@@ -149,11 +167,18 @@ impl Format {
     pub(super) fn of_text(text: &str) -> Option<Self> {
         let start = text.trim_start();
         let any = |found: &dyn Fn(&str) -> bool| text.lines().take(1000).any(|line| found(line.trim()));
-        if start.starts_with("RTCStatsDump") {
+        if is_rtcstats(start) {
             return Some(Self::Rtcstats);
         }
         if start.starts_with('<') && text.contains("about-webrtc-") {
             return Some(Self::AboutWebrtc);
+        }
+        if any(&is_of_libwebrtc) {
+            return Some(Self::LibwebrtcLog);
+        }
+        let events: Vec<&str> = text.lines().take(1000).filter_map(event_name).map(|(name, _)| name).collect();
+        if events.len() > 1 && events.iter().any(|name| name.to_ascii_lowercase().ends_with("statechange")) {
+            return Some(Self::CopiedEvents);
         }
         if any(&|line| line.ends_with("v=0") || line.starts_with("a=ice-ufrag") || line.contains("v=0\\r\\n")) {
             return Some(Self::Sdp);
@@ -186,8 +211,15 @@ impl Format {
         if any(&is_of_firefox) {
             return Some(Self::FirefoxLog);
         }
-        if any(&|line| line.contains("candidate:") || line.contains(" typ ") || line.starts_with("<candidate")) {
+        let is_candidate = |line: &str| {
+            line.contains("candidate:") || line.contains(" typ ") || line.starts_with("<candidate") || is_row(line)
+        };
+        if any(&is_candidate) {
             return Some(Self::Candidates);
+        }
+        let errors = ["errorCode", "error_code", "returned an error with code="];
+        if any(&|line| errors.iter().any(|word| line.contains(word))) {
+            return Some(Self::CandidateErrors);
         }
         let keys = [
             "listening-port",
@@ -234,9 +266,77 @@ impl Format {
         } else if has("candidate") || has("candidateInit") || has("janus") || has("foundation") {
             Some(Self::Candidates)
         } else {
-            None
+            objects::nested(value).map(|_| Self::GetStats)
         }
     }
+}
+
+/// Whether a text is a dump of rtcstats, with or without its first line: its first lines are lists of a method, a connection or none,
+/// a value and a time.
+pub(super) fn is_rtcstats(text: &str) -> bool {
+    const LONGEST: usize = 1 << 20;
+    let is_line = |line: &str| {
+        if line.len() > LONGEST {
+            return false;
+        }
+        let Ok(Value::Array(parts)) = serde_json::from_str::<Value>(line) else { return false };
+        let [method, connection, _, .., time] = &parts[..] else { return false };
+        let named = |value: &Value| value.is_string() || value.is_number();
+        named(method) && (connection.is_null() || named(connection)) && time.is_number()
+    };
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else { return false };
+    first.starts_with("RTCStatsDump") || first.starts_with('[') && is_line(first) && lines.take(3).all(is_line)
+}
+
+/// The names of events that say something of a connection; in the page also with `on` before them.
+const EVENTS: [&str; 17] = [
+    "icegatheringstatechange",
+    "iceconnectionstatechange",
+    "connectionstatechange",
+    "signalingstatechange",
+    "icecandidate",
+    "icecandidateerror",
+    "addIceCandidate",
+    "addIceCandidateFailed",
+    "setLocalDescription",
+    "setLocalDescriptionOnSuccess",
+    "setLocalDescriptionOnFailure",
+    "setRemoteDescription",
+    "setRemoteDescriptionOnSuccess",
+    "setRemoteDescriptionOnFailure",
+    "createOfferOnSuccess",
+    "createAnswerOnSuccess",
+    "negotiationneeded",
+];
+
+/// The event that a line begins, after a time or what else a page or a logger puts before it, with what follows its name.
+pub(super) fn event_name(line: &str) -> Option<(&str, &str)> {
+    const LONGEST: usize = 80;
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let mut at = 0;
+    for word in line.split(|c: char| !is_word(c)) {
+        let (start, end) = (at, at + word.len());
+        at = end + line[end..].chars().next().map_or(0, char::len_utf8);
+        let bare = word.strip_prefix("on").unwrap_or(word);
+        if start > LONGEST {
+            return None;
+        }
+        // In quotation marks it is a member of JSON or a word of a program.
+        if EVENTS.contains(&bare)
+            && !line[..start].ends_with(['"', '\'', '.', '_'])
+            && !line[end..].starts_with(['(', '"', '\''])
+        {
+            return Some((word, &line[end..]));
+        }
+    }
+    None
+}
+
+/// Whether a line is of the log of libwebrtc: it names a port with its network, or a connection with its state.
+fn is_of_libwebrtc(line: &str) -> bool {
+    line.contains("Port[") && line.contains("Net[")
+        || line.contains("Conn[") && line.contains("->") && line.contains('|')
 }
 
 /// Whether a line is of the log of Firefox' ICE.

@@ -11,12 +11,18 @@ use crate::wire::candidate::CandidateTransport;
 pub fn meaning(candidate: &Candidate) -> String {
     let place = match (candidate.address, &candidate.name) {
         (Some(ip), _) => address(ip),
+        (None, _) if candidate.network.is_some() => {
+            return format!("{}, its end is masked{}", candidate.network.map_or("", address), tcp(candidate));
+        }
         (None, Some(_)) if candidate.is_mdns() => "hidden by an mDNS name",
-        (None, Some(_)) => "a name, which browsers do not look up",
-        (None, None) => "hidden by the file",
+        (None, Some(_)) => "a name, which not every browser looks up",
+        (None, None) => "hidden in the file",
     };
-    let tcp = if candidate.transport == CandidateTransport::Tcp { ", over TCP" } else { "" };
-    format!("{place}{tcp}")
+    format!("{place}{}", tcp(candidate))
+}
+
+fn tcp(candidate: &Candidate) -> &'static str {
+    if candidate.transport == CandidateTransport::Tcp { ", over TCP" } else { "" }
 }
 
 /// What kind of address it is.

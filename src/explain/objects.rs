@@ -39,6 +39,59 @@ pub(super) fn statistics(value: &Value) -> Option<Vec<(String, &Object)>> {
     objects.iter().any(|(_, object)| is_one(object)).then_some(objects)
 }
 
+/// Statistics within a document of another kind: what an application put around them. None where no candidates and no pairs are in it; of
+/// several of one name the last counts.
+pub(super) fn nested(value: &Value) -> Option<Vec<(String, &Object)>> {
+    let mut found = Vec::new();
+    visit(value, 0, &mut found);
+    let tells = |object: &Object| text(object, "type").is_some_and(|kind| kind.contains("candidate"));
+    found.iter().any(|(_, object)| tells(object)).then_some(found)
+}
+
+fn visit<'a>(value: &'a Value, depth: usize, found: &mut Vec<(String, &'a Object)>) {
+    match value {
+        _ if depth > DEEPEST => {}
+        Value::Array(items) => items.iter().for_each(|item| visit(item, depth + 1, found)),
+        Value::Object(object) => match (text(object, "type"), text(object, "id")) {
+            (Some(kind), Some(id)) if TYPES.contains(&kind) => found.push((id.to_owned(), object)),
+            _ => object.values().for_each(|member| visit(member, depth + 1, found)),
+        },
+        _ => {}
+    }
+}
+
+/// How deep statistics are looked for.
+const DEEPEST: usize = 8;
+
+/// An object as browsers have it: libraries for applications put the members under `values`, as an object or one by one, and others write
+/// `local-candidate-id`.
+pub(super) fn flattened(object: &Object) -> Object {
+    let mut made = Object::new();
+    let mut take = |members: &Object| {
+        for (name, value) in members.iter().filter(|(name, _)| *name != "values") {
+            made.insert(camel(name), value.clone());
+        }
+    };
+    take(object);
+    match object.get("values") {
+        Some(Value::Object(members)) => take(members),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_object).for_each(take),
+        _ => {}
+    }
+    made
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('-');
+    let mut made = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        made.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        made.push_str(letters.as_str());
+    }
+    made
+}
+
 /// Whether they are statistics of the old kind, which Chrome alone had.
 pub(super) fn is_goog(value: &Value) -> bool {
     let mut members: Box<dyn Iterator<Item = &Value>> = match value {

@@ -344,13 +344,20 @@ fn of_event(event: &mut Event, each: &mut dyn FnMut(Part)) {
                 each(Part::Text(text));
             }
         }
-        What::Description(_) | What::EndOfCandidates | What::ServerTrouble { .. } | What::Closed => {}
+        What::Description(_)
+        | What::EndOfCandidates
+        | What::ServerTrouble { .. }
+        | What::Closed
+        | What::Media(_)
+        | What::Observed
+        | What::CutOff => {}
     }
     each(Part::Text(&mut event.place));
 }
 
 fn of_candidate(candidate: &mut Candidate, each: &mut dyn FnMut(Part)) {
     candidate.address.iter_mut().for_each(|address| each(Part::Address(address)));
+    candidate.network.iter_mut().for_each(|address| each(Part::Address(address)));
     candidate.name.iter_mut().for_each(|name| each(Part::Host(name)));
     candidate.base.iter_mut().for_each(|base| each(Part::Text(base)));
     candidate.url.iter_mut().for_each(|url| each(Part::Uri(url)));

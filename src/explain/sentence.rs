@@ -23,25 +23,15 @@ pub(super) fn word(progress: Progress) -> &'static str {
 /// What became of a connection.
 pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String {
     let cause = findings.iter().find(|finding| finding.fault);
-    let has = |code| findings.iter().any(|finding| finding.code == code && finding.fault && cause != Some(finding));
-    let certain = |code| findings.iter().any(|finding| finding.code == code && finding.certainty == Certainty::Certain);
-    let why = cause.map(|finding| {
-        let sure = match finding.certainty {
-            Certainty::Certain => "",
-            Certainty::Likely => "likely, ",
-            Certainty::Possible => "possibly, ",
-        };
-        let mut text = format!("{sure}{}", finding.text);
-        for (code, whose) in [(CauseCode::MappingDependsHere, "this"), (CauseCode::MappingDependsThere, "the other")] {
-            if let Some(mapping) = findings.iter().find(|finding| finding.code == code && has(code)) {
-                let sure = if mapping.certainty == Certainty::Certain { "" } else { "likely, " };
-                text = format!("{text}; {sure}the NAT of {whose} end gives each destination another port");
+    let why = cause.map(|cause| {
+        let mut text = format!("{}{}", sure(cause.certainty), cause.text);
+        let mut told = vec![cause.code];
+        for finding in findings.iter().filter(|finding| finding.fault) {
+            let Some(short) = in_short(finding.code, ["this end", "the other end"]) else { continue };
+            if told.len() <= MOST_REASONS && !told.contains(&finding.code) {
+                text = format!("{text}; {}{short}", sure(finding.certainty));
+                told.push(finding.code);
             }
-        }
-        if has(CauseCode::NoTurnConfigured) && certain(CauseCode::NoTurnConfigured) {
-            text.push_str("; and no TURN server was configured");
-        } else if has(CauseCode::TurnUnreachable) && certain(CauseCode::TurnUnreachable) {
-            text.push_str("; and no TURN server answered");
         }
         text
     });
@@ -53,6 +43,10 @@ pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String 
             "It connected, and the connection was lost.".to_owned()
         }
         (Progress::Connected, _) => format!("It connected{}.", way(connection)),
+        (Progress::Lost, _) if connection.ended_quietly() => {
+            "It connected; at the end nothing came from the other end any more, and the application closed it."
+                .to_owned()
+        }
         (Progress::Lost, _) => "It connected, and the connection was lost.".to_owned(),
         (Progress::Failed, Some(why)) => format!("It never connected: {why}."),
         (Progress::Failed, None) => "It never connected, and the file does not tell why.".to_owned(),
@@ -69,6 +63,37 @@ pub(super) fn sentence(connection: &Connection, findings: &[Finding]) -> String 
         (Progress::Untold, Some(why)) => format!("{}.", capital(&why)),
         (Progress::Untold, None) => described(connection),
     }
+}
+
+/// How many causes a sentence has beside the first.
+const MOST_REASONS: usize = 2;
+
+/// What goes before something that is not certain.
+pub(super) fn sure(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Certain => "",
+        Certainty::Likely => "likely, ",
+        Certainty::Possible => "possibly, ",
+    }
+}
+
+/// A cause in a few words, of those that stand beside what they led to; whose it is, is named.
+pub(super) fn in_short(code: CauseCode, [here, there]: [&str; 2]) -> Option<String> {
+    Some(match code {
+        CauseCode::MappingDependsHere => format!("the NAT of {here} gives each destination another port"),
+        CauseCode::MappingDependsThere => format!("the NAT of {there} gives each destination another port"),
+        CauseCode::OnlyLocalHere => format!("{here} has only addresses of its own network"),
+        CauseCode::OnlyLocalThere => format!("{there} has only addresses of its own network"),
+        CauseCode::SamePublicAddress => "both ends are behind the same public address".to_owned(),
+        CauseCode::NoTurnConfigured => "no TURN server was configured".to_owned(),
+        CauseCode::NoServersConfigured => "no STUN or TURN server was configured".to_owned(),
+        CauseCode::UdpBlocked => format!("no UDP gets out where {here} is"),
+        CauseCode::TurnUnreachable => "a TURN server did not answer".to_owned(),
+        CauseCode::TurnQuotaReached => "a TURN server gave no more allocations".to_owned(),
+        CauseCode::TurnRefused => "a TURN server refused".to_owned(),
+        CauseCode::NoRelay => "no TURN server gave a relay".to_owned(),
+        _ => return None,
+    })
 }
 
 /// By what pair.
@@ -102,8 +127,9 @@ fn described(connection: &Connection) -> String {
             .to_owned();
     }
     let [host, srflx, relay] = [CandidateKind::Host, CandidateKind::Srflx, CandidateKind::Relay].map(count);
+    let candidates = if all == 1 { "candidate" } else { "candidates" };
     format!(
-        "Nothing in it tells of a fault: {all} candidates, {host} of the host, {srflx} server-reflexive, {relay} relayed."
+        "Nothing in it tells of a fault: {all} {candidates}, {host} of the host, {srflx} server-reflexive, {relay} relayed."
     )
 }
 
@@ -116,20 +142,29 @@ fn served(connection: &Connection) -> Option<String> {
     let steps: Vec<_> = connection.events.iter().filter_map(step).collect();
     if steps.is_empty() {
         let log = matches!(connection.format, Format::CoturnLog | Format::EturnalLog);
-        return log.then(|| "No request of a client is in it.".to_owned());
+        let ended = relayed(connection).is_some();
+        let text = if ended { "Only the ends of sessions are in it." } else { "No request of a client is in it." };
+        return log.then(|| text.to_owned());
     }
     let granted = |wanted: RelayRequest| steps.iter().filter(|(step, granted, _)| *step == wanted && *granted).count();
     let (relays, permissions) = (granted(RelayRequest::Allocate), granted(RelayRequest::Permission));
     let packets = relayed(connection)
         .and_then(|packets| Some((packets.to_peers?, packets.from_peers?)))
         .map(|(to, from)| format!(", {to} packets to peers and {from} from them"));
+    let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     Some(format!(
-        "The server gave {relays} relays and {permissions} permissions{}, and refused nobody for good.",
+        "The server gave {} and {}{}, and turned no client away.",
+        plural(relays, "relay"),
+        plural(permissions, "permission"),
         packets.unwrap_or_default()
     ))
 }
 
 fn capital(text: &str) -> String {
+    // `a=ice-mismatch` is a name.
+    if text.chars().nth(1) == Some('=') {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().collect::<String>() + characters.as_str()).unwrap_or_default()
 }
@@ -166,6 +201,16 @@ pub(super) fn cannot_tell(format: Format) -> &'static [&'static str] {
             "what a TURN server refuses later (403, 438, 486): no event tells of it",
             "what happened before it was begun, and while nobody took statistics",
             "the other end: its own dump would",
+        ],
+        Format::CopiedEvents => &[
+            "what was left out in copying, and what was configured",
+            "how many checks were sent and how many came: the whole dump has it",
+            "the other end: its own dump would",
+        ],
+        Format::LibwebrtcLog => &[
+            "what was configured, and what the log's level left out",
+            "the last part of addresses, where the log masks them",
+            "the other end: its own log would",
         ],
         Format::FirefoxLog => &[
             "what servers saw of this end's addresses, and what was configured: \"Copy Report\" of about:webrtc does",

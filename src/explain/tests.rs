@@ -11,7 +11,9 @@ use super::*;
 mod broken;
 mod calls;
 mod logs;
+mod meanings;
 mod packets;
+mod pasted;
 mod redaction;
 
 fn file(name: &str) -> Vec<u8> {
@@ -206,8 +208,6 @@ fn each_fault_of_an_application_is_named() {
     let remote = ("setRemoteDescription", answer.clone());
     let stable = ("onsignalingstatechange", json!("\"stable\""));
     for (code, log) in [
-        ("never-answered", vec![local.clone(), ("onsignalingstatechange", json!("\"have-local-offer\""))]),
-        ("no-remote-candidates", vec![local.clone(), remote.clone(), stable.clone()]),
         (
             "candidates-too-early",
             vec![

@@ -16,19 +16,19 @@ fn the_exit_code_says_whether_a_fault_was_found() {
     for (name, code, sentence) in [
         ("chromium-home-home-b.json", 0, "It connected, directly (srflx to srflx)."),
         ("chromium-symmetric-symmetric-turn-b.json", 0, "It connected, through the relay of this end."),
-        ("chromium-home-symmetric-a.json", 1, "It never connected: not one packet of the other end arrived"),
+        ("chromium-home-symmetric-a.json", 1, "It never connected: not one check of the other end arrived"),
         (
             "chromium-turn-wrong-credentials-relay-only.json",
             1,
             "It never began: TURN refused the user name or the password",
         ),
-        ("firefox-home-symmetric-a.about.json", 1, "It never connected: no check was answered"),
+        ("firefox-home-symmetric-a.about.json", 1, "It never connected: not one check succeeded"),
     ] {
         let run = explain(name, &[]);
         assert_eq!(run.code, Some(code), "{name}: {}", run.stderr);
         let words: Vec<&str> = run.stdout.split_whitespace().collect();
         assert!(words.join(" ").contains(sentence), "{name}: {}", run.stdout);
-        assert!(run.stdout.contains("What this file cannot tell"), "{name}");
+        assert!(run.stdout.contains("cannot tell"), "{name}");
     }
     let mut pasted = command(&["explain", "-"]);
     pasted.write_stdin(r#"{"PeerConnections": {"1-1": {"updateLog": [], "stats": {}}}}"#);
@@ -133,7 +133,7 @@ fn every_page_fits_on_a_screen_and_says_what_cannot_be_told() {
             let page = finish(explained).stdout;
             let rows = page.lines().count();
             assert!(rows <= 24, "{name} at {columns}: {rows} rows\n{page}");
-            assert!(page.contains("What this file cannot tell"), "{name} at {columns}\n{page}");
+            assert!(page.contains("cannot tell"), "{name} at {columns}\n{page}");
         }
     }
 }

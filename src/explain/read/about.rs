@@ -38,7 +38,13 @@ fn connection(report: &Object, place: &str, builder: &mut Builder) {
         }
     }
     let mut found: Vec<(String, Object)> = Vec::new();
-    for name in ["iceCandidateStats", "iceCandidatePairStats", "transportStats"] {
+    for name in [
+        "iceCandidateStats",
+        "iceCandidatePairStats",
+        "transportStats",
+        "inboundRtpStreamStats",
+        "outboundRtpStreamStats",
+    ] {
         let objects = items(name).filter_map(Value::as_object);
         found.extend(objects.map(|object| (text(object, "id").unwrap_or_default().to_owned(), object.clone())));
     }

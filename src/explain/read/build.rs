@@ -22,6 +22,10 @@ pub(super) struct Builder {
     current: usize,
     notes: Vec<String>,
     left_out: u64,
+    /// The camera or microphone that was refused last, unless one was granted after it: where, when and in which words.
+    refused: Option<(String, Option<u64>, String)>,
+    /// Whether the file ends in the middle.
+    cut: bool,
 }
 
 impl Builder {
@@ -55,6 +59,16 @@ impl Builder {
         }
         let connection = self.current;
         self.events.push(Event { file: 0, connection, time_ms, party, place: shown(place), what });
+    }
+
+    /// The file ends in the middle: of the connection that is begun last something is missing.
+    pub(super) fn cut_off(&mut self) {
+        self.cut = true;
+    }
+
+    /// A camera or a microphone was refused, or granted.
+    pub(super) fn device(&mut self, place: &str, time_ms: Option<u64>, refused: Option<String>) {
+        self.refused = refused.map(|error| (place.to_owned(), time_ms, error));
     }
 
     /// Adds something to be said of the file.
@@ -128,6 +142,19 @@ impl Builder {
 
     /// What was read, where it is something.
     pub(super) fn finish(mut self, format: Format) -> Result<Reading, ReadError> {
+        if self.cut && !self.events.is_empty() {
+            self.current = self.connections.len().saturating_sub(1);
+            self.push(Party::Here, "", None, What::CutOff);
+        }
+        // Whoever went on without a camera made a description, which some files leave out.
+        let is_step = |what: &What| {
+            matches!(what, What::Description(_) | What::Candidate(_) | What::Pair(_) | What::State { .. })
+        };
+        let began = self.events.iter().any(|event| is_step(&event.what));
+        if let Some((place, time_ms, error)) = self.refused.take().filter(|_| !began) {
+            self.current = 0;
+            self.push(Party::Here, &place, time_ms, What::DeviceRefused { error });
+        }
         // Of these an empty one says something too.
         let any = [
             Format::WebrtcInternals,
@@ -161,6 +188,8 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn candidate(line: &wire::Candidate, section: &str) -> event::Candidate {
     let name = match &line.address {
         CandidateAddress::Ip(_) => None,
+        // What somebody wrote in its place says nothing of it.
+        masked if masked.is_masked() => None,
         CandidateAddress::Name(name) => Some(shown(name)),
     };
     let reflexive = matches!(line.kind, wire::CandidateKind::Srflx | wire::CandidateKind::Prflx);
@@ -170,6 +199,7 @@ pub(super) fn candidate(line: &wire::Candidate, section: &str) -> event::Candida
         transport: line.transport,
         address: line.address.ip(),
         name,
+        network: line.address.network(),
         port: line.port,
         priority: line.priority,
         foundation: shown(&line.foundation),
@@ -192,6 +222,13 @@ fn summary(description: &sdp::Description) -> event::Description {
         description.parts().filter_map(|part| part.ufrag.as_ref()).map(|ufrag| shown(&ufrag.value)).collect();
     ufrags.dedup();
     let with_dtls = description.media.iter().filter(|media| media.port != 0 && media.protocol.contains("TLS"));
+    // Of sections with one transport the first alone has to say it (RFC 9143 section 7.1.3); one that says nothing at all was cut off.
+    let speaks_for_itself = |media: &sdp::Media| {
+        let mid = media.mid.as_ref().map(|mid| mid.value.as_str());
+        let follows = mid.is_some_and(|mid| description.bundle.iter().skip(1).any(|other| other == mid));
+        let cut_off = media.mid.is_none() && media.ice.ufrag.is_none() && media.ice.setup.is_none();
+        !follows && !cut_off
+    };
     let has_fingerprint =
         |media: &sdp::Media| !media.ice.fingerprints.is_empty() || !description.session.fingerprints.is_empty();
     let of_sections = |media: &sdp::Media| {
@@ -204,7 +241,7 @@ fn summary(description: &sdp::Description) -> event::Description {
         lite: description.parts().any(|part| part.lite.is_some()),
         mismatch: description.parts().any(|part| part.mismatch.is_some()),
         setup: description.media.iter().filter(|media| media.port != 0).filter_map(of_sections).collect(),
-        fingerprints: !description.whole || with_dtls.clone().all(has_fingerprint),
+        fingerprints: !description.whole || with_dtls.filter(|media| speaks_for_itself(media)).all(has_fingerprint),
         sections: description.media.len(),
         refused: description.media.iter().filter(|media| media.port == 0).count(),
         candidates: description.candidates().count(),

@@ -146,7 +146,7 @@ impl Servers {
             push(place, relay(RelayStep { peer, ..of_relay(request, RelayOutcome::Unanswered, known) }));
         } else if said.trim_start_matches(')').trim() == "failed" && known.relayed.is_none() && !known.silent {
             let (code, text) = known.code.map_or((NOTHING, ""), |code| (code, "the server refused the allocation"));
-            let error = GatheringError { url: url(server, transport), code, text: shown(text) };
+            let error = GatheringError { url: url(server, transport), code, text: shown(text), family: None };
             push(place, What::GatheringError(error));
         }
     }
@@ -218,6 +218,7 @@ pub(super) fn made(kind: CandidateKind, socket: SocketAddr, transport: Candidate
         transport,
         address: Some(socket.ip()),
         name: None,
+        network: None,
         port: socket.port(),
         priority: 0,
         base: None,

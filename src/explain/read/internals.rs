@@ -34,19 +34,37 @@ pub(super) fn read(dump: &Value, builder: &mut Builder) {
                 builder.push(*party, &at, None, What::Candidate(candidate.clone()));
             }
             stats::pairs(&found, &known, builder);
+            if let Some(time_ms) = series.values().filter_map(ended).max() {
+                builder.push(Party::Here, &format!("{place}.stats"), Some(time_ms), What::Observed);
+            }
         }
     }
 }
 
-/// Whether a camera or microphone was refused.
+/// When the last value of a series was taken.
+fn ended(series: &Value) -> Option<u64> {
+    let time = humantime::parse_rfc3339(series.get("endTime")?.as_str()?).ok()?;
+    let passed = time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(passed.as_millis()).ok()
+}
+
+/// Whether a camera or microphone was refused. What was asked for stands in an entry before; a screen is no camera.
 fn devices(dump: &Value, builder: &mut Builder) {
     let requests = dump.get("getUserMedia").and_then(Value::as_array);
+    let mut screens = Vec::new();
     for (index, request) in requests.into_iter().flatten().enumerate() {
         let Some(request) = request.as_object() else { continue };
-        if let Some(error) = text(request, "error") {
+        let of = ["rid", "pid", "request_id"].map(|name| request.get(name).cloned());
+        if text(request, "request_type") == Some("getDisplayMedia") {
+            screens.push(of);
+            continue;
+        }
+        let place = format!("getUserMedia[{index}]");
+        if let Some(error) = text(request, "error").filter(|_| !screens.contains(&of)) {
             let why = text(request, "error_message").unwrap_or_default();
-            let error = shown(&format!("{error} {why}"));
-            builder.push(Party::Here, &format!("getUserMedia[{index}]"), None, What::DeviceRefused { error });
+            builder.device(&place, None, Some(shown(&format!("{error} {why}"))));
+        } else if request.contains_key("stream_id") {
+            builder.device(&place, None, None);
         }
     }
 }

@@ -5,12 +5,14 @@ mod about_page;
 mod build;
 mod capture;
 mod conf;
+mod copied_events;
 mod coturn_log;
 mod document;
 mod eturnal_log;
 mod firefox_log;
 mod firefox_servers;
 mod internals;
+mod libwebrtc_log;
 mod lists;
 mod logger;
 mod open;
@@ -74,7 +76,16 @@ pub fn read_from(source: impl Read, named: Option<Format>) -> Result<Reading, Re
     let format = match (named, &document) {
         (Some(format), _) => format,
         (None, Document::Json { value, .. }) => Format::of_json(value).ok_or_else(|| ReadError::json(value))?,
-        (None, Document::Text(text)) => Format::of_text(text).ok_or(ReadError::Unknown)?,
+        (None, Document::Text(text)) => {
+            let log = text::other_log(text);
+            let format = Format::of_text(text).ok_or(log.map_or(ReadError::Unknown, ReadError::Other))?;
+            if let Some(log) =
+                log.filter(|_| matches!(format, Format::Candidates | Format::Sdp | Format::CandidateErrors))
+            {
+                builder.note(format!("of what else stands in it nothing is read: it is {log}"));
+            }
+            format
+        }
     };
     match document {
         Document::Json { value, text } => {
@@ -109,7 +120,13 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
     match format {
         Format::AboutWebrtc => about_page::read(text, builder),
         Format::Sdp => signaling::descriptions(text, builder),
-        Format::Candidates => signaling::candidates(text, builder),
+        Format::Candidates => {
+            signaling::candidates(text, builder);
+            lists::printed_errors(text, builder);
+        }
+        Format::CandidateErrors => lists::printed_errors(text, builder),
+        Format::LibwebrtcLog => libwebrtc_log::read(text, builder),
+        Format::CopiedEvents => copied_events::read(text, builder),
         Format::IceServers => lists::servers(text, builder),
         Format::Rtcstats => rtcstats::read(text, builder),
         Format::FirefoxLog => {

@@ -1,6 +1,7 @@
 //! The dumps of rtcstats: a line for each thing that happened, `[method, connection, value, ..., milliseconds since the line before]`.
 //! rtcstats-js writes numbers for methods and properties, only what changed, and descriptions without what stands in them already;
-//! Chromium writes names and everything.
+//! Chromium writes names and everything. Older servers, and those of Jitsi, keep neither the first line nor differences of time: each
+//! line has the milliseconds since 1970.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,14 @@ use serde_json::{Map, Value};
 
 use super::build::Builder;
 use super::{stats, updates};
-use crate::explain::event::What;
+use crate::explain::event::{Party, What};
 use crate::explain::objects::{self, Object};
 
+/// More milliseconds than pass between two lines, and fewer than passed since 1970.
+const ABSOLUTE: f64 = 1e11;
+
 /// The methods by their numbers.
-const METHODS: [(u64, &str); 23] = [
+const METHODS: [(u64, &str); 24] = [
     (1, "getStats"),
     (2, "createOffer"),
     (3, "createOfferOnSuccess"),
@@ -35,11 +39,14 @@ const METHODS: [(u64, &str); 23] = [
     (36, "close"),
     (38, "setConfiguration"),
     (39, "create"),
+    (61, "getUserMediaOnSuccess"),
     (65, "getUserMediaOnFailure"),
 ];
 
 /// The kinds of objects by their numbers, as far as they tell of connections.
-const TYPES: [(u64, &str); 6] = [
+const TYPES: [(u64, &str); 8] = [
+    (1, "inbound-rtp"),
+    (2, "outbound-rtp"),
     (5, "transport"),
     (6, "candidate-pair"),
     (7, "local-candidate"),
@@ -49,9 +56,12 @@ const TYPES: [(u64, &str); 6] = [
 ];
 
 /// The properties by their numbers, as far as they are looked at.
-const PROPERTIES: [(&str, &str); 28] = [
+const PROPERTIES: [(&str, &str); 31] = [
     ("5", "transportId"),
+    ("11", "kind"),
+    ("14", "packetsReceived"),
     ("41", "bytesReceived"),
+    ("79", "packetsSent"),
     ("116", "protocol"),
     ("118", "state"),
     ("121", "iceRole"),
@@ -80,6 +90,9 @@ const PROPERTIES: [(&str, &str); 28] = [
     ("158", "responsesSent"),
 ];
 
+/// The first line of a dump.
+const MAGIC: &str = "RTCStatsDump";
+
 /// What is remembered of a connection.
 struct Connection {
     number: usize,
@@ -89,21 +102,24 @@ struct Connection {
     made: String,
     /// The line of the last report.
     line: usize,
+    /// When it was taken.
+    observed_ms: Option<u64>,
 }
 
 pub(super) fn read(text: &str, builder: &mut Builder) {
     let (mut known, mut now): (BTreeMap<String, Connection>, f64) = (BTreeMap::new(), 0.0);
     let mut unread = None;
-    for (index, line) in text.lines().enumerate().skip(1) {
+    for (index, line) in text.lines().enumerate() {
         let line = line.trim();
-        if line.is_empty() || line.starts_with('{') {
+        if line.is_empty() || line.starts_with('{') || line.starts_with(MAGIC) {
             continue;
         }
         let Ok(Value::Array(parts)) = serde_json::from_str::<Value>(line) else {
             unread = unread.or(Some(index + 1));
             continue;
         };
-        now += parts.last().and_then(Value::as_f64).filter(|passed| passed.is_finite()).unwrap_or_default();
+        let time = parts.last().and_then(Value::as_f64).filter(|time| time.is_finite()).unwrap_or_default();
+        now = if time > ABSOLUTE { time } else { now + time };
         event(&parts, index + 1, objects::whole(now), &mut known, builder);
     }
     for connection in known.values() {
@@ -116,6 +132,13 @@ pub(super) fn read(text: &str, builder: &mut Builder) {
             builder.push(*party, &place, None, What::Candidate(candidate.clone()));
         }
         stats::pairs(&found, &candidates, builder);
+        if connection.observed_ms.is_some() {
+            builder.push(Party::Here, &place, connection.observed_ms, What::Observed);
+        }
+    }
+    for connection in known.values().filter(|_| unread.is_some()) {
+        builder.select(connection.number);
+        builder.push(Party::Here, "", None, What::CutOff);
     }
     if let Some(line) = unread {
         builder.note(format!("line {line} cannot be read: the file is damaged there, or ends in the middle of it"));
@@ -139,7 +162,7 @@ fn event(
     let place = format!("line {line}");
     if id.is_empty() {
         // What concerns no connection: cameras and microphones, and facts of the device.
-        if method != "create" {
+        if method.to_ascii_lowercase().contains("usermedia") {
             updates::update(method, &worded(value), &place, time_ms, builder);
         }
         return;
@@ -147,12 +170,12 @@ fn event(
     let connection = known.entry(id).or_insert_with_key(|id| {
         let url = parts.get(3).filter(|_| method == "create").and_then(Value::as_str).unwrap_or_default();
         let number = builder.connection(format!("{id} {url}").trim());
-        Connection { number, report: BTreeMap::new(), made: String::new(), line }
+        Connection { number, report: BTreeMap::new(), made: String::new(), line, observed_ms: None }
     });
     builder.select(connection.number);
     match (method, value) {
-        ("getStats" | "g", Value::Object(report)) => {
-            connection.line = line;
+        ("getStats" | "getstats" | "g", Value::Object(report)) => {
+            (connection.line, connection.observed_ms) = (line, time_ms);
             restore(report, &mut connection.report);
         }
         ("createOfferOnSuccess" | "createAnswerOnSuccess", _) => {

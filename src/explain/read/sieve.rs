@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::{Map, Number, Value};
 
 /// What of the statistics is looked at, by the name of the property.
-const PROPERTIES: [&str; 37] = [
+const PROPERTIES: [&str; 41] = [
     "address",
     "bytesReceived",
     "candidateType",
@@ -20,9 +20,13 @@ const PROPERTIES: [&str; 37] = [
     "id",
     "ip",
     "ipAddress",
+    "kind",
     "localCandidateId",
+    "mediaType",
     "networkType",
     "nominated",
+    "packetsReceived",
+    "packetsSent",
     "port",
     "portNumber",
     "priority",
@@ -49,13 +53,11 @@ const PROPERTIES: [&str; 37] = [
 ];
 
 /// Objects of the statistics that tell nothing of connections.
-const OTHER_TYPES: [&str; 12] = [
+const OTHER_TYPES: [&str; 10] = [
     "codec",
     "csrc",
-    "inbound-rtp",
     "media-playout",
     "media-source",
-    "outbound-rtp",
     "receiver",
     "remote-inbound-rtp",
     "remote-outbound-rtp",
@@ -63,6 +65,9 @@ const OTHER_TYPES: [&str; 12] = [
     "stream",
     "track",
 ];
+
+/// Streams, of which only the count of packets is looked at.
+const STREAMS: [&str; 2] = ["inbound-rtp", "outbound-rtp"];
 
 /// Reads one document.
 ///
@@ -161,6 +166,8 @@ impl<'de> Visitor<'de> for Sieve {
         }
         if is_other(&kept) && kept.contains_key("timestamp") {
             kept.retain(|name, _| matches!(name.as_str(), "id" | "type" | "timestamp"));
+        } else if is_of(&kept, &STREAMS) && kept.contains_key("timestamp") {
+            kept.retain(|name, _| name == "timestamp" || PROPERTIES.contains(&name.as_str()));
         }
         Ok(Value::Object(kept))
     }
@@ -172,7 +179,11 @@ fn is_stripped(value: &Value) -> bool {
 }
 
 fn is_other(object: &Map<String, Value>) -> bool {
-    object.get("type").and_then(Value::as_str).is_some_and(|kind| OTHER_TYPES.contains(&kind))
+    is_of(object, &OTHER_TYPES)
+}
+
+fn is_of(object: &Map<String, Value>, kinds: &[&str]) -> bool {
+    object.get("type").and_then(Value::as_str).is_some_and(|kind| kinds.contains(&kind))
 }
 
 /// Whether it is a series of webrtc-internals: the history of one property.
@@ -306,12 +317,17 @@ mod tests {
         assert_eq!(kept["CP1-state"]["values"], json!("[\"b\"]"));
         assert_eq!(kept.get("IT1-framesDecoded"), None);
         assert_eq!(kept["other"], json!({ "values": [1, 2] }));
-        let rtp = json!({ "id": "a", "type": "inbound-rtp", "timestamp": 1, "jitter": 0.1 });
+        let rtp = json!({ "id": "a", "type": "remote-inbound-rtp", "timestamp": 1, "jitter": 0.1 });
         let (list, offer) =
             (json!([rtp, rtp, { "type": "offer", "sdp": "v" }]), json!({ "type": "offer", "sdp": "v" }));
         assert_eq!(
             parse(&list.to_string()).unwrap(),
-            json!([{ "id": "a", "type": "inbound-rtp", "timestamp": 1 }, null, offer])
+            json!([{ "id": "a", "type": "remote-inbound-rtp", "timestamp": 1 }, null, offer])
+        );
+        let stream = json!({ "id": "a", "type": "inbound-rtp", "timestamp": 1, "jitter": 0.1, "packetsReceived": 7 });
+        assert_eq!(
+            parse(&stream.to_string()).unwrap(),
+            json!({ "id": "a", "type": "inbound-rtp", "timestamp": 1, "packetsReceived": 7 })
         );
     }
 

@@ -5,16 +5,26 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::build::{Builder, candidate, shown};
-use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
+use crate::explain::event::{Candidate, Media, Pair, Party, StateOf, What};
 use crate::explain::objects::{self, Object, flag, number, text};
 use crate::wire;
 use crate::wire::candidate::read_candidates;
 
 /// A file that has nothing else.
 pub(super) fn read_file(value: &Value, builder: &mut Builder) {
-    let Some(found) = objects::statistics(value) else { return };
+    let Some(found) = objects::statistics(value).or_else(|| objects::nested(value)) else { return };
     builder.connection("");
-    let owned: Vec<_> = found.into_iter().map(|(id, object)| (id, object.clone())).collect();
+    // Of statistics that were taken again and again the last count, each in its place.
+    let (mut owned, mut places): (Vec<(String, Object)>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+    for (id, object) in found {
+        let object = objects::flattened(object);
+        if let Some(at) = places.get(&id).filter(|_| !id.is_empty()) {
+            owned[*at].1 = object;
+        } else {
+            places.insert(id.clone(), owned.len());
+            owned.push((id, object));
+        }
+    }
     let known = candidates(&owned);
     for (id, (party, candidate)) in &known {
         builder.push(*party, id, None, What::Candidate(candidate.clone()));
@@ -65,7 +75,8 @@ pub(super) fn pairs(found: &[(String, Object)], known: &BTreeMap<String, (Party,
         let pair = Pair {
             local: end("localCandidateId"),
             remote: end("remoteCandidateId"),
-            state: shown(text(object, "state").unwrap_or_default()),
+            // Safari has a word of its own.
+            state: shown(text(object, "state").unwrap_or_default()).replace("inprogress", "in-progress"),
             selected: selected.contains(&id.as_str()) || flag(object, "selected"),
             nominated: flag(object, "nominated"),
             requests_sent: number(object, "requestsSent"),
@@ -74,6 +85,18 @@ pub(super) fn pairs(found: &[(String, Object)], known: &BTreeMap<String, (Party,
             bytes_received: number(object, "bytesReceived"),
         };
         builder.push(Party::Here, id, None, What::Pair(Box::new(pair)));
+    }
+    for (id, object) in found {
+        let (received, sent) = match text(object, "type") {
+            Some("inbound-rtp") => (number(object, "packetsReceived"), None),
+            Some("outbound-rtp") => (None, number(object, "packetsSent")),
+            _ => continue,
+        };
+        if received.or(sent).is_some() {
+            let kind = text(object, "kind").or_else(|| text(object, "mediaType")).unwrap_or_default();
+            let media = Media { kind: shown(kind), packets_received: received, packets_sent: sent };
+            builder.push(Party::Here, id, None, What::Media(media));
+        }
     }
     for (id, object) in transports() {
         for (of, name) in [(StateOf::Transport, "iceState"), (StateOf::Dtls, "dtlsState")] {

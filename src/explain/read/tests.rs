@@ -66,7 +66,7 @@ fn era(era: usize) -> Value {
         format!("sdpMid: 0, sdpMLineIndex: 0, candidate: {line}, url: stun:stun.example.org")
     };
     let error = if json {
-        json!({ "url": "turn:turn.example.org", "error_text": "Unauthorized.", "error_code": 401 }).to_string()
+        json!({ "url": "turn:turn.example.org", "host_candidate": "192.0.2.x:5", "error_text": "Unauthorized.", "error_code": 401 }).to_string()
     } else {
         "url: turn:turn.example.org\naddress: 192.0.2.x\nport: 5\nhost_candidate: 192.0.2.x:5\nerror_text: Unauthorized.\nerror_code: 401".into()
     };
@@ -173,6 +173,8 @@ fn numbers_of_rtcstats_are_names() {
             What::GatheringError(error),
             state,
             What::Pair(pair),
+            What::Observed,
+            What::CutOff,
         ] = &told[..]
         else {
             panic!("{told:#?}")

@@ -64,13 +64,71 @@ fn is_about_page(bytes: &[u8]) -> bool {
     bytes.windows(mark.len()).any(|window| window == mark)
 }
 
+/// What is written in logs that are not read, with what they are and what to save in their place: the words after "it is".
+const LOGS: [(&[&str], &str); 8] = [
+    (
+        &["CandidatePair((", "INFO:aioice", "aioice.ice:"],
+        "a log of aioice: save the descriptions and candidates of both ends, or a capture (tcpdump -w)",
+    ),
+    (
+        &["ice TRACE:", "ice DEBUG:", "ice INFO:", "ice WARN:", "/agent_internal.rs", "Setting new connection state:"],
+        "a log of pion or webrtc-rs: save what GetStats() gives as JSON, the descriptions of both ends, or a capture",
+    ),
+    (
+        &["janus_ice_", "janus_dtls_", "[janus.plugin", "janus.transport"],
+        "a log of Janus: save a dump of the browser's chrome://webrtc-internals or about:webrtc, or a capture of the server",
+    ),
+    (
+        &[
+            "iceCandidatePairCheckConnection()",
+            "iceAgentLogNewCandidate()",
+            "stepIceAgentStateMachine()",
+            "turnConnectionHandleStun",
+        ],
+        "a log of the Kinesis Video Streams SDK: save the descriptions and candidates of both ends, or a capture",
+    ),
+    (
+        &["RTCPeerConnection::dispatchEvent", "PeerConnectionBackend::", "RTCPeerConnection::setSignalingState"],
+        "a log of Safari: save what getStats() gives as JSON, and the descriptions of both ends",
+    ),
+    (
+        &["Binding Request user:", "Binding Success Response XOR-MAPPED", "Session Traversal Utilities for NAT"],
+        "what tshark or Wireshark shows of a capture: save the capture itself (tshark -w, or File, Export Specified Packets)",
+    ),
+    (
+        &[": UDP, length ", ": UDP, bad length ", ": STUN, length "],
+        "what tcpdump shows: save the packets themselves (tcpdump -w FILE)",
+    ),
+    (
+        &["ICE connection state changed", "iceConnectionState:", "iceconnectionstatechange", "connectionState:"],
+        "a log of an application: a dump of chrome://webrtc-internals or about:webrtc tells more",
+    ),
+];
+
+/// A log that is not read.
+pub(super) fn other_log(text: &str) -> Option<&'static str> {
+    let any = |words: &[&str]| text.lines().take(1000).any(|line| words.iter().any(|word| line.contains(word)));
+    LOGS.iter().find(|(words, _)| any(words)).map(|(_, told)| *told)
+}
+
 /// The text without fences of Markdown, without the marks of a quotation where every line has one, and without what a logger put before
 /// every line.
 pub(super) fn bare(text: String) -> String {
+    let text = typed(text);
     let fenced = text.lines().any(|line| line.trim_start().starts_with("```"));
     let says = |line: &&str| !line.trim().is_empty();
     let quoted = text.lines().filter(says).all(|line| line.trim_start().starts_with('>'));
     if fenced || quoted { unwrapped(&text, fenced, quoted) } else { text }
+}
+
+/// The text with the spaces and quotation marks of a keyboard, where a page or a word processor put its own.
+fn typed(text: String) -> String {
+    const SPACES: [char; 3] = ['\u{a0}', '\u{202f}', '\u{2007}'];
+    let text = if text.contains(SPACES) { text.replace(SPACES, " ") } else { text };
+    if text.trim_start().starts_with(['{', '[']) && !text.contains('"') && text.contains(['\u{201c}', '\u{201d}']) {
+        return text.replace(['\u{201c}', '\u{201d}'], "\"");
+    }
+    text
 }
 
 fn unwrapped(text: &str, fenced: bool, quoted: bool) -> String {
@@ -92,27 +150,22 @@ fn unwrapped(text: &str, fenced: bool, quoted: bool) -> String {
 const LONGEST_PREFIX: usize = 120;
 
 /// The text without what a logger put before every line, in the ways in which that can be: all lines begin alike but for their numbers,
-/// and the first goes on with a document; or without what stands before the first line that begins one.
-pub(super) fn after_words(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return found };
+/// and the first goes on with a document; or without what stands before the first line that begins one. One at a time: each is a copy.
+pub(super) fn after_words(text: &str) -> impl Iterator<Item = String> + '_ {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let starts = first.char_indices().take(LONGEST_PREFIX).filter(|(_, c)| matches!(c, '{' | '[')).map(|(at, _)| at);
-    for at in starts.filter(|at| *at > 0).take(3) {
+    let prefixed = starts.filter(|at| *at > 0).take(3).filter_map(move |at| {
         let shape = shape(&first[..at]);
         let alike = |line: &str| line.get(..at).is_some_and(|prefix| self::shape(prefix) == shape);
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-        if lines.clone().nth(1).is_some() && lines.all(alike) {
-            found.push(text.lines().map(|line| line.get(at..).unwrap_or_default()).collect::<Vec<_>>().join("\n"));
-        }
-    }
+        let all = lines.clone().nth(1).is_some() && lines.all(alike);
+        all.then(|| text.lines().map(|line| line.get(at..).unwrap_or_default()).collect::<Vec<_>>().join("\n"))
+    });
     let begins = [text.find("\n{"), text.find("\n[")].into_iter().flatten().min().map(|at| at + 1);
-    let within = || first.find(['{', '[']).map(|at| at + text.find(first).unwrap_or_default());
-    if let Some(at) = begins.or_else(within) {
-        // A line for each line before it, so that places stay right.
-        let skipped = text[..at].matches('\n').count();
-        found.push(format!("{}{}", "\n".repeat(skipped), &text[at..]));
-    }
-    found
+    let within = first.find(['{', '[']).map(|at| at + text.find(first).unwrap_or_default());
+    // A line for each line before it, so that places stay right.
+    let skipped = move |at: usize| format!("{}{}", "\n".repeat(text[..at].matches('\n').count()), &text[at..]);
+    prefixed.chain([begins, within].into_iter().flatten().map(skipped))
 }
 
 /// A session description without what a logger put before each of its lines.
@@ -130,12 +183,22 @@ fn shape(prefix: &str) -> String {
     prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
 }
 
-/// A `Map` as the consoles of browsers and Node print it, `Map(2) {'a' => {...}}`, as an object.
-pub(super) fn printed_map(text: &str) -> Option<String> {
-    if !text.contains("=>") {
+/// What the consoles of browsers and Node print, as JSON: a `Map`, `Map(2) {'a' => {...}}`, and objects whose members have no quotation
+/// marks.
+pub(super) fn printed(text: &str) -> Option<String> {
+    let is_map = text.contains("=>");
+    if !is_map
+        && !["type: 'candidate-pair'", "type: \"candidate-pair\"", "type: 'local-candidate'"]
+            .iter()
+            .any(|word| text.contains(word))
+    {
         return None;
     }
-    let text = &text[text.find('{')?..];
+    Some(as_json(&text[if is_map { text.find('{')? } else { text.find(['{', '['])? }..]))
+}
+
+/// What a console printed with the quotation marks and colons of JSON.
+pub(super) fn as_json(text: &str) -> String {
     let (mut made, mut inside, mut escaped) = (String::with_capacity(text.len()), None, false);
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
@@ -160,7 +223,7 @@ pub(super) fn printed_map(text: &str) -> Option<String> {
             None => made.push(c),
         }
     }
-    Some(quoted_names(&made))
+    quoted_names(&made)
 }
 
 /// Names of members without quotation marks get them, and `undefined` is `null`.

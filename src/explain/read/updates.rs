@@ -15,6 +15,7 @@ use crate::wire::sdp::read_descriptions;
 pub(super) fn update(name: &str, value: &str, place: &str, time_ms: Option<u64>, builder: &mut Builder) {
     let name = name.to_ascii_lowercase();
     let name = name.strip_prefix("on").unwrap_or(&name);
+    let name = name.strip_prefix("navigator.mediadevices.").unwrap_or(name);
     match name {
         "iceconnectionstatechange" => builder.state(StateOf::Ice, value, place, time_ms),
         "connectionstatechange" => builder.state(StateOf::Connection, value, place, time_ms),
@@ -41,9 +42,9 @@ pub(super) fn update(name: &str, value: &str, place: &str, time_ms: Option<u64>,
         "setremotedescriptiononfailure" | "setremotedescriptionfailed" => {
             builder.push(Party::There, place, time_ms, What::DescriptionRefused { error: said(value) });
         }
-        "getusermediaonfailure" | "getdisplaymediaonfailure" => {
-            builder.push(Party::Here, place, time_ms, What::DeviceRefused { error: said(value) });
-        }
+        "getusermediaonfailure" => builder.device(place, time_ms, Some(said(value))),
+        "getusermediaonsuccess" => builder.device(place, time_ms, None),
+        "dtlsstatechange" => builder.state(StateOf::Dtls, value, place, time_ms),
         "create" | "setconfiguration" => configure(value, place, time_ms, builder),
         "close" | "stop" => builder.push(Party::Here, place, time_ms, What::Closed),
         _ => {}
@@ -60,13 +61,11 @@ fn said(value: &str) -> String {
 pub(super) fn configure(text: &str, place: &str, time_ms: Option<u64>, builder: &mut Builder) {
     // Without servers it is no configuration to that reader.
     let entries = ice_servers::read(text.as_bytes()).map(|read| read.entries).unwrap_or_default();
-    let configuration = Configuration {
-        urls: entries.iter().map(|entry| shown(&entry.uri)).collect(),
-        relay_only: ["\"iceTransportPolicy\":\"relay\"", "iceTransportPolicy: relay"]
-            .iter()
-            .any(|word| text.contains(word)),
-        without_credentials: Vec::new(),
-    };
+    let mut urls: Vec<String> = entries.iter().map(|entry| shown(&entry.uri)).collect();
+    if urls.is_empty() {
+        urls = lists::uris(text);
+    }
+    let configuration = Configuration { urls, relay_only: lists::is_relay_only(text), without_credentials: Vec::new() };
     builder.push(Party::Here, place, time_ms, What::Configuration(configuration));
 }
 

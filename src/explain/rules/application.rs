@@ -24,14 +24,27 @@ pub(super) fn never_answered(connection: &Connection) -> Vec<Finding> {
         return Vec::new();
     }
     let last = connection.states(StateOf::Signaling).last().map(|(event, _)| *event);
-    let text = "no answer to the offer ever came: it was lost in the signaling, or nobody took the call";
+    let text = if connection.is_closed() {
+        "the application closed the connection before an answer to its offer came: it was lost in the signaling, nobody took the call, or it was not wanted any more"
+    } else {
+        "no answer to the offer is in the file: it was lost in the signaling, nobody took the call, or it had not come yet"
+    };
     let found = Finding::fault(connection, CauseCode::NeverAnswered, Certainty::Certain, FaultSide::Application, text);
     vec![
         found
             .on(last)
+            .only_if(!soon_over(connection))
             .fix("look in the application's log whether the offer arrived and what became of the answer")
             .settle("the other end's dump: does it have a setRemoteDescription?"),
     ]
+}
+
+/// Within this time what is missing may be on its way.
+const SOON_MS: u64 = 10_000;
+
+/// Whether the file, where it has times, ends soon after it begins.
+fn soon_over(connection: &Connection) -> bool {
+    connection.events.iter().any(|event| event.time_ms.is_some()) && connection.lasted_ms() < SOON_MS
 }
 
 pub(super) fn description_refused(connection: &Connection) -> Vec<Finding> {
@@ -45,50 +58,79 @@ pub(super) fn description_refused(connection: &Connection) -> Vec<Finding> {
     vec![
         found
             .on([event])
-            .only_if(connection.progress() != Progress::Connected)
+            // Where both descriptions were set in the end, one of them came twice, or late.
+            .only_if(began_not(connection) && connection.last(StateOf::Signaling) != Some("stable"))
             .fix("correct what the application sets, and when"),
     ]
 }
 
-/// Candidates that were refused, and whether the description that they belong to had come by then.
-fn refused<'a>(connection: &Connection<'a>) -> (Vec<&'a Event>, bool) {
-    let (mut refused, mut described, mut early) = (Vec::new(), false, false);
+/// Whether it never got as far as packets.
+fn began_not(connection: &Connection) -> bool {
+    !matches!(connection.progress(), Progress::Connected | Progress::Lost)
+}
+
+/// Candidates that were refused.
+struct Refused<'a> {
+    events: Vec<&'a Event>,
+    /// The description that they belong to had not come by then.
+    early: bool,
+    /// One of them was not added again.
+    lost: bool,
+}
+
+fn refused<'a>(connection: &Connection<'a>) -> Refused<'a> {
+    let mut refused = Refused { events: Vec::new(), early: false, lost: false };
+    let (mut described, mut added, mut missing) = (false, None, Vec::new());
     for event in &connection.events {
-        match event.what {
+        match &event.what {
             What::Description(_) if event.party == Party::There => described = true,
+            What::Candidate(candidate) if event.party == Party::There => {
+                missing.retain(|known| *known != Some(candidate));
+                added = Some(candidate);
+            }
             What::CandidateRefused { .. } => {
-                early |= !described;
-                refused.push(*event);
+                refused.early |= !described;
+                refused.events.push(*event);
+                if missing.len() < MOST_REFUSED {
+                    missing.push(added);
+                }
             }
             _ => {}
         }
     }
-    (refused, early)
+    refused.lost = !missing.is_empty();
+    refused
 }
 
+/// So many refused candidates are looked for among those that were added later.
+const MOST_REFUSED: usize = 100;
+
 pub(super) fn candidates_too_early(connection: &Connection) -> Vec<Finding> {
-    let (refused, early) = refused(connection);
-    if refused.is_empty() || !early {
+    let Refused { events, early, lost } = refused(connection);
+    if events.is_empty() || !early {
         return Vec::new();
     }
-    let text = "the application added candidates of the other end before its description, and the browser refused them: they are lost";
+    let after = if lost { "they are lost" } else { "it added them again later" };
+    let text = format!(
+        "the application added candidates of the other end before its description, and the browser refused them: {after}"
+    );
     let found =
         Finding::fault(connection, CauseCode::CandidatesTooEarly, Certainty::Certain, FaultSide::Application, text);
-    let fault = connection.progress() != Progress::Connected;
-    vec![
-        found.on(refused).only_if(fault).fix("keep candidates until setRemoteDescription has succeeded, then add them"),
-    ]
+    let fault = lost && began_not(connection);
+    vec![found.on(events).only_if(fault).fix("keep candidates until setRemoteDescription has succeeded, then add them")]
 }
 
 pub(super) fn candidate_refused(connection: &Connection) -> Vec<Finding> {
-    let (refused, early) = refused(connection);
-    if refused.is_empty() || early {
+    let Refused { events, early, lost } = refused(connection);
+    if events.is_empty() || early {
         return Vec::new();
     }
-    let text = format!("the browser refused {} of the other end's candidates", refused.len());
+    let text = format!("the browser refused {} of the other end's candidates", events.len());
     let found =
         Finding::fault(connection, CauseCode::CandidateRefused, Certainty::Certain, FaultSide::Application, text);
-    vec![found.on(refused).only_if(connection.progress() != Progress::Connected).fix("hand candidates on as they are")]
+    // One of several that is refused takes no way from the others.
+    let fault = lost && began_not(connection) && connection.candidates(Party::There).len() <= events.len();
+    vec![found.on(events).only_if(fault).fix("hand candidates on as they are")]
 }
 
 pub(super) fn stale_candidates(connection: &Connection) -> Vec<Finding> {
@@ -158,6 +200,7 @@ pub(super) fn no_remote_candidates(connection: &Connection) -> Vec<Finding> {
     vec![
         found
             .on(described.iter().map(|(event, _)| *event))
+            .only_if(connection.progress() == Progress::Failed || !soon_over(connection))
             .fix("look in the application's log whether candidates were sent")
             .settle("the other end's dump: which candidates did it find?"),
     ]
@@ -229,7 +272,8 @@ pub(super) fn sections_refused(connection: &Connection) -> Vec<Finding> {
     let text = "the answer refuses every section (m-lines with port 0): the two ends have nothing in common to send";
     let found =
         Finding::fault(connection, CauseCode::SectionsRefused, Certainty::Certain, FaultSide::Application, text);
-    vec![found.on([answer.0]).fix("compare the codecs and the kinds of media that both ends allow")]
+    let fault = began_not(connection);
+    vec![found.on([answer.0]).only_if(fault).fix("compare the codecs and the kinds of media that both ends allow")]
 }
 
 pub(super) fn mismatch(connection: &Connection) -> Vec<Finding> {

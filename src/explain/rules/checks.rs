@@ -2,12 +2,20 @@
 
 use super::heard::is_unheard;
 use crate::explain::connection::{Connection, Progress};
-use crate::explain::event::{Candidate, Pair, Party, StateOf};
+use crate::explain::event::{Candidate, Event, Media, Pair, Party, StateOf};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
 use crate::wire::{CandidateKind, CandidateTransport, Scope};
 
 /// A pair is given up after many checks; where it is given up sooner, something refused it.
 const AT_ONCE_MS: u64 = 3_000;
+/// More than the handshake of DTLS takes where it works: it is sent again after one, two and four seconds.
+const DTLS_MS: u64 = 10_000;
+/// After this time a stream that sends has sent.
+const MEDIA_MS: u64 = 5_000;
+/// As many packets as sound sends in that time.
+const SOME_PACKETS: u64 = 250;
+/// More bytes than a handshake has.
+const SOME_DATA: u64 = 20_000;
 
 pub(super) fn dtls_failed(connection: &Connection) -> Vec<Finding> {
     // Packets tell more.
@@ -19,9 +27,30 @@ pub(super) fn dtls_failed(connection: &Connection) -> Vec<Finding> {
         let states = connection.states(StateOf::Ice);
         states.into_iter().find(|(_, state)| matches!(*state, "connected" | "completed")).map(|(event, _)| event)
     });
-    let (Some(ice), Some("failed")) = (ice, connection.last(StateOf::Dtls)) else { return Vec::new() };
+    let Some(ice) = ice else { return Vec::new() };
+    // Firefox calls DTLS failed where a connection was lost too, and the pair had brought data by then.
+    let carried = connection.selected().is_some_and(|pair| pair.bytes_received >= Some(SOME_DATA));
+    let failed = connection.last(StateOf::Dtls) == Some("failed");
+    let waits = connection.way_since().map_or(0, |event| connection.after_ms(event));
+    let lost = matches!(connection.last(StateOf::Ice), Some("disconnected" | "failed"));
+    let why = "a certificate that does not fit its fingerprint, roles, or large packets that get lost";
+    let text = match connection.progress() {
+        Progress::Connected | Progress::Lost => return Vec::new(),
+        Progress::Failed if carried => return Vec::new(),
+        _ if failed => format!("the network works: ICE found a way, and DTLS on it failed ({why})"),
+        Progress::Failed if connection.states(StateOf::Connection).is_empty() => return Vec::new(),
+        Progress::Failed if lost => {
+            format!(
+                "ICE found a way and lost it again before DTLS on it came to an end ({why}, or a path that passes little)"
+            )
+        }
+        Progress::Failed => format!("ICE found a way, and DTLS on it never came to an end ({why})"),
+        Progress::Checking if waits >= DTLS_MS => {
+            format!("ICE found a way, and {} s later DTLS on it had not come to an end ({why})", waits / 1000)
+        }
+        _ => return Vec::new(),
+    };
     let dtls = connection.states(StateOf::Dtls).last().map(|(event, _)| *event);
-    let text = "the network works: ICE found a way, and DTLS on it failed (a certificate that does not fit its fingerprint, roles, or large packets that get lost)";
     let found = Finding::fault(connection, CauseCode::DtlsFailed, Certainty::Certain, FaultSide::Unknown, text);
     vec![
         found
@@ -38,13 +67,50 @@ pub(super) fn lost(connection: &Connection) -> Vec<Finding> {
     }
     let last = connection.states(StateOf::Connection).last().map(|(event, _)| *event);
     let last = last.or_else(|| connection.states(StateOf::Ice).last().map(|(event, _)| *event));
-    let text = "it was connected, and then nothing came any more: a NAT forgot the connection, a network changed, or the other end is gone";
+    let quietly = connection.ended_quietly();
+    let text = if quietly {
+        "it was connected, then nothing came any more, and the application closed it: the other end had hung up, or the way to it was lost"
+    } else {
+        "it was connected, and then nothing came any more: a NAT forgot the connection, a network changed, or the other end is gone"
+    };
     let found = Finding::fault(connection, CauseCode::LostAfterConnected, Certainty::Certain, FaultSide::Unknown, text);
     vec![
         found
             .on(last)
+            .only_if(!quietly)
             .fix("restart ICE when the state becomes disconnected")
             .settle("the other end's dump: did it lose the connection too, or end it?"),
+    ]
+}
+
+/// Streams that are there and carry nothing, though the connection stands.
+pub(super) fn no_media(connection: &Connection) -> Vec<Finding> {
+    let all: Vec<(&Event, &Media)> = connection.media();
+    let since = connection.way_since().map_or(0, |event| connection.after_ms(event));
+    let sum = |of: fn(&Media) -> Option<u64>| {
+        let counts: Vec<u64> = all.iter().filter_map(|(_, media)| of(media)).collect();
+        (!counts.is_empty()).then(|| counts.iter().sum::<u64>())
+    };
+    let (came, went) = (sum(|media| media.packets_received), sum(|media| media.packets_sent));
+    // Where no time is told, what went the other way shows that some has passed.
+    let passed = |other: Option<u64>| since >= MEDIA_MS || other >= Some(SOME_PACKETS);
+    let (code, side, text) = if connection.progress() != Progress::Connected {
+        return Vec::new();
+    } else if came == Some(0) && passed(went) {
+        let text = "the connection stands, and not one packet of sound or pictures has come from the other end: as a rule it sends none (muted, or without a camera and microphone)";
+        (CauseCode::NoMediaReceived, FaultSide::There, text)
+    } else if went == Some(0) && passed(came) {
+        let text = "the connection stands, and this end has not sent one packet of sound or pictures: it has no track to send, or all are muted";
+        (CauseCode::NoMediaSent, FaultSide::Here, text)
+    } else {
+        return Vec::new();
+    };
+    let found = Finding::fault(connection, code, Certainty::Certain, side, text);
+    vec![
+        found
+            .on(all.iter().map(|(event, _)| *event))
+            .only_if(false)
+            .settle("the other end's dump: does it count packets that went, and do they arrive?"),
     ]
 }
 
@@ -56,6 +122,9 @@ pub(super) fn no_common_family(connection: &Connection) -> Vec<Finding> {
         known.filter(|known| !known.is_empty())
     };
     let (Some(here), Some(there)) = (families(Party::Here), families(Party::There)) else { return Vec::new() };
+    if matches!(connection.progress(), Progress::Connected | Progress::Lost) {
+        return Vec::new();
+    }
     let all = |families: &[bool], four| families.iter().all(|one| *one == four);
     let (only, other) = if all(&here, true) && all(&there, false) {
         ("IPv4", "IPv6")
@@ -69,13 +138,7 @@ pub(super) fn no_common_family(connection: &Connection) -> Vec<Finding> {
     let certainty = if connection.is_pasted() { Certainty::Likely } else { Certainty::Certain };
     let found = Finding::fault(connection, CauseCode::NoCommonFamily, certainty, FaultSide::Path, text);
     let places = [Party::Here, Party::There].into_iter().filter_map(|party| connection.candidates(party).first());
-    let fault = connection.progress() != Progress::Connected;
-    vec![
-        found
-            .at(places.map(|(_, place)| *place))
-            .only_if(fault)
-            .fix("use a TURN server that gives relays of both families"),
-    ]
+    vec![found.at(places.map(|(_, place)| *place)).fix("use a TURN server that gives relays of both families")]
 }
 
 pub(super) fn relay_permission_refused(connection: &Connection) -> Vec<Finding> {
@@ -185,15 +248,17 @@ pub(super) fn nothing_came(connection: &Connection) -> Vec<Finding> {
     let sent: u64 = pairs.iter().filter_map(|(_, pair)| pair.requests_sent).sum();
     let to_relay = tried.iter().all(|(_, pair)| pair.remote.as_ref().is_some_and(|it| it.kind == CandidateKind::Relay));
     let (code, mut text) = if counted {
-        let text = format!("not one packet of the other end arrived, and none of {sent} checks was answered");
+        let text =
+            format!("not one check of the other end arrived, and none of {sent} checks of this end was answered");
         (CauseCode::NothingArrived, text)
     } else {
-        let seen = if connection.format.is_capture() { "no check that the capture shows" } else { "no check" };
-        (CauseCode::NothingAnswered, format!("{seen} was answered, on any pair"))
+        let seen =
+            if connection.format.is_capture() { "not one check that the capture shows" } else { "not one check" };
+        (CauseCode::NothingAnswered, format!("{seen} succeeded, on any pair"))
     };
-    let side = if to_relay { FaultSide::There } else { FaultSide::Path };
+    let side = if to_relay { FaultSide::Unknown } else { FaultSide::Path };
     if to_relay {
-        text.push_str(": every way led to a relay of the other end, which passed nothing on");
+        text.push_str(": every way led to a relay of the other end, which passed nothing on or is out of reach");
     }
     let found = Finding::fault(connection, code, Certainty::Certain, side, text);
     let settle = if to_relay {

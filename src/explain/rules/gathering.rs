@@ -1,14 +1,17 @@
 //! Faults of gathering: servers that refused, did not answer, or were not there to be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::explain::connection::{Connection, Progress};
-use crate::explain::event::{Event, GatheringError, Party, StateOf};
+use crate::explain::event::{Event, GatheringError, Party, StateOf, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
 use crate::explain::format::Format;
+use crate::wire::{CandidateKind, Family};
 
 /// After this time Chromium has told of every server that did not answer (measured: 39.9 s).
 const PATIENCE_MS: u64 = 40_000;
+/// Within this time most servers answer.
+const SOON_MS: u64 = 10_000;
 /// The code of a server from which nothing came back (WebRTC 1.0, section 4.8.3).
 const NOTHING: u16 = 701;
 
@@ -79,9 +82,13 @@ pub(super) fn without_credentials(connection: &Connection) -> Vec<Finding> {
 pub(super) fn relay_only_without_relay(connection: &Connection) -> Vec<Finding> {
     let configurations = connection.configurations();
     let Some((event, _)) = configurations.last().filter(|(_, it)| it.relay_only) else { return Vec::new() };
-    let waited = connection.gathered(Party::Here)
-        || connection.lasted_ms() >= PATIENCE_MS
-        || !connection.gathering_errors().is_empty();
+    // Every server has said that it gives none, or the time for it is over.
+    let urls = || configurations.iter().flat_map(|(_, it)| it.urls_of("turn"));
+    let all = connection.gathering_errors();
+    let refused = urls().next().is_some() && urls().all(|url| all.iter().any(|(_, it)| is_same_server(url, &it.url)));
+    let lasted = connection.lasted_ms();
+    let waited =
+        connection.gathered(Party::Here) || lasted >= PATIENCE_MS || refused || !all.is_empty() && lasted >= SOON_MS;
     if connection.has_relay(Party::Here) || !hinders(connection) || !waited || connection.format == Format::IceServers {
         return Vec::new();
     }
@@ -99,7 +106,7 @@ pub(super) fn relay_only_without_relay(connection: &Connection) -> Vec<Finding> 
 pub(super) fn too_early(connection: &Connection) -> Vec<Finding> {
     let early = match connection.progress() {
         Progress::New => !connection.gathered(Party::Here) && connection.lasted_ms() < PATIENCE_MS,
-        Progress::Checking => true,
+        Progress::Checking => connection.way_since().is_none(),
         _ => false,
     };
     if !early || !connection.follows_signaling() || !connection.gathering_errors().is_empty() {
@@ -114,6 +121,10 @@ pub(super) fn too_early(connection: &Connection) -> Vec<Finding> {
 pub(super) fn no_turn(connection: &Connection) -> Vec<Finding> {
     let configurations = connection.configurations();
     let Some((event, _)) = configurations.first() else { return Vec::new() };
+    // There the cut may go through the list of servers.
+    if connection.is_cut() && connection.format == Format::AboutWebrtc {
+        return Vec::new();
+    }
     let any = |scheme: &str| configurations.iter().any(|(_, it)| it.urls_of(scheme).next().is_some());
     if any("turn") || connection.has_relay(Party::Here) {
         return Vec::new();
@@ -127,7 +138,7 @@ pub(super) fn no_turn(connection: &Connection) -> Vec<Finding> {
         )
     };
     let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Application, text);
-    let fault = connection.progress() == Progress::Failed;
+    let fault = connection.found_no_way();
     vec![found.on([*event]).only_if(fault).fix("configure a TURN server, reachable over UDP and over TLS on port 443")]
 }
 
@@ -138,11 +149,14 @@ pub(super) fn no_relay(connection: &Connection) -> Vec<Finding> {
         return Vec::new();
     };
     let told = connection.gathering_errors().iter().any(|(_, error)| error.url.starts_with("turn"));
-    if told || connection.has_relay(Party::Here) || connection.progress() != Progress::Failed {
+    if told || connection.has_relay(Party::Here) || !connection.found_no_way() {
         return Vec::new();
     }
     let text = "a TURN server is configured and gave no relay, and the browser did not say why";
-    let found = Finding::fault(connection, CauseCode::NoRelay, Certainty::Certain, FaultSide::Unknown, text);
+    // Of what was gathered before the file began it does not tell.
+    let began = connection.first(|what| matches!(what, What::State { of: StateOf::Gathering, .. })).is_some();
+    let certainty = if began { Certainty::Certain } else { Certainty::Likely };
+    let found = Finding::fault(connection, CauseCode::NoRelay, certainty, FaultSide::Unknown, text);
     vec![found.on([*event]).settle("nat-probe turn with the same URI and credentials")]
 }
 
@@ -168,9 +182,59 @@ pub(super) fn quota(connection: &Connection) -> Vec<Finding> {
     found
 }
 
+/// Servers of which none answered over UDP: that all are down is less likely than that nothing gets there.
+pub(super) fn udp_blocked(connection: &Connection) -> Vec<Finding> {
+    let over_udp = |url: &str| !url.starts_with("turns") && !url.starts_with("stuns") && !url.contains("transport=tcp");
+    let found = connection.candidates(Party::Here).iter().any(|(candidate, _)| {
+        let of_server = matches!(candidate.kind, CandidateKind::Srflx | CandidateKind::Relay);
+        of_server && candidate.url.as_deref().is_none_or(over_udp)
+    });
+    let over_tcp = connection.candidates(Party::Here).iter().any(|(candidate, _)| {
+        candidate.kind == CandidateKind::Relay && candidate.url.as_deref().is_some_and(|url| !over_udp(url))
+    });
+    let silent: Vec<(&Event, &str)> = connection
+        .gathering_errors()
+        .into_iter()
+        .filter(|(_, error)| error.code == NOTHING && over_udp(&error.url) && !error.text.contains("lookup"))
+        .filter(|(_, error)| error.family != Some(Family::Ipv6))
+        .map(|(event, error)| (event, host(&error.url)))
+        .collect();
+    let hosts: BTreeSet<&str> = silent.iter().map(|(_, host)| *host).collect();
+    // What another error says is an answer.
+    let answered = connection.gathering_errors().iter().any(|(_, it)| it.code != NOTHING && over_udp(&it.url));
+    if found || answered || hosts.is_empty() || hosts.len() < 2 && !over_tcp {
+        return Vec::new();
+    }
+    let though = if over_tcp { ", and TURN over TCP works" } else { "" };
+    let text = format!(
+        "none of {} servers answered over UDP{though}: the network or the firewall of this end lets no UDP through, as a rule",
+        hosts.len()
+    );
+    let finding = Finding::fault(connection, CauseCode::UdpBlocked, Certainty::Likely, FaultSide::Here, text);
+    vec![
+        finding
+            .on(silent.iter().map(|(event, _)| *event))
+            .only_if(hinders(connection))
+            .fix("a TURN server over TLS on port 443 (turns:HOST:443?transport=tcp), or UDP allowed")
+            .settle("nat-probe discover --transport udp,tcp on the same host"),
+    ]
+}
+
+/// The host of a URI.
+fn host(url: &str) -> &str {
+    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+    let rest = rest.split('?').next().unwrap_or_default();
+    rest.strip_prefix('[')
+        .and_then(|rest| rest.split(']').next())
+        .unwrap_or_else(|| rest.split(':').next().unwrap_or_default())
+}
+
 pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (url, events) in errors(connection, |error| error.code == NOTHING) {
+    let mut silent: Vec<_> = errors(connection, |error| error.code == NOTHING).into_iter().collect();
+    // A relay is missed more than an address.
+    silent.sort_by_key(|(url, _)| !url.starts_with("turn"));
+    for (url, events) in silent {
         let all = connection.gathering_errors();
         let texts: Vec<&str> = all
             .iter()
@@ -178,17 +242,21 @@ pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
             .map(|(_, it)| it.text.as_str())
             .collect();
         let is_turn = url.starts_with("turn");
+        // Most names and servers have no IPv6, and browsers ask for it all the same.
+        let only_v6 = all.iter().filter(|(_, error)| error.url == url).all(|(_, it)| it.family == Some(Family::Ipv6));
+        let over = if only_v6 { " over IPv6" } else { "" };
         let (code, text) = if texts.iter().any(|text| text.contains("lookup")) {
-            (CauseCode::NameUnresolved, format!("the name in {url} does not resolve"))
+            let found = if only_v6 { "has no IPv6 address here" } else { "does not resolve" };
+            (CauseCode::NameUnresolved, format!("the name in {url} {found}"))
         } else {
             let established = !texts.iter().any(|text| text.contains("establish"));
             let what = if established { "no answer came from" } else { "no connection came about to" };
             let code = if is_turn { CauseCode::TurnUnreachable } else { CauseCode::StunUnreachable };
-            (code, format!("{what} {url}"))
+            (code, format!("{what} {url}{over}"))
         };
         let command = if is_turn { "turn" } else { "discover" };
         let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
-        let finding = finding.on(events).only_if(hinders(connection));
+        let finding = finding.on(events).only_if(hinders(connection) && !only_v6);
         found.push(finding.settle(&format!(
             "nat-probe {command} {url} on the same host: is the server there, or is the way blocked?"
         )));

@@ -12,7 +12,7 @@ mod say;
 pub(super) mod together;
 
 use super::connection::Connection;
-use super::finding::Finding;
+use super::finding::{CauseCode, Certainty, Finding};
 
 /// A rule: what it sees in a connection.
 type Rule = fn(&Connection) -> Vec<Finding>;
@@ -32,6 +32,7 @@ const RULES: &[Rule] = &[
     dtls::given_up,
     dtls::never_begun,
     checks::lost,
+    checks::no_media,
     packets::consent_lost,
     relay::credentials_refused,
     gathering::credentials_refused,
@@ -47,6 +48,8 @@ const RULES: &[Rule] = &[
     packets::checks_refused,
     heard::answers_lost,
     heard::checks_lost,
+    nat::relays_of_one_server,
+    gathering::udp_blocked,
     checks::one_way,
     checks::nothing_came,
     checks::nothing_relayed,
@@ -73,6 +76,30 @@ const RULES: &[Rule] = &[
     application::mismatch,
 ];
 
+/// Whether it says that something is not there, which may stand where the file was cut off.
+fn says_missing(code: CauseCode) -> bool {
+    matches!(code, CauseCode::NeverAnswered | CauseCode::NoRemoteCandidates)
+}
+
+/// Whether it is sure only where every candidate and every configuration is there.
+fn rests_on_all(code: CauseCode) -> bool {
+    use CauseCode::{
+        MappingDependsHere, MappingDependsThere, NoCommonFamily, NoRelay, NoServersConfigured, NoTurnConfigured,
+        OnlyLocalHere, OnlyLocalThere,
+    };
+    let all = [
+        MappingDependsHere,
+        MappingDependsThere,
+        NoCommonFamily,
+        NoRelay,
+        NoServersConfigured,
+        NoTurnConfigured,
+        OnlyLocalHere,
+        OnlyLocalThere,
+    ];
+    all.contains(&code)
+}
+
 /// Everything that follows from a connection.
 pub(super) fn apply(connection: &Connection) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
@@ -80,9 +107,14 @@ pub(super) fn apply(connection: &Connection) -> Vec<Finding> {
         // Of what several rules see the first is kept: those that look at packets and logs are surer, and come first.
         let same = |known: &&mut Finding| known.code == finding.code && known.certainty < finding.certainty;
         match found.iter_mut().find(same) {
-            Some(known) => known.because.extend(finding.because),
+            Some(known) => known.also(finding.because),
             None => found.push(finding),
         }
+    }
+    if connection.is_cut() {
+        found.retain(|finding| !says_missing(finding.code));
+        let doubtful = found.iter_mut().filter(|finding| rests_on_all(finding.code));
+        doubtful.for_each(|finding| finding.certainty = finding.certainty.max(Certainty::Likely));
     }
     // What hinders comes before what is only good to know; else the table decides.
     found.sort_by_key(|finding| !finding.fault);

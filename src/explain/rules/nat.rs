@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::explain::connection::{Connection, Placed, Progress};
 use crate::explain::event::{Candidate, Event, Party};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::format::Format;
 use crate::explain::traffic::{RelayOutcome, RelayStep};
 use crate::wire::CandidateKind;
 use crate::wire::Scope;
@@ -39,7 +40,7 @@ fn mapping(connection: &Connection, party: Party) -> Vec<Finding> {
         shown.by
     );
     let found = Finding::fault(connection, code, shown.certainty, side, text);
-    let fault = connection.progress() == Progress::Failed;
+    let fault = connection.found_no_way();
     let settle = if shown.certainty == Certainty::Certain { "" } else { "nat-probe classify on that host" };
     vec![
         found
@@ -70,6 +71,8 @@ fn two_servers<'a>(connection: &Connection<'a>, party: Party) -> Option<Shown<'a
             return None;
         }
         let told = if base.is_some() { Certainty::Certain } else { single_base(connection, party, one.0, other.0)? };
+        // Masked addresses may be two.
+        let told = if one.0.address.is_none() { Certainty::Possible } else { told };
         // What somebody pasted may be of two hosts: their addresses differ, or nothing tells them apart.
         let mixed = connection.is_pasted() && (!same || base.is_none() && one.0.ufrag.is_none());
         let certainty = if mixed { Certainty::Likely } else { told };
@@ -127,7 +130,7 @@ pub(super) fn same_public_address(connection: &Connection) -> Vec<Finding> {
     let (here, there) =
         (connection.of_kind(Party::Here, CandidateKind::Srflx), connection.of_kind(Party::There, CandidateKind::Srflx));
     let same = here.iter().find_map(|one| {
-        let address = one.0.address.filter(std::net::IpAddr::is_ipv4)?;
+        let address = one.0.address.filter(|ip| ip.is_ipv4() && Scope::of(*ip) == Scope::Public)?;
         there.iter().find(|other| other.0.address == Some(address)).map(|other| (one, other, address))
     });
     let Some((one, other, address)) = same else { return Vec::new() };
@@ -136,8 +139,30 @@ pub(super) fn same_public_address(connection: &Connection) -> Vec<Finding> {
     );
     let code = CauseCode::SamePublicAddress;
     let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Path, text);
-    let fault = connection.progress() == Progress::Failed;
+    let fault = connection.found_no_way();
     vec![found.at([one.1, other.1]).only_if(fault).settle("nat-probe classify: does the NAT hairpin?")]
+}
+
+/// Relays of one server that reach nothing of each other: many servers are told not to relay to their own address.
+pub(super) fn relays_of_one_server(connection: &Connection) -> Vec<Finding> {
+    let relays = |party| connection.candidates(party).iter().filter(|(one, _)| one.kind == CandidateKind::Relay);
+    let shared = relays(Party::Here).find_map(|one| {
+        let address = one.0.address?;
+        relays(Party::There).find(|other| other.0.address == Some(address)).map(|other| (one.1, other.1, address))
+    });
+    let Some((here, there, address)) = shared.filter(|_| connection.found_no_way()) else {
+        return Vec::new();
+    };
+    let text = format!(
+        "both ends have a relay of one TURN server, {address}, and nothing passed between the two: it refuses to relay to itself, as a rule (denied-peer-ip, 403), or its firewall keeps its relay ports apart"
+    );
+    let code = CauseCode::RelaysOfOneServer;
+    let found = Finding::fault(connection, code, Certainty::Likely, FaultSide::Server, text).at([here, there]);
+    vec![
+        found
+            .fix("allowed-peer-ip with the server's own address, and its relay ports open to itself")
+            .settle("the TURN server's log, or a packet capture of this end"),
+    ]
 }
 
 pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
@@ -148,13 +173,14 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
     ] {
         let all = connection.candidates(party);
         let local = |candidate: &Candidate| {
-            let private = candidate.address.map(|ip| !matches!(Scope::of(ip), Scope::Public));
+            let private = candidate.scope().map(|scope| scope != Scope::Public);
             candidate.kind == CandidateKind::Host && private.unwrap_or_else(|| candidate.is_mdns())
         };
-        // A log and a page do not tell every candidate, and that a server answered.
+        // These logs have of their own end only what checks leave from; and that a server answered shows that more was found.
+        let of_agents = matches!(connection.format, Format::FirefoxLog | Format::LibwebrtcLog);
         let answered =
             |(event, step): &(&Event, &RelayStep)| event.party == party && step.outcome == RelayOutcome::Granted;
-        let seen = connection.relay_steps().iter().any(answered);
+        let seen = party == Party::Here && of_agents || connection.relay_steps().iter().any(answered);
         if all.is_empty() || seen || !all.iter().all(|(candidate, _)| local(candidate)) {
             continue;
         }
@@ -172,8 +198,7 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
         // Where the other end has nothing more, and no pair can be made, it goes on for nothing.
         let over = matches!(connection.progress(), Progress::Connected | Progress::Lost);
         let for_nothing = !over && connection.gathered(party) && connection.pairs().is_empty();
-        let fault = connection.progress() == Progress::Failed
-            || for_nothing && connection.has_browser() && !connection.is_pasted();
+        let fault = connection.found_no_way() || for_nothing && connection.has_browser() && !connection.is_pasted();
         found.push(
             finding.only_if(fault).fix("configure a STUN and a TURN server that this host reaches").settle(settle),
         );
@@ -204,7 +229,7 @@ pub(super) fn not_public(connection: &Connection) -> Vec<Finding> {
             let Some(address) = candidate.address else { continue };
             let text = format!("{address}, a {kind} candidate of {whose} end, is not public: {what}");
             let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Server, text).at([*place]);
-            let fault = connection.progress() == Progress::Failed;
+            let fault = connection.found_no_way();
             found.push(finding.only_if(fault).settle("whether the other end is in that network too"));
         }
     }

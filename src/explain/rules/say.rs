@@ -34,6 +34,15 @@ impl Finding {
         self
     }
 
+    /// It rests on these places too, as far as there is room.
+    pub(super) fn also(&mut self, places: Vec<String>) {
+        for place in places {
+            if self.because.len() < MOST_PLACES && !self.because.contains(&place) {
+                self.because.push(place);
+            }
+        }
+    }
+
     /// It rests on these events.
     pub(super) fn on<'a>(self, events: impl IntoIterator<Item = &'a Event>) -> Self {
         self.at(events.into_iter().map(|event| event.place.clone()))

@@ -35,8 +35,8 @@ pub(crate) fn apply(ends: &Ends, findings: &mut Vec<Finding>) {
     found.extend(nats_of_both(ends, findings));
     found.append(findings);
     *findings = told_once(ends, &found);
-    // What has a cause of its own comes before what only shows that something is wrong.
-    findings.sort_by_key(|finding| (!finding.fault, is_symptom(finding.code)));
+    // What has a cause of its own comes before what only shows that something is wrong, and what is sure before what is not.
+    findings.sort_by_key(|finding| (!finding.fault, is_symptom(finding.code), finding.certainty));
 }
 
 /// What shows that something is wrong, and not why.
@@ -86,7 +86,7 @@ fn told_once(ends: &Ends, found: &[Finding]) -> Vec<Finding> {
         }
         let known = kept.iter_mut().find(|known| known.code == finding.code && !of_end.contains(&finding.code));
         match known.filter(|known| known.certainty <= finding.certainty) {
-            Some(known) => known.because.extend(finding.because),
+            Some(known) => known.also(finding.because),
             None => kept.push(finding),
         }
     }
@@ -104,7 +104,7 @@ fn proven_mapping(ends: &Ends, findings: &mut [Finding]) {
     for finding in findings.iter_mut() {
         if finding.connection == ends.here.number && finding.code == CauseCode::MappingDependsThere {
             finding.certainty = Certainty::Certain;
-            finding.because.extend(proof.iter().cloned());
+            finding.also(proof.clone());
             finding.settle.clear();
         }
     }
@@ -112,7 +112,7 @@ fn proven_mapping(ends: &Ends, findings: &mut [Finding]) {
 
 /// Candidates that one end found and the other never got.
 fn candidates_lost(ends: &Ends) -> Vec<Finding> {
-    if !ends.there.follows_signaling() || ends.connected() {
+    if !ends.there.follows_signaling() || ends.there.is_cut() || ends.connected() {
         return Vec::new();
     }
     let useful = [CandidateKind::Srflx, CandidateKind::Relay];

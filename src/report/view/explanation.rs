@@ -12,7 +12,7 @@ use room::{LAST, MOST_CHANGES, optional, titled};
 use super::page::Page;
 use super::tint::Tint;
 use crate::explain::event::{Event, StateOf, What};
-use crate::explain::{Call, Explanation, RequiredIs};
+use crate::explain::{Call, Explanation, Finding, RequiredIs};
 use crate::report::Style;
 use crate::report::beside::Beside;
 
@@ -56,6 +56,10 @@ pub(crate) fn render(explanation: &Explanation, beside: &[Beside], style: &Style
     page.finish()
 }
 
+/// How many files, and how many remarks on them, a page without `-v` has.
+const MOST_FILES: usize = 4;
+const MOST_NOTES: usize = 3;
+
 /// What is told of one of the calls.
 struct Told<'a> {
     explanation: &'a Explanation,
@@ -67,11 +71,11 @@ struct Told<'a> {
 fn name(explanation: &Explanation, at: usize) -> &str {
     let connection = &explanation.connections[at];
     let file = &explanation.files[connection.file].name;
-    if connection.name.is_empty() || file.is_empty() || explanation.files.len() == 1 {
-        return if connection.name.is_empty() { "without a name" } else { &connection.name };
-    }
     let alone = explanation.connections.iter().filter(|other| other.file == connection.file).count() == 1;
-    if alone { file } else { &connection.name }
+    if alone && !file.is_empty() && explanation.files.len() > 1 {
+        return file;
+    }
+    if connection.name.is_empty() { "without a name" } else { &connection.name }
 }
 
 /// What the files are.
@@ -79,12 +83,25 @@ fn files(page: &mut Page, explanation: &Explanation) {
     if let [file] = &explanation.files[..] {
         page.paragraph(Tint::Plain, &format!("This is {}.", file.format.name()));
     } else {
-        let told: Vec<String> =
-            explanation.files.iter().map(|file| format!("{} is {}", file.name, file.format.name())).collect();
-        page.paragraph(Tint::Plain, &format!("{}.", told.join("; ")));
+        let most = if page.verbosity() == 0 { MOST_FILES } else { usize::MAX };
+        let told: Vec<String> = explanation
+            .files
+            .iter()
+            .take(most)
+            .map(|file| format!("{} is {}", file.name, file.format.name()))
+            .collect();
+        let more = match explanation.files.len() - told.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        page.paragraph(Tint::Plain, &format!("{}{more}.", told.join("; ")));
     }
-    for note in &explanation.notes {
+    let most = if page.verbosity() == 0 { MOST_NOTES } else { usize::MAX };
+    for note in explanation.notes.iter().take(most) {
         page.alarm(Tint::Warning, note);
+    }
+    if explanation.notes.len() > most {
+        page.paragraph(Tint::Faint, &format!("... and {} more remarks, with -v", explanation.notes.len() - most));
     }
 }
 
@@ -98,7 +115,12 @@ fn write_call(page: &mut Page, told: &Told, call: &Call, several: bool) {
     }
     let findings: Vec<_> =
         explanation.findings.iter().filter(|finding| call.connections.contains(&finding.connection)).collect();
-    follows::write(page, &findings, &call.sentence);
+    // What is "this end" in the file of the other one has to say whose it is.
+    let teller = |finding: &Finding| {
+        let other = call.ends.is_some_and(|ends| ends[0] != finding.connection);
+        other.then(|| name(explanation, finding.connection).split(' ').next().unwrap_or_default())
+    };
+    follows::write(page, &findings, &call.sentence, &teller);
     if let Some(beside) = beside.filter(|beside| page.verbosity() > 0 || beside.tells()) {
         optional(page, LAST, |page| page.paragraph(Tint::Plain, &beside.sentence()));
     }
@@ -182,19 +204,23 @@ fn requirements(page: &mut Page, explanation: &Explanation) {
 fn untold(page: &mut Page, explanation: &Explanation) {
     const TITLE: &str = "What this file cannot tell";
     if page.verbosity() > 0 {
-        page.heading(TITLE);
+        page.heading(if explanation.files.len() == 1 { TITLE } else { "What these files cannot tell" });
         explanation.cannot_tell.iter().for_each(|text| page.bullet(text));
         return;
     }
+    let title = if explanation.files.len() == 1 { TITLE } else { "What these files cannot tell" };
     for count in (1..=explanation.cannot_tell.len()).rev() {
         let text = explanation.cannot_tell[..count].join("; ");
         let more = if count < explanation.cannot_tell.len() { "; more with -v" } else { "" };
         let written = optional(page, 0, |page| {
             page.blank();
-            page.lines(Tint::Faint, "", "  ", &format!("{TITLE}: {text}{more}."));
+            page.lines(Tint::Faint, "", "  ", &format!("{title}: {text}{more}."));
         });
         if written {
             return;
         }
+    }
+    if !explanation.cannot_tell.is_empty() {
+        optional(page, 0, |page| page.paragraph(Tint::Faint, &format!("{title}: see -v.")));
     }
 }

@@ -4,13 +4,14 @@
 mod error;
 mod line;
 mod list;
+mod mask;
 mod object;
 mod read;
 mod words;
 
 pub use error::{CandidateError, CandidateProblem};
 pub use list::{CandidateList, CandidatePlace, ListedCandidate};
-pub use read::read_candidates;
+pub use read::{is_row, read_candidates};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -109,6 +110,22 @@ impl CandidateAddress {
         match self {
             Self::Ip(ip) => Some(*ip),
             Self::Name(_) => None,
+        }
+    }
+
+    /// Whether something stands where the address was, as people and tools write it before they show a file: `x.x.x.x`, `203.0.113.xxx`,
+    /// `[redacted]`, `***`.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        matches!(self, Self::Name(name) if mask::is_mask(name))
+    }
+
+    /// What is left of a masked address: the first one of its network. `192.168.1.x` is 192.168.1.0.
+    #[must_use]
+    pub fn network(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(name) => mask::network(name),
+            Self::Ip(_) => None,
         }
     }
 

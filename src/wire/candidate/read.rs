@@ -38,6 +38,10 @@ fn read_line(line: &str, number: u32, list: &mut CandidateList) {
         let first = line.split_whitespace().next().unwrap_or_default();
         if line.contains(" typ ") || words::transport(first).is_ok() {
             list.push_line(line, CandidatePlace::default(), number);
+        } else if let Some(row) = row(line) {
+            list.push_line(&row, CandidatePlace::default(), number);
+        } else if is_last_row(line) {
+            list.complete = true;
         }
         return;
     }
@@ -50,6 +54,41 @@ fn read_line(line: &str, number: u32, list: &mut CandidateList) {
         }
         list.push_line(unquoted(&line[bounds[0]..bounds[1]]), CandidatePlace::default(), number);
     }
+}
+
+/// Whether a line is a row of the table that the page for trying ICE servers shows.
+#[must_use]
+pub fn is_row(line: &str) -> bool {
+    row(line).is_some()
+}
+
+/// The last row of that table: a time and `Done`.
+fn is_last_row(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next().is_some_and(|time| time.parse::<f64>().is_ok())
+        && words.next() == Some("Done")
+        && words.next().is_none()
+}
+
+/// A row of that table as a candidate line: time, component (not of every age), type, foundation, protocol, address, port and the three
+/// parts of the priority.
+fn row(line: &str) -> Option<String> {
+    let line = line.trim_start_matches(|c: char| c == '>' || c.is_whitespace());
+    let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "|").take(16).collect();
+    let at = (1..3).find(|at| words.get(*at).is_some_and(|word| words::kind(word).is_ok()))?;
+    words[0].parse::<f64>().ok()?;
+    let [kind, foundation, carrier, address, port, rest @ ..] = words.get(at..)? else { return None };
+    let component = if at == 2 { words::component(words[1]).ok()? } else { 1 };
+    words::transport(carrier).ok()?;
+    words::port(port).ok()?;
+    let number = |at: usize| rest.get(at).and_then(|word| word.parse::<u32>().ok());
+    let priority = match (number(0), number(1), number(2)) {
+        (Some(of_type), Some(local), Some(last)) => {
+            of_type.checked_mul(1 << 24)?.checked_add(local.checked_mul(1 << 8)?)?.checked_add(last)?
+        }
+        (single, ..) => single.unwrap_or_default(),
+    };
+    Some(format!("candidate:{foundation} {component} {carrier} {priority} {address} {port} typ {kind}"))
 }
 
 /// The text up to where a quotation, an escaped line end or markup ends it.

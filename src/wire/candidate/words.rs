@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{CandidateAddress, CandidateKind, CandidateProblem, CandidateTransport, TcpType};
+use super::{CandidateAddress, CandidateKind, CandidateProblem, CandidateTransport, TcpType, mask};
 
 /// The longest name of DNS, and more than anything that hides an address.
 const LONGEST_NAME: usize = 255;
@@ -71,7 +71,8 @@ pub(super) fn address(word: &str) -> Result<CandidateAddress, CandidateProblem> 
     // Of an address that is none a name would be a wrong guess.
     let numeric = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-*()<>[]".contains(&byte);
-    if word.is_empty() || word.len() > LONGEST_NAME || numeric || !word.bytes().all(of_a_name) {
+    let written = word.bytes().all(of_a_name) || mask::is_masked_v6(word);
+    if word.is_empty() || word.len() > LONGEST_NAME || numeric || !written {
         return Err(CandidateProblem::Address(word.to_owned()));
     }
     Ok(CandidateAddress::Name(word.to_owned()))

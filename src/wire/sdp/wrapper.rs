@@ -75,7 +75,7 @@ fn starts(text: &str) -> Vec<(usize, Option<DescriptionKind>)> {
     let places = text.match_indices("v=0").map(|(at, _)| at);
     let begins = places.filter(|at| {
         !text[..*at].ends_with(is_word)
-            && text[at + 3..].chars().next().is_none_or(|after| matches!(after, '\r' | '\n'))
+            && text[at + 3..].trim_start_matches([' ', '\t']).chars().next().is_none_or(|c| matches!(c, '\r' | '\n'))
     });
     begins.map(|at| (at, kind_before(&text[..at]))).collect()
 }

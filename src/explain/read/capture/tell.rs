@@ -147,6 +147,7 @@ impl Teller<'_> {
             transport: CandidateTransport::Udp,
             address: Some(socket.ip()),
             name: None,
+            network: None,
             port: socket.port(),
             priority: 0,
             base: base.map(|base| format!("{} {}", base.ip(), base.port())),

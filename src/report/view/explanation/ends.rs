@@ -116,7 +116,18 @@ fn socket(candidate: &Candidate) -> String {
         (Some(std::net::IpAddr::V6(ip)), _) => format!("[{ip}]:{port}"),
         (Some(ip), _) => format!("{ip}:{port}"),
         (None, Some(name)) => format!("{}:{port}", shortened(name)),
-        (None, None) => format!(":{port}"),
+        (None, None) => format!("{}:{port}", candidate.network.map(masked).unwrap_or_default()),
+    }
+}
+
+/// What is left of an address whose end is masked.
+fn masked(network: std::net::IpAddr) -> String {
+    match network {
+        std::net::IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            format!("{a}.{b}.{c}.x")
+        }
+        std::net::IpAddr::V6(ip) => format!("[{:x}:x]", ip.segments()[0]),
     }
 }
 

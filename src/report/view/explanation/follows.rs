@@ -6,7 +6,12 @@ use super::room::{LAST, optional};
 use crate::explain::{Certainty, FaultSide, Finding};
 
 /// Writes them: of the one that the sentence is made of, the words are not repeated.
-pub(super) fn write(page: &mut Page, findings: &[&Finding], sentence: &str) {
+pub(super) fn write<'a>(
+    page: &mut Page,
+    findings: &[&Finding],
+    sentence: &str,
+    teller: &dyn Fn(&Finding) -> Option<&'a str>,
+) {
     let mut left = 0;
     for (number, finding) in findings.iter().enumerate() {
         let told = sentence.contains(&finding.text) || sentence.contains(&capital(&finding.text));
@@ -14,7 +19,7 @@ pub(super) fn write(page: &mut Page, findings: &[&Finding], sentence: &str) {
             if number == 0 {
                 page.blank();
             }
-            write_finding(page, finding, told, number == 0);
+            write_finding(page, finding, told, number == 0, teller(finding));
         };
         // The first is always said.
         if number == 0 {
@@ -28,7 +33,7 @@ pub(super) fn write(page: &mut Page, findings: &[&Finding], sentence: &str) {
     }
 }
 
-fn write_finding(page: &mut Page, finding: &Finding, told: bool, whole: bool) {
+fn write_finding(page: &mut Page, finding: &Finding, told: bool, whole: bool, teller: Option<&str>) {
     let side = match finding.side {
         FaultSide::Here => "on this side",
         FaultSide::There => "on the other side",
@@ -40,7 +45,9 @@ fn write_finding(page: &mut Page, finding: &Finding, told: bool, whole: bool) {
     let text = if told && finding.fault {
         format!("That is {}, {side} [{}]", finding.certainty.word(), finding.code)
     } else {
-        format!("{}, {side}: {}", finding.certainty.word(), finding.text)
+        let told = finding.text.contains("this end") || finding.text.contains("the other end");
+        let teller = teller.filter(|_| told).map(|teller| format!(" (as {teller} tells)")).unwrap_or_default();
+        format!("{}, {side}{teller}: {}", finding.certainty.word(), finding.text)
     };
     let tint = if finding.certainty == Certainty::Certain { Tint::Bad } else { Tint::Warning };
     if finding.fault {
