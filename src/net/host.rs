@@ -7,7 +7,7 @@ use super::platform;
 
 /// The addresses of the interfaces that are up, loopback and link-local ones included, each once.
 #[must_use]
-pub(super) fn addresses() -> Vec<IpAddr> {
+pub(crate) fn addresses() -> Vec<IpAddr> {
     let mut all = Vec::new();
     for address in interfaces().into_values().flatten() {
         if !all.contains(&address) {

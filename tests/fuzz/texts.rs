@@ -129,6 +129,7 @@ fn turnserver_configurations() {
             version_is: turnserver::VersionIs::Asked,
             clients: &[],
             readable: &|_| None,
+            addresses: &[],
             certificate: &|_| None,
             now_unix_s: None,
         };

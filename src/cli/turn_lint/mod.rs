@@ -49,12 +49,14 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
         asked.or_else(|| Some((installed?, VersionIs::Installed))).unwrap_or((Version::NEWEST, VersionIs::Newest));
     // On another host than the server's, what is not here tells nothing.
     let here = |name: &str| installed.and_then(|_| readable(name));
+    let addresses = installed.map_or_else(Vec::new, |_| net::host_addresses());
     let options = LintOptions {
         name: source.name(),
         version,
         version_is,
         clients: &clients,
         readable: &here,
+        addresses: &addresses,
         certificate: &certificate,
         now_unix_s: Some(net::clock::now_unix_s()),
     };

@@ -16,6 +16,7 @@ pub(super) fn read(text: &str, builder: &mut Builder) {
             version_is: VersionIs::Newest,
             clients: &[],
             readable: &|_| None,
+            addresses: &[],
             certificate: &|_| None,
             now_unix_s: None,
         };

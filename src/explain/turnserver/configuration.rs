@@ -33,6 +33,8 @@ pub(super) struct Configuration<'a> {
     pub(super) clients: &'a [IceEntry],
     /// Whether a file can be read here; nothing where that cannot be told.
     pub(super) readable: &'a dyn Fn(&str) -> Option<bool>,
+    /// The addresses of the host, where it is this one.
+    pub(super) addresses: &'a [IpAddr],
     /// What a file of a certificate says, where it can be read here.
     pub(super) certificate: &'a dyn Fn(&str) -> Option<Certified>,
     /// What time it is, where that is to count.

@@ -151,6 +151,8 @@ codes! {
         LoginFromDatabase,
         /// No address: neither one nor the name of a host.
         AddressMalformed,
+        /// An address to listen on or to relay from is not one of this host.
+        AddressNotOfHost,
         /// The public address is a name: it has to resolve when coturn starts.
         ExternalIpName,
         /// The public address is set again: the second one is ignored.

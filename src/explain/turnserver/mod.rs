@@ -10,6 +10,8 @@ mod rules;
 mod version;
 mod written;
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +39,8 @@ pub struct LintOptions<'a> {
     pub clients: &'a [IceEntry],
     /// Whether a file that it names can be read here; nothing where that cannot be told.
     pub readable: &'a dyn Fn(&str) -> Option<bool>,
+    /// The addresses of the host on which it is to run; none where that is not this one.
+    pub addresses: &'a [IpAddr],
     /// What the file of a certificate says; nothing where it cannot be read here.
     pub certificate: &'a dyn Fn(&str) -> Option<Certified>,
     /// What time it is, in seconds since 1970, for certificates and user names that expire; nothing where that is not to count.
@@ -107,12 +111,13 @@ pub fn lint(bytes: &[u8], options: LintOptions) -> Result<Lint, LintError> {
     if is_other(&text, &settings) {
         return Err(other::what(&text).map_or(LintError::OtherFile, LintError::Known));
     }
-    let LintOptions { name, version, version_is, clients, readable, certificate, now_unix_s } = options;
+    let LintOptions { name, version, version_is, clients, readable, addresses, certificate, now_unix_s } = options;
     let configuration = configuration::Configuration {
         settings: &settings,
         version: version.known(),
         clients,
         readable,
+        addresses,
         certificate,
         now_unix_s,
         written: configuration::Where { template: written.template, within: written.within, partial: written.partial },

@@ -45,6 +45,7 @@ fn looked_over(text: &str, version: &str, clients: &str) -> Lint {
         version_is: VersionIs::Asked,
         clients: &entries,
         readable: &|name| Some(!name.contains("missing")),
+        addresses: &[],
         certificate: &certificate,
         now_unix_s: Some(1_800_000_000),
     };
@@ -185,6 +186,27 @@ fn a_template_is_told_from_what_it_makes() {
 }
 
 #[test]
+fn addresses_are_those_of_the_host() {
+    let text = "user=a:b\nrealm=x\nlistening-ip=0.0.0.0\nlistening-ip=127.0.0.1\nlistening-ip=10.0.0.5\nrelay-ip=203.0.113.5\n";
+    let found = |addresses: &[&str]| {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
+        let options = LintOptions {
+            name: String::new(),
+            version: Version::NEWEST,
+            version_is: VersionIs::Installed,
+            clients: &[],
+            readable: &|_| None,
+            addresses: &addresses,
+            certificate: &|_| None,
+            now_unix_s: None,
+        };
+        wrong(&lint(text.as_bytes(), options).unwrap())
+    };
+    assert_eq!(found(&["10.0.0.5", "127.0.0.1"]), ["address-not-of-host/warning/6"]);
+    assert_eq!(found(&[]), [""; 0], "of another host nothing is known");
+}
+
+#[test]
 fn the_certificate_is_for_the_host_that_clients_are_told() {
     let server = |cert: &str| format!("user=alice:wonderland\nrealm=x\ncert={cert}\npkey=/tmp/key.pem\n");
     let told = |uri: &str| format!(r#"[{{"urls":"{uri}","username":"alice","credential":"wonderland"}}]"#);
@@ -261,6 +283,7 @@ fn a_byte_order_mark_is_seen() {
             version_is: VersionIs::Newest,
             clients: &[],
             readable: &|_| None,
+            addresses: &[],
             certificate: &|_| None,
             now_unix_s: None,
         };
@@ -326,6 +349,7 @@ fn something_else_is_no_configuration() {
             version_is: VersionIs::Newest,
             clients: &[],
             readable: &|_| None,
+            addresses: &[],
             certificate: &|_| None,
             now_unix_s: None,
         };
@@ -345,6 +369,7 @@ proptest! {
     fn no_text_does_harm(text in "(([a-z-]{1,20}|user|realm|external-ip|denied-peer-ip|min-port|static-auth-secret)[ =\t]?\\PC{0,30}\n){0,20}") {
         let options = LintOptions {
             name: String::new(), version: Version::NEWEST, version_is: VersionIs::Newest, clients: &[], readable: &|_| None,
+            addresses: &[],
             certificate: &|_| None,
             now_unix_s: None,
         };

@@ -167,6 +167,31 @@ fn unused(configuration: &Configuration, private: IpAddr) -> Option<Fault> {
     Some(fault.fix("behind the slash the address that relay-ip names, or listening-ip without it"))
 }
 
+/// Addresses that this host does not have, where it is the one on which coturn is installed.
+pub(super) fn of_host(configuration: &Configuration) -> Vec<Fault> {
+    let mut found = Vec::new();
+    if configuration.addresses.is_empty() {
+        return found;
+    }
+    for (key, effect) in [
+        ("listening-ip", "nothing listens there"),
+        ("relay-ip", "allocations are refused with 508: \"Cannot create socket\""),
+    ] {
+        for setting in configuration.all(key) {
+            let Address::Is(ip) = read(&setting.value) else { continue };
+            if ip.is_unspecified() || ip.is_loopback() || configuration.addresses.contains(&ip) {
+                continue;
+            }
+            let text = format!("the address of {key} is not one of this host: on the server it has to be");
+            let fault = Fault::warning(LintCode::AddressNotOfHost, text).at(setting).effect(effect);
+            found.push(
+                fault.fix("an address of the host itself; that of a NAT in front of it belongs into external-ip"),
+            );
+        }
+    }
+    found
+}
+
 /// Listening nowhere but on loopback, with nothing in front that could be told of.
 pub(super) fn loopback_only(configuration: &Configuration) -> Vec<Fault> {
     let is_loopback = |setting: &Setting| setting.value.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());

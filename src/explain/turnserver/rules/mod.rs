@@ -39,6 +39,7 @@ const WHOLE: &[Rule] = &[
     login::secrets,
     login::from_database,
     addresses::external,
+    addresses::of_host,
     addresses::loopback_only,
     addresses::command_line,
     peers::all_denied,
