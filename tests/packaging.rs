@@ -62,6 +62,13 @@ fn packages_hold_what_the_program_has() {
     for folder in ["/usr/bin/nat-probe", "/usr/share/man/man1/", "bash-completion", "zsh", "fish", "LICENSE-MIT"] {
         assert!(description.contains(folder), "{folder}");
     }
+    // A key twice is a mistake to nfpm, which only a build would tell.
+    let entries = description.split("\n  - src: ").skip(1);
+    assert!(entries.clone().count() > 5);
+    for entry in entries {
+        let entry = entry.split("\nrpm:").next().unwrap();
+        assert!(entry.matches("file_info:").count() == 1 && entry.matches("packager:").count() <= 1, "{entry}");
+    }
     // What nfpm is told to take from the checkout is there.
     for line in description.lines().filter_map(|line| line.trim().strip_prefix("- src: ")) {
         assert!(line.starts_with("${NAT_PROBE_STAGE}/") || path(line).exists(), "{line}");

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use super::error::{CliError, words};
 
@@ -138,10 +138,16 @@ impl Output {
     }
 }
 
-/// Whether what is there takes bytes and cannot be replaced: a pipe, a terminal, a device. Of some devices (NUL, CON) Windows cannot
-/// say what they are; what is not there at all will be a file.
+/// Whether what is there takes bytes and cannot be replaced: a pipe, a terminal, a device. What is not there at all will be a file.
 #[must_use]
 pub(super) fn is_written_through(path: &Path) -> bool {
+    // Windows has devices (NUL, CON) by names in every folder, and may call them files.
+    let whole = std::path::absolute(path).unwrap_or_default();
+    if let Some(Component::Prefix(prefix)) = whole.components().next()
+        && matches!(prefix.kind(), Prefix::DeviceNS(_))
+    {
+        return true;
+    }
     match fs::metadata(path) {
         Ok(found) => !found.is_file(),
         Err(error) => error.kind() != ErrorKind::NotFound,

@@ -16,8 +16,9 @@ use super::binding::Binding;
 use super::icmp::Refusal;
 use crate::evidence::FailureCode;
 
-/// How long somebody may be silent before he is knocked at: whoever answers is not bothered.
-const SILENT: Duration = Duration::from_secs(1);
+/// How long somebody may be silent before he is knocked at: whoever answers is not bothered, and what is asked beside later has not been
+/// given up by the time that he refuses.
+const SILENT: Duration = Duration::from_millis(500);
 
 /// How often, and how long a refusal is waited for: the last one ends before whoever asked gives up.
 const KNOCKS: u32 = 3;
