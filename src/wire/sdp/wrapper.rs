@@ -73,10 +73,8 @@ fn read_text(text: &str) -> Vec<Description> {
 fn starts(text: &str) -> Vec<(usize, Option<DescriptionKind>)> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '=' | ';' | '/' | '.');
     let places = text.match_indices("v=0").map(|(at, _)| at);
-    let begins = places.filter(|at| {
-        !text[..*at].ends_with(is_word)
-            && text[at + 3..].trim_start_matches([' ', '\t']).chars().next().is_none_or(|c| matches!(c, '\r' | '\n'))
-    });
+    let ends = |rest: &str| rest.is_empty() || rest.trim_start_matches([' ', '\t']).starts_with(['\r', '\n']);
+    let begins = places.filter(|at| !text[..*at].ends_with(is_word) && ends(&text[at + 3..]));
     begins.map(|at| (at, kind_before(&text[..at]))).collect()
 }
 
