@@ -41,7 +41,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     #[command(flatten)]
     Measure(Box<Measuring>),
-    /// What two peers make of their networks
+    /// Do two peers connect? Predict it from both ends, or try it
     #[command(subcommand)]
     Peer(Peer),
     Explain(ExplainArgs),
@@ -69,7 +69,7 @@ pub(super) enum Measuring {
     Discover(DiscoverArgs),
     Turn(Box<TurnArgs>),
     Gateway(GatewayArgs),
-    /// What ICE (RFC 8445) makes of this network: candidates
+    /// Which ICE candidates does this network give (RFC 8445)?
     #[command(subcommand)]
     Ice(Ice),
 }
