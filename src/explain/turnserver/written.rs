@@ -143,7 +143,8 @@ fn flags(text: &str) -> (Vec<(u32, String)>, bool) {
         if line.trim_start().starts_with('#') {
             continue;
         }
-        split(line, |word| words.push((number, word)));
+        // A hyphen alone begins an item of a list.
+        split(line, |word| words.extend((word != "-").then_some((number, word))));
     }
     let named = |word: &str| {
         let short = SHORT.iter().find(|(flag, _)| *flag == word).map(|(_, key)| (*key).to_owned());
@@ -283,8 +284,8 @@ mod tests {
         ] {
             assert_eq!(read(text), (lines(&found), Some(Within::Flags), None), "{text}");
         }
-        let compose = "services:\n  coturn:\n    command:\n      - \"--realm=x\"\n      - --user=a:b,c\n      # - --verbose\n      - --verbose\n";
-        assert_eq!(read(compose).0, lines(&[(4, "realm=x"), (5, "user=a:b,c"), (7, "verbose")]));
+        let compose = "services:\n  coturn:\n    command:\n      - \"--realm\"\n      - \"x\"\n      - --user=a:b,c\n      # - --verbose\n      - --verbose\n";
+        assert_eq!(read(compose).0, lines(&[(4, "realm=x"), (6, "user=a:b,c"), (8, "verbose")]));
     }
 
     #[test]

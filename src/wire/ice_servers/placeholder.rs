@@ -50,10 +50,12 @@ fn bare(text: &str) -> Option<&str> {
 
 /// `$TURN_HOST` of a shell.
 fn variable(text: &str) -> Option<&str> {
-    let start = text.find('$')?;
-    let rest = &text[start + 1..];
-    let end = rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
-    (end >= 3).then(|| &text[start..=start + end])
+    text.match_indices('$').find_map(|(start, _)| {
+        let rest = &text[start + 1..];
+        let end =
+            rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
+        (end >= 3).then(|| &text[start..=start + end])
+    })
 }
 
 #[cfg(test)]
@@ -70,6 +72,7 @@ mod tests {
             ("turn:__HOST__:80", "__HOST__"),
             ("turn:YOUR_SERVER_IP:3478", "YOUR_SERVER_IP"),
             ("turn:$TURN_HOST:3478", "$TURN_HOST"),
+            ("$$PORT", "$PORT"),
             ("turn:turn.your-domain.com", "your-domain.com"),
         ] {
             assert_eq!(placeholder(text), Some(found), "{text}");
