@@ -52,7 +52,9 @@ impl Output {
     /// When it cannot be made.
     pub(super) fn whole_file(path: &Path, name: String) -> Result<Self, CliError> {
         if is_written_through(path) {
-            return Self::file(path, name);
+            // Neither made nor emptied: a device knows no such thing.
+            let there = File::options().write(true).open(path).map_err(|error| refused(&name, &error))?;
+            return Ok(Self { name, ..Self::to(Box::new(there), false) });
         }
         let mut written = path.as_os_str().to_owned();
         // One name for each process: two runs at the same time do not write into each other's file.
