@@ -26,6 +26,22 @@ struct Story {
     told: Vec<(Party, Candidate)>,
 }
 
+/// What entries of the log begin with, those that tell something; a pair's name stands within entries too.
+const BEGINNINGS: [&str; 9] =
+    ["(ice/", "(stun/", "(turn/", "ICE(", "ICE-PEER(", "ICE-STREAM(", "ICE-CANDIDATE(", "STUN-CLIENT(", "TURN("];
+
+/// What a line of a text has of the log: where line breaks were lost, or a list was printed, many entries stand in one.
+pub(super) fn entries(line: &str) -> impl Iterator<Item = &str> {
+    let first = |at: &usize| line[..*at].ends_with(|before: char| before.is_whitespace() || before == '"');
+    let mut starts: Vec<usize> =
+        BEGINNINGS.iter().flat_map(|word| line.match_indices(word)).map(|(at, _)| at).collect();
+    starts.retain(first);
+    starts.sort_unstable();
+    starts.insert(0, 0);
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([line.len()]).collect();
+    starts.into_iter().zip(ends).map(|(start, end)| line[start..end].trim_end_matches([' ', ',', '"', ']']))
+}
+
 /// Reads the lines with their places.
 pub(super) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: &mut Builder) {
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();

@@ -130,7 +130,10 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
         Format::IceServers => lists::servers(text, builder),
         Format::Rtcstats => rtcstats::read(text, builder),
         Format::FirefoxLog => {
-            let lines = text.lines().enumerate().map(|(index, line)| (line, format!("line {}", index + 1)));
+            let lines = text.lines().enumerate();
+            let lines = lines.flat_map(|(index, line)| {
+                firefox_log::entries(line).map(move |entry| (entry, format!("line {}", index + 1)))
+            });
             firefox_log::read(lines, builder);
         }
         Format::CoturnLog => coturn_log::read(text, builder),

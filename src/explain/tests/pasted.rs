@@ -60,6 +60,30 @@ fn words_around_a_dump_take_nothing_from_it() {
 }
 
 #[test]
+fn a_log_of_firefox_says_the_same_without_its_line_breaks() {
+    for name in ["firefox-home-symmetric-a.log.json", "firefox-symmetric-symmetric-turn-b.log.json"] {
+        let list: Vec<String> = serde_json::from_slice(&file(name)).unwrap();
+        let plain = explained(list.join("\n").as_bytes());
+        let prefixed: Vec<String> = list.iter().map(|line| format!("12:34:56.789 INFO app: {line}")).collect();
+        for pasted in [
+            list.join(" "),
+            prefixed.join("\n"),
+            format!("the log: {}", serde_json::to_string(&list).unwrap()),
+            format!("the log:\n{}\n", serde_json::to_string_pretty(&list).unwrap()),
+            format!("> {}", list.join("\r\n> ")),
+        ] {
+            let explanation = explained(pasted.as_bytes());
+            assert_eq!(
+                (explanation.format, explanation.outcome, codes(&explanation)),
+                (plain.format, plain.outcome, codes(&plain)),
+                "{name}: {}",
+                &pasted[..60]
+            );
+        }
+    }
+}
+
+#[test]
 fn masked_addresses_are_no_names_and_prove_nothing() {
     let of = |address: &str, port: u16| {
         format!("candidate:7 1 udp 1677729535 {address} {port} typ srflx raddr 0.0.0.0 rport 0\n")
