@@ -10,20 +10,22 @@ use super::{stats, updates};
 use crate::explain::event::{Party, What};
 use crate::explain::objects::{Object, number, text};
 
-pub(super) fn read(dump: &Value, builder: &mut Builder) {
-    devices(dump, builder);
-    let connections = dump.get("PeerConnections").and_then(Value::as_object);
-    for (id, connection) in connections.into_iter().flatten() {
+/// What was read is given up piece by piece: of a large dump the events need the room.
+pub(super) fn read(mut dump: Value, builder: &mut Builder) {
+    devices(&dump, builder);
+    let Some(Value::Object(connections)) = dump.get_mut("PeerConnections").map(Value::take) else { return };
+    for (id, mut connection) in connections {
         let url = connection.get("url").and_then(Value::as_str).unwrap_or_default();
         builder.connection(&format!("{id} {url}"));
         let place = format!("PeerConnections.{id}");
         if let Some(configuration) = connection.get("rtcConfiguration").map(worded) {
             updates::configure(&configuration, &format!("{place}.rtcConfiguration"), None, builder);
         }
-        let log = connection.get("updateLog").and_then(Value::as_array);
-        for (index, entry) in log.into_iter().flatten().enumerate() {
-            if let Some(entry) = entry.as_object() {
-                self::entry(entry, &format!("{place}.updateLog[{index}]"), builder);
+        if let Some(Value::Array(log)) = connection.get_mut("updateLog").map(Value::take) {
+            for (index, entry) in log.into_iter().enumerate() {
+                if let Some(entry) = entry.as_object() {
+                    self::entry(entry, &format!("{place}.updateLog[{index}]"), builder);
+                }
             }
         }
         if let Some(series) = connection.get("stats").and_then(Value::as_object) {

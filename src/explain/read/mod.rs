@@ -90,22 +90,22 @@ pub fn read_from(source: impl Read, named: Option<Format>) -> Result<Reading, Re
     match document {
         Document::Json { value, text } => {
             // A dump is large, and only people's own texts are looked at again.
-            let text = if format.is_written_by_programs() { String::new() } else { text };
-            from_json(format, &value, &text, &mut builder)?;
+            let text = Some(text).filter(|_| !format.is_written_by_programs()).unwrap_or_default();
+            from_json(format, value, &text, &mut builder)?;
         }
         Document::Text(text) => from_text(format, &text, &mut builder)?,
     }
     builder.finish(format)
 }
 
-fn from_json(format: Format, value: &Value, text: &str, builder: &mut Builder) -> Result<(), ReadError> {
+fn from_json(format: Format, value: Value, text: &str, builder: &mut Builder) -> Result<(), ReadError> {
     match format {
         Format::WebrtcInternals => internals::read(value, builder),
-        Format::AboutWebrtc => about::read(value, builder),
-        Format::GetStats => stats::read_file(value, builder),
-        Format::CandidateErrors => lists::errors(value, builder),
+        Format::AboutWebrtc => about::read(&value, builder),
+        Format::GetStats => stats::read_file(&value, builder),
+        Format::CandidateErrors => lists::errors(&value, builder),
         Format::IceServers => lists::servers(text, builder),
-        Format::NatProbe => own_report::read(value, builder),
+        Format::NatProbe => own_report::read(&value, builder),
         Format::FirefoxLog => {
             let lines = value.as_array().into_iter().flatten().enumerate();
             let lines = lines.filter_map(|(index, line)| Some((line.as_str()?, format!("[{index}]"))));
