@@ -1,30 +1,17 @@
 //! From the bytes of a file to events: what is around it, its format, and the reader of that format.
 
-mod about;
-mod about_page;
+mod browser;
 mod build;
 mod capture;
-mod conf;
-mod copied_events;
-mod coturn_log;
 mod document;
-mod eturnal_log;
-mod firefox_log;
-mod firefox_servers;
-mod internals;
-mod libwebrtc_log;
 mod lists;
-mod logger;
 mod open;
 mod own_report;
 mod reading;
-mod rtcstats;
-mod server_log;
+mod server;
 mod sieve;
 mod signaling;
-mod stats;
 mod text;
-mod updates;
 
 pub use reading::{Input, ReadError, Reading};
 
@@ -33,9 +20,11 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::format::Format;
+use browser::{about, about_page, copied_events, firefox_log, internals, libwebrtc_log, rtcstats, stats};
 use build::Builder;
 use document::Document;
 use open::Ending;
+use server::{conf, coturn_log, eturnal_log};
 
 /// Reads a file that is held whole.
 ///

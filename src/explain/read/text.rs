@@ -1,6 +1,6 @@
 //! The text of a file, without what a mail, a chat or an issue tracker puts around it.
 
-use super::about_page;
+use super::browser::about_page;
 use super::reading::ReadError;
 
 /// The bytes as text: UTF-8 with or without its mark, UTF-16 as PowerShell writes it.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{Builder, candidate, shown};
 use crate::explain::event::{Candidate, GatheringError, Pair, Party, StateOf, What};
+use crate::explain::read::build::{Builder, candidate, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire;
 use crate::wire::CandidateTransport;
@@ -37,7 +37,7 @@ struct Port {
     unauthorized: BTreeSet<String>,
 }
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let mut story = Story::default();
     builder.connection("");
     for (line, number) in text.lines().zip(1..) {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use super::build::Builder;
 use crate::explain::event::{Party, What};
+use crate::explain::read::build::Builder;
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble, Times};
 
 /// So many steps are kept of which nothing comes: of a long log what was refused counts, wherever it stands.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::build::Builder;
 use super::{stats, updates};
 use crate::explain::event::{Party, What};
 use crate::explain::objects::{self, Object};
+use crate::explain::read::build::Builder;
 
 /// More milliseconds than pass between two lines, and fewer than passed since 1970.
 const ABSOLUTE: f64 = 1e11;
@@ -106,7 +106,7 @@ struct Connection {
     observed_ms: Option<u64>,
 }
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let (mut known, mut now): (BTreeMap<String, Connection>, f64) = (BTreeMap::new(), 0.0);
     let mut unread = None;
     for (index, line) in text.lines().enumerate() {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::build::{Builder, candidate, shown};
 use crate::explain::event::{Candidate, Media, Pair, Party, StateOf, What};
 use crate::explain::objects::{self, Object, flag, number, text};
+use crate::explain::read::build::{Builder, candidate, shown};
 use crate::wire;
 use crate::wire::candidate::read_candidates;
 
 /// A file that has nothing else.
-pub(super) fn read_file(value: &Value, builder: &mut Builder) {
+pub(crate) fn read_file(value: &Value, builder: &mut Builder) {
     let Some(found) = objects::statistics(value).or_else(|| objects::nested(value)) else { return };
     builder.connection("");
     // Of statistics that were taken again and again the last count, each in its place.

@@ -1,14 +1,14 @@
 //! The configuration of a coturn server: what the rules of `turn lint` find in it. Which version read it is not in the file, so that it is
 //! read as the one that distributions have and as the newest.
 
-use super::build::Builder;
 use crate::explain::event::{Party, What};
+use crate::explain::read::build::Builder;
 use crate::explain::turnserver::{self, Fault, LintOptions, Severity, Version, VersionIs};
 
 /// What Debian 12 and Ubuntu 24.04 have.
 const DISTRIBUTED: Version = Version::new(4, 6, 1);
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let by = |version: Version| {
         let options = LintOptions {
             name: String::new(),

@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::build::{Builder, shown};
 use super::stats;
 use crate::explain::event::{Configuration, Party, What};
 use crate::explain::objects::{Object, flag, text};
+use crate::explain::read::build::{Builder, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire;
 use crate::wire::candidate::{CandidatePlace, ListedCandidate};
 use crate::wire::sdp::read_descriptions;
 use crate::wire::{CandidateKind, CandidateTransport};
 
-pub(super) fn read(value: &Value, builder: &mut Builder) {
+pub(crate) fn read(value: &Value, builder: &mut Builder) {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let wrapped = ["reports", "peerConnections"].iter().find_map(|name| value.get(name)).map(list);
     for (index, report) in wrapped.unwrap_or_else(|| list(value)).iter().enumerate() {

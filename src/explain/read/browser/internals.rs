@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::build::{Builder, shown};
 use super::{stats, updates};
 use crate::explain::event::{Party, What};
 use crate::explain::objects::{Object, number, text};
+use crate::explain::read::build::{Builder, shown};
 
 /// What was read is given up piece by piece: of a large dump the events need the room.
-pub(super) fn read(mut dump: Value, builder: &mut Builder) {
+pub(crate) fn read(mut dump: Value, builder: &mut Builder) {
     devices(&dump, builder);
     let Some(Value::Object(connections)) = dump.get_mut("PeerConnections").map(Value::take) else { return };
     for (id, mut connection) in connections {

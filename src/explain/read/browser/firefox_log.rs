@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::build::{Builder, candidate, shown};
 use super::firefox_servers::{Servers, made, socket};
 use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
+use crate::explain::read::build::{Builder, candidate, shown};
 use crate::wire::{self, CandidateKind};
 
 /// The most connections that are told apart: each line is looked up among them.
@@ -31,7 +31,7 @@ const BEGINNINGS: [&str; 9] =
     ["(ice/", "(stun/", "(turn/", "ICE(", "ICE-PEER(", "ICE-STREAM(", "ICE-CANDIDATE(", "STUN-CLIENT(", "TURN("];
 
 /// What a line of a text has of the log: where line breaks were lost, or a list was printed, many entries stand in one.
-pub(super) fn entries(line: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn entries(line: &str) -> impl Iterator<Item = &str> {
     let first = |at: &usize| line[..*at].ends_with(|before: char| before.is_whitespace() || before == '"');
     let mut starts: Vec<usize> =
         BEGINNINGS.iter().flat_map(|word| line.match_indices(word)).map(|(at, _)| at).collect();
@@ -43,7 +43,7 @@ pub(super) fn entries(line: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads the lines with their places.
-pub(super) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: &mut Builder) {
+pub(crate) fn read<'a>(lines: impl Iterator<Item = (&'a str, String)>, builder: &mut Builder) {
     let mut stories: BTreeMap<String, Story> = BTreeMap::new();
     let mut current = String::new();
     let mut servers = Servers::default();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use super::build::{Builder, shown};
 use crate::explain::event::{Candidate, Configuration, GatheringError, Party, What};
+use crate::explain::read::build::{Builder, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
 use crate::wire::{CandidateKind, CandidateTransport};
 

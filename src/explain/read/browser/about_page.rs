@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::build::Builder;
 use super::{about, firefox_log};
+use crate::explain::read::build::Builder;
 use crate::wire::unescaped;
 
 /// What every such page has and hardly another text.
-pub(super) const MARK: &str = "about-webrtc-";
+pub(crate) const MARK: &str = "about-webrtc-";
 /// The most candidates and pairs of a report that are put together.
 const MOST: usize = 5_000;
 
-pub(super) fn read(html: &str, builder: &mut Builder) {
+pub(crate) fn read(html: &str, builder: &mut Builder) {
     let mut page = Page::default();
     pieces(html, &mut |piece| page.take(&piece));
     let reports = page.reports.into_iter().map(Report::value).collect();

@@ -1,9 +1,9 @@
 //! Events that somebody copied from the page of <chrome://webrtc-internals>, or that an application logs under their names:
 //! `23/05/2021, 20:26:28 | icegatheringstatechange gathering`, with values that go on over several lines.
 
-use super::build::Builder;
 use super::updates;
 use crate::explain::format::event_name;
+use crate::explain::read::build::Builder;
 
 /// What a state can be, of any of them.
 const STATES: [&str; 14] = [
@@ -23,7 +23,7 @@ const STATES: [&str; 14] = [
     "have-local-pranswer",
 ];
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     builder.connection("");
     let mut open: Option<(&str, String, u32)> = None;
     for (line, number) in text.lines().zip(1..) {

@@ -4,16 +4,16 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use super::build::{Builder, shown};
 use super::logger;
 use super::server_log::{Steps, time_ms};
+use crate::explain::read::build::{Builder, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
 use crate::wire::RestName;
 
 /// The digits of a session.
 const SESSION: usize = 18;
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let mut log = Log::default();
     for (at, line) in text.lines().enumerate() {
         match logger::unwrapped(line) {

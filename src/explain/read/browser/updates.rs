@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::build::{Builder, shown};
-use super::lists;
 use crate::explain::event::{Configuration, Party, StateOf, What};
 use crate::explain::objects::{Object, text};
+use crate::explain::read::build::{Builder, shown};
+use crate::explain::read::lists;
 use crate::wire::candidate::read_candidates;
 use crate::wire::ice_servers;
 use crate::wire::sdp::read_descriptions;

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::build::{Builder, shown};
 use super::logger;
 use super::server_log::{Steps, time_ms};
+use crate::explain::read::build::{Builder, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
 use crate::wire::CandidateTransport;
 
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let mut steps = Steps::default();
     let mut whys = Whys::new();
     for (at, line) in text.lines().enumerate() {

@@ -1,0 +1,7 @@
+//! What TURN servers log, and how they are configured.
+
+pub(super) mod conf;
+pub(super) mod coturn_log;
+pub(super) mod eturnal_log;
+mod logger;
+mod server_log;
