@@ -87,12 +87,12 @@ fn outcome(exchange: &Exchange) -> String {
 }
 
 fn answered(reply: &Reply) -> String {
-    let what = match (&reply.error, reply.mapped) {
-        (Some(error), _) => format!("error {error}"),
-        (None, Some(mapped)) => format!("sees {mapped}"),
-        (None, None) if reply.turn.is_some() => "success".to_owned(),
-        (None, None) if let Some(gateway) = &reply.gateway => gateway.to_string(),
-        (None, None) => "without a mapped address".to_owned(),
+    let what = match (&reply.error, reply.mapped, &reply.gateway) {
+        (Some(error), ..) => format!("error {error}"),
+        (None, Some(mapped), _) => format!("sees {mapped}"),
+        (None, None, _) if reply.turn.is_some() => "success".to_owned(),
+        (None, None, Some(gateway)) => gateway.to_string(),
+        (None, None, None) => "without a mapped address".to_owned(),
     };
     format!("answered by {} after {}: {what}", reply.source, span(reply.rtt_ms))
 }
