@@ -124,14 +124,8 @@ fn turnserver_configurations() {
         let text = text(dice, &SEEDS, &words);
         let versions = ["4.5.0.8", "4.6.1", "4.17.1"];
         let options = turnserver::LintOptions {
-            name: String::new(),
-            version: dice.pick(&versions).parse().unwrap(),
             version_is: turnserver::VersionIs::Asked,
-            clients: &[],
-            readable: &|_| None,
-            addresses: &[],
-            certificate: &|_| None,
-            now_unix_s: None,
+            ..turnserver::LintOptions::of_text_alone(dice.pick(&versions).parse().unwrap())
         };
         let Ok(found) = turnserver::lint(text.as_bytes(), options) else { return };
         for fault in found.findings {

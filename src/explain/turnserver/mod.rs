@@ -47,6 +47,23 @@ pub struct LintOptions<'a> {
     pub now_unix_s: Option<i64>,
 }
 
+impl LintOptions<'_> {
+    /// Nothing but the text is there: no name, no host, no clients and no time.
+    #[must_use]
+    pub fn of_text_alone(version: Version) -> Self {
+        Self {
+            name: String::new(),
+            version,
+            version_is: VersionIs::Newest,
+            clients: &[],
+            readable: &|_| None,
+            addresses: &[],
+            certificate: &|_| None,
+            now_unix_s: None,
+        }
+    }
+}
+
 /// Where the version of coturn comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

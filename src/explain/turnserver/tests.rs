@@ -191,14 +191,9 @@ fn addresses_are_those_of_the_host() {
     let found = |addresses: &[&str]| {
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
         let options = LintOptions {
-            name: String::new(),
-            version: Version::NEWEST,
             version_is: VersionIs::Installed,
-            clients: &[],
-            readable: &|_| None,
             addresses: &addresses,
-            certificate: &|_| None,
-            now_unix_s: None,
+            ..LintOptions::of_text_alone(Version::NEWEST)
         };
         wrong(&lint(text.as_bytes(), options).unwrap())
     };
@@ -277,16 +272,7 @@ fn a_byte_order_mark_is_seen() {
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain("user=a:b\nrealm=x\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
     for bytes in ["\u{feff}user=a:b\nrealm=x\n".as_bytes(), &utf16] {
-        let options = LintOptions {
-            name: String::new(),
-            version: Version::NEWEST,
-            version_is: VersionIs::Newest,
-            clients: &[],
-            readable: &|_| None,
-            addresses: &[],
-            certificate: &|_| None,
-            now_unix_s: None,
-        };
+        let options = LintOptions::of_text_alone(Version::NEWEST);
         assert_eq!(wrong(&lint(bytes, options).unwrap()), ["byte-order-mark/error/1"]);
     }
 }
@@ -343,16 +329,7 @@ fn no_secret_is_told() {
 #[test]
 fn something_else_is_no_configuration() {
     let read = |bytes: &[u8]| {
-        let options = LintOptions {
-            name: String::new(),
-            version: Version::NEWEST,
-            version_is: VersionIs::Newest,
-            clients: &[],
-            readable: &|_| None,
-            addresses: &[],
-            certificate: &|_| None,
-            now_unix_s: None,
-        };
+        let options = LintOptions::of_text_alone(Version::NEWEST);
         lint(bytes, options).map(|found| found.findings.len()).err()
     };
     assert!(matches!(read(b"<html></html>\n"), Some(LintError::Known(what)) if what.contains("HTML")));
@@ -367,12 +344,7 @@ fn something_else_is_no_configuration() {
 proptest! {
     #[test]
     fn no_text_does_harm(text in "(([a-z-]{1,20}|user|realm|external-ip|denied-peer-ip|min-port|static-auth-secret)[ =\t]?\\PC{0,30}\n){0,20}") {
-        let options = LintOptions {
-            name: String::new(), version: Version::NEWEST, version_is: VersionIs::Newest, clients: &[], readable: &|_| None,
-            addresses: &[],
-            certificate: &|_| None,
-            now_unix_s: None,
-        };
+        let options = LintOptions::of_text_alone(Version::NEWEST);
         if let Ok(found) = lint(text.as_bytes(), options) {
             prop_assert!(found.findings.iter().all(|fault| !fault.text.contains(|c: char| c.is_control())));
         }

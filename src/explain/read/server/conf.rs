@@ -3,23 +3,14 @@
 
 use crate::explain::event::{Party, What};
 use crate::explain::read::build::Builder;
-use crate::explain::turnserver::{self, Fault, LintOptions, Severity, Version, VersionIs};
+use crate::explain::turnserver::{self, Fault, LintOptions, Severity, Version};
 
 /// What Debian 12 and Ubuntu 24.04 have.
 const DISTRIBUTED: Version = Version::new(4, 6, 1);
 
 pub(crate) fn read(text: &str, builder: &mut Builder) {
     let by = |version: Version| {
-        let options = LintOptions {
-            name: String::new(),
-            version,
-            version_is: VersionIs::Newest,
-            clients: &[],
-            readable: &|_| None,
-            addresses: &[],
-            certificate: &|_| None,
-            now_unix_s: None,
-        };
+        let options = LintOptions::of_text_alone(version);
         turnserver::lint(text.as_bytes(), options).map(|lint| lint.findings)
     };
     let (old, new) = match (by(DISTRIBUTED), by(Version::NEWEST)) {
