@@ -173,6 +173,7 @@ fn the_action_reports_what_was_found() {
     let run = |arguments: &str| {
         fs::write(&outputs, "").unwrap();
         let done = Command::new(path("packaging/action/run"))
+            .current_dir(folder.path())
             .env("NAT_PROBE", env!("CARGO_BIN_EXE_nat-probe"))
             .env("NAT_PROBE_ARGUMENTS", arguments)
             .env("NAT_PROBE_REPORT", &report)
@@ -196,5 +197,14 @@ fn the_action_reports_what_was_found() {
         "an earlier report is not this one's: {found}"
     );
     let (_, found) = run("classify --simulate '$(touch pwned)'");
-    assert!(!path("pwned").exists(), "{found}");
+    assert!(!folder.path().join("pwned").exists(), "{found}");
+    for not_words in ["classify 'and no end", "classify --simulate home-router --output elsewhere"] {
+        let (_, found) = run(not_words);
+        assert!(!found.contains("report=/"), "{not_words}: {found}");
+    }
+    // What judges no saved report again has its page and its report all the same.
+    let (code, found) = run("classify\n--simulate\n'home-router'\n--redact\n");
+    assert!(code == Some(0) && found.contains("mapping=endpoint-independent\n"), "{found}");
+    let (code, found) = run("peer predict nat:symmetric nat:symmetric --json");
+    assert!(code == Some(0) && found.contains("report=/") && report.exists(), "{found}");
 }
