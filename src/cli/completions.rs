@@ -142,12 +142,15 @@ complete -F {function} {program}
         answer: &mut dyn io::Write,
     ) -> io::Result<()> {
         let words = joined(words);
-        let last = words.last().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let words: Vec<(String, bool)> = words.iter().map(|word| unquoted(&word.to_string_lossy())).collect();
+        let (last, open) = words.last().cloned().unwrap_or_default();
+        let words: Vec<OsString> = words.into_iter().map(|(word, _)| word.into()).collect();
         let kept = last.rfind(BREAKS).map_or(0, |at| at + 1);
         let index = words.len().saturating_sub(1);
         for candidate in complete(command, words, index, folder)? {
             let value = candidate.get_value().to_string_lossy();
-            writeln!(answer, "{}", value.get(kept..).unwrap_or_default())?;
+            let value = value.get(kept..).unwrap_or_default();
+            writeln!(answer, "{}", if open { value.to_owned() } else { escaped(value) })?;
         }
         Ok(())
     }
@@ -155,6 +158,29 @@ complete -F {function} {program}
 
 /// What bash takes for the end of a word.
 const BREAKS: [char; 2] = ['=', ':'];
+
+/// What stands in a file's name or a requirement and means something to bash, which puts in what is offered as it is.
+const MEANT_FOR_BASH: &str = " \t\"'\\$&;|<>()[]{}*?!#`~";
+
+fn escaped(value: &str) -> String {
+    let escape = |c: char| MEANT_FOR_BASH.contains(c).then_some('\\').into_iter().chain([c]);
+    value.chars().flat_map(escape).collect()
+}
+
+/// A word as bash tells it, with its quotes: what it means, and whether one of them is open, in which nothing has to be quoted again.
+fn unquoted(typed: &str) -> (String, bool) {
+    let mut word = String::new();
+    let (mut rest, mut within) = (typed.chars(), None);
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if within != Some('\'') => word.extend(rest.next()),
+            '"' | '\'' if within.is_none() => within = Some(c),
+            _ if within == Some(c) => within = None,
+            _ => word.push(c),
+        }
+    }
+    (word, within.is_some())
+}
 
 /// The words as they were typed: what stood on both sides of a break is one.
 fn joined(parts: Vec<OsString>) -> Vec<OsString> {
@@ -209,6 +235,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_bash_gives_meaning_to_is_quoted() {
+        assert_eq!(escaped("turn-rtt-ms<"), "turn-rtt-ms\\<");
+        assert_eq!(escaped("a dir/it's"), "a\\ dir/it\\'s");
+        for typed in ["a\\ dir/it\\'s", "'a dir/it'\\'s", "a\" dir\"/it\\'s"] {
+            assert_eq!(unquoted(typed), ("a dir/it's".to_owned(), false));
+        }
+        assert_eq!(unquoted("\"a dir/it's"), ("a dir/it's".to_owned(), true));
+        assert_eq!(unquoted("turn-rtt-ms\\"), ("turn-rtt-ms".to_owned(), false));
     }
 
     #[test]
