@@ -8,6 +8,8 @@ mod cases;
 mod completions;
 #[path = "cli/configurations.rs"]
 mod configurations;
+#[path = "cli/destinations.rs"]
+mod destinations;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
 #[path = "cli/explain.rs"]
@@ -78,6 +80,17 @@ fn system_root() -> Option<(&'static str, std::ffi::OsString)> {
 fn absent() -> String {
     let error = std::fs::metadata("there-is-no-such-file").unwrap_err().to_string();
     error.split(" (os error").next().unwrap().to_owned()
+}
+
+/// An address that is for documentation only and that no host has; none where this system sends from it all the same, as Wine does, and
+/// Linux with `ip_nonlocal_bind`.
+fn address_of_nobody() -> Option<&'static str> {
+    const NOBODY: &str = "192.0.2.77";
+    let refused = std::net::UdpSocket::bind((NOBODY, 0)).is_err();
+    if !refused {
+        eprintln!("SKIPPED: this system sends from addresses that it does not have");
+    }
+    refused.then_some(NOBODY)
 }
 
 /// Runs it; a report that it prints can be judged again.

@@ -1,11 +1,12 @@
 //! The arguments that commands share.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
+use super::destination::is_standard;
 use super::duration;
 use super::error::CliError;
 use super::servers::{self, ServerArgs};
@@ -172,6 +173,12 @@ pub(super) enum ColorChoice {
 }
 
 impl OutputArgs {
+    /// The file to print to, where that is not standard output anyway.
+    #[must_use]
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| !is_standard(path))
+    }
+
     /// Whether everything required is something that the command can tell, so that a slip is known before anything is sent.
     ///
     /// # Errors

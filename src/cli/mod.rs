@@ -4,6 +4,7 @@ mod args;
 mod classify;
 mod completions;
 mod definition;
+mod destination;
 mod discover;
 mod duration;
 mod entries;

@@ -2,8 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
-use std::path::{Component, Path, PathBuf, Prefix};
+use std::path::{Path, PathBuf};
 
+use super::destination::{followed, is_written_through, open_through};
 use super::error::{CliError, words};
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
@@ -36,12 +37,13 @@ impl Output {
         Self::to(Box::new(io::stdout()), io::stdout().is_terminal())
     }
 
-    /// A file, made anew, by the name that may be shown.
+    /// A file, made anew, by the name that may be shown; what is no regular file is written as it is.
     ///
     /// # Errors
     /// When it cannot be made.
     pub(super) fn file(path: &Path, name: String) -> Result<Self, CliError> {
-        let made = File::create(path).map_err(|error| refused(&name, &error))?;
+        let made = if is_written_through(path) { open_through(path) } else { File::create(path) };
+        let made = made.map_err(|error| refused(&name, &error))?;
         Ok(Self { name, ..Self::to(Box::new(made), false) })
     }
 
@@ -52,14 +54,13 @@ impl Output {
     /// When it cannot be made.
     pub(super) fn whole_file(path: &Path, name: String) -> Result<Self, CliError> {
         if is_written_through(path) {
-            // Neither made nor emptied: a device knows no such thing.
-            let there = File::options().write(true).open(path).map_err(|error| refused(&name, &error))?;
-            return Ok(Self { name, ..Self::to(Box::new(there), false) });
+            return Self::file(path, name);
         }
-        let mut written = path.as_os_str().to_owned();
+        let place = followed(path);
+        let mut written = place.as_os_str().to_owned();
         // One name for each process: two runs at the same time do not write into each other's file.
         written.push(format!(".{}.tmp", std::process::id()));
-        let aside = Aside { written: written.into(), place: path.to_owned() };
+        let aside = Aside { written: written.into(), place };
         let made = File::create(&aside.written).map_err(|error| refused(&name, &error))?;
         Ok(Self { name, aside: Some(aside), ..Self::to(Box::new(made), false) })
     }
@@ -137,22 +138,6 @@ impl Output {
                     .advise("another place for the output, or more room there"))
             }
         }
-    }
-}
-
-/// Whether what is there takes bytes and cannot be replaced: a pipe, a terminal, a device. What is not there at all will be a file.
-#[must_use]
-pub(super) fn is_written_through(path: &Path) -> bool {
-    // Windows has devices (NUL, CON) by names in every folder, and may call them files.
-    let whole = std::path::absolute(path).unwrap_or_default();
-    if let Some(Component::Prefix(prefix)) = whole.components().next()
-        && matches!(prefix.kind(), Prefix::DeviceNS(_))
-    {
-        return true;
-    }
-    match fs::metadata(path) {
-        Ok(found) => !found.is_file(),
-        Err(error) => error.kind() != ErrorKind::NotFound,
     }
 }
 

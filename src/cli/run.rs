@@ -210,7 +210,7 @@ pub(super) fn place<'a>(
     file: &'a mut Option<Output>,
     usual: &'a mut Output,
 ) -> Result<&'a mut Output, CliError> {
-    match &output.output {
+    match output.file() {
         // The collector reads it at any moment.
         Some(path) if output.format == Some(Format::Prometheus) => {
             Ok(file.insert(Output::whole_file(path, files::name(path))?))

@@ -11,6 +11,7 @@ use super::beside::{Beside, Post};
 use super::exchange::{self, Inbox};
 use super::{live, setup};
 use crate::cli::args::RunArgs;
+use crate::cli::destination;
 use crate::cli::duration;
 use crate::cli::error::CliError;
 use crate::cli::files::{self, Source};
@@ -140,7 +141,8 @@ impl ConnectArgs {
             return Err(CliError::usage("cannot use relays only: no TURN server is named")
                 .advise("--turn turn:turn.example.org with -u NAME beside it, or --ice-servers FILE"));
         }
-        if is_standard(self.token_out.as_deref()) && (output.json || output.ndjson) && output.output.is_none() {
+        let token_is_printed = self.token_out.as_deref().is_some_and(destination::is_standard);
+        if token_is_printed && (output.json || output.ndjson) && output.file().is_none() {
             return Err(CliError::usage("cannot print the token and the document both to standard output")
                 .advise("--token-out FILE, or --output FILE for the document"));
         }

@@ -5,22 +5,20 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use super::beside::Post;
 use crate::cli::args::OutputArgs;
+use crate::cli::destination::{followed, is_standard, is_written_through, open_through};
 use crate::cli::error::{CliError, note, say, words};
 use crate::cli::files::{self, Source};
-use crate::cli::output::{self, Output};
+use crate::cli::output::Output;
 use crate::net;
 use crate::peer::{Foreign, Token, TokenError, qr};
 
 /// A token of a hundred candidates is much shorter.
 const LONGEST: u64 = 1 << 20;
-
-/// How long a pipe may have nobody who reads a token from it.
-const OPENING: Duration = Duration::from_secs(10);
 
 const WANTED: &str = "the whole line that the other side printed, from np1- to its end";
 
@@ -97,7 +95,7 @@ fn assembled(line: &str, pasted: &mut String, own: Option<&str>) -> Result<Token
 /// When it cannot be written.
 pub(super) fn hand_out(token: &Token, to: Option<&Path>, as_qr: bool, output: &OutputArgs) -> Result<(), CliError> {
     let text = token.encode();
-    let to_file = to.filter(|path| path.as_os_str() != "-");
+    let to_file = to.filter(|path| !is_standard(path));
     match to_file {
         Some(path) => write(path, &text)?,
         None if output.json || output.ndjson => say(&text),
@@ -126,8 +124,11 @@ pub(super) fn hand_out(token: &Token, to: Option<&Path>, as_qr: bool, output: &O
 /// Writes it so that whoever waits for the file finds it whole, and nobody else can read it.
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
     let line = format!("{text}\n");
-    let through = output::is_written_through(path);
-    let written = if through { write_through(path, line) } else { write_whole(path, &line) };
+    let written = if is_written_through(path) {
+        open_through(path).and_then(|mut to| to.write_all(line.as_bytes()))
+    } else {
+        write_whole(&followed(path), &line)
+    };
     written.map_err(|error| {
         CliError::usage(format!("cannot write the token to {}: {}", files::name(path), words(&error)))
             .advise("a place where you may write")
@@ -144,20 +145,6 @@ fn write_whole(path: &Path, line: &str) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&part)?.write_all(line.as_bytes())?;
     fs::rename(&part, path)
-}
-
-/// Opening a pipe that nobody reads lets nobody go: it is waited for elsewhere.
-fn write_through(path: &Path, line: String) -> io::Result<()> {
-    let (tell, told) = channel();
-    let path = path.to_owned();
-    let writer = move || {
-        let written = fs::OpenOptions::new().write(true).open(&path).and_then(|mut to| to.write_all(line.as_bytes()));
-        // Nobody is left to tell where nobody waited so long.
-        let _ = tell.send(written);
-    };
-    std::thread::Builder::new().name("token".into()).spawn(writer)?;
-    let nobody = || io::Error::other(format!("nobody reads from it in {} s", OPENING.as_secs()));
-    told.recv_timeout(OPENING).unwrap_or_else(|_| Err(nobody()))
 }
 
 /// Where the other side's token comes from.
