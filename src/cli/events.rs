@@ -1,8 +1,11 @@
 //! `--ndjson`: events while they happen, one a line, and the document as the last line.
 
+use serde::Serialize;
+
 use super::args::OutputArgs;
 use super::error::CliError;
 use super::output::Output;
+use super::terminal;
 use crate::evidence::LogEvent;
 use crate::report::privacy::Masks;
 use crate::report::{Report, write};
@@ -31,7 +34,7 @@ impl Events {
             waiting.push(event.clone());
         } else {
             // The run goes on without its reader; the error is told once it has ended.
-            self.failed = out.line(&write::line(event)).and_then(|()| out.finish()).err();
+            self.failed = line(event, out).and_then(|()| out.finish()).err();
         }
     }
 
@@ -44,11 +47,15 @@ impl Events {
             return Err(error);
         }
         let last = Report { event: Some("report".to_owned()), ..report.clone() };
-        let Some(waiting) = self.waiting.take() else { return out.line(&write::line(&last)) };
+        let Some(waiting) = self.waiting.take() else { return line(&last, out) };
         let mut masks = Masks::of(&last);
         for event in waiting {
-            out.line(&write::line(&masks.event(&event)))?;
+            line(&masks.event(&event), out)?;
         }
-        out.line(&write::line(&masks.document()))
+        line(&masks.document(), out)
     }
+}
+
+fn line(of: &impl Serialize, out: &mut Output) -> Result<(), CliError> {
+    out.line(&terminal::json(write::line(of), out))
 }

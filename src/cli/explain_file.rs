@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &ExplainArgs, out: &mut Output) -> Result<Exit, Cli
     explanation.require(&arguments.require);
     let predictions = explanation::beside(&explanation);
     if arguments.json {
-        out.line(&explanation::json(&explanation, &predictions))?;
+        out.line(&terminal::json(explanation::json(&explanation, &predictions), out))?;
     } else {
         let style = terminal::look(arguments.color, arguments.ascii, arguments.verbose.into(), out);
         out.line(&explanation::page(&explanation, &predictions, &style))?;

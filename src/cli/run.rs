@@ -324,7 +324,7 @@ pub(super) fn deliver(
     } else if output.ndjson {
         events.end(&report, out)?;
     } else if output.json {
-        out.line(&json::render(&report))?;
+        out.line(&terminal::json(json::render(&report), out))?;
     } else if let Some(brief) = brief {
         out.bytes(brief(&report).as_bytes())?;
     } else {

@@ -1,5 +1,7 @@
 //! How the page may look where it goes to.
 
+use std::fmt::Write as _;
+
 use super::args::{ColorChoice, OutputArgs};
 use super::output::Output;
 use crate::net::terminal;
@@ -17,8 +19,33 @@ pub(super) fn style(output: &OutputArgs, out: &Output) -> Style {
 /// The same, from the options one by one.
 #[must_use]
 pub(super) fn look(choice: ColorChoice, ascii: bool, verbosity: u8, out: &Output) -> Style {
-    let any_character = utf8_locale() || terminal::takes_any_character(out.is_terminal());
-    Style { color: color(choice, out.is_terminal()), ascii: ascii || !any_character, width: width(out), verbosity }
+    Style { color: color(choice, out.is_terminal()), ascii: ascii || !any_character(out), width: width(out), verbosity }
+}
+
+/// The document, in ASCII (RFC 8259 section 7) where nothing says that whoever reads it takes it for UTF-8: PowerShell reads what a program
+/// prints in the code page of the console, and the name of an interface would come out as another.
+#[must_use]
+pub(super) fn json(document: String, out: &Output) -> String {
+    if document.is_ascii() || any_character(out) { document } else { in_ascii(&document) }
+}
+
+/// In JSON other characters stand in strings alone.
+fn in_ascii(document: &str) -> String {
+    let mut text = String::with_capacity(document.len() + document.len() / 8);
+    for character in document.chars() {
+        if character.is_ascii() {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
+fn any_character(out: &Output) -> bool {
+    utf8_locale() || terminal::takes_any_character(out.is_terminal())
 }
 
 /// The terminal's columns; where the output goes elsewhere, those that COLUMNS asks for.
@@ -56,4 +83,17 @@ fn utf8_locale() -> bool {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_ascii;
+
+    #[test]
+    fn a_document_in_ascii_is_the_same_document() {
+        let value = serde_json::json!({ "r\u{e9}seau": ["\u{1f4f6} \"\\\u{7}", "plain"] });
+        let text = in_ascii(&value.to_string());
+        assert!(text.is_ascii() && text.contains("r\\u00e9seau") && text.contains("\\ud83d\\udcf6"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 }

@@ -65,8 +65,8 @@ pub(super) fn run(arguments: &LintArgs, out: &mut Output) -> Result<Exit, CliErr
     found.redacted = arguments.redact;
     let format = if arguments.json { LintFormat::Json } else { arguments.format };
     let text = match format {
-        LintFormat::Json => lint::json(&found),
-        LintFormat::Sarif => lint::sarif(&found),
+        LintFormat::Json => terminal::json(lint::json(&found), out),
+        LintFormat::Sarif => terminal::json(lint::sarif(&found), out),
         LintFormat::Text => {
             let style = terminal::look(arguments.color, arguments.ascii, arguments.verbose.into(), out);
             lint::page(&found, &style)
