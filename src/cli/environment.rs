@@ -11,7 +11,8 @@ pub(super) fn text(name: &str) -> Result<Option<String>, CliError> {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
         Some(Err(_)) => {
-            Err(CliError::usage(format!("cannot use the environment variable {name}: it is not a text in UTF-8"))
+            let encoding = if cfg!(windows) { "UTF-16" } else { "UTF-8" };
+            Err(CliError::usage(format!("cannot use the environment variable {name}: it is not a text in {encoding}"))
                 .advise("another value, or none"))
         }
     }

@@ -1,9 +1,10 @@
 //! Errors as people read them: the operation, its object, the cause, and what to try. Whatever is in them, a terminal shows it.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use super::exit::Exit;
+pub(super) use crate::net::words;
 use crate::report::escape;
 
 /// An error that ends the run.
@@ -27,8 +28,9 @@ impl CliError {
     /// This host lacks something that every run needs: nothing is wrong with the arguments, and nothing was measured.
     #[must_use]
     pub fn shortage(what: impl Into<String>) -> Self {
-        let advice = "again when fewer programs run, or with a higher limit (ulimit -n, ulimit -u)".to_owned();
-        Self { exit: Exit::NotMeasured, what: what.into(), advice: Some(advice) }
+        let limit = if cfg!(unix) { ", or with a higher limit (ulimit -n, ulimit -u)" } else { "" };
+        let advice = Some(format!("again when fewer programs run{limit}"));
+        Self { exit: Exit::NotMeasured, what: what.into(), advice }
     }
 
     /// The same with what to try.
@@ -66,10 +68,3 @@ impl fmt::Display for CliError {
 }
 
 impl std::error::Error for CliError {}
-
-/// What the system said, without the number it has for it.
-#[must_use]
-pub(super) fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}

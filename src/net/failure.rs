@@ -23,11 +23,20 @@ pub(super) fn unsent(operation: &str, error: &Error) -> Failure {
     if lacks_way(error) { Failure { code: FailureCode::NetworkUnreachable, ..failed } } else { failed }
 }
 
-/// What the system said, without the number it has for it.
-pub(super) fn message(error: &Error) -> String {
+/// What the system said, without the number it has for it; where it has no words, the kind of the error.
+#[must_use]
+pub(crate) fn words(error: &Error) -> String {
     let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
-    printable(words, 200)
+    match text.split_once(" (FormatMessageW()") {
+        Some((number, _)) if error.kind().to_string().starts_with("uncategorized") => number.to_owned(),
+        Some(_) => error.kind().to_string(),
+        None => text.split(" (os error").next().unwrap_or(&text).to_owned(),
+    }
+}
+
+/// The same, as far as it may stand in a report.
+pub(super) fn message(error: &Error) -> String {
+    printable(&words(error), 200)
 }
 
 /// The kind of a system error that sending or connecting met.

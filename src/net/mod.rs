@@ -28,6 +28,7 @@ mod udp;
 pub use drive::{drive, measure, run};
 pub use entropy::entropy;
 pub use errno::is_shortage;
+pub(crate) use failure::words;
 pub(crate) use host::{addresses as host_addresses, interface_names};
 pub(crate) use platform::{terminal, unseen};
 pub use real::RealNetwork;

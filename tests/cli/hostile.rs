@@ -168,22 +168,78 @@ fn what_may_be_a_secret_is_not_repeated() {
     assert!(run.code == Some(2) && run.stderr.contains("line 4") && !run.stderr.contains(SECRET), "{}", run.stderr);
 }
 
-#[cfg(unix)]
+/// What an argument, a variable or a name of a file can be without being Unicode.
+fn odd() -> std::ffi::OsString {
+    #[cfg(unix)]
+    return std::os::unix::ffi::OsStringExt::from_vec(b"a\xffb".to_vec());
+    #[cfg(windows)]
+    return std::os::windows::ffi::OsStringExt::from_wide(&[0x61, 0xd800, 0x62]);
+}
+
 #[test]
 fn variables_that_are_no_text_are_told() {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    let odd = std::ffi::OsStr::from_bytes(b"a\xffb");
     for (variable, line) in [
         ("NAT_PROBE_SERVERS", vec!["discover"]),
         ("NAT_PROBE_TURN_PASSWORD", vec!["turn", "turn:127.0.0.1:1", "-u", "alice"]),
         ("NAT_PROBE_TURN_SECRET", vec!["turn", "turn:127.0.0.1:1"]),
     ] {
         let mut command = command(&line);
-        command.env(variable, odd);
+        command.env(variable, odd());
         let run = finish(command);
         assert_eq!(run.code, Some(2), "{variable}: {}", run.stderr);
-        assert!(run.stderr.contains(variable) && run.stderr.contains("UTF-8"), "{}", run.stderr);
+        assert!(run.stderr.contains(variable) && run.stderr.contains("not a text in UTF-"), "{}", run.stderr);
+    }
+    let mut measured = command(&["classify", "--simulate", "home-router"]);
+    for variable in ["NO_COLOR", "COLUMNS", "TERM", "LANG", "HOME", "XDG_CONFIG_HOME", "APPDATA", "CLICOLOR_FORCE"] {
+        measured.env(variable, odd());
+    }
+    assert_eq!(finish(measured).code, Some(0), "where it does not matter it hinders nothing");
+}
+
+#[test]
+fn arguments_that_are_no_text_are_told() {
+    for line in [
+        vec![],
+        vec!["classify"],
+        vec!["classify", "--from"],
+        vec!["classify", "--server"],
+        vec!["classify", "--simulate"],
+        vec!["classify", "--interface"],
+        vec!["classify", "--simulate", "home-router", "--require"],
+        vec!["discover", "--servers-file"],
+        vec!["turn"],
+        vec!["turn", "turn:127.0.0.1:1", "-u"],
+        vec!["turn", "turn:127.0.0.1:1", "--password-file"],
+        vec!["turn", "--ice-servers"],
+        vec!["turn", "lint"],
+        vec!["explain"],
+        vec!["peer", "predict", "nat:symmetric"],
+        vec!["peer", "connect"],
+        vec!["completions"],
+        vec!["--explain"],
+    ] {
+        let mut command = command(&line);
+        command.arg(odd());
+        let run = finish(command);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{line:?}: {}", run.stderr);
+        assert!(!run.stderr.is_empty() && !run.stderr.contains("panicked"), "{line:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_file_may_be_called_what_is_no_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(odd());
+    if std::fs::write(&path, "").is_err() {
+        eprintln!("SKIPPED: this system has no files with such names");
+        return;
+    }
+    for format in ["json", "format=prometheus"] {
+        let mut measured = command(&["classify", "--simulate", "home-router", &format!("--{format}"), "-o"]);
+        measured.arg(&path);
+        let run = finish(measured);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{}", run.stderr);
+        assert_ne!(std::fs::read_to_string(&path).unwrap(), "");
     }
 }
 

@@ -103,3 +103,47 @@ fn what_a_system_does_not_tell_is_said() {
     let works = run(&format!("discover --simulate {} --server works.example.org", network("\"icmp-errors-in-part\"")));
     assert!(!works.stdout.contains("only in part"), "nothing is left to say: {}", works.stdout);
 }
+
+/// Longer than what Windows takes without being asked (260 characters), written, replaced and read; there in its two other forms too.
+#[test]
+fn long_paths_are_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("a".repeat(120)).join("b".repeat(120)).join("c".repeat(120));
+    fs::create_dir_all(&deep).unwrap();
+    let path = deep.join("report.json");
+    let mut names = vec![path.to_str().unwrap().to_owned()];
+    if cfg!(windows) {
+        names.push(format!(r"\\?\{}", names[0]));
+        names.push(format!(r"\\.\{}", folder.path().join("report.json").display()));
+    }
+    for name in names {
+        let _ = fs::remove_file(&path);
+        for format in ["--format=prometheus", "--json", "--json"] {
+            let written = finish(command(&["classify", "--simulate", "home-router", "-o", &name, format]));
+            assert_eq!((written.code, written.stderr.as_str()), (Some(0), ""), "{name} {format}");
+        }
+        let again = finish(command(&["classify", "--from", &name]));
+        assert_eq!(again.code, Some(0), "{name}: {}", again.stderr);
+    }
+}
+
+/// PowerShell reads what is printed in the code page of the console: what is ASCII comes through.
+#[test]
+fn a_document_is_ascii_where_no_locale_says_more() {
+    let folder = tempfile::tempdir().unwrap();
+    // The report names it.
+    let path = folder.path().join("r\u{e9}seau.toml");
+    fs::write(&path, "description = \"x\"\n").unwrap();
+    for format in ["--json", "--ndjson"] {
+        let arguments = ["discover", "--simulate", path.to_str().unwrap(), format];
+        let known = finish(command(&arguments)).stdout;
+        let mut unknown = command(&arguments);
+        unknown.env_remove("LC_ALL");
+        let unknown = finish(unknown).stdout;
+        assert!(!known.is_ascii() && unknown.is_ascii(), "{format}: {known}\n{unknown}");
+        let values = |text: &str| -> Vec<Value> {
+            serde_json::Deserializer::from_str(text).into_iter().map(Result::unwrap).collect()
+        };
+        assert_eq!(values(&known), values(&unknown), "{format}");
+    }
+}
