@@ -1,6 +1,6 @@
 //! Real sockets on loopback give the simulator's answer: the binary, against a server with two addresses.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::thread;
 
@@ -39,13 +39,18 @@ impl Server {
         Self { points }
     }
 
-    /// One on loopback. macOS has one address there only, until somebody adds others.
+    /// One on loopback. macOS has one address there only, until somebody adds others; Wine sends from that whatever was bound to.
     fn with_two_addresses() -> Option<Self> {
-        if UdpSocket::bind("127.0.0.2:0").is_err() {
-            println!("SKIPPED: this host has no second loopback address");
-            return None;
+        let sent_from = || {
+            let second = UdpSocket::bind("127.0.0.2:0")?;
+            second.connect("127.0.0.1:9")?;
+            second.local_addr()
+        };
+        if sent_from().is_ok_and(|address| address.ip() == IpAddr::from([127, 0, 0, 2])) {
+            return Some(Self::start(["127.0.0.1", "127.0.0.2"]));
         }
-        Some(Self::start(["127.0.0.1", "127.0.0.2"]))
+        println!("SKIPPED: this host has no second loopback address");
+        None
     }
 
     fn primary(&self) -> String {

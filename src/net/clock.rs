@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn clocks_that_nobody_set_can_be_written() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_secs(86_400);
-        let after = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        // Windows counts to the year 30828.
+        let after = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 39);
         assert_eq!([before, after].map(rfc3339), ["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"]);
     }
 

@@ -178,9 +178,9 @@ fn the_environment_is_named_when_it_is_wrong() {
 fn a_network_that_cannot_be_used_as_asked_is_told() {
     let interface = run("discover --server 127.0.0.1:1 --interface nosuch0");
     refused(&interface, &["nosuch0"]);
-    // 192.0.2.0/24 is for documentation: no host has it.
-    let source = run("discover --server 127.0.0.1:1 --source 192.0.2.77");
-    refused(&source, &["192.0.2.77"]);
+    if let Some(nobody) = super::address_of_nobody() {
+        refused(&run(&format!("discover --server 127.0.0.1:1 --source {nobody}")), &[nobody]);
+    }
 }
 
 #[test]

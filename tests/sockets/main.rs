@@ -96,10 +96,15 @@ fn has_ipv6() -> bool {
     there
 }
 
-/// Another loopback address; macOS has the one only, until somebody adds others.
+/// Another loopback address; macOS has the one only, until somebody adds others, and Wine sends from that whatever was bound to.
 fn second_address() -> Option<std::net::Ipv4Addr> {
     let address = std::net::Ipv4Addr::new(127, 0, 0, 2);
-    let there = std::net::UdpSocket::bind((address, 0)).is_ok();
+    let sent_from = || {
+        let socket = std::net::UdpSocket::bind((address, 0))?;
+        socket.connect("127.0.0.1:9")?;
+        socket.local_addr()
+    };
+    let there = sent_from().is_ok_and(|source| source.ip() == address);
     if !there {
         eprintln!("skipped: this system has no second loopback address");
     }

@@ -273,7 +273,12 @@ fn each_base_of_a_host_has_its_own_address() {
         assert_eq!(told, bound);
         assert_eq!(received(&mut network).0, server);
     }
-    let wish = SocketSpec { local_address: Some([192, 0, 2, 77].into()), ..spec(Transport::Udp, server) };
+    let foreign = IpAddr::from([192, 0, 2, 77]);
+    if UdpSocket::bind((foreign, 0)).is_ok() {
+        eprintln!("skipped: this system sends from addresses that it does not have");
+        return;
+    }
+    let wish = SocketSpec { local_address: Some(foreign), ..spec(Transport::Udp, server) };
     open(&mut network, SocketId(3), wish);
     assert_eq!(failed(&mut network).1.code, FailureCode::BindFailed);
 }
