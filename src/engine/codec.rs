@@ -1,8 +1,10 @@
 //! What differs between the protocols, one row each: how a question is written, and what tells that a datagram answers it.
 
+use std::net::SocketAddr;
+
 use crate::evidence::GatewayReply;
 use crate::wire::stun::control::answers_dns;
-use crate::wire::{Control, Credential, Question, TransactionId, nat_pmp, pcp};
+use crate::wire::{Control, Credential, Question, TransactionId, nat_pmp, pcp, upnp};
 
 /// How one protocol is spoken.
 pub(super) struct Codec {
@@ -17,23 +19,40 @@ pub(super) struct Codec {
 /// What a datagram answers to a question, or why it does not.
 pub(super) type Said = Result<Option<GatewayReply>, String>;
 
+/// A datagram, or a message of a stream, beside a question that waits on its socket.
+pub(super) struct Arrived<'a> {
+    /// The question.
+    pub question: &'a Question,
+    /// Its bytes.
+    pub asked: &'a [u8],
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// What came.
+    pub bytes: &'a [u8],
+}
+
 /// How an answer finds its question.
 #[derive(Clone, Copy)]
 pub(super) enum Answers {
     /// By the transaction id alone: on whatever socket, through a relay, after the wait. Read by the engine itself.
     ByIdentity,
     /// By the socket, and by what it repeats of the bytes that were asked; or why it is none.
-    BySocket(fn(asked: &[u8], datagram: &[u8]) -> Said),
+    BySocket(fn(&Arrived) -> Said),
 }
 
 /// STUN and TURN (RFC 8489 section 6.3.1).
 static STUN: Codec = Codec { encode: stun, answers: Answers::ByIdentity, measures: true };
 /// A name server, whatever it says; its round trip is none of a STUN server's.
-static DNS: Codec = Codec { encode: stun, answers: Answers::BySocket(read_dns), measures: false };
+static DNS: Codec =
+    Codec { encode: stun, answers: Answers::BySocket(|it| read_dns(it.asked, it.bytes)), measures: false };
 /// PCP (RFC 6887).
-static PCP: Codec = Codec { encode: other, answers: Answers::BySocket(read_pcp), measures: true };
+static PCP: Codec =
+    Codec { encode: other, answers: Answers::BySocket(|it| read_pcp(it.asked, it.bytes)), measures: true };
 /// NAT-PMP (RFC 6886).
-static NAT_PMP: Codec = Codec { encode: other, answers: Answers::BySocket(read_nat_pmp), measures: true };
+static NAT_PMP: Codec =
+    Codec { encode: other, answers: Answers::BySocket(|it| read_nat_pmp(it.asked, it.bytes)), measures: true };
+/// UPnP: a device waits as it likes before it answers a search, and a web server thinks before it answers the rest.
+static UPNP: Codec = Codec { encode: other, answers: Answers::BySocket(read_upnp), measures: false };
 
 impl Codec {
     /// The row of the protocol that the question is of.
@@ -43,6 +62,7 @@ impl Codec {
             Question::Stun(_) => &STUN,
             Question::Pcp { .. } => &PCP,
             Question::NatPmp { .. } => &NAT_PMP,
+            Question::Upnp { .. } => &UPNP,
         }
     }
 }
@@ -55,6 +75,7 @@ fn other(question: &Question, _: TransactionId, _: Option<&Credential>) -> Vec<u
     match question {
         Question::Pcp { pcp } => pcp.encode(),
         Question::NatPmp { nat_pmp } => nat_pmp.encode(),
+        Question::Upnp { upnp } => upnp.encode(),
         Question::Stun(_) => Vec::new(),
     }
 }
@@ -130,6 +151,16 @@ fn read_nat_pmp(asked: &[u8], datagram: &[u8]) -> Said {
     } else {
         Err("a NAT-PMP response to another request".to_owned())
     }
+}
+
+/// On a connection for one question alone whatever comes is its answer; a search is answered by any device of the network.
+fn read_upnp(it: &Arrived) -> Said {
+    let response = match it.question.upnp() {
+        Some(upnp::Request::Search { gateway, .. }) => upnp::Response::found(*gateway, it.source, it.bytes)?,
+        Some(asked) => upnp::Response::read(asked, it.bytes),
+        None => return Err("an answer of UPnP, which was not asked".to_owned()),
+    };
+    Ok(Some(GatewayReply::Upnp(response)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::evidence::{Failure, Gateway, Interface, PlatformLimit, TlsFacts};
-use crate::wire::{ServerSpec, Transport};
+use crate::wire::{Framing, ServerSpec, Transport};
 
 /// Time since the run began; the network keeps it (real or virtual), the engine only compares.
 pub type Time = Duration;
@@ -30,6 +30,8 @@ pub struct SocketSpec {
     /// The address of this host to bind to, as the base of an ICE candidate is (RFC 8445 section 5.1.1.1); without one the system
     /// chooses for each remote.
     pub local_address: Option<IpAddr>,
+    /// How a stream is cut into messages.
+    pub framing: Framing,
     /// Connects to nobody: it is there for its address and port. A TCP socket listens, and whoever connects is not answered.
     pub passive: bool,
 }
@@ -45,6 +47,7 @@ impl SocketSpec {
             local_ports: Vec::new(),
             share_port: false,
             local_address: None,
+            framing: Framing::Stun,
             passive: false,
         }
     }
@@ -145,7 +148,7 @@ pub enum Input {
         /// The source the kernel uses.
         local: SocketAddr,
     },
-    /// Bytes arrived: one datagram, or one whole message of a stream (a STUN message or ChannelData).
+    /// Bytes arrived: one datagram, or one whole message of a stream (a STUN message, ChannelData, or a response of HTTP).
     Received {
         /// On this socket.
         socket: SocketId,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::codec::{Answers, Said};
+use super::codec::{Answers, Arrived, Said};
 use super::flight::{Flight, read_reply};
 use super::outgoing::beyond_the_relay;
 use super::patience::Schedule;
@@ -22,7 +22,7 @@ impl Engine {
         if let Some((peer, data)) = self.channel(socket, source, bytes) {
             return self.relayed(now, socket, peer, Over::Channel, data);
         }
-        let why = match self.by_socket(socket, bytes) {
+        let why = match self.by_socket(socket, source, bytes) {
             Some((index, Ok(said))) => return self.said(now, index, source, said),
             Some((_, Err(why))) => Some(why),
             None => None,
@@ -53,11 +53,12 @@ impl Engine {
 
     /// The question, of a protocol without identities, that waits on this socket, and what this answers to it: of several the one
     /// that it answers, else why it answers none.
-    fn by_socket(&self, socket: SocketId, bytes: &[u8]) -> Option<(usize, Said)> {
+    fn by_socket(&self, socket: SocketId, source: SocketAddr, bytes: &[u8]) -> Option<(usize, Said)> {
         let mut refused = None;
         for (&index, flight) in self.flights.iter().filter(|(_, flight)| flight.socket == socket) {
             let Answers::BySocket(read) = flight.codec.answers else { continue };
-            match read(&flight.bytes, bytes) {
+            let question = &self.evidence.exchanges[index].request;
+            match read(&Arrived { question, asked: &flight.bytes, source, bytes }) {
                 Ok(said) => return Some((index, Ok(said))),
                 Err(why) => refused = refused.or(Some((index, Err(why)))),
             }
@@ -89,7 +90,8 @@ impl Engine {
 
     /// What answers no question may be all that comes: who says "no answer" says this too.
     fn note_stray(&mut self, socket: SocketId, source: SocketAddr, what: &str) {
-        let concerned = self.flights.iter().filter(|(_, flight)| flight.socket == socket && flight.remote == source);
+        let asked = |remote: SocketAddr| remote == source || remote.ip().is_multicast();
+        let concerned = self.flights.iter().filter(|(_, flight)| flight.socket == socket && asked(flight.remote));
         for (&index, _) in concerned {
             let exchange = &mut self.evidence.exchanges[index];
             let strays = exchange.strays.get_or_insert_with(|| Strays { count: 0, what: what.to_owned() });

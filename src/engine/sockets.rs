@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::chance::Chance;
 use super::{Command, SocketId, SocketSpec};
 use crate::evidence::{Ask, Bind, Failure, LocalPort, SocketName};
-use crate::wire::{Host, Method, Question, ServerSpec, Transport, TurnAttribute};
+use crate::wire::{Framing, Host, Method, Question, ServerSpec, Transport, TurnAttribute};
 
 /// The port that discards what it gets (RFC 863): a remote that nothing is sent to.
 const DISCARD: u16 = 9;
@@ -98,6 +98,7 @@ impl Sockets {
             local_ports,
             share_port: matches!(ask.local_port, LocalPort::Shared(_)),
             local_address: ask.terms.local_address,
+            framing: ask.request.framing(),
             passive: false,
         };
         (id, Some(Command::Open { socket: id, spec }))
@@ -134,16 +135,18 @@ impl Sockets {
             local_ports: chance.fresh_ports(),
             share_port: false,
             local_address: Some(bind.address),
+            framing: Framing::Stun,
             passive: true,
         };
         Some((id, Command::Open { socket: id, spec }))
     }
 
-    /// Whether the ask can be sent at once: on its socket, if that is open, or on a new one that needs no connection.
+    /// Whether the ask can still be sent: on its socket, if that is open, or on a new one, where that is as good.
     pub(super) fn usable(&self, ask: &Ask) -> bool {
         match self.by_name.get(&ask.socket).and_then(|&id| self.get(id)) {
             Some(entry) => entry.open && entry.dead.is_none(),
-            None => !ask.transport.connects(),
+            // An allocation lives and dies with its connection (RFC 8656 section 3.1); what UPnP maps does not.
+            None => !ask.transport.connects() || ask.request.upnp().is_some(),
         }
     }
 

@@ -190,7 +190,7 @@ pub struct Reply {
     /// What a TURN server says beyond a STUN server; absent where it says nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Box<TurnReply>>,
-    /// What a PCP or NAT-PMP server says; all of STUN is absent then.
+    /// What a server of port mappings says (PCP, NAT-PMP, UPnP); all of STUN is absent then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Box<GatewayReply>>,
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Ask, Evidence, Exchange, Failure, FailureCode, Lookup, Outcome, Refused};
-use crate::wire::{Scope, escape};
+use crate::wire::{Scope, escape, upnp};
 
 /// Datagrams and connections that a named third party gets until it has answered one.
 pub const BUDGET: u32 = 8;
@@ -48,6 +48,10 @@ impl Gate {
         let all = || seen.servers.iter().flat_map(|server| &server.lookups).flat_map(|lookup| &lookup.addresses);
         let is_it = |address: &SocketAddr| *address == remote;
         if named.clone().any(is_it) || seen.name_servers.iter().flatten().any(is_it) || all().any(is_it) {
+            return Ok(Standing::Known);
+        }
+        // A search goes to the group of the own network, which nobody named (UPnP Device Architecture section 1.3.2).
+        if matches!(ask.request.upnp(), Some(upnp::Request::Search { group: true, .. })) && remote == upnp::GROUP {
             return Ok(Standing::Known);
         }
         let same_family = |address: &&SocketAddr| address.is_ipv4() == remote.is_ipv4();

@@ -1,4 +1,4 @@
-//! A default gateway of this host, and what its PCP or NAT-PMP server says.
+//! A default gateway of this host, and what its server of port mappings says.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{nat_pmp, pcp};
+use crate::wire::{nat_pmp, pcp, upnp};
 
 /// A router that this host sends to what is not in its own network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +34,8 @@ impl Gateway {
     }
 }
 
-/// A response of either protocol: they share a port, and a server of one may answer a question of the other (RFC 6887 section 9).
+/// A response of one of the protocols: PCP and NAT-PMP share a port, and a server of one may answer a question of the other (RFC 6887
+/// section 9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewayReply {
@@ -42,15 +43,18 @@ pub enum GatewayReply {
     Pcp(pcp::Response),
     /// Of NAT-PMP.
     NatPmp(nat_pmp::Response),
+    /// Of UPnP.
+    Upnp(upnp::Response),
 }
 
 impl GatewayReply {
-    /// The server's time in seconds since it lost its state, if it ever did (RFC 6887 section 8.5, RFC 6886 section 3.6).
+    /// The server's time in seconds since it lost its state, if it ever did (RFC 6887 section 8.5, RFC 6886 section 3.6); UPnP tells none.
     #[must_use]
-    pub fn epoch_s(&self) -> u32 {
+    pub fn epoch_s(&self) -> Option<u32> {
         match self {
-            Self::Pcp(response) => response.epoch_s,
-            Self::NatPmp(response) => response.epoch_s,
+            Self::Pcp(response) => Some(response.epoch_s),
+            Self::NatPmp(response) => Some(response.epoch_s),
+            Self::Upnp(_) => None,
         }
     }
 }
@@ -76,6 +80,7 @@ impl fmt::Display for GatewayReply {
                     nat_pmp::Body::Unread { .. } => Ok(()),
                 }
             }
+            Self::Upnp(response) => response.fmt(f),
         }
     }
 }

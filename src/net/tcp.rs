@@ -19,8 +19,7 @@ use super::tls::{self, Tls};
 use super::{clock, icmp, platform};
 use crate::engine::{Input, SocketId, SocketSpec};
 use crate::evidence::{Failure, FailureCode, TlsFacts};
-use crate::wire::stun::stream::Framer;
-use crate::wire::{NotStun, Transport};
+use crate::wire::{Messages, NotStun, Transport};
 
 /// Messages that wait for the connection or for room in its send buffer.
 const WAITING_SENDS: usize = 64;
@@ -171,7 +170,7 @@ impl Session {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let remote = self.spec.remote;
-        let mut framer = Framer::new();
+        let mut incoming = Messages::new(self.spec.framing);
         let mut chunk = [0; CHUNK];
         let mut received = 0_u64;
         if self.inputs.send(opened).await.is_err() {
@@ -190,13 +189,26 @@ impl Session {
                 }
             };
             let length = match read {
-                Ok(0) => return ended(remote, received, framer.finish()),
+                Ok(0) => {
+                    let left = match incoming.finish() {
+                        Some(Ok(bytes)) => {
+                            let told = Input::Received { socket: self.id, source: remote, bytes };
+                            if self.inputs.send(told).await.is_err() {
+                                return gone();
+                            }
+                            None
+                        }
+                        Some(Err(stranger)) => Some(stranger),
+                        None => None,
+                    };
+                    return ended(remote, received, left);
+                }
                 Ok(length) => length,
                 Err(error) => return tls::broken(&format!("receive from {remote}"), &error),
             };
             received += length as u64;
-            framer.push(&chunk[..length]);
-            for message in framer.by_ref() {
+            incoming.push(&chunk[..length]);
+            for message in incoming.by_ref() {
                 let bytes = match message {
                     Ok(bytes) => bytes,
                     Err(stranger) => return failure(FailureCode::NotStun, format!("{remote}: {stranger}")),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socket2::{SockRef, Type};
+use socket2::{SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Sender;
@@ -67,6 +67,10 @@ impl Udp {
         let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
         let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
         binding.bind(&socket, spec.remote, spec.local_address, &spec.local_ports)?;
+        if spec.remote.ip().is_multicast() {
+            join_in(&socket, spec.local_address)
+                .map_err(|error| io_failure("open a socket towards a group", &error))?;
+        }
         let adopt = || {
             let socket = UdpSocket::from_std(socket.into())?;
             let local = socket.local_addr()?;
@@ -100,7 +104,8 @@ impl Udp {
                 Err(failure) => return events.push_back(Input::Failed { socket, remote: Some(remote), failure }),
             }
         }
-        if platform::KNOCKS && self.knocked.insert(remote) {
+        // Of a group nobody refuses (RFC 1122 section 3.2.2).
+        if platform::KNOCKS && !remote.ip().is_multicast() && self.knocked.insert(remote) {
             self.knock(remote, binding);
         }
         let sent = self.transmit(remote, &bytes).or_else(|error| {
@@ -154,6 +159,15 @@ impl Udp {
             }
         });
         Ok(())
+    }
+}
+
+/// Sends to a group leave by the interface of that address, and reach one router further (UPnP Device Architecture 1.1 section 1.3.2).
+fn join_in(socket: &Socket, address: Option<IpAddr>) -> io::Result<()> {
+    socket.set_multicast_ttl_v4(2)?;
+    match address {
+        Some(IpAddr::V4(address)) => socket.set_multicast_if_v4(&address),
+        _ => Ok(()),
     }
 }
 

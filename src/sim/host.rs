@@ -8,7 +8,7 @@ use super::scenario::HostConfig;
 use crate::engine::{SocketId, SocketSpec, Time};
 use crate::evidence::{Failure, FailureCode, PlatformLimit};
 use crate::server::random::Random;
-use crate::wire::{Family, Transport};
+use crate::wire::{Family, Framing, Transport};
 
 /// The range Linux takes local ports from.
 const EPHEMERAL: (u16, u16) = (32_768, 60_999);
@@ -29,6 +29,8 @@ pub(super) struct Socket {
     /// When the last bytes of a connection reach its other end, and when the last of the other end reach this one: streams keep their
     /// order.
     pub latest: [Time; 2],
+    /// How what comes down a connection is cut into messages.
+    pub framing: Framing,
     share_port: bool,
     told: BTreeSet<SocketAddr>,
 }
@@ -138,6 +140,7 @@ impl Host {
             local: SocketAddr::new(ip, port),
             remote,
             seen: None,
+            framing: spec.framing,
             share_port,
             waiting: Vec::new(),
             latest: [Time::ZERO; 2],

@@ -62,6 +62,7 @@ static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
         "gateway-nat-pmp",
         "gateway-refusing",
         "gateway-silent",
+        "gateway-upnp",
         "gateway-double-nat",
     ]
     .map(|(name, toml)| Preset { name, description: description(toml), toml })

@@ -1,4 +1,4 @@
-//! Protocols and what people write of them, as values: STUN, TURN, PCP and NAT-PMP messages, URIs, credentials, configurations of ICE servers.
+//! Protocols and what people write of them, as values: STUN, TURN, PCP, NAT-PMP and UPnP messages, URIs, credentials, configurations of ICE servers.
 //! Knows nothing of sockets, clocks or randomness.
 
 mod address_kind;
@@ -8,6 +8,7 @@ pub(crate) mod codes;
 pub mod credential;
 pub(crate) mod escape;
 mod family;
+mod framing;
 mod hmac;
 pub mod ice;
 pub mod ice_servers;
@@ -20,8 +21,9 @@ pub mod sdp;
 pub mod stun;
 pub(crate) mod text;
 mod transport;
+pub mod upnp;
 mod uri;
-mod xml;
+pub(crate) mod xml;
 
 pub use address_kind::AddressKind;
 pub use candidate::{Candidate, CandidateAddress, CandidateKind, CandidateTransport, TcpType};
@@ -30,6 +32,7 @@ pub use credential::rest::RestName;
 pub use credential::{Algorithm, Auth, Credential, Echo, PasswordForm, Secret};
 pub use escape::escape;
 pub use family::Family;
+pub use framing::{Framing, Messages};
 pub use ice_servers::{ConfigurationFacts, EntryKind};
 pub use question::Question;
 pub use remark::{Remark, RemarkCode};
@@ -47,4 +50,3 @@ pub use stun::writer::Writer;
 pub use transport::Transport;
 pub use uri::error::{UriError, masked};
 pub use uri::{Host, ServerSpec, Service};
-pub(crate) use xml::unescaped;

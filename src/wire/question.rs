@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pcp::Nonce;
-use super::{Auth, Change, Control, Method, Relay, Request, TransactionId, TurnAttribute, nat_pmp, pcp};
+use super::{Auth, Change, Control, Framing, Method, Relay, Request, TransactionId, TurnAttribute, nat_pmp, pcp, upnp};
 
 /// A request of one of the protocols. A STUN request is written as it is; any other below the name of its protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,11 @@ pub enum Question {
     NatPmp {
         /// The request.
         nat_pmp: nat_pmp::Request,
+    },
+    /// Of UPnP.
+    Upnp {
+        /// The request.
+        upnp: upnp::Request,
     },
     /// Of STUN or TURN, and what controls such a request.
     Stun(Request),
@@ -50,13 +55,37 @@ impl From<nat_pmp::Request> for Question {
     }
 }
 
+impl From<upnp::Request> for Question {
+    fn from(upnp: upnp::Request) -> Self {
+        Self::Upnp { upnp }
+    }
+}
+
 impl Question {
+    /// How what is answered is told apart on a stream.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        match self {
+            Self::Upnp { .. } => Framing::Http,
+            Self::Stun(_) | Self::Pcp { .. } | Self::NatPmp { .. } => Framing::Stun,
+        }
+    }
+
+    /// The request of UPnP.
+    #[must_use]
+    pub fn upnp(&self) -> Option<&upnp::Request> {
+        match self {
+            Self::Upnp { upnp } => Some(upnp),
+            _ => None,
+        }
+    }
+
     /// The request of STUN or TURN.
     #[must_use]
     pub fn stun(&self) -> Option<&Request> {
         match self {
             Self::Stun(request) => Some(request),
-            Self::Pcp { .. } | Self::NatPmp { .. } => None,
+            Self::Pcp { .. } | Self::NatPmp { .. } | Self::Upnp { .. } => None,
         }
     }
 
@@ -100,7 +129,7 @@ impl Question {
     pub fn auth_mut(&mut self) -> Option<&mut Auth> {
         match self {
             Self::Stun(request) => request.auth.as_mut(),
-            Self::Pcp { .. } | Self::NatPmp { .. } => None,
+            Self::Pcp { .. } | Self::NatPmp { .. } | Self::Upnp { .. } => None,
         }
     }
 
@@ -126,7 +155,7 @@ impl Question {
     pub fn nonce(&self) -> Nonce {
         match self {
             Self::Pcp { pcp } => pcp.body.mapping().map(|mapping| mapping.nonce).unwrap_or_default(),
-            Self::Stun(_) | Self::NatPmp { .. } => Nonce::default(),
+            Self::Stun(_) | Self::NatPmp { .. } | Self::Upnp { .. } => Nonce::default(),
         }
     }
 }
@@ -137,6 +166,7 @@ impl fmt::Display for Question {
             Self::Stun(request) => request.fmt(f),
             Self::Pcp { pcp } => pcp.fmt(f),
             Self::NatPmp { nat_pmp } => nat_pmp.fmt(f),
+            Self::Upnp { upnp } => upnp.fmt(f),
         }
     }
 }
@@ -159,9 +189,11 @@ mod tests {
     fn other_protocols_are_told_by_their_name_and_read_back() {
         let announce = Question::from(pcp::Request::announce([192, 168, 1, 10].into()));
         let address = Question::from(nat_pmp::Request::ExternalAddress);
+        let search = Question::from(upnp::Request::Search { gateway: [192, 168, 1, 1].into(), group: true });
         for (question, json) in [
             (announce, r#"{"pcp":{"client":"192.168.1.10","lifetime_s":0,"opcode":"announce"}}"#),
             (address, r#"{"nat_pmp":{"opcode":"external-address"}}"#),
+            (search, r#"{"upnp":{"step":"search","gateway":"192.168.1.1","group":true}}"#),
         ] {
             assert_eq!(serde_json::to_string(&question).unwrap(), json);
             assert_eq!(serde_json::from_str::<Question>(json).unwrap(), question);

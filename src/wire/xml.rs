@@ -37,6 +37,49 @@ pub(super) fn elements<'a>(text: &'a str, name: &str) -> Vec<Element<'a>> {
     found
 }
 
+/// What stands within each element of that name, whatever prefix it has: those that stand within another of the same name are part of it.
+pub(crate) fn contents<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((element, after)) = tag(rest, name) {
+        if element.ends_with('/') {
+            found.push("");
+            rest = after;
+            continue;
+        }
+        // What is never closed is cut off, and so is all that follows.
+        let close =
+            |at: &usize| local(&after[at + 2..]).starts_with(name) && ends_name(&local(&after[at + 2..])[name.len()..]);
+        let Some(end) = after.match_indices("</").map(|(at, _)| at).find(close) else { break };
+        found.push(&after[..end]);
+        rest = &after[end + 2..];
+    }
+    found
+}
+
+/// The next element of that name: what stands between its brackets, and what follows them.
+fn tag<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let mut rest = text;
+    loop {
+        let (_, after) = rest.split_once('<')?;
+        let named = local(after);
+        if named.strip_prefix(name).is_some_and(ends_name) {
+            return named.split_once('>');
+        }
+        rest = after;
+    }
+}
+
+/// A name without its prefix, with all that follows it.
+fn local(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
+    text[end..].strip_prefix(':').unwrap_or(text)
+}
+
+fn ends_name(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+}
+
 fn breaks(text: &str) -> u32 {
     u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
 }
@@ -69,6 +112,13 @@ pub(crate) fn unescaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contents_are_found_whatever_the_prefix() {
+        let text = "<a><u:port >1</u:port><port/><ports>2</ports><x:port n='>'>3</x:port><port>4";
+        assert_eq!(contents(text, "port"), ["1", "", "'>3"]);
+        assert!(contents("", "port").is_empty() && contents("<port", "port").is_empty());
+    }
 
     #[test]
     fn elements_are_found_as_people_write_them() {

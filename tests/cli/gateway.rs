@@ -11,6 +11,8 @@ fn exit_codes_say_what_came_of_it() {
         ("gateway --simulate gateway-refusing", 0),
         ("gateway --simulate gateway-refusing --map", 1),
         ("gateway --simulate gateway-silent", 0),
+        ("gateway --simulate gateway-upnp", 0),
+        ("gateway --simulate gateway-upnp --map 8080/tcp", 0),
         ("gateway --simulate home-router --map", 1),
         ("gateway --simulate public-host", 3),
         ("gateway --simulate offline", 3),
@@ -31,6 +33,9 @@ fn requirements_decide() {
         ("gateway-pcp", "port-control=none", 1),
         ("gateway-nat-pmp", "port-control=pcp", 1),
         ("gateway-nat-pmp", "port-control=pcp,nat-pmp", 0),
+        ("gateway-upnp", "port-control=upnp", 0),
+        ("gateway-upnp", "port-control=pcp,nat-pmp", 1),
+        ("gateway-upnp --map", "port-mapping=ok", 0),
         ("home-router", "port-control=none", 0),
         ("public-host", "port-control!=none", 3),
         ("gateway-pcp", "external-scope=public", 0),
@@ -50,9 +55,15 @@ fn requirements_decide() {
 
 #[test]
 fn a_saved_report_is_judged_again() {
-    for network in
-        ["gateway-pcp", "gateway-nat-pmp", "gateway-refusing", "gateway-silent", "gateway-double-nat", "offline"]
-    {
+    for network in [
+        "gateway-pcp",
+        "gateway-nat-pmp",
+        "gateway-upnp",
+        "gateway-refusing",
+        "gateway-silent",
+        "gateway-double-nat",
+        "offline",
+    ] {
         let file = tempfile::NamedTempFile::new().unwrap();
         let first = run(&format!("gateway --simulate {network} --map --json")).stdout;
         std::fs::write(file.path(), &first).unwrap();
@@ -69,9 +80,12 @@ fn the_page_names_what_the_json_has() {
     assert_eq!(report["gateways"][0]["pcp"]["status"], "other-version");
     let external = report["mapping"]["external"].as_str().unwrap();
     assert!(page.contains(external), "{page}");
-    let masked = run("gateway --simulate gateway-nat-pmp --map --redact -vv").stdout;
-    for private in ["203.0.113.7", "192.168.1."] {
-        assert!(page.contains(private) && !masked.contains(private), "{masked}");
+    for network in ["gateway-nat-pmp", "gateway-upnp"] {
+        let open = run(&format!("gateway --simulate {network} --map -vv")).stdout;
+        let masked = run(&format!("gateway --simulate {network} --map --redact -vv")).stdout;
+        for private in ["203.0.113.7", "192.168.1."] {
+            assert!(open.contains(private) && !masked.contains(private), "{masked}");
+        }
     }
 }
 

@@ -1,9 +1,10 @@
-//! What a router may answer on the port of PCP and NAT-PMP, and what a client may ask there.
+//! What a router may answer on the port of PCP and NAT-PMP and by UPnP, and what a client may ask there.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use nat_probe::server::gateway::{GatewayConfig, GatewayServer};
+use nat_probe::server::gateway::{GatewayConfig, GatewayProtocol, GatewayServer};
+use nat_probe::wire::upnp::{self, Action, Connection, Place, http};
 use nat_probe::wire::{nat_pmp, pcp};
 
 use crate::dice::{Dice, fuzz};
@@ -81,5 +82,59 @@ fn port_control() {
             assert!(response, "{answer:?} to {bytes:?}");
         }
         assert!(server.made() <= 1);
+    });
+}
+
+#[test]
+fn upnp() {
+    let gateway = IpAddr::from([192, 168, 1, 1]);
+    let place = |path: &str| Place { host: SocketAddr::new(gateway, 5000), path: path.to_owned() };
+    let service = "urn:schemas-upnp-org:service:WANIPConnection:1".to_owned();
+    let connection = Connection { service, control: place("/ctl") };
+    let protocol = nat_pmp::Protocol::Udp;
+    let call = |action| upnp::Request::Call { connection: connection.clone(), action };
+    let asks = [
+        upnp::Request::Search { gateway, group: false },
+        upnp::Request::Describe { at: place("/rootDesc.xml") },
+        call(Action::ExternalAddress),
+        call(Action::Look { protocol, external_port: 9 }),
+        call(Action::Add { protocol, external_port: 9, internal_port: 9, client: CLIENT, lease_s: 120 }),
+        call(Action::Delete { protocol, external_port: 9 }),
+    ];
+    let config = GatewayConfig { protocols: vec![GatewayProtocol::Upnp], ..GatewayConfig::default() };
+    let mut server = GatewayServer::new(&config, "203.0.113.7".parse().unwrap());
+    let (now, port) = (Duration::from_secs(1), SocketAddr::new(gateway, upnp::PORT));
+    let searched = server.receive(now, SocketAddr::new(CLIENT, 9), port, &asks[0].encode()).and_then(|sent| sent.bytes);
+    let mut answers: Vec<Vec<u8>> = asks[1..].iter().map(|ask| server.http(now, CLIENT, &ask.encode())).collect();
+    answers.extend(searched);
+    fuzz(|dice| {
+        let (one, other) = (dice.pick(&answers).clone(), dice.pick(&answers).clone());
+        let tokens: [&[u8]; 6] =
+            [b"<", b"</", b"\r\n\r\n", b"Transfer-Encoding: chunked\r\n", b"http://", b"ffffffffffffffff\r\n"];
+        let bytes = dice.mutate(&one, &other, &tokens);
+        let asked = dice.pick(&asks);
+        let said = upnp::Response::read(asked, &bytes);
+        assert!(!said.to_string().chars().any(char::is_control), "{said:?}");
+        if let upnp::Response::Described { connections } = &said {
+            // Whatever it says leads to itself, and stays within the line that it is written into.
+            for one in connections {
+                let named = [&one.control.path, &one.service];
+                assert!(named.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_graphic())), "{one:?}");
+                assert_eq!(one.control.host.ip(), gateway);
+            }
+        }
+        let _ = upnp::Response::found(gateway, port, &bytes);
+        // However it is cut, a stream is the same message.
+        let mut framer = http::Framer::default();
+        let mut found = Vec::new();
+        for piece in bytes.chunks(1 + bytes.len() / 3) {
+            framer.push(piece);
+            found.extend(framer.by_ref());
+        }
+        found.extend(framer.finish());
+        assert!(found.len() <= 1 && found.iter().all(|message| bytes.starts_with(message)));
+        let asked = dice.mutate(&asks[4].encode(), &asks[5].encode(), &tokens);
+        let mut server = GatewayServer::new(&config, "203.0.113.7".parse().unwrap());
+        let _ = server.http(now, CLIENT, &asked);
     });
 }

@@ -5,11 +5,21 @@ use std::time::Duration;
 
 use nat_probe::wire::pcp;
 
-use crate::kit::netns::within;
+use crate::kit::netns::{self, within};
 use crate::kit::{ALPHA, Internet, miniupnpd, nat};
 use crate::story;
 
 const EXTERNAL: &str = miniupnpd::EXTERNAL;
+
+/// The firewall of a host, which lets in what it saw asked for.
+const STATEFUL: &str = "
+table inet firewall {
+    chain input {
+        type filter hook input priority filter
+        ct state established,related accept
+        iifname eth0 drop
+    }
+}";
 
 fn socket(at: &str) -> UdpSocket {
     let socket = UdpSocket::bind(at).expect("a free port");
@@ -122,5 +132,84 @@ story! {
         run.expect("/mapping/code", "network-failure");
         // Without a mapping it does not tell its address, and what it says can mean two things.
         net.nat_probe("gateway --json").expect("/gateways/0/verdict/code", "no-external-address");
+    }
+}
+
+story! {
+    /// By UPnP alone: found, asked, a mapping made, seen, and deleted, with the truth of it beside.
+    fn a_router_with_upnp_alone_maps_a_port_and_forgets_it() {
+        let net = Internet::with(&[ALPHA]).behind(miniupnpd::router());
+        miniupnpd::start_upnp(&format!("ext_ip={EXTERNAL}"));
+        for arguments in ["", "40200", "40200/tcp"] {
+            let run = net.nat_probe(&format!("gateway --json --map {arguments}"));
+            run.expect_code(0);
+            run.expect("/gateways/0/pcp/status", "not-listening");
+            run.expect("/gateways/0/upnp/status", "answers");
+            run.expect("/gateways/0/external_address", EXTERNAL);
+            run.expect("/gateways/0/verdict/code", "ok");
+            run.expect("/mapping/code", "ok");
+            run.expect("/mapping/kept", true);
+            run.expect("/mapping/deleted", true);
+            assert!(run.text("/mapping/external").starts_with(EXTERNAL), "{run}");
+            assert_eq!(miniupnpd::forwarded(), 0, "{run}\n{}", net.state());
+        }
+        net.nat_probe("gateway --require port-control=upnp").expect_code(0);
+        for ms in [0, 10, 20, 30, 40, 50, 60, 80, 100] {
+            let running = net.start("gateway --json --map");
+            running.interrupt_after(Duration::from_millis(ms));
+            let run = running.finish();
+            assert_eq!(miniupnpd::forwarded(), 0, "interrupted after {ms} ms\n{run}\n{}", net.state());
+        }
+    }
+}
+
+story! {
+    /// A firewall on the host that lets in what was asked for drops what answers a group: whoever is asked alone is heard.
+    fn a_host_firewall_does_not_hide_upnp() {
+        let net = Internet::with(&[ALPHA]).behind(miniupnpd::router());
+        miniupnpd::start_upnp(&format!("ext_ip={EXTERNAL}"));
+        netns::rules("client", STATEFUL);
+        net.nat_probe("gateway --json").expect("/gateways/0/upnp/status", "answers");
+    }
+}
+
+story! {
+    /// What its rules deny is told as its rule, and all that it speaks stands on the page.
+    fn a_rule_of_upnp_is_told() {
+        let net = Internet::with(&[ALPHA]).behind(miniupnpd::router());
+        miniupnpd::start_upnp(&format!("ext_ip={EXTERNAL}\ndeny 0-65535 0.0.0.0/0 0-65535"));
+        let run = net.nat_probe("gateway --json --map");
+        run.expect_code(1);
+        run.expect("/gateways/0/verdict/code", "ok");
+        run.expect("/mapping/side", "gateway");
+        run.expect("/mapping/code", "not-authorized");
+        assert_eq!(miniupnpd::forwarded(), 0, "{run}");
+    }
+}
+
+story! {
+    /// Behind a carrier's NAT, by UPnP alone.
+    fn a_second_nat_is_told_by_upnp() {
+        let net = Internet::with(&[ALPHA]).behind_both(miniupnpd::router(), nat::home_router());
+        miniupnpd::start_upnp("");
+        let run = net.nat_probe("gateway --json --map");
+        run.expect_code(1);
+        run.expect("/gateways/0/verdict/code", "second-nat");
+        run.expect("/mapping/code", "network-failure");
+    }
+}
+
+story! {
+    /// Asked by the best protocol that it speaks, and all are named.
+    fn a_router_that_speaks_all_is_asked_by_the_best() {
+        let net = Internet::with(&[ALPHA]).behind(miniupnpd::router());
+        miniupnpd::start_all(&format!("ext_ip={EXTERNAL}"));
+        let run = net.nat_probe("gateway --json --map");
+        run.expect_code(0);
+        for protocol in ["pcp", "nat_pmp", "upnp"] {
+            run.expect(&format!("/gateways/0/{protocol}/status"), "answers");
+        }
+        run.expect("/mapping/code", "ok");
+        assert!(!run.to_string().contains("AddPortMapping"), "{run}");
     }
 }

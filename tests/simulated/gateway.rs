@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use nat_probe::engine::{Engine, Network, Settings};
-use nat_probe::evidence::{Evidence, FailureCode};
+use nat_probe::evidence::key::GatewayStep;
+use nat_probe::evidence::{Behavior, Evidence, FailureCode};
 use nat_probe::measure::gateway::finding::{ExternalScope, MappingRemarkCode, ServiceStatus};
 use nat_probe::measure::gateway::{
     GatewayCode, GatewayFindings, GatewayOptions, GatewayProbe, MapOptions, MappingCode, judge,
@@ -116,6 +117,63 @@ fn each_fault_has_its_answer_and_leaves_no_mapping() {
 }
 
 #[test]
+fn each_fault_of_upnp_has_its_answer_and_leaves_no_mapping() {
+    use GatewayCode as G;
+    use GatewayFault as F;
+    use MappingCode as M;
+    for (fault, code, mapping) in [
+        (F::Silent, G::NotListening, M::NoServer),
+        (F::Quiet, G::NothingAnswers, M::NoServer),
+        (F::OtherSource, G::NotListening, M::NoServer),
+        (F::DescribedElsewhere, G::Incomplete, M::NoServer),
+        (F::NoLine, G::Incomplete, M::NoServer),
+        (F::Refuses, G::Ok, M::NotAuthorized),
+        (F::OutOfResources, G::Ok, M::OutOfResources),
+        (F::NoExternalAddress, G::NoExternalAddress, M::NetworkFailure),
+        (F::OnlyPermanent, G::Ok, M::Unsupported),
+        (F::Taken, G::Ok, M::Conflict),
+        (F::Forgets, G::Ok, M::NotKept),
+    ] {
+        let ran = Bench::speaking(GatewayProtocol::Upnp, fault).run();
+        assert_eq!((ran.code(), ran.mapping()), (code, mapping), "{fault:?}: {:#?}", ran.found);
+        assert_eq!(ran.left, 0, "{fault:?}");
+    }
+    let kept = Bench::speaking(GatewayProtocol::Upnp, F::Keeps).run();
+    assert_eq!((kept.mapping(), kept.left), (M::NotDeleted, 1), "{:#?}", kept.found);
+    let elsewhere = Bench::speaking(GatewayProtocol::Upnp, F::OtherSource).run();
+    let text = &elsewhere.found.gateways[0].upnp.text;
+    assert!(text.contains("192.168.1.8 says that it is a gateway of UPnP"), "{text}");
+}
+
+/// A firewall on the host that lets in whom it saw asked knows nothing of what answers a group.
+#[test]
+fn a_firewall_on_the_host_does_not_hide_upnp() {
+    let mut bench = Bench::new(GatewayConfig { protocols: vec![GatewayProtocol::Upnp], ..GatewayConfig::default() });
+    bench.scenario.host.firewall = Some(Behavior::AddressAndPortDependent);
+    let ran = bench.run();
+    let group = GatewayStep::UpnpSearch.of(0);
+    assert!(ran.seen.find(&group).unwrap().reply().is_none());
+    assert_eq!((ran.code(), ran.mapping(), ran.left), (GatewayCode::Ok, MappingCode::Ok, 0), "{:#?}", ran.found);
+}
+
+/// Whoever speaks a better protocol is asked for the mapping by it, and not kept waiting by a search that nobody answers.
+#[test]
+fn the_best_protocol_makes_the_mapping() {
+    let all = [GatewayProtocol::Pcp, GatewayProtocol::NatPmp, GatewayProtocol::Upnp];
+    for (protocols, map) in [
+        (&all[..], GatewayStep::PcpMap),
+        (&all[1..], GatewayStep::NatPmpMap),
+        (&all[2..], GatewayStep::UpnpMap),
+        (&all[..1], GatewayStep::PcpMap),
+    ] {
+        let ran = Bench::new(GatewayConfig { protocols: protocols.to_vec(), ..GatewayConfig::default() }).run();
+        assert_eq!((ran.mapping(), ran.made, ran.left), (MappingCode::Ok, 1, 0), "{protocols:?}");
+        let made = ran.seen.find(&map.of(0)).unwrap();
+        assert!(made.started_ms < 200.0, "{protocols:?} {}", made.started_ms);
+    }
+}
+
+#[test]
 fn what_is_odd_about_a_mapping_is_remarked() {
     use GatewayFault as F;
     use MappingRemarkCode as R;
@@ -162,8 +220,12 @@ fn an_external_address_that_is_none_of_the_internet_means_another_nat() {
 #[test]
 fn wherever_the_run_is_cut_short_its_mapping_is_deleted() {
     let mut cut = 0;
-    for rtt_ms in [1.0, 40.0, 400.0] {
-        let config = GatewayConfig { rtt_ms, ..GatewayConfig::default() };
+    let messages = GatewayConfig::default().protocols;
+    for (rtt_ms, protocols) in [1.0, 40.0, 400.0]
+        .into_iter()
+        .flat_map(|rtt_ms| [(rtt_ms, messages.clone()), (rtt_ms, vec![GatewayProtocol::Upnp])])
+    {
+        let config = GatewayConfig { rtt_ms, protocols, ..GatewayConfig::default() };
         let steps: Vec<u32> = (0..60).map(|step| step * 40).collect();
         for ms in steps {
             let mut bench = Bench::new(config.clone());

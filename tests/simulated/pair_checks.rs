@@ -68,15 +68,8 @@ impl Machine for Checker {
         let stun: SocketAddr = STUN.parse().unwrap();
         let mut commands = Vec::new();
         if !std::mem::replace(&mut self.begun, true) {
-            let spec = SocketSpec {
-                transport: Transport::Udp,
-                remote: stun,
-                server_name: None,
-                local_ports: vec![40_000 + u16::from(self.name)],
-                share_port: false,
-                local_address: None,
-                passive: false,
-            };
+            let local_ports = vec![40_000 + u16::from(self.name)];
+            let spec = SocketSpec { local_ports, ..SocketSpec::new(Transport::Udp, stun) };
             commands.push(Command::Open { socket: SOCKET, spec });
             let bytes = Request::default().encode(TransactionId([self.name; 12]));
             commands.push(Command::Send { socket: SOCKET, remote: stun, bytes });

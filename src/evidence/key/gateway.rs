@@ -38,6 +38,26 @@ pub enum GatewayStep {
     NatPmpDelete,
     /// The end of the mapping, where the run was stopped.
     NatPmpRelease,
+    /// Who is a gateway of UPnP? Asked of the whole network.
+    UpnpSearch,
+    /// The same, asked of the gateway alone.
+    UpnpSearchAlone,
+    /// Its description.
+    UpnpDescribe,
+    /// The external address, by UPnP.
+    UpnpAddress,
+    /// That of its next line out.
+    UpnpNextAddress,
+    /// Whether the port outside is anybody's, by UPnP.
+    UpnpLook,
+    /// A mapping, by UPnP.
+    UpnpMap,
+    /// Whether it is there.
+    UpnpAgain,
+    /// The end of the mapping.
+    UpnpDelete,
+    /// The end of the mapping, where the run was stopped.
+    UpnpRelease,
 }
 
 words!(GatewayStep {
@@ -52,6 +72,16 @@ words!(GatewayStep {
     NatPmpAgain => "nat-pmp-again",
     NatPmpDelete => "nat-pmp-delete",
     NatPmpRelease => "nat-pmp-release",
+    UpnpSearch => "upnp-search",
+    UpnpSearchAlone => "upnp-search-alone",
+    UpnpDescribe => "upnp-describe",
+    UpnpAddress => "upnp-address",
+    UpnpNextAddress => "upnp-next-address",
+    UpnpLook => "upnp-look",
+    UpnpMap => "upnp-map",
+    UpnpAgain => "upnp-again",
+    UpnpDelete => "upnp-delete",
+    UpnpRelease => "upnp-release",
 });
 
 impl GatewayStep {

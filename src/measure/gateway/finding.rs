@@ -46,6 +46,9 @@ pub struct GatewayFinding {
     pub pcp: Service,
     /// Whether it speaks NAT-PMP (RFC 6886).
     pub nat_pmp: Service,
+    /// Whether it is an Internet Gateway Device of UPnP.
+    #[serde(default = "Service::not_asked")]
+    pub upnp: Service,
     /// The external address that it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_address: Option<IpAddr>,
@@ -90,6 +93,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// Of a protocol that an older version did not ask.
+    fn not_asked() -> Self {
+        let (status, text) = (ServiceStatus::NotAsked, "was not asked".to_owned());
+        Self { status, version: None, epoch_s: None, text, because: Vec::new() }
+    }
+
     /// Whether it can be asked for mappings.
     #[must_use]
     pub fn answers(&self) -> bool {
@@ -157,11 +166,13 @@ codes! {
         AddressUntold,
         /// Answers come from another address than the one that was asked: clients ignore them.
         AnswersFromElsewhere,
-        /// A server answers, and speaks no version of either protocol that is known here.
+        /// A server answers, and speaks no version of PCP or NAT-PMP that is known here.
         OtherVersion,
-        /// The gateway is there, and says itself that nothing listens on the port.
+        /// It answers a search of UPnP, and cannot be asked for more.
+        Incomplete,
+        /// The gateway is there, says itself that nothing listens on the port, and answers no search of UPnP.
         NotListening,
-        /// The gateway is there, and the port is silent.
+        /// The gateway is there, the port is silent, and no search of UPnP is answered.
         NoServer,
         /// The gateway answers nothing at all: whether it is there could not be told.
         NothingAnswers,
@@ -200,6 +211,8 @@ codes! {
         Unsupported,
         /// The answer names no port, or no time.
         Hollow,
+        /// The port outside is somebody else's.
+        Conflict,
         /// Answers came that belong to another request.
         ForeignAnswer,
         /// Answers came from another address than the one that was asked.
@@ -233,6 +246,8 @@ codes! {
         FromElsewhere,
         /// Nothing could be sent, or something on the way refuses.
         Unreachable,
+        /// It answers a search of UPnP, and cannot be asked for mappings.
+        Incomplete,
         /// It was not asked.
         NotAsked,
         /// The run ended before.

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use super::finding::{
     ExternalScope, GatewayCode, GatewayFinding, GatewayFindings, GatewaySide, GatewayVerdict, Service, ServiceStatus,
 };
-use super::mapping::{Dialect, granted, reply, steps};
+use super::mapping::{Dialect, Way, granted, reply, steps};
 use super::mapping_judge;
 use super::options::GatewayOptions;
+use super::upnp;
 use crate::evidence::key::GatewayStep;
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome, span};
 use crate::wire::{Scope, nat_pmp, pcp};
@@ -63,7 +64,7 @@ pub(super) fn service(seen: &Evidence, number: usize, dialect: Dialect) -> Servi
             (ServiceStatus::NotMeasured, None, "the run ended before an answer came".to_owned())
         }
     };
-    let epoch_s = reply(exchange).map(GatewayReply::epoch_s).filter(|_| status == ServiceStatus::Answers);
+    let epoch_s = reply(exchange).and_then(GatewayReply::epoch_s).filter(|_| status == ServiceStatus::Answers);
     Service { status, version, epoch_s, text, because: vec![exchange.id.clone()] }
 }
 
@@ -87,6 +88,7 @@ fn spoken(said: &GatewayReply, dialect: Dialect) -> (ServiceStatus, Option<u8>, 
             nat_pmp::ResultCode::Success => (ServiceStatus::Answers, Some(nat_pmp::VERSION), "answers".to_owned()),
             result => (ServiceStatus::Answers, Some(nat_pmp::VERSION), format!("answers ({result})")),
         },
+        (GatewayReply::Upnp(_), _) => (ServiceStatus::OtherVersion, None, "the answer is one of UPnP".to_owned()),
         (GatewayReply::NatPmp(_), Dialect::Pcp) => {
             other(nat_pmp::VERSION, "not spoken: it answers that it speaks NAT-PMP".to_owned())
         }
@@ -107,20 +109,22 @@ fn failed(failure: &Failure, exchange: &Exchange) -> (ServiceStatus, Option<u8>,
 
 fn finding(seen: &Evidence, number: usize, gateway: &Gateway) -> GatewayFinding {
     let (pcp, nat_pmp) = (service(seen, number, Dialect::Pcp), service(seen, number, Dialect::NatPmp));
+    let upnp = upnp::service(seen, number, gateway);
     let told = external(seen, number);
     let external_address = told.filter(|ip| !ip.is_unspecified());
     GatewayFinding {
         gateway: gateway.clone(),
-        verdict: verdict(seen, number, gateway, [&pcp, &nat_pmp], told),
+        verdict: verdict(seen, number, gateway, [&pcp, &nat_pmp, &upnp], told),
         external_scope: external_address.map(scope),
         external_address,
         epoch_went_back: went_back(seen, number),
         pcp,
         nat_pmp,
+        upnp,
     }
 }
 
-/// The external address that the gateway tells: by NAT-PMP, or with a mapping. Unspecified where it says that it has none.
+/// The external address that the gateway tells: by NAT-PMP, with a mapping, or by UPnP. Unspecified where it says that it has none.
 fn external(seen: &Evidence, number: usize) -> Option<IpAddr> {
     let told = match seen.find(&GatewayStep::Address.of(number)).and_then(reply) {
         Some(GatewayReply::NatPmp(said)) => match (said.result, said.body) {
@@ -130,15 +134,17 @@ fn external(seen: &Evidence, number: usize) -> Option<IpAddr> {
         },
         _ => None,
     };
-    let asked = seen.find(&steps(Dialect::Pcp).map.of(number));
+    let asked = seen.find(&steps(Way::By(Dialect::Pcp)).map.of(number));
     let mapped = || granted(asked?)?.address;
     // miniupnpd makes no mappings behind another NAT, says that it has no external address, and names it as it refuses one.
     let refused = || match asked.and_then(reply)? {
         GatewayReply::Pcp(said) => said.body.mapping().map(|mapping| mapping.external.ip()),
-        GatewayReply::NatPmp(_) => None,
+        GatewayReply::NatPmp(_) | GatewayReply::Upnp(_) => None,
     };
+    let by_upnp = upnp::external(seen, number);
     let known = |ip: &IpAddr| !ip.is_unspecified();
-    told.filter(known).or_else(mapped).or_else(|| refused().filter(known)).or(told)
+    let spoken = told.filter(known).or_else(mapped).or_else(|| refused().filter(known));
+    spoken.or(by_upnp.filter(known)).or(told).or(by_upnp)
 }
 
 /// How far the address reaches, as an external one.
@@ -154,10 +160,10 @@ fn scope(ip: IpAddr) -> ExternalScope {
 /// Whether the server's time ran backwards between two of its answers (RFC 6887 section 8.5 allows for one second).
 fn went_back(seen: &Evidence, number: usize) -> bool {
     Dialect::BOTH.into_iter().any(|dialect| {
-        let steps = steps(dialect);
+        let steps = steps(Way::By(dialect));
         let asked = [dialect.discovery(), steps.map, steps.again, steps.delete];
         let answered = asked.into_iter().filter_map(|step| seen.find(&step.of(number)).and_then(reply));
-        let epochs: Vec<u32> = answered.map(GatewayReply::epoch_s).collect();
+        let epochs: Vec<u32> = answered.filter_map(GatewayReply::epoch_s).collect();
         epochs.windows(2).any(|pair| pair[1].saturating_add(1) < pair[0])
     })
 }
@@ -166,7 +172,7 @@ fn verdict(
     seen: &Evidence,
     number: usize,
     gateway: &Gateway,
-    services: [&Service; 2],
+    services: [&Service; 3],
     external: Option<IpAddr>,
 ) -> GatewayVerdict {
     let make = |code, side, text: String, fix: &str| GatewayVerdict { code, side, text, fix: fix.to_owned() };
@@ -181,16 +187,24 @@ fn verdict(
             "Ask the address that answers, with --gateway, if it is the router's; another one may be an attacker's.";
         return make(GatewayCode::AnswersFromElsewhere, GatewaySide::Gateway, text, fix);
     }
+    if let Some(incomplete) = any(ServiceStatus::Incomplete) {
+        let text = format!("Nothing can be asked of {address} but a search of UPnP: it {}.", incomplete.text);
+        let fix = "Look whether UPnP is switched on in the router; restart it, or update its firmware.";
+        return make(GatewayCode::Incomplete, GatewaySide::Gateway, text, fix);
+    }
     if any(ServiceStatus::NotMeasured).is_some() {
         let text = "The run ended before it was known what the gateway speaks.".to_owned();
         return make(GatewayCode::NotMeasured, GatewaySide::Unknown, text, "");
     }
     if any(ServiceStatus::NotListening).is_some() {
-        let text = format!("{address} is there and has no server of port mappings: it refuses port {}.", pcp::PORT);
+        let text = format!(
+            "{address} is there and has no server of port mappings: it refuses port {} (PCP, NAT-PMP), and answers no search of UPnP.",
+            pcp::PORT
+        );
         return make(GatewayCode::NotListening, GatewaySide::Gateway, text, SWITCH_ON);
     }
     if any(ServiceStatus::OtherVersion).is_some() {
-        let text = format!("{address} answers, and speaks no version of PCP or NAT-PMP that is known here.");
+        let text = format!("{address} answers, and speaks no version of PCP or NAT-PMP that is known here, nor UPnP.");
         return make(GatewayCode::OtherVersion, GatewaySide::Gateway, text, "Update the router's firmware.");
     }
     if let Some(failed) = any(ServiceStatus::Unreachable) {
@@ -199,7 +213,7 @@ fn verdict(
     }
     if is_alive(seen, number) {
         let text = format!(
-            "{address} is there and stays silent on port {}: it has no server of port mappings, or one that is switched off or filtered.",
+            "{address} is there and answers neither on port {} (PCP, NAT-PMP) nor a search of UPnP: it has no server of port mappings, or one that is switched off or filtered.",
             pcp::PORT
         );
         return make(GatewayCode::NoServer, GatewaySide::Gateway, text, SWITCH_ON);

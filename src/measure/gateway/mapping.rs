@@ -1,4 +1,4 @@
-//! One mapping: what is asked for it in either protocol, and what the answers say of it.
+//! One mapping: what is asked for it in each protocol, and what the answers say of it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -8,8 +8,9 @@ use crate::evidence::{Evidence, Exchange, GatewayReply, Outcome};
 use crate::wire::Question;
 use crate::wire::nat_pmp::{self, Protocol};
 use crate::wire::pcp::{self, Nonce};
+use crate::wire::upnp;
 
-/// By which of the two protocols a gateway is asked.
+/// One of the two protocols that share a port and ask for a mapping alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// RFC 6887.
@@ -39,11 +40,33 @@ impl Dialect {
     }
 }
 
-/// The steps of a mapping in one protocol.
+/// By which protocol a gateway is asked for a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// One of those two.
+    By(Dialect),
+    /// The Internet Gateway Device of UPnP.
+    Upnp,
+}
+
+impl Way {
+    /// All, the better ones first.
+    pub(super) const ALL: [Self; 3] = [Self::By(Dialect::Pcp), Self::By(Dialect::NatPmp), Self::Upnp];
+
+    /// The question whose socket stays open for the run.
+    fn discovery(self) -> GatewayStep {
+        match self {
+            Self::By(dialect) => dialect.discovery(),
+            Self::Upnp => GatewayStep::UpnpSearch,
+        }
+    }
+}
+
+/// The steps of a mapping.
 pub(super) struct Steps {
     /// It is asked for.
     pub map: GatewayStep,
-    /// It is asked for once more.
+    /// It is asked for, or looked at, once more.
     pub again: GatewayStep,
     /// It is deleted.
     pub delete: GatewayStep,
@@ -52,19 +75,25 @@ pub(super) struct Steps {
 }
 
 /// The steps of a mapping in that protocol.
-pub(super) fn steps(dialect: Dialect) -> Steps {
-    match dialect {
-        Dialect::Pcp => Steps {
+pub(super) fn steps(way: Way) -> Steps {
+    match way {
+        Way::By(Dialect::Pcp) => Steps {
             map: GatewayStep::PcpMap,
             again: GatewayStep::PcpAgain,
             delete: GatewayStep::PcpDelete,
             release: GatewayStep::PcpRelease,
         },
-        Dialect::NatPmp => Steps {
+        Way::By(Dialect::NatPmp) => Steps {
             map: GatewayStep::NatPmpMap,
             again: GatewayStep::NatPmpAgain,
             delete: GatewayStep::NatPmpDelete,
             release: GatewayStep::NatPmpRelease,
+        },
+        Way::Upnp => Steps {
+            map: GatewayStep::UpnpMap,
+            again: GatewayStep::UpnpAgain,
+            delete: GatewayStep::UpnpDelete,
+            release: GatewayStep::UpnpRelease,
         },
     }
 }
@@ -107,8 +136,8 @@ impl Wish {
 
 /// The port of this host that is mapped: the one that was asked for, else that of the socket which asked first; it stays open for the
 /// whole run, so that nobody else gets what arrives there.
-pub(super) fn internal_port(seen: &Evidence, gateway: usize, wish: MapOptions, dialect: Dialect) -> Option<u16> {
-    let own = || seen.find(&dialect.discovery().of(gateway))?.local;
+pub(super) fn internal_port(seen: &Evidence, gateway: usize, wish: MapOptions, way: Way) -> Option<u16> {
+    let own = || seen.find(&way.discovery().of(gateway))?.local;
     wish.port.or_else(|| Some(own()?.port()))
 }
 
@@ -141,9 +170,34 @@ pub(super) fn success(exchange: &Exchange) -> Option<Granted> {
             }
             _ => None,
         },
+        GatewayReply::Upnp(response) => granted_by_upnp(exchange, response),
         _ => None,
     }
 }
+
+/// UPnP names in an answer nothing of what was asked.
+fn granted_by_upnp(exchange: &Exchange, response: &upnp::Response) -> Option<Granted> {
+    let upnp::Request::Call { action, .. } = exchange.request.upnp()? else { return None };
+    let gone = Granted { address: None, port: 0, lifetime_s: 0 };
+    match (action, response) {
+        (upnp::Action::Add { external_port, lease_s, .. }, upnp::Response::Done) => {
+            Some(Granted { port: *external_port, lifetime_s: *lease_s, ..gone })
+        }
+        (upnp::Action::Look { external_port, .. }, upnp::Response::Entry { client, lease_s, .. }) => {
+            // A lease of 0 is one for ever.
+            let lifetime_s = if *lease_s == 0 { u32::MAX } else { *lease_s };
+            let ours = *client == Some(exchange.local?.ip());
+            ours.then_some(Granted { port: *external_port, lifetime_s, ..gone })
+        }
+        (upnp::Action::Delete { .. }, upnp::Response::Done | upnp::Response::Refused { code: NO_SUCH_ENTRY, .. }) => {
+            Some(gone)
+        }
+        _ => None,
+    }
+}
+
+/// Nothing is there that could be deleted.
+const NO_SUCH_ENTRY: u16 = 714;
 
 /// A mapping that a request made: one without a port or a time is none.
 pub(super) fn granted(exchange: &Exchange) -> Option<Granted> {

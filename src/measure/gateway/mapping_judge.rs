@@ -5,9 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use super::finding::{
     GatewayCode, GatewayFinding, GatewaySide, MappingCode, MappingFinding, MappingRemark, MappingRemarkCode,
 };
-use super::mapping::{self, Dialect, Granted, granted, reply, steps};
+use super::mapping::{self, Dialect, Granted, Way, granted, reply, steps};
 use super::options::MapOptions;
+use super::upnp;
 use crate::evidence::{Evidence, Exchange, FailureCode, GatewayReply, Outcome};
+use crate::wire::upnp::Response;
 use crate::wire::{nat_pmp, pcp};
 
 /// A day: what clients take longer lifetimes for (RFC 6887 section 15).
@@ -18,16 +20,19 @@ type Told = (MappingCode, GatewaySide, String, &'static str);
 
 /// What came of it.
 pub(super) fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFinding]) -> MappingFinding {
-    let dialects = |finding: &GatewayFinding| {
-        let services = [(Dialect::Pcp, finding.pcp.answers()), (Dialect::NatPmp, finding.nat_pmp.answers())];
-        services.into_iter().find(|(_, answers)| *answers).map(|(dialect, _)| dialect)
+    let spoken = |finding: &GatewayFinding| {
+        Way::ALL.into_iter().find(|way| match way {
+            Way::By(Dialect::Pcp) => finding.pcp.answers(),
+            Way::By(Dialect::NatPmp) => finding.nat_pmp.answers(),
+            Way::Upnp => finding.upnp.answers(),
+        })
     };
-    let mapper = gateways.iter().enumerate().find_map(|(number, finding)| Some((number, finding, dialects(finding)?)));
-    let Some((number, gateway, dialect)) = mapper else {
+    let mapper = gateways.iter().enumerate().find_map(|(number, finding)| Some((number, finding, spoken(finding)?)));
+    let Some((number, gateway, way)) = mapper else {
         let told = if seen.stopped.is_some() { interrupted() } else { no_server() };
         return finding(wish, told);
     };
-    let steps = steps(dialect);
+    let steps = steps(way);
     let find = |step: crate::evidence::key::GatewayStep| seen.find(&step.of(number));
     let asked = find(steps.map);
     let given = asked.and_then(granted);
@@ -36,7 +41,7 @@ pub(super) fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFindin
     let deleted = ends.into_iter().flatten().any(mapping::deleted);
     let kept = again.and_then(granted).zip(given).is_some_and(|(again, first)| same(again, first));
     let told = match (asked, given) {
-        (None, _) => interrupted(),
+        (None, _) => upnp::taken(seen, number).map_or_else(interrupted, taken),
         (Some(asked), None) => refused(asked, wish, gateway),
         (Some(_), Some(given)) => held(given, again, kept, deleted, ends),
     };
@@ -44,7 +49,7 @@ pub(super) fn judge(seen: &Evidence, wish: MapOptions, gateways: &[GatewayFindin
         let address: IpAddr = given.address.or(gateway.external_address)?;
         Some(SocketAddr::new(address, given.port))
     });
-    let internal_port = mapping::internal_port(seen, number, wish, dialect);
+    let internal_port = mapping::internal_port(seen, number, wish, way);
     let because = [asked, again].into_iter().chain(ends).flatten().map(|exchange| exchange.id.clone());
     MappingFinding {
         gateway: Some(gateway.gateway.address),
@@ -89,6 +94,17 @@ fn interrupted() -> Told {
 fn no_server() -> Told {
     let text = "No mapping was asked for: no gateway showed a server of port mappings.".to_owned();
     (MappingCode::NoServer, GatewaySide::Gateway, text, "")
+}
+
+/// It was not asked for, since it would have taken the place of another (`WANIPConnection:1` section 2.4.16).
+fn taken(entry: &Response) -> Told {
+    let text = format!("The port outside is taken, and was left as it is ({entry}).");
+    (
+        MappingCode::Conflict,
+        GatewaySide::Gateway,
+        text,
+        "Name another port with --map, or delete that mapping in the router.",
+    )
 }
 
 /// It was made: what became of it.
@@ -234,6 +250,27 @@ fn told(said: &GatewayReply, what: &str, gateway: &GatewayFinding) -> Told {
         )
     };
     match said {
+        GatewayReply::Upnp(Response::Refused { code, .. }) => match *code {
+            606 => policy(),
+            718 | 729 => (
+                MappingCode::Conflict,
+                GatewaySide::Gateway,
+                format!("The gateway has the port for another mapping, or a rule of its own ({name})."),
+                "Name another port with --map, or look at the router's list of forwarded ports and at its rules.",
+            ),
+            725 => (
+                MappingCode::Unsupported,
+                GatewaySide::Gateway,
+                format!(
+                    "The gateway makes only mappings that never end ({name}), which this does not ask for: one might stay behind."
+                ),
+                "Applications that ask for such mappings can have them; else forward the port in the router by hand.",
+            ),
+            728 => full(),
+            501 if nowhere => full(),
+            _ => unsupported(),
+        },
+        GatewayReply::Upnp(_) => unsupported(),
         GatewayReply::Pcp(said) => match said.result {
             Pcp::Success => hollow(),
             Pcp::NotAuthorized => policy(),
@@ -262,6 +299,7 @@ fn result(said: &GatewayReply) -> String {
     match said {
         GatewayReply::Pcp(said) => said.result.to_string(),
         GatewayReply::NatPmp(said) => said.result.to_string(),
+        GatewayReply::Upnp(said) => said.to_string(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Does the router map ports on request (PCP, NAT-PMP), what is its external address, and does a mapping hold?
+//! Does the router map ports on request (PCP, NAT-PMP, UPnP), what is its external address, and does a mapping hold?
 
 pub mod finding;
 mod judge;
@@ -9,6 +9,7 @@ mod probe;
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
+mod upnp;
 
 pub use finding::{GatewayAsked, GatewayCode, GatewayFinding, GatewayFindings, MappingCode, MappingFinding};
 pub use judge::judge;

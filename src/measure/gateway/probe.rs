@@ -1,11 +1,12 @@
 //! Which gateway answers what, and with `--map` one mapping: made, asked for once more, deleted.
 //!
-//! Each question has a socket of its own: NAT-PMP answers carry no identity, and an answer that comes twice must not be taken for
-//! that to the next question.
+//! Each question has a socket of its own: answers of NAT-PMP and UPnP carry no identity, and an answer that comes twice must not be taken
+//! for that to the next question.
 
 use super::judge::service;
-use super::mapping::{self, Dialect};
+use super::mapping::{self, Dialect, Way};
 use super::options::{GatewayOptions, MapOptions};
+use super::upnp;
 use crate::evidence::key::{GatewayKey, GatewayStep};
 use crate::evidence::{Ask, Evidence, Exchange, Gateway, Key, Outcome, Probe, SocketName, Step, Terms};
 use crate::wire::{Control, Question, Request, nat_pmp, pcp};
@@ -31,7 +32,7 @@ fn ask(number: usize, gateway: &Gateway, step: GatewayStep, port: u16, request: 
 }
 
 impl GatewayProbe {
-    /// What tells which protocols a gateway speaks.
+    /// What tells whether a gateway speaks PCP or NAT-PMP, and, where neither, whether it is there.
     fn discovery(number: usize, gateway: &Gateway, seen: &Evidence) -> Vec<Ask> {
         let announce = pcp::Request::announce(gateway.local).into();
         let mut asks = vec![ask(number, gateway, GatewayStep::Announce, pcp::PORT, announce)];
@@ -59,12 +60,13 @@ impl GatewayProbe {
     }
 
     /// The mapping by that gateway, step by step.
-    fn mapping(number: usize, gateway: &Gateway, wish: MapOptions, dialect: Dialect, seen: &Evidence) -> Vec<Ask> {
-        let steps = mapping::steps(dialect);
-        let Some(port) = mapping::internal_port(seen, number, wish, dialect) else { return Vec::new() };
+    fn mapping(number: usize, gateway: &Gateway, wish: MapOptions, way: Way, seen: &Evidence) -> Vec<Ask> {
+        let steps = mapping::steps(way);
+        let Some(port) = mapping::internal_port(seen, number, wish, way) else { return Vec::new() };
         let find = |step: GatewayStep| seen.find(&step.of(number));
         let nonce = find(steps.map).map(|exchange| exchange.request.nonce()).unwrap_or_default();
         let wish = mapping::Wish { protocol: wish.protocol, port, nonce, lifetime_s: wish.lifetime_s };
+        let Way::By(dialect) = way else { return upnp::mapping(number, gateway, &wish, seen) };
         let made = |step, question| ask(number, gateway, step, pcp::PORT, question);
         let deletion = made(steps.delete, wish.deletion(dialect, gateway.local));
         // The same number outside is what a person expects.
@@ -80,15 +82,16 @@ impl GatewayProbe {
     }
 
     /// The end of a mapping that the run would leave behind.
-    fn release(&self, number: usize, gateway: &Gateway, dialect: Dialect, seen: &Evidence) -> Option<Ask> {
+    fn release(&self, number: usize, gateway: &Gateway, way: Way, seen: &Evidence) -> Option<Ask> {
         let wish = self.options.map?;
-        let steps = mapping::steps(dialect);
+        let Way::By(dialect) = way else { return upnp::release(number, seen) };
+        let steps = mapping::steps(way);
         let find = |step: GatewayStep| seen.find(&step.of(number));
         let made = find(steps.map).filter(|made| mapping::may_hold(made))?;
         if find(steps.delete).is_some_and(mapping::deleted) {
             return None;
         }
-        let port = mapping::internal_port(seen, number, wish, dialect)?;
+        let port = mapping::internal_port(seen, number, wish, way)?;
         let nonce = made.request.nonce();
         let wish = mapping::Wish { protocol: wish.protocol, port, nonce, lifetime_s: 0 };
         Some(ask(number, gateway, steps.release, pcp::PORT, wish.deletion(dialect, gateway.local)))
@@ -105,15 +108,29 @@ impl Probe for GatewayProbe {
         }
         let mut asks: Vec<Ask> =
             gateways().flat_map(|(number, gateway)| Self::discovery(number, gateway, seen)).collect();
-        let mut done = settled(&asks);
-        if let (Some(wish), true) = (self.options.map, done) {
+        let messages = settled(&asks);
+        let speaks = |number| Dialect::BOTH.into_iter().any(|dialect| service(seen, number, dialect).answers());
+        let mut searched = true;
+        for (number, gateway) in gateways() {
+            let (more, known) = upnp::discovery(number, gateway, seen);
+            asks.extend(more);
+            searched &= known || speaks(number) && upnp::is_late(seen, number);
+        }
+        let mut done = messages && searched;
+        // Whoever can be asked by a better protocol is not kept waiting by a search.
+        let ready = messages && (searched || gateways().next().is_some_and(|(number, _)| speaks(number)));
+        if let (Some(wish), true) = (self.options.map, ready) {
             let mapper = gateways().find_map(|(number, gateway)| {
-                let dialect = Dialect::BOTH.into_iter().find(|dialect| service(seen, number, *dialect).answers())?;
-                Some((number, gateway, dialect))
+                let speaks = |way: &Way| match way {
+                    Way::By(dialect) => service(seen, number, *dialect).answers(),
+                    Way::Upnp => upnp::service(seen, number, gateway).answers(),
+                };
+                Some((number, gateway, Way::ALL.into_iter().find(speaks)?))
             });
-            if let Some((number, gateway, dialect)) = mapper {
-                asks.extend(Self::mapping(number, gateway, wish, dialect, seen));
-                done = settled(&asks);
+            if let Some((number, gateway, way)) = mapper {
+                let mapping = Self::mapping(number, gateway, wish, way, seen);
+                done &= settled(&mapping);
+                asks.extend(mapping);
             }
         }
         vec![Step { asks, done, ..Step::default() }]
@@ -122,7 +139,7 @@ impl Probe for GatewayProbe {
     /// A mapping that was made, or may have been, is deleted.
     fn farewell(&self, seen: &Evidence) -> Vec<Ask> {
         let gateways = self.options.gateways.iter().enumerate();
-        let both = gateways.flat_map(|(number, gateway)| Dialect::BOTH.map(|dialect| (number, gateway, dialect)));
-        both.filter_map(|(number, gateway, dialect)| self.release(number, gateway, dialect, seen)).collect()
+        let all = gateways.flat_map(|(number, gateway)| Way::ALL.map(|way| (number, gateway, way)));
+        all.filter_map(|(number, gateway, way)| self.release(number, gateway, way, seen)).collect()
     }
 }

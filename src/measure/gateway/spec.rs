@@ -7,8 +7,8 @@ use crate::measure::spec::{INTERRUPTED, Key, PAGE_ENVIRONMENT, Spec, Takes, USAG
 pub(crate) const GATEWAY: Spec = Spec {
     name: "gateway",
     question: "Does the router map ports on request, and what stands behind it?",
-    how: "Asks the default gateway whether it speaks PCP (RFC 6887) and NAT-PMP (RFC 6886) and what its external address is, which \
-          changes nothing there. With --map it has one port mapped, asks for it once more, and deletes it again, whatever ends the run.",
+    how: "Asks the default gateway whether it speaks PCP (RFC 6887), NAT-PMP (RFC 6886) and UPnP, and what its external address is, \
+          which changes nothing there. With --map it has one port mapped, asks for it once more, and deletes it again, whatever ends the run.",
     exit: &[
         ("0", "Measured, and everything required is so; with --map the mapping was made, kept and deleted."),
         ("1", "With --map, that is not so; or something required is not."),
@@ -18,7 +18,7 @@ pub(crate) const GATEWAY: Spec = Spec {
     ],
     keys: &[PORT_CONTROL, EXTERNAL_SCOPE, EXTERNAL_ADDRESS, PORT_MAPPING],
     grammar: "KEY=VALUE, several values with commas where any will do, KEY!=VALUE where none will.",
-    requirements: "port-control=pcp,nat-pmp, external-scope=public",
+    requirements: "port-control=pcp,nat-pmp,upnp, external-scope=public",
     environment: PAGE_ENVIRONMENT,
     simulates: "gateway-",
     codes: &[("DIAGNOSES", GatewayCode::listed), ("MAPPINGS", MappingCode::listed)],
@@ -32,9 +32,9 @@ pub(crate) const GATEWAY: Spec = Spec {
 
 const PORT_CONTROL: Key = Key {
     name: "port-control",
-    takes: Takes::Words(&["pcp", "nat-pmp", "none"]),
+    takes: Takes::Words(&["pcp", "nat-pmp", "upnp", "none"]),
     per_family: false,
-    meaning: "pcp or nat-pmp: a gateway speaks it; none: it speaks neither.",
+    meaning: "pcp, nat-pmp or upnp: a gateway speaks it; none: it speaks none of them.",
 };
 
 const EXTERNAL_SCOPE: Key = Key {

@@ -10,6 +10,7 @@ use crate::evidence::{
 };
 use crate::wire::nat_pmp::{self, Protocol};
 use crate::wire::pcp::{self, Nonce};
+use crate::wire::upnp;
 
 const ROUTER: &str = "192.168.1.1:5351";
 const WISH: MapOptions = MapOptions { protocol: Protocol::Udp, port: Some(40_000), lifetime_s: 120 };
@@ -283,4 +284,103 @@ fn what_became_of_a_mapping_that_was_made() {
     ] {
         assert_eq!(seen.mapping().0, code, "{:#?}", seen.judged().mapping);
     }
+}
+
+fn upnp(response: upnp::Response, source: &str) -> Outcome {
+    let gateway = Some(Box::new(GatewayReply::Upnp(response)));
+    Outcome::Reply(Reply { gateway, ..Reply::from_source(socket(source)) })
+}
+
+fn located(location: &str) -> Outcome {
+    upnp(upnp::Response::Found { location: location.to_owned() }, "192.168.1.1:1900")
+}
+
+/// A router without PCP and NAT-PMP, of which the steps of UPnP showed that.
+fn by_upnp(steps: &[(GatewayStep, Outcome)]) -> Seen {
+    let refused = failed(FailureCode::ConnectionRefused, Some("192.168.1.1"));
+    let mut seen = Seen::default().with(Announce, refused.clone()).with(Address, refused);
+    for (step, outcome) in steps {
+        seen.add(*step, "192.168.1.1:5000", outcome.clone());
+    }
+    seen
+}
+
+#[test]
+fn what_a_gateway_of_upnp_comes_to() {
+    use GatewayStep::{UpnpAddress, UpnpDescribe, UpnpNextAddress, UpnpSearch, UpnpSearchAlone};
+    let line = |path: &str| upnp::Connection {
+        service: "urn:schemas-upnp-org:service:WANIPConnection:1".to_owned(),
+        control: upnp::Place { host: socket("192.168.1.1:5000"), path: path.to_owned() },
+    };
+    let web = |response| upnp(response, "192.168.1.1:5000");
+    let described = |connections| web(upnp::Response::Described { connections });
+    let outside =
+        |address: Option<[u8; 4]>| web(upnp::Response::ExternalAddress { address: address.map(IpAddr::from) });
+    let odd = || web(upnp::Response::Other { text: "HTTP 404 Not Found".to_owned() });
+    let found = || (UpnpSearch, located("http://192.168.1.1:5000/d.xml"));
+    let silent = || [(UpnpSearch, silence()), (UpnpSearchAlone, silence())];
+    let abandoned = || Outcome::Abandoned { waited_ms: 5.0 };
+    for (steps, status, code) in [
+        (silent().to_vec(), ServiceStatus::NoAnswer, GatewayCode::NotListening),
+        (
+            vec![(UpnpSearch, abandoned()), (UpnpSearchAlone, silence())],
+            ServiceStatus::NotMeasured,
+            GatewayCode::NotMeasured,
+        ),
+        (vec![(UpnpSearch, located("http://10.0.0.9/d.xml"))], ServiceStatus::Incomplete, GatewayCode::Incomplete),
+        (vec![found()], ServiceStatus::NotMeasured, GatewayCode::NotMeasured),
+        (vec![found(), (UpnpDescribe, abandoned())], ServiceStatus::NotMeasured, GatewayCode::NotMeasured),
+        (vec![found(), (UpnpDescribe, silence())], ServiceStatus::Incomplete, GatewayCode::Incomplete),
+        (
+            vec![found(), (UpnpDescribe, failed(FailureCode::ConnectionRefused, None))],
+            ServiceStatus::Incomplete,
+            GatewayCode::Incomplete,
+        ),
+        (vec![found(), (UpnpDescribe, odd())], ServiceStatus::Incomplete, GatewayCode::Incomplete),
+        (vec![found(), (UpnpDescribe, described(Vec::new()))], ServiceStatus::Incomplete, GatewayCode::Incomplete),
+        (
+            vec![found(), (UpnpDescribe, described(vec![line("/a")])), (UpnpAddress, odd())],
+            ServiceStatus::Incomplete,
+            GatewayCode::Incomplete,
+        ),
+        (
+            vec![found(), (UpnpDescribe, described(vec![line("/a")])), (UpnpAddress, outside(Some([203, 0, 113, 7])))],
+            ServiceStatus::Answers,
+            GatewayCode::Ok,
+        ),
+        (
+            vec![found(), (UpnpDescribe, described(vec![line("/a")])), (UpnpAddress, outside(Some([100, 64, 0, 7])))],
+            ServiceStatus::Answers,
+            GatewayCode::SecondNat,
+        ),
+        (
+            vec![found(), (UpnpDescribe, described(vec![line("/a")])), (UpnpAddress, outside(None))],
+            ServiceStatus::Answers,
+            GatewayCode::NoExternalAddress,
+        ),
+        // Of two lines out one is in use.
+        (
+            vec![
+                found(),
+                (UpnpDescribe, described(vec![line("/a"), line("/b")])),
+                (UpnpAddress, outside(None)),
+                (UpnpNextAddress, outside(Some([203, 0, 113, 7]))),
+            ],
+            ServiceStatus::Answers,
+            GatewayCode::Ok,
+        ),
+    ] {
+        let seen = by_upnp(&steps);
+        let found = &seen.judged().gateways[0];
+        assert_eq!((found.upnp.status, found.verdict.code), (status, code), "{found:#?}");
+    }
+}
+
+/// The better protocol's word counts where they differ.
+#[test]
+fn what_pcp_and_nat_pmp_tell_goes_before_upnp() {
+    let mut seen = Seen::default().with(Announce, announced()).with(Address, external([203, 0, 113, 7]));
+    let other = upnp::Response::ExternalAddress { address: Some([10, 0, 0, 2].into()) };
+    seen.add(GatewayStep::UpnpAddress, "192.168.1.1:5000", upnp(other, "192.168.1.1:5000"));
+    assert_eq!(seen.code(), GatewayCode::Ok);
 }

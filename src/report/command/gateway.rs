@@ -41,7 +41,7 @@ impl View for GatewayAsked {
 
     fn facts(&self) -> Vec<Fact> {
         let each = |found: &GatewayFinding| {
-            let services = [("pcp", &found.pcp), ("nat-pmp", &found.nat_pmp)];
+            let services = [("pcp", &found.pcp), ("nat-pmp", &found.nat_pmp), ("upnp", &found.upnp)];
             let services = services.map(|(name, service)| Fact::word(name, &service.status));
             let verdict = [Fact::word("gateway", &found.verdict.code)];
             let scope = found.external_scope.map(|scope| Fact::word("external", &scope));
@@ -59,7 +59,8 @@ impl View for GatewayAsked {
         visitor.texts(options.gateways.iter_mut().chain(reached).filter_map(|gateway| gateway.interface.as_mut()));
         let verdicts = found.gateways.iter_mut().map(|found| &mut found.verdict).chain(&mut found.reason);
         visitor.texts(verdicts.flat_map(|verdict| [&mut verdict.text, &mut verdict.fix]));
-        for service in found.gateways.iter_mut().flat_map(|found| [&mut found.pcp, &mut found.nat_pmp]) {
+        for service in found.gateways.iter_mut().flat_map(|found| [&mut found.pcp, &mut found.nat_pmp, &mut found.upnp])
+        {
             visitor.text(&mut service.text);
             visitor.words(&service.because);
         }
@@ -89,19 +90,20 @@ fn port_control(words: &[&str], found: &GatewayFindings) -> (Option<bool>, Strin
         found.gateways.iter().any(|gateway| match word {
             "pcp" => gateway.pcp.answers(),
             "nat-pmp" => gateway.nat_pmp.answers(),
+            "upnp" => gateway.upnp.answers(),
             _ => false,
         })
     };
-    let spoken: Vec<&str> = ["pcp", "nat-pmp"].into_iter().filter(|word| speaks(word)).collect();
+    let spoken: Vec<&str> = ["pcp", "nat-pmp", "upnp"].into_iter().filter(|word| speaks(word)).collect();
     if !spoken.is_empty() {
         return (Some(words.iter().any(|word| spoken.contains(word))), format!("it speaks {}", spoken.join(" and ")));
     }
     let known = |gateway: &GatewayFinding| {
-        use GatewayCode::{NoServer, NotListening, OtherVersion};
-        matches!(gateway.verdict.code, NotListening | NoServer | OtherVersion)
+        use GatewayCode::{Incomplete, NoServer, NotListening, OtherVersion};
+        matches!(gateway.verdict.code, NotListening | NoServer | OtherVersion | Incomplete)
     };
     if !found.gateways.is_empty() && found.gateways.iter().all(known) {
-        return (Some(words.contains(&"none")), "it speaks neither".to_owned());
+        return (Some(words.contains(&"none")), "it speaks none of them".to_owned());
     }
     (None, why(found))
 }

@@ -44,7 +44,7 @@ fn gateway(page: &mut Page, found: &GatewayFinding) {
         _ => Tint::Bad,
     };
     page.paragraph(tint, &found.verdict.text);
-    for (name, service) in [("PCP", &found.pcp), ("NAT-PMP", &found.nat_pmp)] {
+    for (name, service) in [("PCP", &found.pcp), ("NAT-PMP", &found.nat_pmp), ("UPnP", &found.upnp)] {
         page.bullet(&format!("{name}: {}", spoken(service)));
     }
     if found.epoch_went_back {

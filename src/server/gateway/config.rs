@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 
-/// A server of PCP and NAT-PMP on the inside address of a NAT. What is left out is a home router that speaks both.
+/// A server of port mappings on the inside address of a NAT. What is left out is a home router that speaks PCP and NAT-PMP.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayConfig {
@@ -54,6 +54,8 @@ pub enum GatewayProtocol {
     Pcp,
     /// RFC 6886.
     NatPmp,
+    /// The Internet Gateway Device.
+    Upnp,
 }
 
 /// What such a server gets wrong, each as a switch.
@@ -88,4 +90,12 @@ pub enum GatewayFault {
     Keeps,
     /// Asked again for the same mapping, it makes another one.
     Forgets,
+    /// By UPnP: its description is at another address.
+    DescribedElsewhere,
+    /// By UPnP: its description names no line out.
+    NoLine,
+    /// By UPnP: it makes only mappings that never end.
+    OnlyPermanent,
+    /// By UPnP: every port outside is somebody's.
+    Taken,
 }

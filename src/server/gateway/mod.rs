@@ -1,8 +1,9 @@
-//! A gateway's server of port mappings: PCP (RFC 6887) and NAT-PMP (RFC 6886), as a pure state machine with fault switches.
+//! A gateway's server of port mappings: PCP (RFC 6887), NAT-PMP (RFC 6886) and UPnP, as a pure state machine with fault switches.
 
 mod config;
 #[cfg(test)]
 mod tests;
+mod upnp;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,6 +14,7 @@ pub use config::{GatewayConfig, GatewayFault, GatewayProtocol};
 use crate::engine::Time;
 use crate::wire::nat_pmp::{self, Protocol};
 use crate::wire::pcp::{self, Nonce};
+use crate::wire::upnp::PORT;
 
 /// What the server sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,11 +118,18 @@ impl GatewayServer {
         if self.has(GatewayFault::Quiet) {
             return None;
         }
-        if to.port() != pcp::PORT || self.config.protocols.is_empty() {
-            return Some(Sent { source: to, bytes: None });
+        let searched = to.port() == PORT && self.speaks(GatewayProtocol::Upnp);
+        let messages = [GatewayProtocol::Pcp, GatewayProtocol::NatPmp].into_iter().any(|one| self.speaks(one));
+        if !searched && (to.port() != pcp::PORT || !messages) {
+            // Nobody refuses what was asked of everybody (RFC 1122 section 3.2.2).
+            return (!to.ip().is_multicast()).then_some(Sent { source: to, bytes: None });
         }
         if self.has(GatewayFault::Silent) {
             return None;
+        }
+        if searched {
+            let (source, bytes) = self.search(bytes)?;
+            return Some(Sent { source, bytes: Some(bytes) });
         }
         let pmp = self.speaks(GatewayProtocol::NatPmp);
         let answer = match *bytes.first()? {

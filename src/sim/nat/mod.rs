@@ -101,6 +101,10 @@ impl Nat {
             return Passage::Drop;
         }
         let (inside, remote) = (packet.source, packet.destination);
+        // What goes to a group of the own network does not leave it (RFC 2365 section 6.1).
+        if remote.ip().is_multicast() && self.config.mapping.is_some() {
+            return Passage::Drop;
+        }
         let port = self.gateway.as_ref().and_then(|one| one.external_port(packet.protocol.mapped(), inside, now));
         if let Some(port) = port {
             packet.source = SocketAddr::new(self.config.told(family), port);
@@ -125,9 +129,9 @@ impl Nat {
         Passage::Forward
     }
 
-    /// Its own server of port mappings, where the packet is for the NAT itself.
+    /// Its own server of port mappings, where the packet is for the NAT itself, or for a group, in which it is.
     pub(super) fn gateway_at(&mut self, ip: IpAddr) -> Option<&mut GatewayServer> {
-        self.gateway.as_mut().filter(|gateway| gateway.address() == ip)
+        self.gateway.as_mut().filter(|gateway| gateway.address() == ip || ip.is_multicast())
     }
 
     /// Its own server of port mappings.

@@ -7,7 +7,7 @@ use crate::engine::SocketId;
 use crate::evidence::{Failure, FailureCode, Gateway, Interface};
 use crate::sim::host::{Host, failure, unreachable_network};
 use crate::sim::link::Link;
-use crate::wire::{Framer, pcp};
+use crate::wire::{Messages, pcp};
 
 /// A socket of one of the hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub(super) struct Site {
     pub(super) lan: Link,
     /// The link between its outermost NAT and the internet: a place in the list of all there are.
     pub(super) link: usize,
-    pub(super) framers: BTreeMap<SocketId, Framer>,
+    pub(super) framers: BTreeMap<SocketId, Messages>,
 }
 
 impl Site {

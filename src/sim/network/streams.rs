@@ -13,7 +13,7 @@ use crate::sim::host::{failure, protocol, told};
 use crate::sim::link::Direction;
 use crate::sim::nat::Passage;
 use crate::sim::packet::{Packet, Payload};
-use crate::wire::Transport;
+use crate::wire::{Messages, Transport};
 
 /// Linux gives up a connection after seven unanswered packets.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(127);
@@ -47,6 +47,14 @@ impl Internet {
             payload: Payload::Data(Vec::new()),
         };
         for &nat in &self.sites[host].nats {
+            if let Some(gateway) = self.nats[nat].gateway_at(remote.ip()) {
+                let event = if gateway.listens(remote.port()) && spec.transport == Transport::Tcp {
+                    Event::Established(at, first.source)
+                } else {
+                    Event::Ended(at, refused("Connection refused"))
+                };
+                return self.queue.plan(gateway.rtt(), event);
+            }
             match self.nats[nat].outbound(now, &mut first, &mut self.random) {
                 Passage::Forward => {}
                 Passage::Drop | Passage::Turned => return self.give_up(at, remote),
@@ -157,6 +165,12 @@ impl Internet {
         let Some(tuple) = self.five_tuple(at) else { return };
         let FiveTuple { transport, client, server } = tuple;
         let now = self.queue.now();
+        let on_the_way = &self.sites[at.host].nats;
+        let place = on_the_way.iter().copied().find(|&nat| self.nats[nat].gateway_at(server.ip()).is_some());
+        if let Some(gateway) = place.and_then(|nat| self.nats[nat].gateway_at(server.ip())) {
+            let (after, answer) = (gateway.rtt(), gateway.http(now, client.ip(), bytes));
+            return self.queue.plan(after, Event::Stream(at, answer));
+        }
         for answer in self.servers.receive(now, transport, client, server, bytes, &mut self.random) {
             self.deliver(answer, None);
         }
@@ -191,15 +205,15 @@ impl Internet {
     }
 
     pub(super) fn read(&mut self, at: HostSocket, bytes: Vec<u8>) {
-        let Some((source, transport)) =
-            self.sites[at.host].host.socket(at.socket).map(|open| (open.remote, open.transport))
+        let Some((source, transport, framing)) =
+            self.sites[at.host].host.socket(at.socket).map(|open| (open.remote, open.transport, open.framing))
         else {
             return;
         };
         if !transport.is_stream() {
             return self.tell(at.host, Input::Received { socket: at.socket, source, bytes });
         }
-        let framer = self.sites[at.host].framers.entry(at.socket).or_default();
+        let framer = self.sites[at.host].framers.entry(at.socket).or_insert_with(|| Messages::new(framing));
         framer.push(&bytes);
         for message in framer.collect::<Vec<_>>() {
             match message {

@@ -1,7 +1,7 @@
-//! miniupnpd on the gateway: a home router's usual server of PCP and NAT-PMP.
+//! miniupnpd on the gateway: a home router's usual server of PCP, NAT-PMP and UPnP.
 
 use std::fs::{self, File};
-use std::net::UdpSocket;
+use std::net::{TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,11 +38,26 @@ pub(crate) fn router() -> nat::Gateway {
     nat::Gateway { lan, rules: rules + CHAINS }
 }
 
-/// Starts it on the gateway, and waits until it answers; more lines of its configuration may be added.
+/// Starts it on the gateway without UPnP, and waits until it answers; more lines of its configuration may be added.
 pub(crate) fn start(more: &str) {
+    run("enable_natpmp=yes\nenable_upnp=no", more, answers);
+}
+
+/// The same with UPnP, and with nothing else.
+pub(crate) fn start_upnp(more: &str) {
+    let listens = || TcpStream::connect("10.0.0.1:5000").is_ok();
+    run("enable_natpmp=no\nenable_upnp=yes\nhttp_port=5000\nuuid=00000000-0000-0000-0000-000000000001", more, listens);
+}
+
+/// The same with all that it speaks.
+pub(crate) fn start_all(more: &str) {
+    run("enable_natpmp=yes\nenable_upnp=yes\nhttp_port=5000\nuuid=00000000-0000-0000-0000-000000000001", more, answers);
+}
+
+fn run(protocols: &str, more: &str, answers: fn() -> bool) {
     let daemon = cage::need("/usr/sbin/miniupnpd", "Debian packages miniupnpd and miniupnpd-nftables");
     let configuration = format!(
-        "ext_ifname=wan\nlistening_ip=lan\nenable_natpmp=yes\nenable_upnp=no\nsecure_mode=yes\n\
+        "ext_ifname=wan\nlistening_ip=lan\n{protocols}\nsecure_mode=yes\n\
          upnp_table_name=filter\nupnp_nat_table_name=filter\nupnp_forward_chain=miniupnpd\n\
          upnp_nat_chain=prerouting_miniupnpd\nupnp_nat_postrouting_chain=postrouting_miniupnpd\n{more}\n"
     );

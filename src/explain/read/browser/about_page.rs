@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{about, firefox_log};
 use crate::explain::read::build::Builder;
-use crate::wire::unescaped;
+use crate::wire::xml::unescaped;
 
 /// What every such page has and hardly another text.
 pub(crate) const MARK: &str = "about-webrtc-";
