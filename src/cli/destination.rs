@@ -1,5 +1,5 @@
-//! Places to write to, by the names that people and systems have for them: standard output, what only takes bytes (a device, a pipe, a
-//! descriptor), and files, of which only these can be replaced as a whole.
+//! Places to read from and to write to, by the names that people and systems have for them: standard output, what only takes bytes (a device,
+//! a pipe, a descriptor), and files, of which only these can be replaced as a whole.
 
 use std::fs::{self, File};
 use std::io;
@@ -65,6 +65,15 @@ pub(super) fn open_through(path: &Path) -> io::Result<File> {
 pub(super) fn followed(path: &Path) -> PathBuf {
     let Ok(target) = fs::read_link(path) else { return path.to_owned() };
     fs::canonicalize(path).unwrap_or_else(|_| path.with_file_name(target))
+}
+
+/// What to try where there is no such file and the shell was to make another name of it: those of Windows leave `*` to the program, bash
+/// leaves the tilde in `--from=~/report.json`.
+#[must_use]
+pub(super) fn left_by_shell(path: &Path) -> Option<&'static str> {
+    let text = path.to_string_lossy();
+    let left = text.starts_with("~/") || text.starts_with(r"~\") || text.contains(['*', '?']);
+    (left && fs::symlink_metadata(path).is_err()).then_some("the name in full: the shell left ~, * or ? in it as it is")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::destination::left_by_shell;
 use super::error::{self, CliError, words};
 use super::refusal::server_masked;
 use crate::net::{self, terminal::END_OF_INPUT};
@@ -83,7 +84,11 @@ impl Source<'_> {
 
     fn error(&self, error: &io::Error) -> CliError {
         let what = format!("cannot read {} {}: {}", self.what, self.name(), words(error));
-        if net::is_shortage(error) { CliError::shortage(what) } else { CliError::usage(what).advise(self.advice) }
+        if net::is_shortage(error) {
+            CliError::shortage(what)
+        } else {
+            CliError::usage(what).advise(left_by_shell(self.path).unwrap_or(self.advice))
+        }
     }
 
     /// What to call it. The name of a file that does not exist may be the secret itself.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::destination::{followed, is_written_through, open_through};
+use super::destination::{followed, is_written_through, left_by_shell, open_through};
 use super::error::{CliError, words};
 
 /// Writes until the reader leaves, and then swallows the rest: the exit code stays that of the measurement.
@@ -43,7 +43,7 @@ impl Output {
     /// When it cannot be made.
     pub(super) fn file(path: &Path, name: String) -> Result<Self, CliError> {
         let made = if is_written_through(path) { open_through(path) } else { File::create(path) };
-        let made = made.map_err(|error| refused(&name, &error))?;
+        let made = made.map_err(|error| refused(path, &name, &error))?;
         Ok(Self { name, ..Self::to(Box::new(made), false) })
     }
 
@@ -61,7 +61,7 @@ impl Output {
         // One name for each process: two runs at the same time do not write into each other's file.
         written.push(format!(".{}.tmp", std::process::id()));
         let aside = Aside { written: written.into(), place };
-        let made = File::create(&aside.written).map_err(|error| refused(&name, &error))?;
+        let made = File::create(&aside.written).map_err(|error| refused(path, &name, &error))?;
         Ok(Self { name, aside: Some(aside), ..Self::to(Box::new(made), false) })
     }
 
@@ -123,7 +123,7 @@ impl Output {
     pub(super) fn end(&mut self) -> Result<(), CliError> {
         self.finish()?;
         let Some(aside) = self.aside.take() else { return Ok(()) };
-        fs::rename(&aside.written, &aside.place).map_err(|error| refused(&self.name, &error))
+        fs::rename(&aside.written, &aside.place).map_err(|error| refused(&aside.place, &self.name, &error))
     }
 
     fn judge(&mut self, result: io::Result<()>) -> Result<(), CliError> {
@@ -141,8 +141,9 @@ impl Output {
     }
 }
 
-fn refused(name: &str, error: &io::Error) -> CliError {
-    CliError::usage(format!("cannot write to {name}: {}", words(error))).advise("a place where you may write")
+fn refused(path: &Path, name: &str, error: &io::Error) -> CliError {
+    CliError::usage(format!("cannot write to {name}: {}", words(error)))
+        .advise(left_by_shell(path).unwrap_or("a place where you may write"))
 }
 
 #[cfg(test)]

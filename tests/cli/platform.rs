@@ -147,3 +147,22 @@ fn a_document_is_ascii_where_no_locale_says_more() {
         assert_eq!(values(&known), values(&unknown), "{format}");
     }
 }
+
+/// The shells of Windows leave `*` to the program, and bash the tilde behind an equals sign.
+#[test]
+fn what_a_shell_left_in_a_name_is_told() {
+    for arguments in [
+        ["explain", "there-is-none-*.json"],
+        ["explain", "there-is-none-?.json"],
+        ["classify", "--from=~/there-is-none.json"],
+        ["turn", r"--ice-servers=~\there-is-none.json"],
+    ] {
+        let refused = finish(command(&arguments));
+        assert_eq!(refused.code, Some(2), "{arguments:?}");
+        assert!(refused.stderr.contains("try: the name in full: the shell left"), "{arguments:?}: {}", refused.stderr);
+    }
+    let written = run("classify --simulate home-router --output=~/there-is-none.json");
+    assert!(written.code == Some(2) && written.stderr.contains("the shell left"), "{}", written.stderr);
+    let usual = run("classify --from=there-is-none.json");
+    assert!(!usual.stderr.contains("the shell left"), "{}", usual.stderr);
+}
