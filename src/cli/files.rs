@@ -163,7 +163,10 @@ impl Incoming<'_> {
                     error::note(&format!("reading {what} the terminal; {END_OF_INPUT} on a line of its own ends it"));
                     (self.wait, self.then, self.wondered, self.cause) = (THINKING, THINKING, true, "nothing was typed");
                 }
-                Ok(Heard::Opened) => (self.then, self.cause) = (THINKING, "nothing came from it"),
+                Ok(Heard::There) => {
+                    (self.then, self.cause) = (THINKING, "nothing came from it");
+                    self.wait = if self.wondered { self.then } else { self.wait };
+                }
                 Ok(Heard::More(part)) => {
                     self.wait = if self.wondered { self.then } else { self.wait };
                     return Ok(Some(part));
@@ -233,22 +236,26 @@ fn is_place(path: &Path) -> bool {
 
 /// What is heard of a file while it is read.
 enum Heard {
-    Opened,
+    There,
     Terminal,
     More(Vec<u8>),
     End(io::Result<()>),
 }
 
 fn read(path: &Path, tell: &SyncSender<Heard>) -> io::Result<()> {
+    let say = |heard| tell.send(heard).map_err(|_| io::Error::other("nobody waits for it any more"));
     let (mut input, terminal): (Box<dyn Read>, bool) = if path.as_os_str() == "-" {
         (Box::new(io::stdin()), io::stdin().is_terminal())
     } else {
+        // One that is no pipe waits for nobody who writes to it, however long a share or a busy machine takes to open it.
+        if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+            say(Heard::There)?;
+        }
         let file = File::open(path)?;
         let terminal = file.is_terminal();
         (Box::new(file), terminal)
     };
-    let say = |heard| tell.send(heard).map_err(|_| io::Error::other("nobody waits for it any more"));
-    say(if terminal { Heard::Terminal } else { Heard::Opened })?;
+    say(if terminal { Heard::Terminal } else { Heard::There })?;
     let mut part = vec![0; 1 << 16];
     loop {
         match input.read(&mut part) {
@@ -298,6 +305,28 @@ mod tests {
         fs::write(&path, [0xff]).unwrap();
         assert!(source(&path, 5).read().unwrap_err().what.ends_with("not a text in UTF-8"));
         assert!(source(folder.path(), 5).read().is_err(), "a folder is no text");
+    }
+
+    #[test]
+    fn what_is_there_may_take_longer_than_a_pipe_without_a_writer() {
+        let (tell, told) = sync_channel(PARTS);
+        tell.send(Heard::There).and_then(|()| tell.send(Heard::End(Ok(())))).unwrap();
+        let source = source(Path::new("x"), 5);
+        let (part, cause) = (Vec::new(), "nothing writes to it");
+        let mut incoming = Incoming {
+            source: &source,
+            told,
+            wait: OPENING,
+            then: OPENING,
+            wondered: true,
+            cause,
+            part,
+            taken: 0,
+            over: false,
+            failure: None,
+        };
+        assert!(incoming.next().unwrap().is_none());
+        assert_eq!((incoming.wait, incoming.cause), (THINKING, "nothing came from it"));
     }
 
     #[test]
