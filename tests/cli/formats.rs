@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Command as Program;
 
-use crate::command;
+use crate::{command, outcome};
 
 fn printed(arguments: &[&str]) -> (i32, String) {
-    let done = command(arguments).output().unwrap();
+    let done = outcome(&mut command(arguments));
     (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
 }
 

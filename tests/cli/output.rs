@@ -147,7 +147,7 @@ fn every_shell_has_completions() {
 #[test]
 fn the_version_needs_no_time() {
     let version = || {
-        let output = command(&["--version"]).timeout(std::time::Duration::from_secs(5)).output().unwrap();
+        let output = super::outcome(command(&["--version"]).timeout(std::time::Duration::from_secs(5)));
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(version(), format!("nat-probe {}\n", env!("CARGO_PKG_VERSION")));
