@@ -1,5 +1,6 @@
 //! Does UDP get out at all, and is there a translation? A function of what the first questions brought.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::controls::{self, Shown, distinct, refused_by_itself};
@@ -232,9 +233,10 @@ pub(super) fn public_addresses(seen: &Evidence, family: Family) -> Vec<IpAddr> {
 }
 
 fn most_frequent(items: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
-    let mut counts: Vec<(IpAddr, usize)> = Vec::new();
+    let (mut counts, mut places): (Vec<(IpAddr, usize)>, BTreeMap<IpAddr, usize>) = Default::default();
     for item in items {
-        match counts.iter_mut().find(|(known, _)| *known == item) {
+        let place = *places.entry(item).or_insert(counts.len());
+        match counts.get_mut(place) {
             Some((_, count)) => *count += 1,
             None => counts.push((item, 1)),
         }

@@ -1,12 +1,13 @@
 //! The mapping verdict: which destinations saw which external address and port of one socket, and what that leaves possible.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Mapping as Finding, MappingBehavior};
 use super::first;
 use super::mapping_class::{Kind, Sight};
 use crate::evidence::key::FamilySocket;
-use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode};
+use crate::evidence::{Evidence, Exchange, Outcome, Reason, ReasonCode, SocketName};
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport};
 
@@ -53,7 +54,7 @@ pub(super) fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&R
     let addresses = distinct(destinations.iter().map(SocketAddr::ip));
     let count = destinations.len();
     let shared = shared(seen, family, &observed);
-    let observed = only(observed, shared.as_deref());
+    let observed = only(observed, shared.as_ref());
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     if untranslated == observed.len() {
         let summary = format!("{count} of {count} destinations saw this host's own address and port");
@@ -63,7 +64,7 @@ pub(super) fn judge(seen: &Evidence, family: Family, nothing_believed: Option<&R
         return withheld(reason, None);
     }
     let external = distinct(observed.iter().map(|(_, mapped)| *mapped));
-    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed)), shared.as_deref()) {
+    let kinds = match repeated(seen, family, &Kind::possible(&sights(&observed)), shared.as_ref()) {
         Ok(kinds) => kinds,
         Err(reason) => return withheld(reason, None),
     };
@@ -122,16 +123,21 @@ fn asked_again(observed: &[Observation]) -> bool {
 /// What all servers saw but one, where those are at least two: no mapping by destination shows the same to two servers. A flow that
 /// meets another one in the NAT's table (the same port to the same destination) gets another port, and some servers tell any.
 fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observation<'a>)> {
-    let servers = distinct(observed.iter().map(|(exchange, _)| exchange.server));
-    servers.iter().find_map(|server| {
-        let (odd, rest): (Vec<Observation>, Vec<Observation>) =
-            observed.iter().partition(|(exchange, _)| exchange.server == *server);
-        let several = distinct(rest.iter().map(|(exchange, _)| exchange.server)).len() > 1
-            && distinct(rest.iter().map(|(exchange, _)| exchange.remote.ip())).len() > 1;
-        let usual = rest.first()?.1;
-        let agreed = several && rest.iter().all(|(_, mapped)| *mapped == usual);
-        let odd = odd.into_iter().find(|(_, mapped)| *mapped != usual && mapped.ip() == usual.ip())?;
-        agreed.then_some((usual, odd))
+    let first = observed.first()?;
+    let second = observed.iter().find(|(exchange, _)| exchange.server != first.0.server)?;
+    [first.1, second.1].into_iter().find_map(|usual| {
+        let mut others = observed.iter().filter(|(_, mapped)| *mapped != usual);
+        let server = others.next()?.0.server;
+        if others.any(|(exchange, _)| exchange.server != server) {
+            return None;
+        }
+        let rest = || observed.iter().filter(|(exchange, _)| exchange.server != server);
+        let several = distinct(rest().map(|(exchange, _)| exchange.server)).len() > 1
+            && distinct(rest().map(|(exchange, _)| exchange.remote.ip())).len() > 1;
+        let is_odd = |(exchange, mapped): &&Observation| {
+            exchange.server == server && *mapped != usual && mapped.ip() == usual.ip()
+        };
+        observed.iter().find(is_odd).filter(|_| several).map(|odd| (usual, *odd))
     })
 }
 
@@ -139,14 +145,13 @@ fn all_but_one<'a>(observed: &[Observation<'a>]) -> Option<(SocketAddr, Observat
 /// some routers give a later flow another port (FIELD trap 2). Servers that were named, and asked at once, are met by none before.
 fn lone_pair(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<IpAddr> {
     let two_mappings = |observed: &[Observation]| -> Vec<IpAddr> {
-        let addresses = distinct(observed.iter().map(|(exchange, _)| exchange.remote.ip()));
-        let several = |ip: &IpAddr| {
-            let there = observed.iter().filter(|(exchange, _)| exchange.remote.ip() == *ip);
-            distinct(there.map(|(_, mapped)| *mapped)).len() > 1
-        };
-        addresses.into_iter().filter(several).collect()
+        let mut mappings: BTreeMap<IpAddr, BTreeSet<SocketAddr>> = BTreeMap::new();
+        for (exchange, mapped) in observed {
+            mappings.entry(exchange.remote.ip()).or_default().insert(*mapped);
+        }
+        mappings.into_iter().filter(|(_, mappings)| mappings.len() > 1).map(|(ip, _)| ip).collect()
     };
-    let named: Vec<SocketAddr> = first::exchanges(seen, family).iter().map(|exchange| exchange.remote).collect();
+    let named: BTreeSet<SocketAddr> = first::exchanges(seen, family).iter().map(|exchange| exchange.remote).collect();
     let at_once: Vec<Observation> =
         observed.iter().copied().filter(|(exchange, _)| named.contains(&exchange.remote)).collect();
     let again = observations(seen, family, FamilySocket::SecondMapping);
@@ -185,7 +190,12 @@ fn why_nothing(seen: &Evidence, nothing_believed: Option<&Reason>) -> Reason {
 }
 
 /// What a second socket leaves possible of it; or that it showed something else.
-fn repeated(seen: &Evidence, family: Family, kinds: &[Kind], shared: Option<&[IpAddr]>) -> Result<Vec<Kind>, Reason> {
+fn repeated(
+    seen: &Evidence,
+    family: Family,
+    kinds: &[Kind],
+    shared: Option<&BTreeSet<IpAddr>>,
+) -> Result<Vec<Kind>, Reason> {
     let again = only(observations(seen, family, FamilySocket::SecondMapping), shared);
     let also = Kind::possible(&sights(&again));
     let both: Vec<Kind> = kinds.iter().copied().filter(|kind| also.contains(kind)).collect();
@@ -198,13 +208,13 @@ fn repeated(seen: &Evidence, family: Family, kinds: &[Kind], shared: Option<&[Ip
 
 /// The addresses that several servers saw, where each of the others saw one of its own: if they show a mapping by destination, it is
 /// one, whatever the others have before them; and what kind it is those others cannot tell, over whatever socket.
-fn shared(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Vec<IpAddr>> {
+fn shared(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<BTreeSet<IpAddr>> {
     let camps = witness::camps(seen, family);
     let [main, rest @ ..] = &camps[..] else { return None };
     if main.machines < 2 || rest.iter().any(|camp| camp.machines > 1) {
         return None;
     }
-    let addresses: Vec<IpAddr> = main.addresses.iter().copied().collect();
+    let addresses: BTreeSet<IpAddr> = main.addresses.iter().copied().collect();
     let kinds = Kind::possible(&sights(&only(observed.to_vec(), Some(&addresses))));
     let dependent = !kinds.is_empty()
         && kinds.iter().all(|kind| matches!(kind, Kind::AddressDependent | Kind::AddressAndPortDependent));
@@ -212,7 +222,7 @@ fn shared(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<V
 }
 
 /// What was seen at those addresses, where only they count.
-fn only<'a>(observed: Vec<Observation<'a>>, addresses: Option<&[IpAddr]>) -> Vec<Observation<'a>> {
+fn only<'a>(observed: Vec<Observation<'a>>, addresses: Option<&BTreeSet<IpAddr>>) -> Vec<Observation<'a>> {
     let counts = |(_, mapped): &Observation| addresses.is_none_or(|only| only.contains(&mapped.ip()));
     observed.into_iter().filter(counts).collect()
 }
@@ -307,12 +317,11 @@ fn exits(external: &[SocketAddr]) -> Reason {
 
 /// One destination saw another address or port of the same socket when it was asked again.
 fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
-    let mut known: Vec<Observation> = Vec::new();
+    let mut known: BTreeMap<(&SocketName, SocketAddr), SocketAddr> = BTreeMap::new();
     for exchange in seen.of(family, Transport::Udp) {
         let Some(after) = exchange.mapped() else { continue };
-        let same = |(other, _): &&Observation| other.socket == exchange.socket && other.remote == exchange.remote;
-        match known.iter().find(same) {
-            Some((_, before)) if *before != after => {
+        match known.get(&(&exchange.socket, exchange.remote)) {
+            Some(before) if *before != after => {
                 let what = if before.ip() == after.ip() {
                     "the mapping does not last"
                 } else {
@@ -322,7 +331,7 @@ fn unstable(seen: &Evidence, family: Family) -> Option<Reason> {
                 return Some(Reason::new(ReasonCode::MappingUnstable, text));
             }
             Some(_) => {}
-            None => known.push((exchange, after)),
+            None => drop(known.insert((&exchange.socket, exchange.remote), after)),
         }
     }
     None
@@ -340,14 +349,10 @@ pub(super) fn unheard(seen: &Evidence, family: Family) -> bool {
     seen.of(family, Transport::Udp).all(|exchange| !matches!(exchange.outcome, Outcome::Reply(_)))
 }
 
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for item in items {
-        if !found.contains(&item) {
-            found.push(item);
-        }
-    }
-    found
+/// Each once, in the order of the first. A saved report may have many.
+fn distinct<T: Ord + Clone>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut known = BTreeSet::new();
+    items.filter(|item| known.insert(item.clone())).collect()
 }
 
 fn list(addresses: &[SocketAddr]) -> String {

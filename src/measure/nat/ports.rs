@@ -1,6 +1,7 @@
 //! How are external ports and addresses chosen? A few fresh sockets, and every mapping that other probes made anyway.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::finding::{MappingBehavior, Pooling, PoolingBehavior, PortAssignment, PortBehavior, PortSample};
 use super::look::{Look, NatProbe};
@@ -78,14 +79,11 @@ fn mappings(seen: &Evidence, family: Family, behavior: MappingBehavior) -> Vec<(
     let per_destination = behavior != MappingBehavior::EndpointIndependent;
     let per_port = behavior == MappingBehavior::AddressAndPortDependent;
     let mut found: Vec<(&Exchange, PortSample)> = Vec::new();
+    let mut known = BTreeSet::new();
     for exchange in seen.of(family, Transport::Udp) {
         let (Some(mapped), Some(local)) = (exchange.mapped(), exchange.local) else { continue };
-        let known = found.iter().any(|(other, _)| {
-            other.socket == exchange.socket
-                && (!per_destination || other.remote.ip() == exchange.remote.ip())
-                && (!per_port || other.remote == exchange.remote)
-        });
-        if !known {
+        let destination = per_destination.then(|| exchange.remote.ip());
+        if known.insert((&exchange.socket, destination, per_port.then_some(exchange.remote))) {
             found.push((exchange, PortSample { local: local.port(), external: mapped.port() }));
         }
     }
@@ -195,17 +193,10 @@ pub(super) fn pooling(seen: &Evidence, family: Family, mapping: MappingBehavior)
     if mapping == MappingBehavior::None {
         return None;
     }
-    let mut sockets: Vec<&SocketName> = Vec::new();
-    let mut addresses = Vec::new();
-    for exchange in seen.of(family, Transport::Udp) {
-        let Some(mapped) = exchange.mapped() else { continue };
-        if !sockets.contains(&&exchange.socket) {
-            sockets.push(&exchange.socket);
-        }
-        if !addresses.contains(&mapped.ip()) {
-            addresses.push(mapped.ip());
-        }
-    }
+    let told = || seen.of(family, Transport::Udp).filter_map(|exchange| Some((exchange, exchange.mapped()?.ip())));
+    let sockets: BTreeSet<&SocketName> = told().map(|(exchange, _)| &exchange.socket).collect();
+    let addresses: BTreeSet<IpAddr> = told().map(|(_, address)| address).collect();
+    let addresses: Vec<IpAddr> = addresses.into_iter().collect();
     // An address that one server alone saw may be that of a proxy before it.
     if addresses.len() > 1
         && witness::camps(seen, family).iter().any(|camp| camp.machines == 1 && camp.addresses.len() == 1)

@@ -65,18 +65,21 @@ impl Witnesses {
             let udp = one.exchange.transport == Transport::Udp;
             (udp && liars.contains(&one.machine)).then(|| (DoubtCode::SameForAll, text()))
         });
-        let ways: BTreeSet<Path> = all.iter().map(|one| one.path).collect();
-        for &way in &ways {
-            let alone = agreement::alone(&agreement::camps(&doubts.rest(all), way));
-            doubts.add(all, |one| alone.get(&one.machine).filter(|_| one.path == way).cloned());
+        // By way: a saved report may have as many ways as answers.
+        let mut ways: BTreeMap<Path, Vec<&Testimony>> = BTreeMap::new();
+        for one in doubts.rest(all) {
+            ways.entry(one.path).or_default().push(one);
         }
+        let alone: BTreeMap<Path, BTreeMap<usize, address::Reason>> =
+            ways.iter().map(|(way, all)| (*way, agreement::alone(&agreement::camps(all, *way)))).collect();
+        doubts.add(all, |one| alone.get(&one.path)?.get(&one.machine).cloned());
         let mut paths = paths(&doubts.rest(all));
         // What servers say of a second interface is not believed where it is private, but that it was used is so.
         let local =
             all.iter().filter(|one| doubts.code(one) == Some(DoubtCode::PrivateLocalAddress)).collect::<Vec<_>>();
         let known: BTreeSet<Family> = paths.iter().map(|(path, ..)| path.family).collect();
-        let unused =
-            |path: &Path| known.contains(&path.family) && paths.iter().all(|(other, ..)| other.local != path.local);
+        let used: BTreeSet<Option<IpAddr>> = paths.iter().map(|(path, ..)| path.local).collect();
+        let unused = |path: &Path| known.contains(&path.family) && !used.contains(&path.local);
         let more: Vec<Way> = self::paths(&local).into_iter().filter(|(path, ..)| unused(path)).collect();
         paths.extend(more);
         let mut list = doubts.list(all);
@@ -242,13 +245,12 @@ impl Doubts {
     /// One entry a server's address and reason.
     fn list(&self, all: &[Testimony]) -> Vec<Doubt> {
         let mut list: Vec<Doubt> = Vec::new();
+        let mut known: BTreeMap<(IpAddr, Transport, DoubtCode), usize> = BTreeMap::new();
         for one in all {
             let Some((code, text)) = self.0.get(&one.exchange.id) else { continue };
             let (remote, transport) = (one.exchange.remote, one.exchange.transport);
-            let same = |doubt: &&mut Doubt| {
-                doubt.remote.ip() == remote.ip() && doubt.transport == transport && doubt.what.code == *code
-            };
-            if let Some(doubt) = list.iter_mut().find(same) {
+            let place = *known.entry((remote.ip(), transport, *code)).or_insert(list.len());
+            if let Some(doubt) = list.get_mut(place) {
                 doubt.what.because.push(one.exchange.id.clone());
                 continue;
             }
