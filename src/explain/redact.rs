@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::document::Explanation;
 use super::event::{Candidate, Event, What};
 use super::traffic::Flow;
+use super::turnserver::PeerRange;
 use crate::wire::addresses;
 
 /// What stands for what.
@@ -57,7 +58,7 @@ impl Replacements {
                 self.address(*ip);
             }
             Part::Text(text) => {
-                for found in addresses::find(text, |_| false) {
+                for found in within(text) {
                     self.address(found.ip);
                 }
             }
@@ -171,7 +172,7 @@ impl Replacements {
     pub fn apply(&mut self, text: &str) -> String {
         let mut made = String::with_capacity(text.len());
         let mut rest = 0;
-        for found in addresses::find(text, |_| false) {
+        for found in within(text) {
             let replaced = self.address(found.ip);
             made.push_str(&text[rest..found.start]);
             // An address that is written with another around it stays so.
@@ -194,6 +195,12 @@ impl Replacements {
     fn exactly(&self, name: &str) -> Option<String> {
         self.names.get(name).map(|(_, replaced)| replaced.clone())
     }
+}
+
+/// The addresses in a text: sections of RFCs look like them (RFC 8445 section 7.3.1.1).
+fn within(text: &str) -> impl Iterator<Item = addresses::Found> + '_ {
+    let found = addresses::find(text, |_| false).into_iter();
+    found.filter(move |found| !text[..found.start].ends_with("section "))
 }
 
 /// The text with a name replaced where it is one, and no word or part of one.
@@ -325,6 +332,7 @@ fn of_event(event: &mut Event, each: &mut dyn FnMut(Part)) {
             for socket in sockets {
                 of_socket(socket, each);
             }
+            step.denied.iter_mut().for_each(|range| of_range(range, each));
             step.user.iter_mut().for_each(|user| each(Part::User(user)));
             step.realm.iter_mut().for_each(|realm| each(Part::Realm(realm)));
         }
@@ -344,6 +352,11 @@ fn of_event(event: &mut Event, each: &mut dyn FnMut(Part)) {
                 each(Part::Text(text));
             }
         }
+        What::Serves(serves) => {
+            serves.realm.iter_mut().for_each(|realm| each(Part::Realm(realm)));
+            serves.addresses.iter_mut().for_each(|address| each(Part::Address(address)));
+        }
+        What::PeerRule(rule) => of_range(&mut rule.range, each),
         What::Description(_)
         | What::EndOfCandidates
         | What::ServerTrouble { .. }
@@ -361,6 +374,11 @@ fn of_candidate(candidate: &mut Candidate, each: &mut dyn FnMut(Part)) {
     candidate.name.iter_mut().for_each(|name| each(Part::Host(name)));
     candidate.base.iter_mut().for_each(|base| each(Part::Text(base)));
     candidate.url.iter_mut().for_each(|url| each(Part::Uri(url)));
+}
+
+fn of_range(range: &mut PeerRange, each: &mut dyn FnMut(Part)) {
+    each(Part::Address(&mut range.first));
+    each(Part::Address(&mut range.last));
 }
 
 fn of_flow(flow: &mut Flow, each: &mut dyn FnMut(Part)) {

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::*;
 
-/// Every fixture that is a text, as the text.
-fn texts() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
+/// Every file in a folder and the folders in it.
+pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![folder];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -17,6 +16,12 @@ fn texts() -> Vec<(String, String)> {
         }
     }
     found.sort();
+    found
+}
+
+/// Every fixture that is a text, as the text.
+fn texts() -> Vec<(String, String)> {
+    let found = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain"));
     let text = |path: PathBuf| {
         let mut bytes = fs::read(&path).unwrap();
         if path.extension().is_some_and(|extension| extension == "gz") {
@@ -31,7 +36,7 @@ fn texts() -> Vec<(String, String)> {
         .collect()
 }
 
-fn unpacked(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn unpacked(bytes: &[u8]) -> Vec<u8> {
     use std::io::Read as _;
     let mut all = Vec::new();
     flate2::read::GzDecoder::new(bytes).read_to_end(&mut all).unwrap();
@@ -39,7 +44,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What is said of it, but for whether it is redacted.
-fn said(explanation: &Explanation) -> serde_json::Value {
+pub(super) fn said(explanation: &Explanation) -> serde_json::Value {
     let mut value = serde_json::to_value(explanation).unwrap();
     value["redacted"] = false.into();
     value
@@ -69,7 +74,7 @@ fn what_is_redacted_says_the_same() {
     assert!(seen > 40, "{seen}");
 }
 
-fn first_difference(one: &serde_json::Value, other: &serde_json::Value, at: &str) -> String {
+pub(super) fn first_difference(one: &serde_json::Value, other: &serde_json::Value, at: &str) -> String {
     use serde_json::Value;
     match (one, other) {
         (Value::Object(a), Value::Object(b)) => {
