@@ -12,6 +12,7 @@ use super::format::Format;
 use super::join::{self, Joined, Part};
 use super::read::{Input, Reading};
 use super::rules;
+use super::rules::configured;
 use super::rules::together::{self, Ends};
 use super::sentence::{cannot_tell, in_short, sentence, sure, word};
 use super::traffic::RelayOutcome;
@@ -159,19 +160,29 @@ pub fn explain_together(inputs: Vec<Input>) -> Explanation {
         .collect();
     let mut told = Vec::new();
     for (members, links) in calls {
-        let mut found: Vec<Finding> = members.iter().flat_map(|member| each[*member].clone()).collect();
+        let is_conf = |member: &&usize| parts[**member].format == Format::TurnserverConf;
+        let (configured, used): (Vec<&usize>, Vec<&usize>) = members.iter().partition(is_conf);
+        // The configuration of a server is told by itself where nothing used it.
+        let told_of = if used.is_empty() { &configured } else { &used };
+        let mut found: Vec<Finding> = told_of.iter().flat_map(|member| each[**member].clone()).collect();
         let ends = links.iter().find(|link| link.ends).map(|link| [link.one, link.other]);
         let mut sentence = connections[members[0]].sentence.clone();
         if let Some([here, there]) = ends {
             let name = |member: usize| -> &str {
                 let part = &parts[member];
-                let alone = parts.iter().filter(|other| other.file == part.file).count() == 1;
+                // Those of one file stand beside each other.
+                let beside = |at: Option<usize>| at.and_then(|at| parts.get(at)).is_some_and(|it| it.file == part.file);
+                let alone = !beside(member.checked_sub(1)) && !beside(Some(member + 1));
                 // A browser's own number stands before the page.
                 if alone { &files[part.file].name } else { part.name.split(' ').next().unwrap_or_default() }
             };
             let ends = Ends { here: &seen[here], there: &seen[there], names: [name(here), name(there)] };
             together::apply(&ends, &mut found);
             sentence = of_both(&ends, &connections, &found);
+        }
+        if !used.is_empty() && !configured.is_empty() {
+            let of = |members: &[&usize]| members.iter().map(|member| &seen[**member]).collect::<Vec<_>>();
+            configured::apply(&of(&used), &of(&configured), &mut found);
         }
         let call =
             Call { connections: members, joined_by: links.into_iter().map(|link| link.by).collect(), ends, sentence };

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::traffic::{Checks, Data, Dtls, RelayStep, RelayedPackets, ServerTrouble, Undelivered};
-use super::turnserver::Fault;
+use super::turnserver::{Fault, PeerRule, Serves};
 use crate::wire::candidate::{CandidateKind, CandidateTransport};
 use crate::wire::sdp::DescriptionKind;
 use crate::wire::{Family, Scope};
@@ -86,6 +86,10 @@ pub enum What {
     },
     /// A line of a server's configuration does not do what it seems to.
     Misconfigured(Box<Fault>),
+    /// Whom a server serves, by its configuration.
+    Serves(Box<Serves>),
+    /// A line of a server's configuration says to which peers it relays.
+    PeerRule(PeerRule),
     /// Messages of DTLS.
     Dtls(Box<Dtls>),
     /// Data.
@@ -222,6 +226,9 @@ pub struct GatheringError {
     /// The family of the address from which it was asked, where that is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
+    /// The port of this host from which it was asked, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// A pair of candidates.

@@ -188,7 +188,7 @@ codes! {
         RelaysOfOneServer,
         /// No TURN server is configured.
         NoTurnConfigured,
-        /// A TURN server is configured and gave no relay, and the file does not say why.
+        /// No TURN server gave a relay, and the file does not say why; of bare statistics, none may be configured.
         NoRelay,
         /// No STUN or TURN server is configured.
         NoServersConfigured,

@@ -4,7 +4,7 @@ use super::connection::{Connection, Progress};
 use super::event::{Candidate, Event, Party, What};
 use super::finding::{CauseCode, Certainty, Finding};
 use super::format::Format;
-use super::rules::relay::relayed;
+use super::rules::served::relayed;
 use super::traffic::{RelayOutcome, RelayRequest};
 use crate::wire::CandidateKind;
 
@@ -206,6 +206,12 @@ pub(super) fn cannot_tell(format: Format) -> &'static [&'static str] {
             "what was left out in copying, and what was configured",
             "how many checks were sent and how many came: the whole dump has it",
             "the other end: its own dump would",
+        ],
+        Format::PionLog => &[
+            "what was configured, and what the log's level left out (PION_LOG_TRACE=all has all of it)",
+            "what became of DTLS",
+            "what the NATs do: each server is asked from a socket of its own",
+            "the other end: its own log or dump would",
         ],
         Format::LibwebrtcLog => &[
             "what was configured, and what the log's level left out",

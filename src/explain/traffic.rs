@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::turnserver::PeerRange;
 use crate::wire::CandidateTransport;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
@@ -132,6 +133,9 @@ pub struct RelayStep {
     /// The peer that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<SocketAddr>,
+    /// The range of peers that the server denies, where its log tells that it refused because of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<PeerRange>,
     /// The relayed address that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relayed: Option<SocketAddr>,
@@ -167,6 +171,7 @@ impl RelayStep {
             transport: None,
             session: None,
             peer: None,
+            denied: None,
             relayed: None,
             mapped: None,
             lifetime_s: None,

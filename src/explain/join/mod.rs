@@ -1,15 +1,18 @@
 //! Which of several files tell of one call: dumps of its two ends, and what a server or a capture between them saw of it.
 
+mod configured;
+mod known;
 mod part;
 mod same_end;
 mod seen;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::read::Input;
 pub(super) use part::{Link, Part};
-use part::{Marks, is_configuration, is_network};
+use part::{Marks, is_configuration, is_network, root};
 use same_end::merge;
 use seen::{hand_out, leave_out_silent_logs, unaddressed};
 
@@ -58,6 +61,7 @@ pub(super) fn join(inputs: Vec<Input>) -> Joined {
         }
     }
     let mut calls = calls(parts.len(), linked);
+    configured::join(&parts, &names, &mut calls, &mut notes);
     // What an end saw comes before what only a server or a capture did.
     calls.sort_by_key(|(members, _)| members.iter().all(|member| is_network(parts[*member].format)));
     let mut joined = Joined { parts, calls, notes };
@@ -104,9 +108,10 @@ impl Joined {
 fn calls(count: usize, links: Vec<Link>) -> Vec<(Vec<usize>, Vec<Link>)> {
     let mut group: Vec<usize> = (0..count).collect();
     for link in &links {
-        let (from, to) = (group[link.other], group[link.one]);
-        group.iter_mut().filter(|one| **one == from).for_each(|one| *one = to);
+        let (from, to) = (root(&mut group, link.other), root(&mut group, link.one));
+        group[from] = to;
     }
+    let group: Vec<usize> = (0..count).map(|part| root(&mut group, part)).collect();
     let mut calls: Vec<(Vec<usize>, Vec<Link>)> = Vec::new();
     let mut place: BTreeMap<usize, usize> = BTreeMap::new();
     for (part, of) in group.iter().enumerate() {

@@ -1,11 +1,11 @@
 //! What is put together: connections of files, what two of them have in common, and by what each is known.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::explain::event::{Candidate, Event, Party, What};
 use crate::explain::format::Format;
-use crate::wire::CandidateKind;
+use crate::wire::{CandidateKind, Scope};
 
 /// A connection of one of the files.
 pub(in crate::explain) struct Part {
@@ -43,6 +43,13 @@ pub(super) struct Marks {
     pub(super) sockets: [BTreeSet<SocketAddr>; 2],
     /// Ports of this end's host candidates whose address the file hides.
     pub(super) hidden: BTreeSet<u16>,
+    /// Public addresses that servers and peers saw of the hosts of both ends.
+    pub(super) addresses: [BTreeSet<IpAddr>; 2],
+    /// Ports from which this end asked a server that refused its login, and when it was told so.
+    pub(super) refused: BTreeSet<u16>,
+    pub(super) refused_ms: BTreeSet<u64>,
+    /// When what it tells began and ended.
+    pub(super) lasted_ms: Option<(u64, u64)>,
 }
 
 impl Marks {
@@ -50,9 +57,17 @@ impl Marks {
         let mut marks = Self::default();
         for event in &part.events {
             let side = usize::from(event.party == Party::There);
+            if let Some(at) = event.time_ms {
+                let (begin, end) = marks.lasted_ms.unwrap_or((at, at));
+                marks.lasted_ms = Some((begin.min(at), end.max(at)));
+            }
             match &event.what {
                 What::Description(description) => marks.ufrags[side].extend(description.ufrags.iter().cloned()),
                 What::Candidate(candidate) => marks.candidate(side, candidate),
+                What::GatheringError(error) if error.code == 401 => {
+                    marks.refused.extend(error.port);
+                    marks.refused_ms.extend(event.time_ms);
+                }
                 What::Pair(pair) => {
                     let ends = [&pair.local, &pair.remote];
                     ends.iter().enumerate().for_each(|(side, end)| end.iter().for_each(|it| marks.candidate(side, it)));
@@ -76,6 +91,10 @@ impl Marks {
         self.ufrags[side].extend(candidate.ufrag.iter().cloned());
         if side == 0 && candidate.kind == CandidateKind::Host && candidate.address.is_none() && candidate.port > 9 {
             self.hidden.insert(candidate.port);
+        }
+        let reflexive = matches!(candidate.kind, CandidateKind::Srflx | CandidateKind::Prflx);
+        if let Some(address) = candidate.address.filter(|address| reflexive && Scope::of(*address) == Scope::Public) {
+            self.addresses[side].insert(address);
         }
         let own = candidate.kind != CandidateKind::Host;
         if let Some(address) = candidate.address.filter(|_| own && candidate.port > 9) {
@@ -106,4 +125,13 @@ impl Marks {
         let same = || session().map(|ufrag| (false, format!("the user name fragment {ufrag}")));
         shared(0, 1).or_else(|| shared(1, 0)).map(|by| (true, by)).or_else(same)
     }
+}
+
+/// Where a part has gone to, by way of others; the way is shortened.
+pub(super) fn root(into: &mut [usize], mut part: usize) -> usize {
+    while into[part] != part {
+        into[part] = into[into[part]];
+        part = into[part];
+    }
+    part
 }

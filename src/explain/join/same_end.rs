@@ -1,6 +1,6 @@
 //! Several files of one end, of which one is made.
 
-use super::part::{Link, Part, is_configuration, is_network};
+use super::part::{Link, Part, is_configuration, is_network, root};
 use crate::explain::event::{StateOf, What};
 use crate::explain::format::Format;
 
@@ -9,14 +9,15 @@ pub(super) fn merge(parts: &mut Vec<Part>, links: &[Link]) -> bool {
     let is_end = |part: &Part| !is_network(part.format) && !is_configuration(part.format);
     let mut into: Vec<usize> = (0..parts.len()).collect();
     for link in links.iter().filter(|link| !link.ends) {
-        let (one, other) = (into[link.one], into[link.other]);
+        let (one, other) = (root(&mut into, link.one), root(&mut into, link.other));
         let apart = parts[one].file != parts[other].file && is_end(&parts[one]) && is_end(&parts[other]);
         if one != other && apart {
             let (kept, gone) =
                 if rank(parts[other].format) < rank(parts[one].format) { (other, one) } else { (one, other) };
-            into.iter_mut().filter(|part| **part == gone).for_each(|part| *part = kept);
+            into[gone] = kept;
         }
     }
+    let into: Vec<usize> = (0..parts.len()).map(|part| root(&mut into, part)).collect();
     for part in 0..parts.len() {
         let kept = into[part];
         if kept != part {

@@ -74,7 +74,9 @@ pub(super) fn gathering_error(object: &Object) -> Option<GatheringError> {
     let url = objects::text(object, "url").unwrap_or_default();
     let from = ["hostCandidate", "host_candidate", "address"].iter().find_map(|name| objects::text(object, name));
     let url = shown(&wire::masked(url));
-    Some(GatheringError { url, code, text: shown(text.unwrap_or_default()), family: from.and_then(family) })
+    // The address's end is masked, and the port behind it is not.
+    let port = from.and_then(|from| from.rsplit_once([':'])?.1.parse().ok()).filter(|port| *port > 9);
+    Some(GatheringError { url, code, text: shown(text.unwrap_or_default()), family: from.and_then(family), port })
 }
 
 /// The family of an address of which browsers mask the end: `192.0.2.x:50000`, `[0:0:0:x:x:x:x:x]:50000`.

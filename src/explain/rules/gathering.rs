@@ -20,9 +20,10 @@ const NOTHING: u16 = 701;
 fn errors<'a>(connection: &Connection<'a>, fits: fn(&GatheringError) -> bool) -> Vec<(&'a str, Vec<&'a Event>)> {
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     let mut found: Vec<(&str, Vec<&Event>)> = Vec::new();
+    let own = connection.candidates(Party::Here).iter();
+    let gave = Uris::of(own.filter_map(|(candidate, _)| candidate.url.as_deref()));
     for (event, error) in connection.gathering_errors().into_iter().filter(|(_, error)| fits(error)) {
-        let gave = |url: &Option<String>| url.as_deref().is_some_and(|url| is_same_server(url, &error.url));
-        if !connection.candidates(Party::Here).iter().any(|(candidate, _)| gave(&candidate.url)) {
+        if !gave.have(&error.url) {
             let at = *known.entry(&error.url).or_insert_with(|| {
                 found.push((&error.url, Vec::new()));
                 found.len() - 1
@@ -33,9 +34,37 @@ fn errors<'a>(connection: &Connection<'a>, fits: fn(&GatheringError) -> bool) ->
     found
 }
 
-/// Whether two URIs are of one server; Firefox leaves `?transport=` out.
-fn is_same_server(one: &str, other: &str) -> bool {
-    one == other || one.split('?').next() == other.split('?').next() && (!one.contains('?') || !other.contains('?'))
+/// URIs of servers.
+struct Uris<'a> {
+    exactly: BTreeSet<&'a str>,
+    /// Without what stands behind `?`, and whether one of them has nothing there: Firefox leaves `?transport=` out.
+    bare: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Uris<'a> {
+    fn of(urls: impl Iterator<Item = &'a str>) -> Self {
+        let mut all = Self { exactly: BTreeSet::new(), bare: BTreeMap::new() };
+        for url in urls {
+            all.exactly.insert(url);
+            *all.bare.entry(url.split('?').next().unwrap_or(url)).or_default() |= !url.contains('?');
+        }
+        all
+    }
+
+    /// Whether one of them is of the same server.
+    fn have(&self, url: &str) -> bool {
+        let bare = url.split('?').next().and_then(|bare| self.bare.get(bare));
+        self.exactly.contains(url) || bare.is_some_and(|without| *without || !url.contains('?'))
+    }
+}
+
+/// What these events say.
+fn told<'a>(events: &[&'a Event]) -> Vec<&'a GatheringError> {
+    let error = |event: &&'a Event| match &event.what {
+        What::GatheringError(error) => Some(error),
+        _ => None,
+    };
+    events.iter().filter_map(error).collect()
 }
 
 /// Whether what is wrong hinders: of a connection that came about it is only good to know.
@@ -85,7 +114,8 @@ pub(super) fn relay_only_without_relay(connection: &Connection) -> Vec<Finding> 
     // Every server has said that it gives none, or the time for it is over.
     let urls = || configurations.iter().flat_map(|(_, it)| it.urls_of("turn"));
     let all = connection.gathering_errors();
-    let refused = urls().next().is_some() && urls().all(|url| all.iter().any(|(_, it)| is_same_server(url, &it.url)));
+    let failed = Uris::of(all.iter().map(|(_, error)| error.url.as_str()));
+    let refused = urls().next().is_some() && urls().all(|url| failed.have(url));
     let lasted = connection.lasted_ms();
     let waited =
         connection.gathered(Party::Here) || lasted >= PATIENCE_MS || refused || !all.is_empty() && lasted >= SOON_MS;
@@ -163,9 +193,7 @@ pub(super) fn no_relay(connection: &Connection) -> Vec<Finding> {
 pub(super) fn quota(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
     for (url, events) in errors(connection, |error| !matches!(error.code, 401 | 438 | 600 | NOTHING)) {
-        let codes = connection.gathering_errors();
-        let code = codes.iter().find(|(_, error)| error.url == url && !matches!(error.code, 401 | 438 | 600 | NOTHING));
-        let Some((_, error)) = code else { continue };
+        let Some(error) = told(&events).first().copied() else { continue };
         let (cause, text) = if error.code == 486 {
             (CauseCode::TurnQuotaReached, format!("{url} gives no more allocations (486): its quota is reached"))
         } else {
@@ -232,18 +260,19 @@ fn host(url: &str) -> &str {
 pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut silent: Vec<_> = errors(connection, |error| error.code == NOTHING).into_iter().collect();
+    let mut families: BTreeMap<&str, BTreeSet<Option<Family>>> = BTreeMap::new();
+    for (_, error) in connection.gathering_errors() {
+        families.entry(&error.url).or_default().insert(error.family);
+    }
     // A relay is missed more than an address.
     silent.sort_by_key(|(url, _)| !url.starts_with("turn"));
     for (url, events) in silent {
-        let all = connection.gathering_errors();
-        let texts: Vec<&str> = all
-            .iter()
-            .filter(|(_, error)| error.url == url && error.code == NOTHING)
-            .map(|(_, it)| it.text.as_str())
-            .collect();
+        let errors = told(&events);
+        let texts: Vec<&str> = errors.iter().map(|error| error.text.as_str()).collect();
         let is_turn = url.starts_with("turn");
         // Most names and servers have no IPv6, and browsers ask for it all the same.
-        let only_v6 = all.iter().filter(|(_, error)| error.url == url).all(|(_, it)| it.family == Some(Family::Ipv6));
+        let only_v6 =
+            families.get(url).is_some_and(|families| families.iter().all(|family| *family == Some(Family::Ipv6)));
         let over = if only_v6 { " over IPv6" } else { "" };
         let (code, text) = if texts.iter().any(|text| text.contains("lookup")) {
             let found = if only_v6 { "has no IPv6 address here" } else { "does not resolve" };

@@ -2,14 +2,19 @@
 
 mod application;
 mod checks;
+pub(super) mod configured;
 mod dtls;
 mod gathering;
 mod heard;
 mod nat;
 mod packets;
-pub(super) mod relay;
+mod relay;
 mod say;
+pub(super) mod served;
+mod statistics;
 pub(super) mod together;
+
+use std::collections::BTreeMap;
 
 use super::connection::Connection;
 use super::finding::{CauseCode, Certainty, Finding};
@@ -60,17 +65,18 @@ const RULES: &[Rule] = &[
     gathering::no_turn,
     heard::no_turn_asked,
     gathering::no_relay,
+    statistics::with_or_without_relay,
     relay::refused,
     gathering::quota,
-    relay::unanswered,
+    served::unanswered,
     heard::servers_answers_lost,
     gathering::unreachable,
-    relay::nothing_relayed_back,
+    served::nothing_relayed_back,
     relay::nonce_stale,
-    relay::server_trouble,
+    served::server_trouble,
     packets::undelivered,
     packets::answered_elsewhere,
-    relay::no_permission,
+    served::no_permission,
     nat::not_public,
     application::candidate_refused,
     application::mismatch,
@@ -103,12 +109,18 @@ fn rests_on_all(code: CauseCode) -> bool {
 /// Everything that follows from a connection.
 pub(super) fn apply(connection: &Connection) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
+    // The surest of each code.
+    let mut surest: BTreeMap<CauseCode, usize> = BTreeMap::new();
     for finding in RULES.iter().flat_map(|rule| rule(connection)) {
         // Of what several rules see the first is kept: those that look at packets and logs are surer, and come first.
-        let same = |known: &&mut Finding| known.code == finding.code && known.certainty < finding.certainty;
-        match found.iter_mut().find(same) {
-            Some(known) => known.also(finding.because),
-            None => found.push(finding),
+        let at = surest.entry(finding.code).or_insert(found.len());
+        match found.get_mut(*at) {
+            Some(known) if known.certainty < finding.certainty => known.also(finding.because),
+            Some(known) if known.certainty > finding.certainty => {
+                *at = found.len();
+                found.push(finding);
+            }
+            _ => found.push(finding),
         }
     }
     if connection.is_cut() {

@@ -27,6 +27,10 @@ struct Shown<'a> {
 }
 
 fn mapping(connection: &Connection, party: Party) -> Vec<Finding> {
+    // It asks each server from a socket of its own, and checks from another one.
+    if connection.format == Format::PionLog {
+        return Vec::new();
+    }
     let Some(shown) = two_servers(connection, party).or_else(|| other_end(connection, party)) else {
         return Vec::new();
     };
@@ -177,7 +181,7 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
             candidate.kind == CandidateKind::Host && private.unwrap_or_else(|| candidate.is_mdns())
         };
         // These logs have of their own end only what checks leave from; and that a server answered shows that more was found.
-        let of_agents = matches!(connection.format, Format::FirefoxLog | Format::LibwebrtcLog);
+        let of_agents = matches!(connection.format, Format::FirefoxLog | Format::LibwebrtcLog | Format::PionLog);
         let answered =
             |(event, step): &(&Event, &RelayStep)| event.party == party && step.outcome == RelayOutcome::Granted;
         let seen = party == Party::Here && of_agents || connection.relay_steps().iter().any(answered);

@@ -1,13 +1,13 @@
-//! What logs and captures tell of TURN servers: who was refused what and why, and what a relay passed on.
+//! What logs and captures tell of TURN servers: who was refused what and why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::explain::connection::{Connection, Progress};
-use crate::explain::event::{Event, What};
+use crate::explain::event::Event;
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
-use crate::explain::format::Format;
-use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
+use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
+use crate::explain::turnserver::PeerRange;
 use crate::wire::RestName;
 
 /// How many peers a sentence names.
@@ -18,12 +18,12 @@ const MOST_KNOWN: usize = 100;
 const MOST_STALE: u64 = 5;
 
 /// What tells one client's requests from another's.
-fn whose(step: &RelayStep) -> String {
+pub(super) fn whose(step: &RelayStep) -> String {
     step.session.clone().or_else(|| step.client.map(|client| client.to_string())).unwrap_or_default()
 }
 
 /// Whether what is wrong hinders: of a connection that came about it is only good to know.
-fn hinders(connection: &Connection) -> bool {
+pub(super) fn hinders(connection: &Connection) -> bool {
     !matches!(connection.progress(), Progress::Connected | Progress::Lost)
 }
 
@@ -128,6 +128,20 @@ pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
     if allowed {
         text.push_str("; it let others through");
     }
+    let mut ranges: Vec<PeerRange> = Vec::new();
+    for range in refused.iter().filter_map(|(_, step)| step.denied) {
+        if !ranges.contains(&range) && ranges.len() < MOST_PEERS {
+            ranges.push(range);
+        }
+    }
+    let lines: Vec<String> = ranges.iter().map(|range| format!("denied-peer-ip={range}")).collect();
+    let fix = match peers.first().filter(|_| !lines.is_empty()) {
+        None => "look at denied-peer-ip and allowed-peer-ip of the TURN server (nat-probe turn lint)".to_owned(),
+        Some(peer) => format!(
+            "take {} out of the TURN server's configuration, or add allowed-peer-ip={peer} where it is to be reached",
+            lines.join(" and ")
+        ),
+    };
     let found =
         Finding::fault(connection, CauseCode::RelayPermissionRefused, Certainty::Certain, FaultSide::Server, text);
     vec![
@@ -135,7 +149,7 @@ pub(super) fn permission_refused(connection: &Connection) -> Vec<Finding> {
             .on(refused.iter().map(|(event, _)| *event))
             // Private addresses are refused by most servers, and no call needs them where others are let through.
             .only_if(hinders(connection) && !allowed)
-            .fix("look at denied-peer-ip and allowed-peer-ip of the TURN server (nat-probe turn lint)"),
+            .fix(&fix),
     ]
 }
 
@@ -267,158 +281,4 @@ pub(super) fn nonce_stale(connection: &Connection) -> Vec<Finding> {
             .only_if(hinders(connection))
             .fix("stale-nonce of the server: 600; several servers behind one address need the same nonces"),
     ]
-}
-
-/// A server that did not answer, in a capture.
-pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
-    let all = connection.relay_steps();
-    let mut known: BTreeMap<SocketAddr, usize> = BTreeMap::new();
-    let mut servers: Vec<(SocketAddr, Vec<&Event>, bool, bool)> = Vec::new();
-    for (event, step) in all {
-        let Some(server) = step.server else { continue };
-        let at = *known.entry(server).or_insert_with(|| {
-            servers.push((server, Vec::new(), false, false));
-            servers.len() - 1
-        });
-        let (_, events, answered, turn) = &mut servers[at];
-        if step.outcome == RelayOutcome::Unanswered {
-            events.push(event);
-            *turn |= step.step == RelayRequest::Allocate;
-        } else {
-            *answered = true;
-        }
-    }
-    let mut found = Vec::new();
-    for (server, events, answered, turn) in servers {
-        if events.is_empty() || answered {
-            continue;
-        }
-        let code = if turn { CauseCode::TurnUnreachable } else { CauseCode::StunUnreachable };
-        let text = format!("no answer came from the {} server {server}", if turn { "TURN" } else { "STUN" });
-        let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
-        let command = if turn { "turn" } else { "discover" };
-        let settle = format!("nat-probe {command} on the same host: is the server there, or is the way blocked?");
-        found.push(finding.on(events).only_if(hinders(connection)).settle(&settle));
-    }
-    found
-}
-
-/// Allocations for which no permission was ever asked: their client knew no candidate of the other end.
-pub(super) fn no_permission(connection: &Connection) -> Vec<Finding> {
-    let all = connection.relay_steps();
-    let who = |wanted: &[RelayRequest], granted: bool| -> BTreeSet<String> {
-        let fits =
-            |step: &RelayStep| wanted.contains(&step.step) && (!granted || step.outcome == RelayOutcome::Granted);
-        all.iter().filter(|(_, step)| fits(step)).map(|(_, step)| whose(step)).collect()
-    };
-    let allocated = who(&[RelayRequest::Allocate], true);
-    let asking = who(&[RelayRequest::Permission, RelayRequest::Channel, RelayRequest::Connect], false);
-    let passed = |event: &&Event| match &event.what {
-        What::Relayed(packets) => packets.to_peers > Some(0) || packets.from_peers > Some(0),
-        _ => false,
-    };
-    // eturnal and its like tell of permissions from the level info on, and of allocations from notice on.
-    let untold = connection.format == Format::EturnalLog && asking.is_empty();
-    let asked = allocated.iter().any(|one| asking.contains(one)) || connection.events.iter().any(passed);
-    if allocated.is_empty() || asked || untold || connection.has_browser() {
-        return Vec::new();
-    }
-    let text = format!(
-        "{} relays were made, and no permission for any peer was ever asked for: the clients knew no candidate of the other end, or did not need the relay",
-        allocated.len()
-    );
-    let events =
-        all.iter().filter(|(_, step)| step.step == RelayRequest::Allocate && step.outcome == RelayOutcome::Granted);
-    let found = Finding::fault(connection, CauseCode::PermissionMissing, Certainty::Certain, FaultSide::Unknown, text);
-    vec![
-        found
-            .on(events.map(|(event, _)| *event))
-            .only_if(false)
-            .settle("the browser's dump: which candidates of the other end did it get?"),
-    ]
-}
-
-/// Relays that sent to peers and got nothing back.
-pub(super) fn nothing_relayed_back(connection: &Connection) -> Vec<Finding> {
-    let pick = |event: &&Event| match &event.what {
-        What::Relayed(packets) => packets.to_peers > Some(0) && packets.from_peers == Some(0),
-        _ => false,
-    };
-    let events: Vec<&Event> = connection.events.iter().copied().filter(pick).collect();
-    if events.is_empty() {
-        return Vec::new();
-    }
-    let sent = |event: &&Event| match &event.what {
-        What::Relayed(packets) => packets.to_peers.unwrap_or_default(),
-        _ => 0,
-    };
-    let sum: u64 = events.iter().map(sent).sum();
-    let came = connection
-        .events
-        .iter()
-        .any(|event| matches!(&event.what, What::Relayed(packets) if packets.from_peers > Some(0)));
-    let text = format!("{} relays sent {sum} packets to peers, and not one came back to them", events.len());
-    let found = Finding::fault(connection, CauseCode::RelayUnanswered, Certainty::Certain, FaultSide::Path, text);
-    vec![
-        found
-            .on(events)
-            .only_if(hinders(connection) && !came)
-            .fix("open the relay ports of the server (min-port to max-port) for UDP from everywhere, and check external-ip")
-            .settle("nat-probe turn with the same credentials: does a packet come back to the relay?"),
-    ]
-}
-
-/// What is wrong with the server itself.
-pub(super) fn server_trouble(connection: &Connection) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for event in &connection.events {
-        match &event.what {
-            What::ServerTrouble { trouble } => {
-                let (text, fix) = trouble.told();
-                let finding = Finding::fault(
-                    connection,
-                    CauseCode::ServerMisconfigured,
-                    Certainty::Certain,
-                    FaultSide::Server,
-                    text,
-                );
-                let fault = hinders(connection) && !matches!(trouble, ServerTrouble::RateLimited);
-                found.push(finding.on([*event]).only_if(fault).fix(fix));
-            }
-            What::Misconfigured(fault) => {
-                use crate::explain::turnserver::Severity;
-                let line = fault.line.map(|line| format!("line {line}: ")).unwrap_or_default();
-                let text = format!("{line}{} [{}]", fault.text, fault.code);
-                let text = if fault.effect.is_empty() { text } else { format!("{text}; {}", fault.effect) };
-                let finding = Finding::fault(
-                    connection,
-                    CauseCode::ServerMisconfigured,
-                    Certainty::Certain,
-                    FaultSide::Server,
-                    text,
-                );
-                found.push(finding.on([*event]).only_if(fault.severity != Severity::Note).fix(&fault.fix));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The sum of what was relayed, where a server counted it.
-pub(crate) fn relayed(connection: &Connection) -> Option<RelayedPackets> {
-    let mut sum: Option<RelayedPackets> = None;
-    for event in &connection.events {
-        let What::Relayed(packets) = &event.what else { continue };
-        let sum = sum.get_or_insert_with(RelayedPackets::default);
-        let add = |one: Option<u64>, other: Option<u64>| match (one, other) {
-            (Some(one), Some(other)) => Some(one.saturating_add(other)),
-            (one, other) => one.or(other),
-        };
-        sum.from_client = add(sum.from_client, packets.from_client);
-        sum.to_client = add(sum.to_client, packets.to_client);
-        sum.from_peers = add(sum.from_peers, packets.from_peers);
-        sum.to_peers = add(sum.to_peers, packets.to_peers);
-    }
-    sum
 }

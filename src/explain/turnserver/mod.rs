@@ -7,6 +7,7 @@ mod keys;
 mod other;
 mod read;
 mod rules;
+mod serves;
 mod version;
 mod written;
 
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 pub use configuration::Certified;
 pub use finding::{Fault, LintCode, Severity};
+pub use serves::{PeerRange, PeerRule, Serves};
 pub use version::{NoVersion, Version};
 
 use crate::wire::ice_servers::IceEntry;
@@ -148,6 +150,26 @@ pub fn lint(bytes: &[u8], options: LintOptions) -> Result<Lint, LintError> {
         findings: rules::apply(&configuration),
         redacted: false,
     })
+}
+
+/// Whom the server serves by its configuration, and what it says of peers, each rule with its line. What was not filled in yet is not there.
+pub(super) fn serves(text: &str, version: Version) -> (Serves, Vec<(u32, PeerRule)>) {
+    let written = written::find(text);
+    let settings = read::settings(written.lines.iter().map(|(number, line)| (*number, &**line)));
+    let LintOptions { clients, readable, addresses, certificate, now_unix_s, .. } = LintOptions::of_text_alone(version);
+    let written = configuration::Where { template: written.template, within: written.within, partial: written.partial };
+    let version = version.known();
+    let configuration = configuration::Configuration {
+        settings: &settings,
+        version,
+        clients,
+        readable,
+        addresses,
+        certificate,
+        now_unix_s,
+        written,
+    };
+    serves::find(&configuration)
 }
 
 /// Whether it is something else: nothing in it, or next to nothing, is a key of coturn, not even behind the `#` of a comment.

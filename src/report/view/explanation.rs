@@ -5,14 +5,14 @@ mod ends;
 mod follows;
 mod room;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use room::{LAST, MOST_CHANGES, optional, titled};
 
 use super::page::Page;
 use super::tint::Tint;
 use crate::explain::event::{Event, StateOf, What};
-use crate::explain::{Call, Explanation, Finding, RequiredIs};
+use crate::explain::{Call, Explanation, Finding, Format, RequiredIs};
 use crate::report::Style;
 use crate::report::beside::Beside;
 
@@ -29,6 +29,10 @@ pub(crate) fn render(explanation: &Explanation, beside: &[Beside], style: &Style
     let mut left = 0;
     let several = explanation.calls.len() > 1;
     let events = explanation.events_by_connection();
+    let mut findings: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in explanation.findings.iter().enumerate() {
+        findings.entry(finding.connection).or_default().push(at);
+    }
     for (number, call) in explanation.calls.iter().enumerate() {
         let mark = page.mark();
         if several {
@@ -38,7 +42,7 @@ pub(crate) fn render(explanation: &Explanation, beside: &[Beside], style: &Style
             page.blank();
         }
         let beside = beside.iter().find(|one| one.call == number);
-        write_call(&mut page, &Told { explanation, events: &events, beside }, call, several);
+        write_call(&mut page, &Told { explanation, events: &events, findings: &findings, beside }, call, several);
         if number > 0 && page.verbosity() == 0 && page.rows_left() < LAST + 1 {
             page.go_back(&mark);
             left = explanation.calls.len() - number;
@@ -64,6 +68,8 @@ const MOST_NOTES: usize = 3;
 struct Told<'a> {
     explanation: &'a Explanation,
     events: &'a BTreeMap<usize, Vec<&'a Event>>,
+    /// The findings of each connection, by their places among all.
+    findings: &'a BTreeMap<usize, Vec<usize>>,
     beside: Option<&'a Beside>,
 }
 
@@ -71,7 +77,11 @@ struct Told<'a> {
 fn name(explanation: &Explanation, at: usize) -> &str {
     let connection = &explanation.connections[at];
     let file = &explanation.files[connection.file].name;
-    let alone = explanation.connections.iter().filter(|other| other.file == connection.file).count() == 1;
+    // Those of one file stand beside each other.
+    let beside = |at: Option<usize>| {
+        at.and_then(|at| explanation.connections.get(at)).is_some_and(|other| other.file == connection.file)
+    };
+    let alone = !beside(at.checked_sub(1)) && !beside(Some(at + 1));
     if alone && !file.is_empty() && explanation.files.len() > 1 {
         return file;
     }
@@ -106,15 +116,25 @@ fn files(page: &mut Page, explanation: &Explanation) {
 }
 
 fn write_call(page: &mut Page, told: &Told, call: &Call, several: bool) {
-    let Told { explanation, events, beside } = *told;
+    let Told { explanation, events, findings, beside } = *told;
     page.paragraph(Tint::Strong, &call.sentence);
-    if call.connections.len() > 1 {
+    let is_conf = |at: &usize| {
+        explanation.connections.get(*at).and_then(|it| explanation.files.get(it.file)).map(|file| file.format)
+            == Some(Format::TurnserverConf)
+    };
+    let (configured, ends): (Vec<usize>, Vec<usize>) = call.connections.iter().partition(|at| is_conf(at));
+    if let (Some(conf), Some(by), false) = (configured.first(), call.joined_by.last(), ends.is_empty()) {
+        let conf = name(explanation, *conf);
+        page.paragraph(Tint::Faint, &format!("{conf} is taken for the configuration of the server, by {by}."));
+    }
+    if ends.len() > 1 {
         let what = if call.ends.is_some() { "Its two ends were put together" } else { "They are one connection" };
         let by = call.joined_by.first().map(String::as_str).unwrap_or_default();
         page.paragraph(Tint::Faint, &format!("{what}: {by} stands in both."));
     }
-    let findings: Vec<_> =
-        explanation.findings.iter().filter(|finding| call.connections.contains(&finding.connection)).collect();
+    let of_members = call.connections.iter().flat_map(|at| findings.get(at).into_iter().flatten().copied());
+    let in_order: BTreeSet<usize> = of_members.collect();
+    let findings: Vec<&Finding> = in_order.into_iter().filter_map(|at| explanation.findings.get(at)).collect();
     // What is "this end" in the file of the other one has to say whose it is.
     let teller = |finding: &Finding| {
         let other = call.ends.is_some_and(|ends| ends[0] != finding.connection);

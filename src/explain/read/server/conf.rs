@@ -1,14 +1,19 @@
 //! The configuration of a coturn server: what the rules of `turn lint` find in it. Which version read it is not in the file, so that it is
 //! read as the one that distributions have and as the newest.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use crate::explain::event::{Party, What};
 use crate::explain::read::build::Builder;
-use crate::explain::turnserver::{self, Fault, LintOptions, Severity, Version};
+use crate::explain::turnserver::{self, Fault, LintCode, LintOptions, Serves, Severity, Version};
 
 /// What Debian 12 and Ubuntu 24.04 have.
 const DISTRIBUTED: Version = Version::new(4, 6, 1);
 
 pub(crate) fn read(text: &str, builder: &mut Builder) {
+    if text.len() as u64 > turnserver::LARGEST {
+        return builder.note(format!("it was not looked over: it is larger than {} MB", turnserver::LARGEST >> 20));
+    }
     let by = |version: Version| {
         let options = LintOptions::of_text_alone(version);
         turnserver::lint(text.as_bytes(), options).map(|lint| lint.findings)
@@ -22,6 +27,13 @@ pub(crate) fn read(text: &str, builder: &mut Builder) {
         "it was read as coturn {DISTRIBUTED} and {} read it: nat-probe turn lint --coturn-version knows others",
         Version::NEWEST
     ));
+    let (serves, rules) = turnserver::serves(text, Version::NEWEST);
+    if serves != Serves::default() {
+        builder.push(Party::Here, "", None, What::Serves(Box::new(serves)));
+    }
+    for (line, rule) in rules {
+        builder.push(Party::Here, &format!("line {line}"), None, What::PeerRule(rule));
+    }
     for fault in both(old, new) {
         let place = fault.line.map(|line| format!("line {line}")).unwrap_or_default();
         builder.push(Party::Here, &place, None, What::Misconfigured(Box::new(fault)));
@@ -29,7 +41,11 @@ pub(crate) fn read(text: &str, builder: &mut Builder) {
 }
 
 /// What is wrong by both; what is so by one alone is good to know.
-fn both(mut old: Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
+fn both(old: Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
+    let mut by_line: BTreeMap<(LintCode, Option<u32>), VecDeque<Fault>> = BTreeMap::new();
+    for fault in old {
+        by_line.entry((fault.code, fault.line)).or_default().push_back(fault);
+    }
     let alone = |fault: Fault, version: Version| Fault {
         severity: Severity::Note,
         text: format!("with coturn {version}, {}", fault.text),
@@ -37,8 +53,8 @@ fn both(mut old: Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
     };
     let mut all = Vec::new();
     for fault in new {
-        let same = old.iter().position(|other| other.code == fault.code && other.line == fault.line);
-        all.push(match same.map(|at| old.remove(at)) {
+        let same = by_line.get_mut(&(fault.code, fault.line)).and_then(VecDeque::pop_front);
+        all.push(match same {
             None => alone(fault, Version::NEWEST),
             Some(other) if other.effect == fault.effect => fault,
             Some(other) => Fault {
@@ -53,7 +69,7 @@ fn both(mut old: Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
             },
         });
     }
-    all.extend(old.into_iter().map(|fault| alone(fault, DISTRIBUTED)));
+    all.extend(by_line.into_values().flatten().map(|fault| alone(fault, DISTRIBUTED)));
     all.sort_by_key(|fault| (fault.severity, fault.line.is_none(), fault.line));
     all
 }

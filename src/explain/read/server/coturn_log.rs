@@ -8,6 +8,7 @@ use super::logger;
 use super::server_log::{Steps, time_ms};
 use crate::explain::read::build::{Builder, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep, RelayedPackets, ServerTrouble};
+use crate::explain::turnserver::PeerRange;
 use crate::wire::RestName;
 
 /// The digits of a session.
@@ -35,7 +36,7 @@ struct Log {
     /// Relayed addresses that were told, and no session yet that they are of.
     relayed: Vec<SocketAddr>,
     /// Peers that were denied, and no session yet that asked for them.
-    denied: Vec<IpAddr>,
+    denied: Vec<(IpAddr, Option<PeerRange>)>,
     /// Why logins are refused that are told next, and what else is told of whose they are. Threads write between each other's lines.
     whys: VecDeque<Why>,
     /// The line before tells that an address is not the host's: then it is no port that is missing.
@@ -225,14 +226,16 @@ impl Log {
             },
             _ => return None,
         };
+        let mut range = None;
         let peer = match (&outcome, step) {
             (
                 RelayOutcome::Refused { code: 403, .. },
                 RelayRequest::Permission | RelayRequest::Channel | RelayRequest::Connect,
             ) => {
-                let peer = if self.denied.len() == 1 { self.denied.pop() } else { None };
+                let denied = if self.denied.len() == 1 { self.denied.pop() } else { None };
                 self.denied.clear();
-                peer
+                range = denied.and_then(|(_, range)| range);
+                denied.map(|(peer, _)| peer)
             }
             (RelayOutcome::Granted, _) => self.peer.as_ref().filter(|(of, _)| of == session).map(|(_, peer)| *peer),
             _ => None,
@@ -241,6 +244,7 @@ impl Log {
             authenticated,
             // The log has no ports of peers.
             peer: peer.map(|peer| SocketAddr::new(peer, 0)),
+            denied: range,
             user: user.filter(|user| !user.is_empty()).map(shown),
             realm: realm.filter(|realm| !realm.is_empty()).map(shown),
             ..RelayStep::new(step, outcome)
@@ -285,10 +289,12 @@ fn session(line: &str) -> Option<(&str, &str)> {
     (digits.len() == SESSION && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some((digits, text))
 }
 
-/// The peer of `A peer IP 10.1.1.2 denied in the range`.
-fn denied(text: &str) -> Option<IpAddr> {
+/// The peer of `A peer IP 10.1.1.2 denied in the range: 10.0.0.0-10.255.255.255`, with that range; new versions have `in server 1` behind it.
+fn denied(text: &str) -> Option<(IpAddr, Option<PeerRange>)> {
     let (_, rest) = text.split_once("A peer IP ")?;
-    address(rest.split_once(" denied")?.0)
+    let (peer, rest) = rest.split_once(" denied")?;
+    let range = rest.split_once("range: ").and_then(|(_, range)| range.split(" in ").next());
+    Some((address(peer)?, range.and_then(|range| PeerRange::parse(range.trim()))))
 }
 
 fn address(text: &str) -> Option<IpAddr> {

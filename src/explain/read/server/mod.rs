@@ -3,5 +3,5 @@
 pub(super) mod conf;
 pub(super) mod coturn_log;
 pub(super) mod eturnal_log;
-mod logger;
+pub(super) mod logger;
 mod server_log;

@@ -1,5 +1,6 @@
 //! Addresses on which it listens, from which it relays and which it tells to clients.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::explain::turnserver::configuration::Configuration;
@@ -69,17 +70,17 @@ fn port_hint(value: &str) -> &'static str {
 pub(super) fn external(configuration: &Configuration) -> Vec<Fault> {
     let mut found = Vec::new();
     // The first line for each private address, and for all of them.
-    let mut known: Vec<(Option<&str>, &Setting)> = Vec::new();
+    let mut known: BTreeMap<Option<&str>, &Setting> = BTreeMap::new();
     for setting in configuration.all("external-ip").filter(|setting| !told(setting)) {
         let (public, private) = match setting.value.split_once('/') {
             Some((public, private)) => (public.trim(), Some(private.trim())),
             None => (setting.value.trim(), None),
         };
-        if let Some((_, first)) = known.iter().find(|(same, _)| *same == private) {
+        if let Some(first) = known.get(&private) {
             found.push(twice(first, private.is_some()).at(setting));
             continue;
         }
-        known.push((private, setting));
+        known.insert(private, setting);
         found.extend(external_parts(public, private).map(|fault| fault.at(setting)));
         if let Some(Ok(private)) = private.map(str::parse::<IpAddr>) {
             found.extend(unused(configuration, private).map(|fault| fault.at(setting)));

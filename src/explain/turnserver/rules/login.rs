@@ -1,5 +1,7 @@
 //! Who may use it: users, secrets, realms.
 
+use std::collections::BTreeMap;
+
 use crate::explain::turnserver::configuration::{Configuration, is_refused};
 use crate::explain::turnserver::finding::{Fault, LintCode};
 
@@ -54,24 +56,28 @@ pub(super) fn secret_beside_users(configuration: &Configuration) -> Vec<Fault> {
 }
 
 pub(super) fn users(configuration: &Configuration) -> Vec<Fault> {
-    let known = configuration.users();
-    let mut found = Vec::new();
     // With a shared secret coturn does not look at them.
-    for setting in configuration.all("user").filter(|_| configuration.secret().is_none()) {
-        match known.iter().find(|(one, ..)| one.line == setting.line) {
+    if configuration.secret().is_some() {
+        return Vec::new();
+    }
+    let known: BTreeMap<u32, (&str, &str)> =
+        configuration.users().into_iter().map(|(setting, name, password)| (setting.line, (name, password))).collect();
+    let mut found = Vec::new();
+    for setting in configuration.all("user") {
+        match known.get(&setting.line) {
             None => {
                 let text = "no user: a name, a colon and a password are needed";
                 let effect = "the user is missing, with \"Wrong user account\" in the log: login is refused with 401";
                 let fault = Fault::error(LintCode::UserMalformed, text).at(setting);
                 found.push(fault.effect(effect).fix("user=NAME:PASSWORD"));
             }
-            Some((_, name, _)) if is_refused(name) => {
+            Some((name, _)) if is_refused(name) => {
                 let text = "the name of the user has a blank, a quote or a backslash in it";
                 let effect = "coturn refuses it with 400: \"wrong username\"";
                 let fault = Fault::error(LintCode::UserMalformed, text).at(setting);
                 found.push(fault.effect(effect).fix("a name without them"));
             }
-            Some((_, _, password)) => {
+            Some((_, password)) => {
                 let digits = password.strip_prefix("0x");
                 let bad =
                     |digits: &str| digits.len() < 32 || !digits.bytes().take(32).all(|byte| byte.is_ascii_hexdigit());

@@ -18,6 +18,9 @@ const PRIVATE: [(&str, &str); 5] = [
     ("100.64.0.1", "100.64.0.0-100.127.255.255"),
 ];
 
+/// No server has as many addresses: of what pretends to, so many are looked at.
+const MOST_OWN: usize = 100;
+
 const KEYS: [&str; 2] = ["denied-peer-ip", "allowed-peer-ip"];
 
 pub(super) fn malformed(configuration: &Configuration) -> Vec<Fault> {
@@ -85,6 +88,7 @@ pub(super) fn own_denied(configuration: &Configuration) -> Vec<Fault> {
     let own = configuration
         .own_addresses()
         .into_iter()
+        .take(MOST_OWN)
         .find(|(ip, _)| !ip.is_unspecified() && !ip.is_loopback() && denied(configuration, *ip));
     let Some((_, setting)) = own else { return Vec::new() };
     let text = "this address of the server itself is denied as a peer";
