@@ -43,6 +43,8 @@ pub enum Format {
     FirefoxLog,
     /// The log of libwebrtc, as applications for phones and desktops write it.
     LibwebrtcLog,
+    /// The log of pion's ICE.
+    PionLog,
     /// A report of nat-probe.
     NatProbe,
 }
@@ -68,6 +70,7 @@ impl Format {
             Self::TurnserverConf => "a configuration of coturn",
             Self::FirefoxLog => "a log of Firefox' ICE",
             Self::LibwebrtcLog => "a log of libwebrtc",
+            Self::PionLog => "a log of pion's ICE",
             Self::NatProbe => "a report of nat-probe",
         }
     }
@@ -81,7 +84,7 @@ impl Format {
     }
 
     /// Every format, in the order in which they are listed.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::WebrtcInternals,
         Self::CopiedEvents,
         Self::Rtcstats,
@@ -89,6 +92,7 @@ impl Format {
         Self::AboutWebrtc,
         Self::FirefoxLog,
         Self::LibwebrtcLog,
+        Self::PionLog,
         Self::CandidateErrors,
         Self::Sdp,
         Self::Candidates,
@@ -121,6 +125,7 @@ impl Format {
             Self::CoturnLog => "coturn-log",
             Self::EturnalLog => "eturnal-log",
             Self::TurnserverConf => "turnserver-conf",
+            Self::PionLog => "pion-log",
             Self::NatProbe => "nat-probe",
         }
     }
@@ -146,6 +151,7 @@ impl Format {
                 | Self::EturnalLog
                 | Self::TurnserverConf
                 | Self::LibwebrtcLog
+                | Self::PionLog
                 | Self::CopiedEvents
         )
     }
@@ -175,6 +181,9 @@ impl Format {
         }
         if any(&is_of_libwebrtc) {
             return Some(Self::LibwebrtcLog);
+        }
+        if any(&is_of_pion) {
+            return Some(Self::PionLog);
         }
         let events: Vec<&str> = text.lines().take(1000).filter_map(event_name).map(|(name, _)| name).collect();
         if events.len() > 1 && events.iter().any(|name| name.to_ascii_lowercase().ends_with("statechange")) {
@@ -343,4 +352,16 @@ fn is_of_libwebrtc(line: &str) -> bool {
 fn is_of_firefox(line: &str) -> bool {
     let words = ["(ice/", "(stun/", "(turn/", "ICE(PC:", "ICE-PEER(PC:", "STUN-CLIENT("];
     words.iter().any(|word| line.contains(word))
+}
+
+/// Whether a line is of the log of pion's ICE or TURN client.
+pub(super) fn is_of_pion(line: &str) -> bool {
+    const LEVELS: [&str; 5] = [" TRACE: ", " DEBUG: ", " INFO: ", " WARNING: ", " ERROR: "];
+    let of = |name: &str| LEVELS.iter().any(|level| line.find(level).is_some_and(|at| is_word(&line[..at], name)));
+    of("ice") || of("turnc")
+}
+
+/// Whether a text ends with that word.
+fn is_word(text: &str, word: &str) -> bool {
+    text.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '-'))
 }

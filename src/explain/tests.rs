@@ -10,10 +10,13 @@ use super::*;
 
 mod broken;
 mod calls;
+mod joined;
 mod logs;
 mod meanings;
 mod packets;
 mod pasted;
+mod pion;
+mod redacted_captures;
 mod redaction;
 
 fn file(name: &str) -> Vec<u8> {
@@ -99,7 +102,7 @@ fn genuine_files_are_told_as_they_are() {
             Format::GetStats,
             Outcome::FaultFound,
             "failed",
-            vec!["nothing-answered/likely"],
+            vec!["nothing-answered/likely", "no-relay/likely"],
         ),
         (
             "firefox-home-symmetric-a.about.json",

@@ -210,6 +210,14 @@ pub(super) fn candidate(line: &wire::Candidate, section: &str) -> event::Candida
     }
 }
 
+/// A candidate of a log that has only these of it.
+pub(super) fn made(protocol: &str, priority: &str, address: &str, port: &str, kind: &str) -> Option<event::Candidate> {
+    let line = format!("candidate:0 1 {protocol} {priority} {address} {port} typ {kind}");
+    let mut made = candidate(&line.parse::<wire::Candidate>().ok()?, "");
+    made.foundation.clear();
+    Some(made)
+}
+
 /// What rules want to know of a description.
 fn summary(description: &sdp::Description) -> event::Description {
     let setup = |setup| match setup {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::build::Builder;
 use super::reading::ReadError;
+use super::server::logger;
 use super::{own_report, sieve, text};
 use crate::explain::format::{Format, is_rtcstats};
 use crate::explain::repair;
@@ -47,7 +48,11 @@ fn within(mut text: String, builder: &mut Builder, depth: usize) -> Result<Docum
     let error = match sieve::parse(text.trim()) {
         // A document within the text of another.
         Ok(Value::String(inner)) if depth < DEEPEST => return within(inner, builder, depth + 1),
-        Ok(value) => return Ok(Document::Json { value, text }),
+        Ok(value) => {
+            // Only a log is a list of lines: a description or candidates are known by their members.
+            let lines = if Format::of_json(&value).is_none() { logger::listed(&value) } else { None };
+            return Ok(lines.map_or(Document::Json { value, text }, Document::Text));
+        }
         Err(error) => error,
     };
     let mut all = if error.is_eof() { Vec::new() } else { sieve::parse_many(&text) };

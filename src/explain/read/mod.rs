@@ -7,6 +7,7 @@ mod document;
 mod lists;
 mod open;
 mod own_report;
+mod pion_log;
 mod reading;
 mod server;
 mod sieve;
@@ -114,6 +115,7 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
             lists::printed_errors(text, builder);
         }
         Format::CandidateErrors => lists::printed_errors(text, builder),
+        Format::PionLog => pion_log::read(text, builder),
         Format::LibwebrtcLog => libwebrtc_log::read(text, builder),
         Format::CopiedEvents => copied_events::read(text, builder),
         Format::IceServers => lists::servers(text, builder),

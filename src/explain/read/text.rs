@@ -65,14 +65,14 @@ fn is_about_page(bytes: &[u8]) -> bool {
 }
 
 /// What is written in logs that are not read, with what they are and what to save in their place: the words after "it is".
-const LOGS: [(&[&str], &str); 8] = [
+const LOGS: [(&[&str], &str); 10] = [
     (
         &["CandidatePair((", "INFO:aioice", "aioice.ice:"],
         "a log of aioice: save the descriptions and candidates of both ends, or a capture (tcpdump -w)",
     ),
     (
-        &["ice TRACE:", "ice DEBUG:", "ice INFO:", "ice WARN:", "/agent_internal.rs", "Setting new connection state:"],
-        "a log of pion or webrtc-rs: save what GetStats() gives as JSON, the descriptions of both ends, or a capture",
+        &["/agent_internal.rs", "Setting new connection state:"],
+        "a log of webrtc-rs, or of pion without its own beginnings of lines: save what GetStats() gives as JSON, the descriptions of both ends, or a capture",
     ),
     (
         &["janus_ice_", "janus_dtls_", "[janus.plugin", "janus.transport"],
@@ -90,6 +90,14 @@ const LOGS: [(&[&str], &str); 8] = [
     (
         &["RTCPeerConnection::dispatchEvent", "PeerConnectionBackend::", "RTCPeerConnection::setSignalingState"],
         "a log of Safari: save what getStats() gives as JSON, and the descriptions of both ends",
+    ),
+    (
+        &["Got  RTP packet from", "Sent RTP packet to", "res_rtp_asterisk", "chan_pjsip", "res_pjsip"],
+        "a log of Asterisk: save the descriptions alone (pjsip set logger on), and a capture of the server",
+    ),
+    (
+        &["KurentoWebRtcEndpointImpl", "kmswebrtc", "KmsWebRtc", "kmsicenice"],
+        "a log of Kurento: save a dump of the browser's chrome://webrtc-internals or about:webrtc, or a capture of the server",
     ),
     (
         &["Binding Request user:", "Binding Success Response XOR-MAPPED", "Session Traversal Utilities for NAT"],

@@ -245,8 +245,8 @@ fn logs_that_are_not_read_are_named_with_what_to_save() {
             "aioice",
         ),
         (
-            "ice TRACE: 13:19:08.080344 agent.go:382: ping STUN from srflx 192.0.2.10:53390 related 192.0.2.9:53390 to host 192.0.2.7:7\n",
-            "pion",
+            "[2026-01-01T00:00:00Z INFO webrtc_ice::agent::agent_internal] [controlled]: Setting new connection state: Failed\n",
+            "webrtc-rs",
         ),
         ("219113 60.673199254 192.0.2.249 -> 192.0.2.3  STUN 130 Binding Request user: 0+jS:ad3d\n", "tshark -w"),
         ("12:34:56.789012 IP 192.0.2.5.54321 > 203.0.113.5.3478: UDP, length 28\n", "tcpdump -w"),

@@ -146,7 +146,8 @@ impl Servers {
             push(place, relay(RelayStep { peer, ..of_relay(request, RelayOutcome::Unanswered, known) }));
         } else if said.trim_start_matches(')').trim() == "failed" && known.relayed.is_none() && !known.silent {
             let (code, text) = known.code.map_or((NOTHING, ""), |code| (code, "the server refused the allocation"));
-            let error = GatheringError { url: url(server, transport), code, text: shown(text), family: None };
+            let error =
+                GatheringError { url: url(server, transport), code, text: shown(text), family: None, port: None };
             push(place, What::GatheringError(error));
         }
     }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::libwebrtc_calls::Calls;
 use crate::explain::event::{Candidate, GatheringError, Pair, Party, StateOf, What};
-use crate::explain::read::build::{Builder, candidate, shown};
+use crate::explain::read::build::{Builder, made, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
-use crate::wire;
 use crate::wire::CandidateTransport;
 
 /// The most pairs, and the most ports, that are told apart.
@@ -38,30 +38,60 @@ struct Port {
 }
 
 pub(crate) fn read(text: &str, builder: &mut Builder) {
-    let mut story = Story::default();
-    builder.connection("");
+    let calls = Calls::of(text);
+    let mut stories: Vec<(usize, Story)> =
+        calls.names().iter().map(|name| (builder.connection(name), Story::default())).collect();
+    if stories.len() > 1 {
+        builder.note(format!(
+            "{} connections are in it, told apart by their user name fragments; a TURN server that gave nothing is taken for asked by the one that began just then",
+            stories.len()
+        ));
+    } else if calls.may_be_several() {
+        builder.note("it may be of several connections: one network has several sockets for one transport, and what was gathered is not in it. It is told as one".to_owned());
+    }
+    let mut current = 0;
     for (line, number) in text.lines().zip(1..) {
         let place = format!("line {number}");
         let time_ms = time(line);
+        let port = line.split_once("Port[").map(|(_, rest)| rest);
+        let object = port.map(|rest| rest.split(':').next().unwrap_or_default());
         if let Some((_, rest)) = line.split_once("Conn[") {
-            paired(&mut story, rest, &place, time_ms, builder);
+            let local = rest.split_once("->").map_or(rest, |(local, _)| local);
+            current = calls.of_pair(local).unwrap_or(current);
+        } else if let Some(object) = object {
+            current = calls.of_port(object);
+        }
+        let Some((number, story)) = stories.get_mut(current) else { continue };
+        builder.select(*number);
+        if let Some((_, rest)) = line.split_once("Conn[") {
+            paired(story, rest, &place, time_ms, builder);
         } else if let Some((_, rest)) = line.split_once("Gathered candidate: Cand[") {
             if let Some(found) = gathered(rest) {
-                once(&mut story, Party::Here, found, &place, time_ms, builder);
+                once(story, Party::Here, found, &place, time_ms, builder);
             }
-        } else if let Some((_, rest)) = line.split_once("Port[")
-            && let Some((port, said)) = rest.split_once("]]: ")
+        } else if let (Some(rest), Some(object)) = (port, object)
+            && let Some((_, said)) = rest.split_once("]]: ")
         {
-            asked(&mut story, port.split(':').next().unwrap_or_default(), said, &place, time_ms, builder);
+            asked(story, object, said, &place, time_ms, builder);
         }
     }
-    let over = |state: &str| story.pairs.iter().all(|(pair, _)| pair.state == state);
-    if !story.pairs.is_empty() && over("failed") {
-        let place = story.pairs.last().map(|(_, place)| place.clone()).unwrap_or_default();
-        builder.state(StateOf::Ice, "failed", &place, None);
+    for (number, story) in stories {
+        builder.select(number);
+        story.finish(builder);
     }
-    for (pair, place) in story.pairs {
-        builder.push(Party::Here, &place, None, What::Pair(Box::new(pair)));
+}
+
+impl Story {
+    /// What became of the pairs.
+    fn finish(self, builder: &mut Builder) {
+        let over = |state: &str| self.pairs.iter().all(|(pair, _)| pair.state == state);
+        if !self.pairs.is_empty() && over("failed") {
+            let place = self.pairs.last().map(|(_, place)| place.clone()).unwrap_or_default();
+            builder.state(StateOf::Ice, "failed", &place, None);
+        }
+        for (pair, place) in self.pairs {
+            builder.push(Party::Here, &place, None, What::Pair(Box::new(pair)));
+        }
     }
 }
 
@@ -151,13 +181,6 @@ fn around(text: &str, find: fn(&str, &str) -> Option<usize>) -> Option<(&str, &'
     Some((&text[..at], if *word == ":udp:" { "udp" } else { "tcp" }, &text[at + word.len()..]))
 }
 
-fn made(protocol: &str, priority: &str, address: &str, port: &str, kind: &str) -> Option<Candidate> {
-    let line = format!("candidate:0 1 {protocol} {priority} {address} {port} typ {kind}");
-    let mut made = candidate(&line.parse::<wire::Candidate>().ok()?, "");
-    made.foundation.clear();
-    Some(made)
-}
-
 fn once(
     story: &mut Story,
     party: Party,
@@ -220,7 +243,7 @@ fn asked(story: &mut Story, name: &str, said: &str, place: &str, time_ms: Option
     if silent && !port.server.is_empty() {
         let carried = if port.transport == Some(CandidateTransport::Tcp) { "?transport=tcp" } else { "" };
         let url = format!("turn:{}{carried}", port.server);
-        let error = GatheringError { url, code: 701, text: String::new(), family: None };
+        let error = GatheringError { url, code: 701, text: String::new(), family: None, port: None };
         builder.push(Party::Here, place, time_ms, What::GatheringError(error));
     }
     builder.push(Party::Here, place, time_ms, What::Relay(Box::new(step)));

@@ -6,6 +6,7 @@ pub(super) mod copied_events;
 pub(super) mod firefox_log;
 mod firefox_servers;
 pub(super) mod internals;
+mod libwebrtc_calls;
 pub(super) mod libwebrtc_log;
 pub(super) mod rtcstats;
 pub(super) mod stats;

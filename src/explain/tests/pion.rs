@@ -1,0 +1,115 @@
+//! Logs of pion, of calls between two namespaces behind two NATs: the name is the truth, as of the calls of browsers.
+
+use std::fs;
+use std::path::Path;
+
+use super::super::*;
+use super::{codes, explained};
+
+fn log(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain/pion");
+    fs::read(folder.join(format!("{name}.log.gz"))).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn the_log_of_pion_tells_what_was_tried_and_refused() {
+    let mut different = Vec::new();
+    for (name, progress, expected) in [
+        ("home-home-none", "connected", vec![]),
+        ("home-symmetric-none", "failed", vec!["nothing-arrived/certain"]),
+        ("home-symmetric-refusing", "failed", vec!["turn-credentials-refused/certain", "nothing-arrived/certain"]),
+        (
+            "home-symmetric-forbidding",
+            "failed",
+            vec!["relay-permission-refused/certain", "relays-of-one-server/likely", "nothing-arrived/certain"],
+        ),
+        (
+            "home-symmetric-silent",
+            "failed",
+            vec!["nothing-arrived/certain", "turn-unreachable/certain", "stun-unreachable/certain"],
+        ),
+        (
+            "blocked-home-turn",
+            "failed",
+            vec![
+                "udp-blocked/likely",
+                "nothing-arrived/certain",
+                "turn-unreachable/certain",
+                "stun-unreachable/certain",
+                "stun-unreachable/certain",
+                "stun-unreachable/certain",
+            ],
+        ),
+    ] {
+        let explanation = explained(&log(name));
+        assert_eq!(
+            (explanation.format, explanation.connections[0].progress.as_str()),
+            (Format::PionLog, progress),
+            "{name}"
+        );
+        if codes(&explanation) != expected {
+            different.push(format!("{name}: {:?}", codes(&explanation)));
+        }
+        assert!(!format!("{explanation:?}").contains("remotePwd"), "{name}");
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Later versions begin with a capital letter and say where a name led.
+#[test]
+fn every_version_of_pion_says_the_same() {
+    let old = String::from_utf8(super::redaction::unpacked(&log("home-symmetric-refusing"))).unwrap();
+    let new = old
+        .replace(": ping STUN", ": Ping STUN")
+        .replace(": max requests reached", ": Maximum requests reached")
+        .replace("Failed to allocate on turn.Client", "Failed to allocate on TURN client")
+        .replace(": inbound STUN", ": Inbound STUN")
+        .replace("start Allocate", "Start Allocate")
+        .replace(" to udp4 host 10.1.0.2:46587", " to udp4 host 10.1.0.2:46587 (resolved: 10.1.0.2:46587)");
+    assert_ne!(old, new);
+    let [old, new] = [old, new].map(|text| explained(text.as_bytes()));
+    assert_eq!((codes(&old), old.events), (codes(&new), new.events));
+}
+
+#[test]
+fn what_several_agents_wrote_is_not_taken_for_one_calls() {
+    let text = String::from_utf8(super::redaction::unpacked(&log("home-symmetric-refusing"))).unwrap();
+    let both = explained((text.clone() + &text).as_bytes());
+    assert_eq!(codes(&both), ["turn-credentials-refused/certain"]);
+    assert!(both.notes[0].starts_with("2 agents wrote into it"), "{:?}", both.notes);
+}
+
+#[test]
+fn the_connections_of_libwebrtcs_log_are_told_apart() {
+    let call = |object: &str, port: u16, fragment: &str, write: &str| {
+        let net = "Net[wlan0:10.0.2.x/24:Wifi:id=5]";
+        let pair = |state: &str| {
+            format!(
+                "(connection.cc:1441): Conn[{object}c:0:{net}:XKPDYGP8:1:0:local:udp:10.0.2.x:{port}->XbDw1mmJ:1:1686052607:stun:udp:203.0.113.x:36306|{state}|-|0|0|7241540810645061119|-]: Sent STUN BINDING request\n"
+            )
+        };
+        format!(
+            "(basicportallocator.cc:909): Port[{object}:0:1:0:local:{net}]: Gathered candidate: Cand[:2047277109:1:udp:2122260223:10.0.2.x:{port}:local::0:{fragment}:SECRETSECRETSECRET:1:10:0]\n{}{}",
+            pair("C--I"),
+            pair(write)
+        )
+    };
+    let (one, other) = (call("11ac600", 53_538, "0qbZ", "CRWS"), call("22bd700", 41_000, "9xYz", "C-xI"));
+    let explanation = explained((one.clone() + &other).as_bytes());
+    let told: Vec<&str> = explanation.connections.iter().map(|it| it.progress.as_str()).collect();
+    assert_eq!(told, ["connected", "failed"], "{:?}", explanation.notes);
+    assert!(!format!("{explanation:?}").contains("SECRET"));
+    // At the same time too.
+    let mixed: String = one.lines().zip(other.lines()).flat_map(|(one, other)| [one, "\n", other, "\n"]).collect();
+    let told: Vec<String> = explained(mixed.as_bytes()).connections.into_iter().map(|it| it.progress).collect();
+    assert_eq!(told, ["connected", "failed"]);
+    // Without what was gathered nothing tells.
+    let bare: String =
+        (one + &other).lines().filter(|line| line.contains("Conn[")).flat_map(|line| [line, "\n"]).collect();
+    let explanation = explained(bare.as_bytes());
+    assert!(
+        explanation.connections.len() == 1 && explanation.notes[0].contains("may be of several"),
+        "{:?}",
+        explanation.notes
+    );
+}
