@@ -85,7 +85,7 @@ pub(super) fn join(
         std::mem::take(calls).into_iter().partition(|(members, _)| members.iter().all(|part| is_conf(*part)));
     let used: Vec<Used> =
         others.iter().map(|(members, _)| Used::of(members.iter().map(|part| &parts[*part]))).collect();
-    let served: Vec<usize> = (0..used.len()).filter(|call| used[*call].any).collect();
+    let using: Vec<usize> = (0..used.len()).filter(|call| used[*call].any).collect();
     let only = alone.len() == 1;
     let mut strangers = Vec::new();
     for (members, links) in alone {
@@ -99,31 +99,28 @@ pub(super) fn join(
                 _ => {}
             }
         }
-        let shown = served.iter().find_map(|call| Some((*call, used[*call].has(&serves, &denied)?)));
-        let found = shown.or_else(|| match served[..] {
+        let shown = using.iter().find_map(|call| Some((*call, used[*call].has(&serves, &denied)?)));
+        let found = shown.or_else(|| match using[..] {
             [call] if only && !used[call].contradicts(&serves) => {
                 Some((call, "being given together, and nothing else".to_owned()))
             }
             _ => None,
         });
-        match found {
-            Some((call, by)) => {
-                let one = others[call].0[0];
-                others[call].0.push(conf);
-                others[call].1.push(Link { one, other: conf, ends: false, by });
-            }
-            None => {
-                if let [call] = served[..]
-                    && let (Some(own), Some(other)) = (&serves.realm, used[call].realms.first())
-                {
-                    notes.push(format!(
-                        "{}: its realm is {own}, and that of the server that was used is {other}: it is another server's, or was changed since",
-                        names[parts[conf].file]
-                    ));
-                }
-                strangers.push((members, links));
-            }
+        if let Some((call, by)) = found {
+            let one = others[call].0[0];
+            others[call].0.push(conf);
+            others[call].1.push(Link { one, other: conf, ends: false, by });
+            continue;
         }
+        if let [call] = using[..]
+            && let (Some(own), Some(other)) = (&serves.realm, used[call].realms.first())
+        {
+            notes.push(format!(
+                "{}: its realm is {own}, and that of the server that was used is {other}: it is another server's, or was changed since",
+                names[parts[conf].file]
+            ));
+        }
+        strangers.push((members, links));
     }
     others.append(&mut strangers);
     *calls = others;

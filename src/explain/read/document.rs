@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::build::Builder;
 use super::reading::ReadError;
-use super::server::logger;
 use super::{own_report, sieve, text};
 use crate::explain::format::{Format, is_rtcstats};
+use crate::explain::read::server::logger;
 use crate::explain::repair;
 
 /// How often documents within texts of documents are opened.

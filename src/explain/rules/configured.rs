@@ -60,7 +60,8 @@ fn permission_refused(connection: &Connection, rules: &[(&Event, PeerRule)], fin
                 .push_str("; no line of the configuration that was given denies it: the server runs with another one");
         } else {
             finding.certainty = Certainty::Possible;
-            finding.settle = "the configuration that was given denies no address of the other end: is it the one that the server runs with? Its log tells".to_owned();
+            "the configuration that was given denies no address of the other end: is it the one that the server runs with? Its log tells"
+                .clone_into(&mut finding.settle);
         }
         return;
     }

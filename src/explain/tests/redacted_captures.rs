@@ -152,7 +152,8 @@ fn what_is_redacted_of_a_capture_says_the_same() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
-        let plain = if name.ends_with(".gz") { unpacked(&bytes) } else { bytes.clone() };
+        let plain =
+            if path.extension().is_some_and(|extension| extension == "gz") { unpacked(&bytes) } else { bytes.clone() };
         // As it is kept, compressed or not.
         let mut after = explain(read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}")));
         let mut replacements = Replacements::of(&after);

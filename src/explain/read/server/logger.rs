@@ -36,7 +36,7 @@ fn micros(text: &str) -> Option<u64> {
 
 /// The lines of a list of such objects, or of what Loki answers (`data.result[].values[]`), each as an object of its own, in the order of
 /// their times: Loki gives the last one first.
-pub(in crate::explain::read) fn listed(value: &Value) -> Option<String> {
+pub(crate) fn listed(value: &Value) -> Option<String> {
     let entry = |time: &Value, line: &str| (time.as_str().unwrap_or_default().to_owned(), line.to_owned());
     let mut all: Vec<(String, String)> = if let Some(streams) = value.pointer("/data/result").and_then(Value::as_array)
     {
