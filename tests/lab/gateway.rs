@@ -188,13 +188,13 @@ story! {
 }
 
 story! {
-    /// Behind a carrier's NAT, by UPnP alone.
-    fn a_second_nat_is_told_by_upnp() {
+    /// Behind a carrier's NAT, by UPnP alone: it does not tell its address, as it does not tell it by NAT-PMP.
+    fn a_second_nat_hides_the_address_of_upnp() {
         let net = Internet::with(&[ALPHA]).behind_both(miniupnpd::router(), nat::home_router());
         miniupnpd::start_upnp("");
         let run = net.nat_probe("gateway --json --map");
         run.expect_code(1);
-        run.expect("/gateways/0/verdict/code", "second-nat");
+        run.expect("/gateways/0/verdict/code", "no-external-address");
         run.expect("/mapping/code", "network-failure");
     }
 }

@@ -161,9 +161,10 @@ impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Found { location } => write!(f, "UPnP gateway, described at {}", escape(location)),
-            Self::Described { connections } => {
-                write!(f, "UPnP description with {} lines out that map ports", connections.len())
-            }
+            Self::Described { connections } => match connections.len() {
+                1 => f.write_str("UPnP description of a line out that maps ports"),
+                count => write!(f, "UPnP description of {count} lines out that map ports"),
+            },
             Self::ExternalAddress { address: Some(address) } => write!(f, "UPnP external address {address}"),
             Self::ExternalAddress { address: None } => f.write_str("UPnP no external address"),
             Self::Entry { client, internal_port, lease_s } => {
