@@ -95,7 +95,7 @@ fn address_of_nobody() -> Option<&'static str> {
     refused.then_some(NOBODY)
 }
 
-/// Runs it. Wine loses one start of a program in some thousands, of any program, before its first instruction, and calls that
+/// Runs it. Wine loses one start of a program in some thousands before its first instruction: what asked for it gets
 /// `ERROR_INTERNAL_ERROR`.
 fn outcome(command: &mut Command) -> Output {
     const INTERNAL: Option<i32> = Some(1359);
