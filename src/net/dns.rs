@@ -8,7 +8,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::{IntoName, Name, RData, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -133,7 +133,7 @@ impl Dns {
     ) -> Option<Vec<R>> {
         let deadline = clock::after(limit);
         let resolver = self.setup().await.resolver.clone()?;
-        let mut name = name.into_name().ok()?;
+        let mut name = Name::from_ascii(name).ok()?;
         name.set_fqdn(true);
         let lookup = timeout_at(deadline, resolver.lookup(name, kind)).await.ok()?.ok()?;
         let records = lookup.answers().iter().filter_map(|record| read(&record.data)).collect::<Vec<_>>();
@@ -190,7 +190,8 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
 
 /// A name with a dot is meant as it stands; only a single label is tried in the search domains.
 fn question(name: &str) -> Result<Name, &'static str> {
-    let mut query = name.into_name().map_err(|_| "not a host name")?;
+    // Not by the rules for international names (RFC 5891), which know no underscore: hosts in containers have them, and browsers ask.
+    let mut query = Name::from_ascii(name).map_err(|_| "not a host name")?;
     if query.is_root() || query.num_labels() == 0 {
         return Err("not a host name");
     }
@@ -304,6 +305,7 @@ mod tests {
             assert!(question(name).is_err(), "{name:?}");
         }
         assert!(question("stun.example").unwrap().is_fqdn());
+        assert_eq!(question("turn_server.example.").unwrap().to_string(), "turn_server.example.");
         assert!(!question("router").unwrap().is_fqdn());
     }
 }
