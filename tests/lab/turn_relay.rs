@@ -7,7 +7,7 @@ use crate::kit::coturn::{
 };
 use crate::kit::turn_client::allocate;
 use crate::kit::turn_run::{ALICE, world};
-use crate::kit::{ALPHA, Internet, nat, netns};
+use crate::kit::{ALPHA, Internet, front, nat, netns};
 use crate::story;
 
 /// What coturn says to a permission for a peer.
@@ -57,6 +57,34 @@ story! {
         let [third, _, from, between] = run.views(0);
         assert_eq!([third, from, between], ["fails", "fails", "works"], "{run}");
         coturn.assert_no_allocation_left();
+    }
+}
+
+story! {
+    /// A firewall with a memory, which lets answers in to every relay port and strangers to none.
+    fn relay_ports_closed_to_strangers() {
+        let (net, coturn) = world(&format!("{USERS} {NO_TLS}"));
+        front::refuses(TURN, "udp dport 49152-65535 ct state new drop");
+        for uri in ["turn:198.51.100.33", "turn:198.51.100.33?transport=tcp"] {
+            let run = net.turn(&format!("{ALICE} -4 {uri}"));
+            run.expect_diagnosis(0, "relay-range-closed", "degraded");
+            assert!(run.stdout.contains("to whom data left"), "{run}");
+            assert!(!run.stdout.contains("a part of the relay ports"), "no port differs from another\n{run}");
+        }
+        coturn.assert_no_allocation_left();
+    }
+}
+story! {
+    /// The server's own rules keep relayed packets in, on which coturn may give the allocation up: no port differs from another.
+    fn relayed_packets_are_kept_in() {
+        let (net, _coturn) = world(&format!("{USERS} {NO_TLS}"));
+        front::keeps(TURN, "udp sport 49152-65535 drop");
+        for uri in ["turn:198.51.100.33", "turn:198.51.100.33?transport=tcp"] {
+            let run = net.turn(&format!("{ALICE} -4 {uri}"));
+            run.expect("/results/0/verdict", "failed");
+            let code = run.text("/results/0/diagnosis/code");
+            assert!(["relay-dead", "allocation-lost"].contains(&code), "{run}");
+        }
     }
 }
 

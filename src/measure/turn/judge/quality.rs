@@ -134,6 +134,20 @@ pub(super) fn lossy(target: &Target, quality: &Quality) -> Option<Cause> {
             its,
         ));
     }
+    // Over TCP nothing is seen to be lost straight to the server, and one of the two ways of each packet is this host's own UDP.
+    if target.transport.is_stream() && quality.path == QualityPath::Peer {
+        let what = "their other end is a UDP socket of this host, so that it may be its own network that loses them";
+        return Some(lossy(
+            Code::RelayLossy,
+            what,
+            &format!("test UDP with nat-probe discover --count 20 first; then {its}"),
+        ));
+    }
+    if lost == sent && missing == 0 && straight > 0 {
+        let what =
+            "single ones came through before, so that something drops what is so large, so frequent, or in a channel";
+        return Some(lossy(Code::RelayLossy, what, &format!("look for a box on the way that does; else {its}")));
+    }
     let own = "look at this host's own network (Wi-Fi, uplink) first; a relay nearer to it, or over TCP, may do better";
     Some(match (accounts_for(straight, missing, sent, lost), missing) {
         (false, _) => lossy(Code::RelayLossy, "more than the way to the server accounts for", its),

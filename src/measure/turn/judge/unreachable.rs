@@ -260,9 +260,16 @@ fn no_udp(target: &Target, control: Control) -> Cause {
     let offer = "offer turn:...?transport=tcp and turns: beside UDP";
     match control {
         Control::Silent => {
-            let text = format!(
-                "{remote} is silent over UDP and answers over TCP, and nobody else answers over UDP: UDP is blocked on the way"
-            );
+            // Servers that are all asked on one port tell nothing of others.
+            let mut ports = target.seen.within(&target.key.controls()).map(|one| one.remote.port());
+            let port = remote.port();
+            let what = if ports.all(|other| other == port) {
+                format!("UDP is blocked on the way, all of it or to port {port}")
+            } else {
+                "UDP is blocked on the way".to_owned()
+            };
+            let text =
+                format!("{remote} is silent over UDP and answers over TCP, and nobody else answers over UDP: {what}");
             failed(Code::UdpBlockedUseTcp, text, &format!("{offer}, or open UDP to the server in the firewall"))
         }
         Control::Passes(other) => {

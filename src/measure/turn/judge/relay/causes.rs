@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::observed::{seen_from, sides};
 use super::paths::{code_words, refused_peers, refuses_peer};
-use super::table::{In, Meaning, Out, Place, Sides, Third};
+use super::table::{Between, Meaning, Out, Place, Sides, Third, Tried};
 use crate::evidence::Exchange;
-use crate::evidence::key::SocketRole;
+use crate::evidence::key::{ServerStep, SocketRole};
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::exchange::{error_code, succeeded};
 use crate::measure::turn::facts::software::Setting;
@@ -34,6 +34,7 @@ pub(crate) fn judge(target: &Target, relay: &RelayPaths) -> Option<Relaying> {
     let sides = sides(target, relay)?;
     let meaning = sides.meaning();
     let found = permission(target, first, relay)
+        .or_else(|| ended(target, first, sides))
         .or_else(|| words(target, first, sides, meaning, allocation.relayed, relay.seen_address));
     Some(Relaying { meaning, sides, found })
 }
@@ -117,8 +118,11 @@ fn words(
         M::PartlyClosed => {
             let second = target.allocation(SocketRole::Second).map(|one| one.relayed);
             let second = second.map_or_else(|| "another relay port".to_owned(), |one| one.to_string());
-            let (open, closed) =
-                if sides.into == In::Fails { (second, relayed.to_string()) } else { (relayed.to_string(), second) };
+            let (open, closed) = if sides.second == Tried::Arrives {
+                (second, relayed.to_string())
+            } else {
+                (relayed.to_string(), second)
+            };
             let text = format!(
                 "packets from outside reach {open} and not {closed}: a part of the relay ports is closed, and whose call gets one of those fails"
             );
@@ -260,6 +264,22 @@ fn permission(target: &Target, first: SocketRole, relay: &RelayPaths) -> Option<
         _ => Code::ProtocolError,
     };
     Some(failed(code, text, "look into the server's log; without permissions no peer can send"))
+}
+
+/// The allocation was gone before anything had passed through it, as where the server gives one up whose packets it may not send.
+fn ended(target: &Target, first: SocketRole, sides: Sides) -> Option<Cause> {
+    if sides.something_outside() || sides.between == Between::Works {
+        return None;
+    }
+    let asked = target.permits(first).chain(target.last(ServerStep::Refresh));
+    let mut refused = asked.filter(|one| one.sends == 1 && error_code(one) == Some(437));
+    refused.next()?;
+    Some(failed(
+        Code::AllocationLost,
+        "the server grants an allocation, and has none (437) after data was to be relayed, of which nothing arrived"
+            .to_owned(),
+        "look into the server's log, and its firewall: what leaves from its relay ports may be dropped on its own machine",
+    ))
 }
 
 /// What was seen of the relay and speaks neither for nor against it, or was not seen.

@@ -188,7 +188,7 @@ impl Sides {
     }
 
     /// Whether somebody outside the server exchanged data with the relay, at least one way.
-    fn something_outside(self) -> bool {
+    pub(super) fn something_outside(self) -> bool {
         matches!(self.third, T::Confirms | T::Differs | T::OtherPort | T::Heard)
             || matches!(self.out, O::Arrives | O::Elsewhere)
             || self.reached()
@@ -202,9 +202,12 @@ impl Sides {
         self.third == T::Spared || self.out == O::Spared
     }
 
-    /// Of two relay ports one is reached and the other is not: that is not our own network's doing.
+    /// Of two relay ports one is reached and the other is not: that is not our own network's doing. One that is reached only after data had
+    /// left from it says nothing of the other, from which none had; and where nothing leaves at all, the other may have been given up.
     fn partly(self) -> bool {
-        self.reached() && self.second == Y::Fails || self.into == I::Fails && self.second == Y::Arrives
+        let nothing_leaves = self.third == T::Silent && self.out == O::Fails;
+        self.into == I::Arrives && self.second == Y::Fails && !nothing_leaves
+            || matches!(self.into, I::AfterOut | I::Fails) && self.second == Y::Arrives
     }
 
     /// A third party's answer came, and from nowhere that speaks against the relayed address.
