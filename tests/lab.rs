@@ -32,6 +32,8 @@ mod odd_nats;
 mod odd_servers;
 #[path = "lab/paths.rs"]
 mod paths;
+#[path = "lab/refusals.rs"]
+mod refusals;
 #[path = "lab/server_sets.rs"]
 mod server_sets;
 #[path = "lab/turn.rs"]

@@ -48,7 +48,7 @@ codes! {
         PortBlocked,
         /// UDP passes to a name server, and no STUN server answers.
         UdpPasses,
-        /// UDP was silent while TCP works, and no control shows whether UDP passes at all.
+        /// UDP was silent while TCP works or UDP gets out, and no control shows whether UDP passes there and back.
         NoControl,
         /// A DNS filter answers for the names of the servers.
         NameFiltered,

@@ -32,7 +32,7 @@ fn diagnosis(run: &Run, index: usize) -> String {
 }
 
 /// Whatever stands in a run, it is not this.
-fn never_says(run: &Run, words: &[&str]) {
+pub(crate) fn never_says(run: &Run, words: &[&str]) {
     for word in words {
         assert!(!run.stdout.contains(word), "it says {word:?}\n{run}");
     }
@@ -119,7 +119,7 @@ const BLOCKED: &[&str] =
     &["udp-blocked", "UDP is blocked", "UDP seems blocked", "UDP does not get out", "nothing connects directly"];
 
 /// What a censor drops on its way out.
-fn dropping(rule: &str) -> nat::Gateway {
+pub(crate) fn dropping(rule: &str) -> nat::Gateway {
     let nat::Gateway { lan, rules } = nat::home_router();
     let censor = format!(
         "\ntable ip censor {{\n    chain forward {{\n        type filter hook forward priority filter\n        {rule}\n    }}\n}}"

@@ -123,7 +123,8 @@ fn truth(fault: TurnFault, transport: Transport) -> (bool, Vec<Code>) {
 
 fn check(seed: u64) -> Result<(), String> {
     let World { bench, faults, right, loss, cut, transport, plain } = world(seed);
-    let late = bench.scenario.link.jitter_ms >= bench.scenario.link.rtt_ms;
+    let link = bench.scenario.link.clone();
+    let late = link.jitter_ms >= link.rtt_ms;
     let deadline_ms = bench.deadline.as_secs_f64() * 1_000.0;
     let Ran { result, left, elapsed_ms } = bench.watch();
     // Farewells may take a second and a half.
@@ -132,8 +133,11 @@ fn check(seed: u64) -> Result<(), String> {
     }
     let (verdict, code) = (result.verdict, result.diagnosis.code);
     let told = format!(
-        "world {seed}: {faults:?}, {}, right password: {right}, loss {loss}, cut: {cut}, plain: {plain}: {verdict:?} {code:?}: {}",
+        "world {seed}: {faults:?}, {}, right password: {right}, loss {loss}, cut: {cut}, plain: {plain}, {} +- {} ms, copies {}: {verdict:?} {code:?}: {}",
         transport.name(),
+        link.rtt_ms,
+        link.jitter_ms,
+        link.duplicate,
         result.diagnosis.text
     );
     let works = matches!(verdict, TurnVerdict::Ok | TurnVerdict::Degraded);

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::controls::{self, Shown, distinct, refused_by_itself};
 use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, MappingBehavior};
 use super::first;
+use super::refusal::Refuser;
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reason, ReasonCode};
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport, escape};
@@ -94,9 +95,8 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
         remotes
     };
     let asked = distinct(&udp);
-    let refusal = refusal(seen, &udp);
-    let how = refusal.as_ref().map_or_else(|| "stayed silent".to_owned(), |(_, text)| text.clone());
-    if both.len() >= WITNESSES || (!both.is_empty() && refusal.is_some_and(|(here, _)| here)) {
+    let (here, how) = fate(seen, &udp);
+    if both.len() >= WITNESSES || (!both.is_empty() && here) {
         let text =
             format!("UDP to {asked} of {asked} servers {how}, while TCP to {} of the same servers works", both.len());
         return match controls {
@@ -135,26 +135,21 @@ fn loopback_only(udp: &[&Exchange]) -> bool {
     !udp.is_empty() && udp.iter().all(|exchange| exchange.remote.ip().is_loopback())
 }
 
-/// Who refused, if every question was refused rather than left unanswered; and whether that was this host's own firewall, which
-/// needs no second witness.
-fn refusal(seen: &Evidence, udp: &[&Exchange]) -> Option<(bool, String)> {
-    let mut here = false;
-    let mut text = None;
-    for exchange in udp {
-        let failure = failure(exchange)?;
-        let by_server = failure.by == Some(exchange.remote.ip());
-        if !by_server && failure.by.is_some_and(|by| seen.host_addresses.contains(&by)) {
-            // The kernel's own ICMP: neighbor discovery failed.
-            text.get_or_insert_with(|| "met nobody on this host's own network (ARP or neighbor discovery)".to_owned());
-        } else if let Some(by) = failure.by.filter(|by| *by != exchange.remote.ip()) {
-            text = Some(format!("was refused by {by}"));
-        } else if failure.code == FailureCode::Prohibited && failure.by.is_none() {
-            here = true;
-            text.get_or_insert_with(|| "was refused by this host's own firewall".to_owned());
-        }
-        text.get_or_insert_with(|| format!("failed ({})", failure.text));
-    }
-    text.map(|text| (here, text))
+/// What became of the questions, after "UDP to these servers"; and whether this host's own firewall was in the way, which needs no
+/// second witness.
+fn fate(seen: &Evidence, udp: &[&Exchange]) -> (bool, String) {
+    let Some((who, refused)) = Refuser::of_most(udp, &seen.host_addresses) else {
+        let failures: Option<Vec<&Failure>> = udp.iter().map(|exchange| failure(exchange)).collect();
+        let first = failures.and_then(|failures| failures.first().map(|failure| failure.text.clone()));
+        return (false, first.map_or_else(|| "stayed silent".to_owned(), |text| format!("failed ({text})")));
+    };
+    let (refused, asked) = (distinct(&refused), distinct(udp));
+    let how = match who {
+        _ if refused == asked => who.words(),
+        Refuser::Server => format!("got no answer ({refused} of them refuse by themselves)"),
+        _ => format!("got no answer: to {refused} of them it {}", who.words()),
+    };
+    (who == Refuser::OwnFirewall, how)
 }
 
 fn failure(exchange: &Exchange) -> Option<&Failure> {

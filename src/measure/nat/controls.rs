@@ -136,7 +136,10 @@ pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
         return Shown::Passes(Reason::new(ReasonCode::TooLossy, text));
     }
     let others = || of(Control::OtherPort);
-    if let Some(one) = others().find(|one| one.reply().is_some()).or_else(|| others().find(|one| reached(one))) {
+    let named = of(Control::Dns).find(|one| one.reply().is_some());
+    let reached = others().chain(of(Control::Dns)).find(|one| refused_by_itself(one));
+    // An ICMP error shows that UDP got there, and not that an answer over UDP would have come back.
+    if let Some(one) = others().find(|one| one.reply().is_some()).or(named.and(reached)) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
         // A single server may just not be running.
         if count < WITNESSES {
@@ -152,12 +155,21 @@ pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
         );
         return Shown::Passes(Reason::new(ReasonCode::PortBlocked, text));
     }
-    if let Some(one) = of(Control::Dns).find(|one| reached(one)) {
+    if let Some(one) = named {
         let text = format!(
             "UDP gets out (the name server {} answers), and {servers} stay silent on {ports}: STUN or its ports are blocked on the way, or the servers are shut",
             one.remote
         );
         let code = if count < WITNESSES { ReasonCode::NoAnswer } else { ReasonCode::UdpPasses };
+        return Shown::Passes(Reason::new(code, text));
+    }
+    if let Some(one) = reached {
+        let text = format!(
+            "UDP gets out ({} is reached, and refuses by itself), and nothing came back over UDP: the servers do not answer on {ports}, \
+             which may be blocked, or a firewall on the way or of this host keeps answers out",
+            one.remote
+        );
+        let code = if count < WITNESSES { ReasonCode::NoAnswer } else { ReasonCode::NoControl };
         return Shown::Passes(Reason::new(code, text));
     }
     let failed =
@@ -221,11 +233,6 @@ fn suspects(asked: &[&Exchange]) -> Vec<u16> {
     };
     ports.retain(|port| !answers(*port) && distinct(&dumb(*port)) >= WITNESSES);
     ports
-}
-
-/// Whether UDP got there, whatever it met.
-fn reached(exchange: &Exchange) -> bool {
-    exchange.reply().is_some() || refused_by_itself(exchange)
 }
 
 /// Whether the very host that was asked says that nothing listens: UDP got there.
@@ -312,15 +319,23 @@ mod tests {
         }
     }
 
-    /// A port that is closed at the server itself was reached; a router's word says nothing of the server.
+    /// A port that is closed at the server itself was reached, which its ICMP error tells, not UDP; a router's word says nothing of the
+    /// server.
     #[test]
-    fn a_refusal_counts_as_reached_only_from_the_host_that_was_asked() {
+    fn a_refusal_shows_the_way_out_alone_and_only_from_the_host_that_was_asked() {
         let refused_by = |by| {
             let mut scene = dead(&[ONE, TWO]);
             scene.refused("ipv4/control/port/0/443", "192.0.2.1:443", FailureCode::ConnectionRefused, Some(by));
             scene
         };
-        assert_eq!(passes(&refused_by("192.0.2.1")), ReasonCode::PortBlocked);
+        assert_eq!(
+            passes(&refused_by("192.0.2.1")),
+            ReasonCode::NoControl,
+            "whether an answer comes back was not seen"
+        );
+        let mut answered = refused_by("192.0.2.1");
+        answered.told("ipv4/control/dns/0", "203.0.113.53:53", &format!("{NAT}:5000"));
+        assert_eq!(passes(&answered), ReasonCode::PortBlocked, "answers come back, from a name server");
         assert!(matches!(shown(&refused_by(ROUTER)), Shown::Failed(_)));
     }
 

@@ -19,6 +19,7 @@ pub mod plan;
 mod points;
 mod ports;
 mod reach;
+pub(crate) mod refusal;
 pub(super) mod servers;
 pub(crate) mod spec;
 mod tcp;

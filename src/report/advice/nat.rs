@@ -47,6 +47,13 @@ pub(super) fn udp_filtered(case: &Case) -> Option<Advice> {
                 "UDP gets out, and no STUN server answered: name servers on other ports (443, 3478, 19302) to see which pass.",
             )
             .map(|advice| advice.trying(commands::OTHER_PORT)),
+        ReasonCode::NoControl => case
+            .warning(
+                AdviceCode::UdpFiltered,
+                "No UDP came back, and whether any can was not seen: look at this host's own firewall, and name servers on other ports \
+                 (443, 3478, 19302).",
+            )
+            .map(|advice| advice.trying(commands::OTHER_PORT)),
         _ => None,
     }
 }

@@ -14,6 +14,9 @@ const ENOUGH: u32 = 20;
 /// Less than this share of lost round trips is usual on Wi-Fi.
 const LOSSY: f64 = 0.05;
 
+/// No usual line loses this share of round trips for long: a limit of packets a second does.
+const LIMITED: f64 = 0.3;
+
 /// ITU-T G.114: more than 150 ms each way hinder a conversation.
 const LONG_MS: f64 = 300.0;
 
@@ -33,11 +36,16 @@ pub(super) fn loss(case: &Case) -> Option<Advice> {
     }
     // Were both ways equally bad, each would lose this.
     let each_way = (1.0 - (1.0 - share).sqrt()) * 100.0;
+    let cure = if share < LIMITED {
+        "try a cable instead of Wi-Fi, or another network"
+    } else {
+        "the line is bad, or somebody on the way limits UDP; try a cable instead of Wi-Fi, or another network"
+    };
     case.warning(
         AdviceCode::PacketLoss,
         format!(
-            "Packets get lost ({lost} of {sends} round trips, about {each_way:.0} % each way), and calls and games suffer: try a cable \
-             instead of Wi-Fi, or another network."
+            "Packets get lost ({lost} of {sends} round trips; were both ways alike, {each_way:.0} % each), and calls and games suffer: \
+             {cure}."
         ),
     )
     .map(|advice| look_again(case, advice))

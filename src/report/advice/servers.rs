@@ -7,7 +7,8 @@ use super::case::{Case, list};
 use super::commands;
 use crate::evidence::{Exchange, FailureCode, Outcome, ReasonCode};
 use crate::measure::nat::advice_code::AdviceCode;
-use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, PoolingBehavior};
+use crate::measure::nat::finding::{Connectivity, FilteringBehavior, MappingBehavior, OtherPath, PoolingBehavior};
+use crate::measure::nat::refusal::Refuser;
 use crate::measure::witness::{self, DoubtCode};
 use crate::report::document::{Advice, ServerRow};
 use crate::wire::Transport;
@@ -21,10 +22,15 @@ fn answered<'a>(case: &'a Case) -> impl Iterator<Item = (&'a ServerRow, IpAddr)>
     })
 }
 
-/// Which servers saw which address.
+/// Which servers saw which address of those that one address of this host has: others are known to leave another way.
 fn witnesses<'a>(case: &'a Case) -> BTreeMap<IpAddr, Vec<&'a str>> {
+    let own = case.found.local_address;
+    let elsewhere = |ip: IpAddr| {
+        let other = |path: &&OtherPath| path.local_address.is_some() && path.local_address != own;
+        case.found.other_paths.iter().filter(other).any(|path| path.public_addresses.contains(&ip))
+    };
     let mut seen: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
-    for (row, ip) in answered(case) {
+    for (row, ip) in answered(case).filter(|(_, ip)| !elsewhere(*ip)) {
         let names = seen.entry(ip).or_default();
         if !names.contains(&row.server.as_str()) {
             names.push(&row.server);
@@ -103,8 +109,7 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
     if let Some(text) = refused(case).filter(|_| silent) {
         return case.error(AdviceCode::NoServerAnswered, text).map(|advice| advice.trying(other));
     }
-    let forbidding = forbidding(case).filter(|_| silent);
-    let text = match (code, &forbidding) {
+    let text = match (code, kept_back(case).filter(|_| silent)) {
         (ReasonCode::NoServerOfFamily, _) => {
             let text = format!("None of the servers has an {name} address that can be asked: name one that has.");
             return case.info(AdviceCode::NoServerOfFamily, text).map(|advice| advice.trying(other));
@@ -113,9 +118,7 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
             "No server's name could be looked up: check that this host is online and its DNS works, or name a server by address."
                 .to_owned()
         }
-        (_, Some(by)) => {
-            format!("{by}, on the way, refuses to let {name} UDP out: ask whoever runs this network, or use another one.")
-        }
+        (_, Some(text)) => text,
         _ if silent && case.is_discover() => {
             format!("No server answered over {name}: check that this host is online; classify tells whether UDP is blocked.")
         }
@@ -129,15 +132,26 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
     case.error(AdviceCode::NoServerAnswered, text).map(|advice| advice.trying(next))
 }
 
-/// Who on the way said, of every server, that UDP may not pass or leads nowhere.
-fn forbidding(case: &Case) -> Option<IpAddr> {
-    let mut asked = of_family_over_udp(case).peekable();
-    let by = |exchange: &Exchange| match &exchange.outcome {
-        Outcome::Failed(failure) => failure.by.filter(|by| *by != exchange.remote.ip()),
-        _ => None,
-    };
-    let first = by(asked.peek()?)?;
-    asked.all(|exchange| by(exchange) == Some(first)).then_some(first)
+/// What to do about whoever kept the questions from the servers, this host or somebody on the way.
+fn kept_back(case: &Case) -> Option<String> {
+    let asked: Vec<&Exchange> =
+        of_family_over_udp(case).filter(|exchange| exchange.request.control().is_none()).collect();
+    let name = case.name();
+    match Refuser::of_most(&asked, &[])?.0 {
+        Refuser::OwnFirewall => Some(format!(
+            "This host's own firewall refuses {name} UDP: let it out there (nft, iptables, the firewall of the system)."
+        )),
+        Refuser::NoNeighbor => Some(format!(
+            "Nobody on this host's own network takes its {name} packets: check the cable or Wi-Fi, and whether the router is on."
+        )),
+        Refuser::Forbids(by) => Some(format!(
+            "{by}, on the way, refuses to let {name} UDP out: ask whoever runs this network, or use another one."
+        )),
+        Refuser::NoWay(by) => {
+            Some(format!("{by}, on the way, has no way to the servers: check that it is connected itself."))
+        }
+        Refuser::Server => None,
+    }
 }
 
 /// What was asked over UDP and this family.
@@ -166,7 +180,11 @@ fn refused(case: &Case) -> Option<String> {
     match &up[..] {
         [] => None,
         [one] => Some(format!("{one}.")),
-        [one, ..] => Some(format!("{one}; nor at {} others that are up.", up.len() - 1)),
+        // Whoever turns all of it away on the way may do so in their names.
+        [one, ..] => Some(format!(
+            "{one}; nor at {} others that are up. Or something on the way refuses in their names: try another network.",
+            up.len() - 1
+        )),
     }
 }
 
