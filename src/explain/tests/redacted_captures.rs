@@ -16,10 +16,11 @@ const MASKED: [u16; 3] = [0x0012, 0x0016, 0x0020];
 const DATA: u16 = 0x0013;
 
 /// Where not even who asked servers tells which end is this one, the order of addresses decides whose side and which host is named.
-const ORDERED: [(&str, &str); 7] = [
+const ORDERED: [(&str, &str); 8] = [
     ("aioice-nothing", "there"),
     ("aioice-requests-only", "middle"),
     ("aioice-requests-only", "there"),
+    ("aioice-role-conflict-controlled", "there"),
     ("aioice-same-role", "there"),
     ("aioice-wrong-password", "there"),
     ("turn-closed", "middle"),
