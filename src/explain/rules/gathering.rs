@@ -192,6 +192,7 @@ pub(super) fn no_relay(connection: &Connection) -> Vec<Finding> {
 
 pub(super) fn quota(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
+    let in_the_way = hinders(connection);
     for (url, events) in errors(connection, |error| !matches!(error.code, 401 | 438 | 600 | NOTHING)) {
         let Some(error) = told(&events).first().copied() else { continue };
         let (cause, text) = if error.code == 486 {
@@ -201,10 +202,7 @@ pub(super) fn quota(connection: &Connection) -> Vec<Finding> {
         };
         let finding = Finding::fault(connection, cause, Certainty::Certain, FaultSide::Server, text);
         found.push(
-            finding
-                .on(events)
-                .only_if(hinders(connection))
-                .settle(&format!("nat-probe turn {url}, and the server's log")),
+            finding.on(events).only_if(in_the_way).settle(&format!("nat-probe turn {url}, and the server's log")),
         );
     }
     found
@@ -259,6 +257,7 @@ fn host(url: &str) -> &str {
 
 pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
+    let in_the_way = hinders(connection);
     let mut silent: Vec<_> = errors(connection, |error| error.code == NOTHING).into_iter().collect();
     let mut families: BTreeMap<&str, BTreeSet<Option<Family>>> = BTreeMap::new();
     for (_, error) in connection.gathering_errors() {
@@ -285,7 +284,7 @@ pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
         };
         let command = if is_turn { "turn" } else { "discover" };
         let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
-        let finding = finding.on(events).only_if(hinders(connection) && !only_v6);
+        let finding = finding.on(events).only_if(in_the_way && !only_v6);
         found.push(finding.settle(&format!(
             "nat-probe {command} {url} on the same host: is the server there, or is the way blocked?"
         )));
