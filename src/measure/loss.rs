@@ -23,7 +23,21 @@ pub(crate) fn sends_needed<'a>(exchanges: impl Iterator<Item = &'a Exchange>, fa
 fn observed<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> (u32, u32) {
     let arrived = |exchange: &&Exchange| matches!(exchange.outcome, Outcome::Reply(_) | Outcome::Looped { .. });
     let answered = exchanges.filter(|exchange| exchange.paced).filter(arrived);
-    answered.fold((0, 0), |(sends, lost), exchange| (sends + exchange.sends, lost + exchange.sends.saturating_sub(1)))
+    answered.fold((0, 0), |(sends, lost), exchange| {
+        // An answer that took longer than others do makes a second send needless, and is no loss.
+        let needed = if is_for_the_first(exchange) { 1 } else { exchange.sends };
+        (sends + needed, lost + needed.saturating_sub(1))
+    })
+}
+
+/// Whether what came back answers the first send.
+fn is_for_the_first(exchange: &Exchange) -> bool {
+    let rtt_ms = match &exchange.outcome {
+        Outcome::Reply(reply) => reply.rtt_ms,
+        Outcome::Looped { rtt_ms, .. } => *rtt_ms,
+        _ => return false,
+    };
+    exchange.ended_ms.is_some_and(|ended_ms| (ended_ms - rtt_ms - exchange.started_ms).abs() < 1.0)
 }
 
 /// What is told of the path: the same, and of questions that were put again and again whatever came back, those sends whose answer
@@ -41,4 +55,25 @@ pub(crate) fn round_trips<'a>(exchanges: impl Iterator<Item = &'a Exchange> + Cl
         lost += u32::try_from(missing).unwrap_or(0);
     }
     (sends, lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answered after that long, by the answer to the send that left then.
+    fn answered(sends: u32, sent_ms: f64, rtt_ms: f64) -> Exchange {
+        serde_json::from_value(serde_json::json!({
+            "id": "e1", "ask": "ipv4/reach/udp/0", "server": 0, "socket": "ipv4/main", "transport": "udp", "remote": "192.0.2.1:3478",
+            "request": {}, "sends": sends, "paced": true, "started_ms": 5.0, "ended_ms": 5.0 + sent_ms + rtt_ms,
+            "outcome": { "kind": "reply", "rtt_ms": rtt_ms, "source": "192.0.2.1:3478" },
+        }))
+        .expect("an exchange")
+    }
+
+    #[test]
+    fn a_late_answer_is_no_loss() {
+        assert_eq!(observed([answered(2, 0.0, 110.0), answered(1, 0.0, 40.0)].iter()), (2, 0));
+        assert_eq!(observed([answered(2, 75.0, 40.0), answered(1, 0.0, 40.0)].iter()), (3, 1));
+    }
 }
