@@ -94,7 +94,9 @@ mod tests {
         report.evidence = (0..20).map(|_| answered.clone()).collect();
         report.evidence.iter_mut().for_each(|exchange| exchange.paced = true);
         assert!(!has(&report, "packet-loss"));
+        // The fourth of its sends is answered; an answer to the first that is late would be no loss.
         report.evidence[3].sends = 4;
+        report.evidence[3].ended_ms = report.evidence[3].ended_ms.map(|ended_ms| ended_ms + 300.0);
         assert!(has(&report, "packet-loss"));
         report.evidence.truncate(10);
         assert!(!has(&report, "packet-loss"), "too few to tell");
