@@ -57,6 +57,11 @@ pub(crate) fn contents<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     found
 }
 
+/// The text of the first element of that name.
+pub(super) fn text_of(text: &str, name: &str) -> Option<String> {
+    contents(text, name).first().map(|text| unescaped(text.trim()))
+}
+
 /// The next element of that name: what stands between its brackets, and what follows them.
 fn tag<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
     let mut rest = text;

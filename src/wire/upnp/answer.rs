@@ -10,7 +10,7 @@ use super::description::{Connection, connections};
 use super::http;
 use super::{Action, Request, TARGET};
 use crate::wire::escape::escape;
-use crate::wire::xml::{contents, unescaped};
+use crate::wire::xml::text_of;
 
 /// A response of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,8 +87,8 @@ impl Response {
             Err(why) => return other(why),
         };
         // A refusal is a fault of SOAP, and comes with the status 500 (UDA 1.1 section 3.2.2).
-        if let Some(code) = first(&response.body, "errorCode").and_then(|code| code.parse().ok()) {
-            return Self::Refused { code, text: first(&response.body, "errorDescription").unwrap_or_default() };
+        if let Some(code) = text_of(&response.body, "errorCode").and_then(|code| code.parse().ok()) {
+            return Self::Refused { code, text: text_of(&response.body, "errorDescription").unwrap_or_default() };
         }
         if response.status != 200 {
             return other(format!("HTTP {} {}", response.status, escape(&response.reason)));
@@ -103,9 +103,9 @@ impl Response {
 
 fn done(action: &Action, body: &str) -> Response {
     let other = |text: &str| Response::Other { text: text.to_owned() };
-    let number = |name: &str| first(body, name)?.parse::<u32>().ok();
+    let number = |name: &str| text_of(body, name)?.parse::<u32>().ok();
     match action {
-        Action::ExternalAddress => match first(body, "NewExternalIPAddress").map(|text| text.parse::<IpAddr>()) {
+        Action::ExternalAddress => match text_of(body, "NewExternalIPAddress").map(|text| text.parse::<IpAddr>()) {
             Some(Ok(address)) if !address.is_unspecified() => Response::ExternalAddress { address: Some(address) },
             // Empty, all zeros, and on some routers words.
             Some(_) => Response::ExternalAddress { address: None },
@@ -113,7 +113,7 @@ fn done(action: &Action, body: &str) -> Response {
         },
         Action::Look { .. } => match number("NewInternalPort").and_then(|port| u16::try_from(port).ok()) {
             Some(internal_port) => Response::Entry {
-                client: first(body, "NewInternalClient").and_then(|text| text.parse().ok()),
+                client: text_of(body, "NewInternalClient").and_then(|text| text.parse().ok()),
                 internal_port,
                 lease_s: number("NewLeaseDuration").unwrap_or_default(),
             },
@@ -125,11 +125,6 @@ fn done(action: &Action, body: &str) -> Response {
         }
         Action::Add { .. } | Action::Delete { .. } => other("an answer that does not say that it is done"),
     }
-}
-
-/// The text of the first element of that name.
-fn first(text: &str, name: &str) -> Option<String> {
-    contents(text, name).first().map(|text| unescaped(text.trim()))
 }
 
 /// The name of a number by which a device refuses (UDA 1.1 section 3.2.2, `WANIPConnection` section 2.4).

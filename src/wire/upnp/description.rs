@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
-use crate::wire::xml::{contents, unescaped};
+use crate::wire::xml::{contents, text_of};
 
 /// Devices describe themselves within each other; what is asked is at most that many lines out.
 const MOST: usize = 8;
@@ -20,13 +20,12 @@ pub struct Connection {
 
 /// The lines out in a description that was found there: of routers with several, which list them all, one is in use.
 pub(super) fn connections(text: &str, found_at: &Place) -> Vec<Connection> {
-    let first = |inside: &str, name: &str| contents(inside, name).first().map(|text| unescaped(text.trim()));
     // UDA 1.0 section 2.1: relative places are so to URLBase, where there is one.
-    let base = first(text, "URLBase").and_then(|base| Place::read(&base, found_at.host.ip()).ok());
+    let base = text_of(text, "URLBase").and_then(|base| Place::read(&base, found_at.host.ip()).ok());
     let base = base.as_ref().unwrap_or(found_at);
     let connection = |service: &&str| {
-        let kind = first(service, "serviceType").filter(|kind| maps_ports(kind))?;
-        Some(Connection { service: kind, control: base.join(&first(service, "controlURL")?).ok()? })
+        let kind = text_of(service, "serviceType").filter(|kind| maps_ports(kind))?;
+        Some(Connection { service: kind, control: base.join(&text_of(service, "controlURL")?).ok()? })
     };
     contents(text, "service").iter().filter_map(connection).take(MOST).collect()
 }
