@@ -163,6 +163,10 @@ fn interrupted_prints_what_was_learnt() {
     assert_eq!(run.code, Some(130));
     assert_eq!(report["stopped"], "interrupted");
     assert!(report["evidence"].as_array().is_some_and(|evidence| !evidence.is_empty()));
+    // Asked, but nobody was waited for.
+    fs::write(&path, format!("{head}\ninterrupt_ms = 3\n{tail}")).unwrap();
+    let page = finish(command(&["classify", "--simulate", path.to_str().unwrap()])).stdout;
+    assert!(page.contains("No server had its time to answer"), "{page}");
 }
 
 /// A server that never answers, the program waiting for it, and Ctrl-C.

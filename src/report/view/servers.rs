@@ -158,7 +158,8 @@ fn answers(report: &Report) -> String {
         format!("{} of {}", servers.values().filter(|answered| **answered).count(), servers.len())
     };
     match &counted[..] {
-        [] => "No server was asked".to_owned(),
+        [] if report.servers().is_empty() => "No server was asked".to_owned(),
+        [] => "No server had its time to answer".to_owned(),
         [(_, servers)] => format!("{} servers answered", some_of(servers)),
         _ => {
             let part = |(over, servers): &(Transport, BTreeMap<&str, bool>)| {
