@@ -181,7 +181,7 @@ fn between<'a>(readme: &'a str, begin: &str, end: &str) -> &'a str {
 fn the_servers_in_the_readme_are_those_that_are_asked() {
     const BEGIN: &str = "<!-- servers -->\n";
     const END: &str = "<!-- end of servers -->";
-    let list = read("src/cli/servers.txt");
+    let list = read("src/cli/arguments/servers.txt");
     let few = list.split("\n\n").next().unwrap().lines().filter(|line| !line.starts_with('#'));
     let row = |line: &str| {
         let (server, whose) = line.split_once('#').expect("it says who runs it");

@@ -90,7 +90,8 @@ fn crate_files() -> Vec<String> {
 #[test]
 fn the_crate_holds_what_it_takes_to_build_it_and_no_more() {
     let files = crate_files();
-    for needed in ["src/main.rs", "src/cli/servers.txt", "man/nat-probe.1", "README.md", "CHANGELOG.md", "LICENSE-MIT"]
+    for needed in
+        ["src/main.rs", "src/cli/arguments/servers.txt", "man/nat-probe.1", "README.md", "CHANGELOG.md", "LICENSE-MIT"]
     {
         assert!(files.iter().any(|file| file == needed), "{needed} is missing: {files:?}");
     }

@@ -1,42 +1,22 @@
 //! The command line: arguments to plan, plan to report, report to output and exit code.
 
-mod args;
-mod classify;
+mod arguments;
+mod commands;
 mod completions;
 mod definition;
 mod destination;
-mod discover;
-mod duration;
-mod entries;
-mod environment;
 mod error;
-mod events;
 mod exit;
 mod explain;
-mod explain_file;
 mod files;
-mod footer;
-mod gateway;
-mod ice_args;
-mod ice_gather;
 pub mod judge_again;
 pub mod manual;
-mod output;
-mod peer_connect;
-mod peer_predict;
+mod printing;
 mod program;
-mod progress;
 mod refusal;
 mod run;
 pub mod saved;
 mod scenario;
-mod secrets;
-mod servers;
-mod terminal;
-mod trust;
-mod turn;
-mod turn_args;
-mod turn_lint;
 
 use std::ffi::OsString;
 
@@ -45,7 +25,7 @@ use clap::FromArgMatches as _;
 use definition::{Cli, Command, Peer, definition};
 use error::CliError;
 use exit::Exit;
-use output::Output;
+use printing::output::Output;
 
 /// Runs the program with these arguments (the program's name first), and tells its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -103,12 +83,12 @@ fn help() -> clap::Error {
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Measure(command) => match command.lint() {
-            Some(arguments) => turn_lint::run(arguments, out),
+            Some(arguments) => commands::turn_lint::run(arguments, out),
             None => run::run(command.measurement(), out),
         },
-        Command::Peer(Peer::Predict(arguments)) => peer_predict::run(arguments, out),
+        Command::Peer(Peer::Predict(arguments)) => commands::peer_predict::run(arguments, out),
         Command::Peer(Peer::Connect(arguments)) => run::run(&**arguments, out),
-        Command::Explain(arguments) => explain_file::run(arguments, out),
+        Command::Explain(arguments) => commands::explain_file::run(arguments, out),
         Command::Schema => {
             out.line(&format!("{:#}", crate::report::schema::schema()))?;
             Ok(Exit::Measured)

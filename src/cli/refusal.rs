@@ -4,7 +4,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::error::{self, CliError};
 use super::exit::Exit;
-use super::output::Output;
+use super::printing::output::Output;
 use crate::report::escape;
 use crate::wire::masked;
 

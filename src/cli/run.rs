@@ -3,14 +3,18 @@
 
 use std::time::Duration;
 
-use super::args::{Format, OutputArgs, RunArgs, SimulationArgs};
+use super::arguments::common::{Format, OutputArgs, RunArgs, SimulationArgs};
+use super::arguments::servers::{self, BuiltIn, ServerArgs};
 use super::error::CliError;
-use super::events::Events;
 use super::exit::Exit;
-use super::output::Output;
-use super::progress::Progress;
-use super::servers::{self, BuiltIn, ServerArgs};
-use super::{files, judge_again, saved, scenario, terminal};
+use super::files;
+use super::judge_again;
+use super::printing::events::Events;
+use super::printing::output::Output;
+use super::printing::progress::Progress;
+use super::printing::terminal;
+use super::saved;
+use super::scenario;
 use crate::engine::{Engine, Machine, Network, OpenSocket, Settings};
 use crate::evidence::{Evidence, FailureCode, LogEvent, Outcome, Probe};
 use crate::measure::spec::Spec;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::arguments::servers;
 use super::error::CliError;
 use super::files::{self, Source};
-use super::servers;
 use crate::evidence::{Evidence, gate};
 use crate::report::Report;
 use crate::report::json::{ReadError, from_json};

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::args::OutputArgs;
+use super::arguments::common::OutputArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::explain;
 use super::files::{self, Source};
-use super::output::Output;
+use super::printing::output::Output;
 use crate::sim::{self, Scenario};
 use crate::wire::ServerSpec;
 

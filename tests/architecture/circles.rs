@@ -30,7 +30,7 @@ impl File {
         let module: Path =
             module.split('/').filter(|part| !matches!(*part, "mod" | "lib")).map(str::to_owned).collect();
         let lines: Vec<&str> = code(name, text).into_iter().map(|(_, line)| line).collect();
-        let text = without_strings(&lines.join("\n"));
+        let text = without_places(&without_strings(&lines.join("\n")));
         let mut file = Self {
             name: name.to_owned(),
             module,
@@ -108,6 +108,13 @@ fn without_strings(code: &str) -> String {
         escaped = c == '\\' && !escaped;
     }
     text
+}
+
+/// Code where nothing says for whom an item is: that names a place, and uses nothing that stands there.
+fn without_places(code: &str) -> String {
+    let mut parts = code.split("pub(in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |code, part| code + "pub" + part.split_once(')').map_or("", |(_, item)| item))
 }
 
 /// Whether an item is for others, and the item without its visibility and attributes.
@@ -254,4 +261,10 @@ fn what_stands_in_a_folder_itself_counts_and_tests_do_not() {
     let tested = "pub fn g() {}\n#[cfg(test)]\nmod tests {\n    use super::super::LIMIT;\n}\n";
     assert_eq!(circles_of(&[("src/a/mod.rs", folder), ("src/a/b.rs", uses)]).len(), 1);
     assert_eq!(circles_of(&[("src/a/mod.rs", folder), ("src/a/b.rs", tested)]), [""; 0]);
+    let uses = "mod b;\nuse b::B;";
+    assert_eq!(circles_of(&[("src/a/mod.rs", uses), ("src/a/b.rs", "pub(in crate::a) struct B {}\n")]), [""; 0]);
+    assert_eq!(
+        circles_of(&[("src/a/mod.rs", uses), ("src/a/b.rs", "pub(in crate::a) struct B(crate::a::C);\n")]).len(),
+        1
+    );
 }

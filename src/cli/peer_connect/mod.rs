@@ -1,9 +1,0 @@
-//! `nat-probe peer connect`: do these two hosts connect, by which way, and if not, where does it end?
-
-mod arguments;
-mod beside;
-mod exchange;
-mod live;
-mod setup;
-
-pub(super) use arguments::ConnectArgs;
