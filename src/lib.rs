@@ -13,7 +13,7 @@
 //! 5. A **report** ([`report`]) is findings plus the evidence each one rests on; every output format is a function of the report.
 //! 6. **Evidence is complete**: a verdict follows from what the JSON holds and from nothing else, so a saved report can be judged
 //!    again (`--from report.json`).
-//! 6. A **prediction** ([`predict`]) says of two such reports, or of whatever else is known of two sides, whether these two connect.
+//! 7. A **prediction** ([`predict`]) says of two such reports, or of whatever else is known of two sides, whether these two connect.
 //!
 //! Imports go one way only (`tests/architecture.rs` enforces it):
 //!
