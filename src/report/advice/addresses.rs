@@ -1,5 +1,6 @@
 //! Advice that follows from what kind of address was seen where.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::case::{Case, list};
@@ -18,9 +19,9 @@ fn seen_as(case: &Case, kind: Kind) -> Vec<IpAddr> {
 }
 
 /// Addresses of servers that answered over this family.
-fn servers(case: &Case) -> impl Iterator<Item = IpAddr> {
+fn servers(case: &Case) -> BTreeSet<IpAddr> {
     let answered = case.report.servers().iter().filter(|row| row.believed().is_some());
-    answered.filter_map(|row| row.address).map(|address| address.ip()).filter(|ip| case.family.has(*ip))
+    answered.filter_map(|row| row.address).map(|address| address.ip()).filter(|ip| case.family.has(*ip)).collect()
 }
 
 pub(super) fn carrier_grade(case: &Case) -> Option<Advice> {
@@ -67,7 +68,7 @@ pub(super) fn wan_address(case: &Case) -> Option<Advice> {
 pub(super) fn not_the_internet(case: &Case) -> Option<Advice> {
     let seen: Vec<IpAddr> =
         [Kind::Private, Kind::UniqueLocal].into_iter().flat_map(|kind| seen_as(case, kind)).collect();
-    if seen.is_empty() || !servers(case).any(|ip| Kind::of(ip).is_public()) {
+    if seen.is_empty() || !servers(case).into_iter().any(|ip| Kind::of(ip).is_public()) {
         return None;
     }
     case.info(
@@ -125,8 +126,9 @@ pub(super) fn several_local_addresses(case: &Case) -> Option<Advice> {
 
 /// A server inside the same network says nothing about the way to the internet.
 pub(super) fn private_server(case: &Case) -> Option<Advice> {
-    let not_public: Vec<IpAddr> = servers(case).filter(|ip| !Kind::of(*ip).is_public()).collect();
-    if not_public.is_empty() || servers(case).any(|ip| Kind::of(ip).is_public()) {
+    let (public, not_public): (Vec<IpAddr>, Vec<IpAddr>) =
+        servers(case).into_iter().partition(|ip| Kind::of(*ip).is_public());
+    if not_public.is_empty() || !public.is_empty() {
         return None;
     }
     case.info(
