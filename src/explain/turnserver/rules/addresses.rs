@@ -1,6 +1,6 @@
 //! Addresses on which it listens, from which it relays and which it tells to clients.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::explain::turnserver::configuration::Configuration;
@@ -71,6 +71,7 @@ pub(super) fn external(configuration: &Configuration) -> Vec<Fault> {
     let mut found = Vec::new();
     // The first line for each private address, and for all of them.
     let mut known: BTreeMap<Option<&str>, &Setting> = BTreeMap::new();
+    let relays = relays(configuration);
     for setting in configuration.all("external-ip").filter(|setting| !told(setting)) {
         let (public, private) = match setting.value.split_once('/') {
             Some((public, private)) => (public.trim(), Some(private.trim())),
@@ -83,7 +84,7 @@ pub(super) fn external(configuration: &Configuration) -> Vec<Fault> {
         known.insert(private, setting);
         found.extend(external_parts(public, private).map(|fault| fault.at(setting)));
         if let Some(Ok(private)) = private.map(str::parse::<IpAddr>) {
-            found.extend(unused(configuration, private).map(|fault| fault.at(setting)));
+            found.extend(unused(&relays, private).map(|fault| fault.at(setting)));
         }
     }
     found
@@ -149,17 +150,28 @@ fn external_parts(public: &str, private: Option<&str>) -> Option<Fault> {
     }
 }
 
-/// A private address from which coturn does not relay: where it is told from which it does, what holds for another one holds for none.
-fn unused(configuration: &Configuration, private: IpAddr) -> Option<Fault> {
+/// From which addresses it is told to relay; every address of the host where there are none.
+fn relays(configuration: &Configuration) -> BTreeSet<IpAddr> {
     let given = |key: &str| -> Vec<Address> { configuration.all(key).map(|setting| read(&setting.value)).collect() };
     let relays = match given("relay-ip") {
         relays if relays.is_empty() => given("listening-ip"),
         relays => relays,
     };
-    let other = |address: &Address| matches!(address, Address::Is(ip) if !ip.is_unspecified() && *ip != private);
-    let of_family = |address: &Address| matches!(address, Address::Is(ip) if ip.is_ipv4() == private.is_ipv4());
+    let is = |address: &Address| match address {
+        Address::Is(ip) if !ip.is_unspecified() => Some(*ip),
+        _ => None,
+    };
+    // What is no address may stand for any.
+    let known: Option<BTreeSet<IpAddr>> = relays.iter().map(is).collect();
+    known.unwrap_or_default()
+}
+
+/// A private address from which coturn does not relay: where it is told from which it does, what holds for another one holds for none.
+fn unused(relays: &BTreeSet<IpAddr>, private: IpAddr) -> Option<Fault> {
+    let (v4, v6) = (relays.first().is_some_and(IpAddr::is_ipv4), relays.last().is_some_and(IpAddr::is_ipv6));
+    let of_family = if private.is_ipv4() { v4 } else { v6 };
     let swapped = Scope::of(private) == Scope::Public;
-    if swapped || !relays.iter().any(of_family) || !relays.iter().all(other) {
+    if swapped || !of_family || relays.contains(&private) {
         return None;
     }
     let text = "coturn does not relay from the private address in external-ip: relay-ip or listening-ip names another";
