@@ -86,7 +86,7 @@ impl Sessions {
         }
         found.by_port(events, known);
         let told = told(events);
-        found.by_host(&told);
+        found.by_host(&told, known);
         found.by_address_and_time(&told, known);
         found.by_refusal(&told, known);
         found
@@ -108,8 +108,9 @@ impl Sessions {
         }
     }
 
-    /// What else comes from the same host of a private network, as far as no other connection is there.
-    fn by_host(&mut self, told: &BTreeMap<String, Told>) {
+    /// What else comes from the same host of a private network, as far as no other connection is there, and about then where times tell: the
+    /// host may have called before.
+    fn by_host(&mut self, told: &BTreeMap<String, Told>, known: &Known) {
         let is_private = |ip: IpAddr| !matches!(Scope::of(ip), Scope::Public | Scope::Shared);
         let mut hosts: BTreeMap<IpAddr, BTreeSet<usize>> = BTreeMap::new();
         for (session, of) in told {
@@ -117,36 +118,42 @@ impl Sessions {
                 hosts.entry(client.ip()).or_default().insert(owner.part);
             }
         }
+        let when = self.when(told);
         for (session, of) in told {
             let parts = of.client.and_then(|client| hosts.get(&client.ip())).filter(|parts| parts.len() == 1);
-            if let Some(part) = parts.and_then(|parts| parts.first()) {
+            let Some(part) = parts.and_then(|parts| parts.first()) else { continue };
+            if of.first_ms.is_none_or(|first_ms| when.is_then(*part, first_ms, known)) {
                 self.known.entry(session.clone()).or_insert(Owner { part: *part, party: None });
             }
         }
     }
 
+    /// When what is known of each connection was done.
+    fn when(&self, told: &BTreeMap<String, Told>) -> When {
+        let mut when = When::default();
+        for (session, of) in told {
+            if let Some(owner) = self.known.get(session) {
+                when.times.entry(owner.part).or_default().extend(of.first_ms);
+            }
+        }
+        when
+    }
+
     /// What else comes from the public address of one end, as the same user, when that end did what is known of it. Others may be behind that
     /// address, and do as much at another time.
     fn by_address_and_time(&mut self, told: &BTreeMap<String, Told>, known: &Known) {
-        let mut times: BTreeMap<usize, BTreeSet<u64>> = BTreeMap::new();
+        let when = self.when(told);
         let mut users: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
         for (session, of) in told {
             let Some(owner) = self.known.get(session) else { continue };
-            times.entry(owner.part).or_default().extend(of.first_ms);
             users.entry(owner.part).or_default().extend(of.user.as_deref());
         }
         let mut more = Vec::new();
         for (session, of) in told.iter().filter(|(session, _)| !self.known.contains_key(*session)) {
             let Some((part, side)) = of.client.and_then(|client| known.host(client.ip())) else { continue };
             let Some(first_ms) = of.first_ms else { continue };
-            let near = first_ms.saturating_sub(AT_ONCE_MS)..=first_ms.saturating_add(AT_ONCE_MS);
-            let during = known.marks.get(&part).and_then(|marks| marks.lasted_ms).is_some_and(|(begin, end)| {
-                begin > DATES_MS
-                    && (begin.saturating_sub(CLOCKS_MS)..=end.saturating_add(CLOCKS_MS)).contains(&first_ms)
-            });
-            let together = times.get(&part).is_some_and(|times| times.range(near).next().is_some());
             let other = |users: &BTreeSet<&str>| !users.is_empty() && !users.contains(of.user.as_deref().unwrap_or(""));
-            if (during || together) && !(of.user.is_some() && users.get(&part).is_some_and(other)) {
+            if when.is_then(part, first_ms, known) && !(of.user.is_some() && users.get(&part).is_some_and(other)) {
                 let party = (side == 1).then_some(Party::There);
                 more.push((session.clone(), Owner { part, party }));
             }
@@ -176,6 +183,23 @@ impl Sessions {
             self.known
                 .extend(then.into_iter().map(|(session, _)| (session.clone(), Owner { part: *part, party: None })));
         }
+    }
+}
+
+/// When what is known of each connection was done, by the clock of the log.
+#[derive(Default)]
+struct When {
+    times: BTreeMap<usize, BTreeSet<u64>>,
+}
+
+impl When {
+    /// Whether that was at once with it, or while the end's own file lasted.
+    fn is_then(&self, part: usize, at_ms: u64, known: &Known) -> bool {
+        let near = at_ms.saturating_sub(AT_ONCE_MS)..=at_ms.saturating_add(AT_ONCE_MS);
+        let during = known.marks.get(&part).and_then(|marks| marks.lasted_ms).is_some_and(|(begin, end)| {
+            begin > DATES_MS && (begin.saturating_sub(CLOCKS_MS)..=end.saturating_add(CLOCKS_MS)).contains(&at_ms)
+        });
+        during || self.times.get(&part).is_some_and(|times| times.range(near).next().is_some())
     }
 }
 
