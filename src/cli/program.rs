@@ -37,7 +37,7 @@ pub(super) const EXPLAIN: Spec = Spec {
     question: "Why did it fail? Read what a browser or an application saved of it",
     how: "A call that fails leaves something to read. In Chrome and its kin: open chrome://webrtc-internals before the call, and press \
           \"Download\" on that page after it failed. In Firefox: about:webrtc, \"Copy Report\" or \"Save Page\". In an application: what \
-          getStats() gives as JSON, the offer and the answer (SDP), the candidates, icecandidateerror, its log (libwebrtc, pion). Of the \
+          getStats() gives as JSON, the offer and the answer (SDP), the candidates, icecandidateerror, its log (libwebrtc, pion, aioice, libdatachannel). Of the \
           server: the log of coturn or eturnal, turnserver.conf. Of the network: a capture (tcpdump -w). Give one of them or several of \
           the same call, best of both ends: they are put together by what stands in both, and that files are of different calls is \
           told. The name of the file does not matter, nor gzip, nor what a mail or an issue tracker puts around it. \

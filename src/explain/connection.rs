@@ -220,6 +220,8 @@ impl<'a> Connection<'a> {
         let succeeded = any("succeeded");
         let closed = self.is_closed();
         match (self.last(StateOf::Dtls), self.last(StateOf::Transport)) {
+            // The handshake of DTLS ended once, and the way is gone since.
+            (Some("connected"), Some("disconnected" | "failed")) if !closed => Progress::Lost,
             (Some("connected"), _) => Progress::Connected,
             // A way that works is not secure before DTLS has ended.
             (Some("connecting"), Some("connected" | "completed")) => Progress::Checking,

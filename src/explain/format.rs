@@ -45,6 +45,10 @@ pub enum Format {
     LibwebrtcLog,
     /// The log of pion's ICE.
     PionLog,
+    /// The log of aioice, which aiortc has beneath.
+    AioiceLog,
+    /// The log of libjuice, which libdatachannel has beneath.
+    JuiceLog,
     /// A report of nat-probe.
     NatProbe,
 }
@@ -71,6 +75,8 @@ impl Format {
             Self::FirefoxLog => "a log of Firefox' ICE",
             Self::LibwebrtcLog => "a log of libwebrtc",
             Self::PionLog => "a log of pion's ICE",
+            Self::AioiceLog => "a log of aioice",
+            Self::JuiceLog => "a log of libjuice or libdatachannel",
             Self::NatProbe => "a report of nat-probe",
         }
     }
@@ -84,7 +90,7 @@ impl Format {
     }
 
     /// Every format, in the order in which they are listed.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::WebrtcInternals,
         Self::CopiedEvents,
         Self::Rtcstats,
@@ -93,6 +99,8 @@ impl Format {
         Self::FirefoxLog,
         Self::LibwebrtcLog,
         Self::PionLog,
+        Self::AioiceLog,
+        Self::JuiceLog,
         Self::CandidateErrors,
         Self::Sdp,
         Self::Candidates,
@@ -126,6 +134,8 @@ impl Format {
             Self::EturnalLog => "eturnal-log",
             Self::TurnserverConf => "turnserver-conf",
             Self::PionLog => "pion-log",
+            Self::AioiceLog => "aioice-log",
+            Self::JuiceLog => "juice-log",
             Self::NatProbe => "nat-probe",
         }
     }
@@ -152,6 +162,8 @@ impl Format {
                 | Self::TurnserverConf
                 | Self::LibwebrtcLog
                 | Self::PionLog
+                | Self::AioiceLog
+                | Self::JuiceLog
                 | Self::CopiedEvents
         )
     }
@@ -184,6 +196,12 @@ impl Format {
         }
         if any(&is_of_pion) {
             return Some(Self::PionLog);
+        }
+        if any(&is_of_juice) {
+            return Some(Self::JuiceLog);
+        }
+        if any(&is_of_aioice) {
+            return Some(Self::AioiceLog);
         }
         let events: Vec<&str> = text.lines().take(1000).filter_map(event_name).map(|(name, _)| name).collect();
         if events.len() > 1 && events.iter().any(|name| name.to_ascii_lowercase().ends_with("statechange")) {
@@ -359,6 +377,18 @@ pub(super) fn is_of_pion(line: &str) -> bool {
     const LEVELS: [&str; 5] = [" TRACE: ", " DEBUG: ", " INFO: ", " WARNING: ", " ERROR: "];
     let of = |name: &str| LEVELS.iter().any(|level| line.find(level).is_some_and(|at| is_word(&line[..at], name)));
     of("ice") || of("turnc")
+}
+
+/// Whether a line is of the log of libjuice, or of what libdatachannel says of a connection.
+pub(super) fn is_of_juice(line: &str) -> bool {
+    const OWN: [&str; 3] = ["Changing state to ", "STUN ", "TURN "];
+    let alone = line.contains("agent.c:") && OWN.iter().any(|word| line.contains(word));
+    line.contains("juice: ") || line.contains("rtc::impl::") || line.contains("rtc::PeerConnection::") || alone
+}
+
+/// Whether a line is of the log of aioice.
+fn is_of_aioice(line: &str) -> bool {
+    ["aioice.ice", "aioice.turn", ") Check CandidatePair(("].iter().any(|word| line.contains(word))
 }
 
 /// Whether a text ends with that word.

@@ -98,7 +98,10 @@ pub(super) fn in_short(code: CauseCode, [here, there]: [&str; 2]) -> Option<Stri
 
 /// By what pair.
 fn way(connection: &Connection) -> String {
-    let Some(pair) = connection.selected() else { return String::new() };
+    // It does not tell how addresses were found.
+    let Some(pair) = connection.selected().filter(|_| connection.format != Format::AioiceLog) else {
+        return String::new();
+    };
     let kind = |candidate: &Option<Candidate>| candidate.as_ref().map(|candidate| candidate.kind);
     match (kind(&pair.local), kind(&pair.remote)) {
         (Some(CandidateKind::Relay), Some(CandidateKind::Relay)) => ", through a relay on each side".to_owned(),
@@ -213,8 +216,19 @@ pub(super) fn cannot_tell(format: Format) -> &'static [&'static str] {
             "what the NATs do: each server is asked from a socket of its own",
             "the other end: its own log or dump would",
         ],
+        Format::AioiceLog => &[
+            "what was configured, and what the log's level left out (logging.DEBUG has the messages)",
+            "how the other end found its addresses: a public one is taken for what a STUN server saw",
+            "what became of DTLS",
+            "the other end: its own log or dump would",
+        ],
+        Format::JuiceLog => &[
+            "what the log's level left out: candidates and checks stand on the most verbose one alone",
+            "which pair was taken, where several worked",
+            "the other end: its own log or dump would",
+        ],
         Format::LibwebrtcLog => &[
-            "what was configured, and what the log's level left out",
+            "what was configured, what the log's level left out, and what became of DTLS",
             "the last part of addresses, where the log masks them",
             "the other end: its own log would",
         ],

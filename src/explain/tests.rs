@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod agents;
 mod broken;
 mod calls;
 mod joined;
 mod logs;
 mod meanings;
+mod mutated;
 mod packets;
 mod pasted;
 mod pion;

@@ -93,6 +93,28 @@ pub struct Checks {
     pub translated_to: Option<SocketAddr>,
 }
 
+impl Checks {
+    /// Checks of which no more is known.
+    #[must_use]
+    pub fn new(flow: Flow, from_ufrag: String, to_ufrag: String) -> Self {
+        Self {
+            flow,
+            from_ufrag,
+            to_ufrag,
+            role: None,
+            priority: None,
+            nominating: false,
+            requests: Times::default(),
+            answers: Times::default(),
+            errors: Vec::new(),
+            unheard: 0,
+            mapped: None,
+            answered_from: None,
+            translated_to: None,
+        }
+    }
+}
+
 /// Who decides which pair is taken (RFC 8445 section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

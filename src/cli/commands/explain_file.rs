@@ -54,7 +54,7 @@ pub(in crate::cli) struct ExplainArgs {
 }
 
 /// What is read, where something else came.
-const READ: &str = "a dump of chrome://webrtc-internals (also rtcstats, or its events copied), a report, saved page or log of Firefox' about:webrtc, getStats() as JSON, SDP, candidates, icecandidateerror, ICE servers, a capture (pcap, pcapng), a log of libwebrtc, pion, coturn or eturnal, turnserver.conf or a report of nat-probe; gzip is unpacked";
+const READ: &str = "a dump of chrome://webrtc-internals (also rtcstats, or its events copied), a report, saved page or log of Firefox' about:webrtc, getStats() as JSON, SDP, candidates, icecandidateerror, ICE servers, a capture (pcap, pcapng), a log of libwebrtc, pion, aioice, libdatachannel, coturn or eturnal, turnserver.conf or a report of nat-probe; gzip is unpacked";
 
 /// The words of `--as`.
 fn formats() -> impl TypedValueParser<Value = Format> {

@@ -1,5 +1,6 @@
 //! From the bytes of a file to events: what is around it, its format, and the reader of that format.
 
+mod agent;
 mod browser;
 mod build;
 mod capture;
@@ -7,7 +8,6 @@ mod document;
 mod lists;
 mod open;
 mod own_report;
-mod pion_log;
 mod reading;
 mod server;
 mod sieve;
@@ -21,6 +21,7 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::format::Format;
+use agent::{aioice_log, juice_log, pion_log};
 use browser::{about, about_page, copied_events, firefox_log, internals, libwebrtc_log, rtcstats, stats};
 use build::Builder;
 use document::Document;
@@ -116,6 +117,8 @@ fn from_text(format: Format, text: &str, builder: &mut Builder) -> Result<(), Re
         }
         Format::CandidateErrors => lists::printed_errors(text, builder),
         Format::PionLog => pion_log::read(text, builder),
+        Format::AioiceLog => aioice_log::read(text, builder),
+        Format::JuiceLog => juice_log::read(text, builder),
         Format::LibwebrtcLog => libwebrtc_log::read(text, builder),
         Format::CopiedEvents => copied_events::read(text, builder),
         Format::IceServers => lists::servers(text, builder),

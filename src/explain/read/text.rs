@@ -65,11 +65,7 @@ fn is_about_page(bytes: &[u8]) -> bool {
 }
 
 /// What is written in logs that are not read, with what they are and what to save in their place: the words after "it is".
-const LOGS: [(&[&str], &str); 10] = [
-    (
-        &["CandidatePair((", "INFO:aioice", "aioice.ice:"],
-        "a log of aioice: save the descriptions and candidates of both ends, or a capture (tcpdump -w)",
-    ),
+const LOGS: [(&[&str], &str); 9] = [
     (
         &["/agent_internal.rs", "Setting new connection state:"],
         "a log of webrtc-rs, or of pion without its own beginnings of lines: save what GetStats() gives as JSON, the descriptions of both ends, or a capture",
@@ -119,14 +115,44 @@ pub(super) fn other_log(text: &str) -> Option<&'static str> {
     LOGS.iter().find(|(words, _)| any(words)).map(|(_, told)| *told)
 }
 
-/// The text without fences of Markdown, without the marks of a quotation where every line has one, and without what a logger put before
-/// every line.
+/// The text without fences of Markdown, without the marks of a quotation, without the numbers that an editor or a page puts before lines, and
+/// without what a logger put before every line.
 pub(super) fn bare(text: String) -> String {
-    let text = typed(text);
+    let text = unnumbered(typed(text));
     let fenced = text.lines().any(|line| line.trim_start().starts_with("```"));
-    let says = |line: &&str| !line.trim().is_empty();
-    let quoted = text.lines().filter(says).all(|line| line.trim_start().starts_with('>'));
+    let is_quoted = |line: &&str| line.trim_start().starts_with('>');
+    let says = || text.lines().filter(|line| !line.trim().is_empty());
+    // Above a quotation, or below it, stands what somebody has to say about it.
+    let marked = says().filter(is_quoted).count();
+    let quoted = marked > 0 && marked * 2 > says().count();
     if fenced || quoted { unwrapped(&text, fenced, quoted) } else { text }
+}
+
+/// The fewest numbered lines: fewer may begin with numbers of their own.
+const FEWEST_NUMBERED: u64 = 4;
+
+/// The text without the numbers of its lines, where every line has its own: `12: `, `12 | `, `12<TAB>`.
+fn unnumbered(text: String) -> String {
+    fn split(line: &str) -> Option<(u64, &str)> {
+        let line = line.trim_start();
+        let end = line.find(|c: char| !c.is_ascii_digit())?;
+        let rest = line[end..].trim_start_matches(' ');
+        let rest = rest.strip_prefix(['\t', ':', '|', '.', ')']).or((rest.len() < line[end..].len()).then_some(rest))?;
+        Some((line[..end].parse().ok()?, rest.strip_prefix(' ').unwrap_or(rest)))
+    }
+    // A line of which nothing but its number is left has nothing behind that.
+    let number = |line: &str| split(line).map(|(number, _)| number).or_else(|| line.trim().parse().ok());
+    let mut next = 1;
+    for line in text.lines() {
+        if number(line) != Some(next) && !(line.trim().is_empty() && next > 1) {
+            return text;
+        }
+        next += u64::from(!line.trim().is_empty());
+    }
+    if next <= FEWEST_NUMBERED {
+        return text;
+    }
+    text.lines().map(|line| split(line).map_or("", |(_, rest)| rest)).collect::<Vec<_>>().join("\n")
 }
 
 /// The text with the spaces and quotation marks of a keyboard, where a page or a word processor put its own.
@@ -143,8 +169,10 @@ fn unwrapped(text: &str, fenced: bool, quoted: bool) -> String {
     // A line for each line, so that places stay right.
     let (mut kept, mut within) = (String::with_capacity(text.len()), !fenced);
     for line in text.lines() {
+        let own = quoted && !line.trim_start().starts_with('>');
         let line = if quoted { line.trim_start().trim_start_matches(['>', ' ']) } else { line };
-        if line.trim_start().starts_with("```") {
+        if own {
+        } else if line.trim_start().starts_with("```") {
             within = !within;
         } else if within {
             kept.push_str(line);

@@ -171,7 +171,10 @@ pub(super) fn stale_candidates(connection: &Connection) -> Vec<Finding> {
 pub(super) fn no_remote_candidates(connection: &Connection) -> Vec<Finding> {
     let described = connection.descriptions(Party::There);
     let over = matches!(connection.progress(), Progress::Connected | Progress::Lost);
-    if !connection.candidates(Party::There).is_empty() || over {
+    // Logs have candidates of both ends, or are of a level without any.
+    let untold = matches!(connection.format, Format::PionLog | Format::AioiceLog | Format::JuiceLog)
+        && connection.candidates(Party::Here).is_empty();
+    if !connection.candidates(Party::There).is_empty() || over || untold {
         return Vec::new();
     }
     let (certainty, text) = if connection.follows_signaling() && !described.is_empty() {

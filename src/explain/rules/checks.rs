@@ -4,6 +4,7 @@ use super::heard::is_unheard;
 use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Candidate, Event, Media, Pair, Party, StateOf};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
+use crate::explain::traffic::Checks;
 use crate::wire::{CandidateKind, CandidateTransport, Scope};
 
 /// A pair is given up after many checks; where it is given up sooner, something refused it.
@@ -28,6 +29,13 @@ pub(super) fn dtls_failed(connection: &Connection) -> Vec<Finding> {
         states.into_iter().find(|(_, state)| matches!(*state, "connected" | "completed")).map(|(event, _)| event)
     });
     let Some(ice) = ice else { return Vec::new() };
+    // Where this end refuses the other's checks, the other has found no way.
+    let refuses = |(event, checks): &(&Event, &Checks)| {
+        event.party == Party::There && checks.answers.count == 0 && checks.errors.contains(&401)
+    };
+    if connection.checks().iter().any(refuses) {
+        return Vec::new();
+    }
     // Firefox calls DTLS failed where a connection was lost too, and the pair had brought data by then.
     let carried = connection.selected().is_some_and(|pair| pair.bytes_received >= Some(SOME_DATA));
     let failed = connection.last(StateOf::Dtls) == Some("failed");
@@ -66,7 +74,8 @@ pub(super) fn lost(connection: &Connection) -> Vec<Finding> {
         return Vec::new();
     }
     let last = connection.states(StateOf::Connection).last().map(|(event, _)| *event);
-    let last = last.or_else(|| connection.states(StateOf::Ice).last().map(|(event, _)| *event));
+    let others = [StateOf::Ice, StateOf::Transport];
+    let last = last.or_else(|| others.iter().find_map(|of| connection.states(*of).last().map(|(event, _)| *event)));
     let quietly = connection.ended_quietly();
     let text = if quietly {
         "it was connected, then nothing came any more, and the application closed it: the other end had hung up, or the way to it was lost"

@@ -6,6 +6,7 @@ use crate::explain::connection::{Connection, Progress};
 use crate::explain::event::{Event, GatheringError, Party, StateOf, What};
 use crate::explain::finding::{CauseCode, Certainty, FaultSide, Finding};
 use crate::explain::format::Format;
+use crate::explain::traffic::RelayRequest;
 use crate::wire::{CandidateKind, Family};
 
 /// After this time Chromium has told of every server that did not answer (measured: 39.9 s).
@@ -159,7 +160,11 @@ pub(super) fn no_turn(connection: &Connection) -> Vec<Finding> {
     if any("turn") || connection.has_relay(Party::Here) {
         return Vec::new();
     }
-    let (code, text) = if any("stun") {
+    let (code, text) = if connection.has_relay(Party::There) {
+        let text =
+            "no TURN server is configured here: the relay of the other end is the only way where no direct one exists";
+        (CauseCode::NoTurnConfigured, text)
+    } else if any("stun") {
         (CauseCode::NoTurnConfigured, "no TURN server is configured: where no direct way exists, there is no other")
     } else {
         (
@@ -168,21 +173,27 @@ pub(super) fn no_turn(connection: &Connection) -> Vec<Finding> {
         )
     };
     let found = Finding::fault(connection, code, Certainty::Certain, FaultSide::Application, text);
-    let fault = connection.found_no_way();
+    let fault = connection.found_no_way() && !connection.has_relay(Party::There);
     vec![found.on([*event]).only_if(fault).fix("configure a TURN server, reachable over UDP and over TLS on port 443")]
 }
 
-/// A TURN server that gave nothing, where the browser did not say why: it does so after 40 s, and of a refused TCP connection never.
+/// A TURN server that gave nothing, where the file does not say why: Chromium does after 40 s, and of a refused TCP connection never.
 pub(super) fn no_relay(connection: &Connection) -> Vec<Finding> {
     let configurations = connection.configurations();
     let Some((event, _)) = configurations.iter().find(|(_, it)| it.urls_of("turn").next().is_some()) else {
         return Vec::new();
     };
     let told = connection.gathering_errors().iter().any(|(_, error)| error.url.starts_with("turn"));
-    if told || connection.has_relay(Party::Here) || !connection.found_no_way() {
+    // Logs tell of the answer of a server, or are of a level on which none gives anything.
+    let answered = connection.relay_steps().iter().any(|(event, step)| {
+        let asked = step.step != RelayRequest::Binding && (step.authenticated || step.code().is_none());
+        event.party == Party::Here && asked
+    });
+    let untold = connection.format == Format::JuiceLog && connection.candidates(Party::Here).is_empty();
+    if told || answered || untold || connection.has_relay(Party::Here) || !connection.found_no_way() {
         return Vec::new();
     }
-    let text = "a TURN server is configured and gave no relay, and the browser did not say why";
+    let text = "a TURN server is configured and gave no relay, and the file does not say why";
     // Of what was gathered before the file began it does not tell.
     let began = connection.first(|what| matches!(what, What::State { of: StateOf::Gathering, .. })).is_some();
     let certainty = if began { Certainty::Certain } else { Certainty::Likely };
@@ -277,7 +288,8 @@ pub(super) fn unreachable(connection: &Connection) -> Vec<Finding> {
             let found = if only_v6 { "has no IPv6 address here" } else { "does not resolve" };
             (CauseCode::NameUnresolved, format!("the name in {url} {found}"))
         } else {
-            let established = !texts.iter().any(|text| text.contains("establish"));
+            let refused = |text: &&str| text.contains("establish") || text.contains("dial tcp");
+            let established = !texts.iter().any(refused);
             let what = if established { "no answer came from" } else { "no connection came about to" };
             let code = if is_turn { CauseCode::TurnUnreachable } else { CauseCode::StunUnreachable };
             (code, format!("{what} {url}{over}"))

@@ -176,12 +176,18 @@ pub(super) fn only_local(connection: &Connection) -> Vec<Finding> {
         (Party::There, CauseCode::OnlyLocalThere, FaultSide::There, "the other"),
     ] {
         let all = connection.candidates(party);
+        // Where names hide some addresses, statistics leave those of the others out.
+        let hides = all.iter().any(|(candidate, _)| candidate.is_mdns());
         let local = |candidate: &Candidate| {
             let private = candidate.scope().map(|scope| scope != Scope::Public);
-            candidate.kind == CandidateKind::Host && private.unwrap_or_else(|| candidate.is_mdns())
+            let hidden = || candidate.is_mdns() || hides && candidate.name.is_none();
+            candidate.kind == CandidateKind::Host && private.unwrap_or_else(hidden)
         };
         // These logs have of their own end only what checks leave from; and that a server answered shows that more was found.
-        let of_agents = matches!(connection.format, Format::FirefoxLog | Format::LibwebrtcLog | Format::PionLog);
+        let of_agents = matches!(
+            connection.format,
+            Format::FirefoxLog | Format::LibwebrtcLog | Format::PionLog | Format::AioiceLog
+        );
         let answered =
             |(event, step): &(&Event, &RelayStep)| event.party == party && step.outcome == RelayOutcome::Granted;
         let seen = party == Party::Here && of_agents || connection.relay_steps().iter().any(answered);

@@ -241,10 +241,6 @@ fn the_log_of_an_application_tells_what_its_browserless_agent_met() {
 fn logs_that_are_not_read_are_named_with_what_to_save() {
     for (log, says) in [
         (
-            "INFO:aioice.ice:Connection(0) Check CandidatePair(('192.0.2.83', 33837) -> ('192.0.2.1', 51160)) State.FROZEN -> State.WAITING\n",
-            "aioice",
-        ),
-        (
             "[2026-01-01T00:00:00Z INFO webrtc_ice::agent::agent_internal] [controlled]: Setting new connection state: Failed\n",
             "webrtc-rs",
         ),

@@ -113,3 +113,70 @@ fn the_connections_of_libwebrtcs_log_are_told_apart() {
         explanation.notes
     );
 }
+
+/// Servers are asked at once: which of them failed follows from the number of its request.
+#[test]
+fn of_two_servers_the_one_that_failed_is_named() {
+    let log = String::from_utf8(super::redaction::unpacked(&log("home-symmetric-refusing"))).unwrap();
+    let asked =
+        "turnc TRACE: 08:08:13.988022 client.go:366: start Allocate request transaction KEY to 198.51.100.99:3478\n";
+    let silent = |server: &str| {
+        format!(
+            "ice WARNING: 2026/11/27 08:08:20 Failed to allocate on turn.Client {server} all retransmissions failed for KEY\n"
+        )
+    };
+    let at = log.find("ice WARNING").unwrap();
+    for server in ["198.51.100.99:3478", "turn.example:3478"] {
+        let explanation = explained(format!("{}{asked}{}{}", &log[..at], &log[at..], silent(server)).as_bytes());
+        let found = codes(&explanation);
+        assert!(found.contains(&"turn-credentials-refused/certain".to_owned()), "{found:?}");
+        let told = explanation.findings.iter().find(|finding| finding.code == CauseCode::TurnUnreachable);
+        assert!(told.is_some_and(|told| told.text.contains("198.51.100.99:3478")), "{:?}", explanation.findings);
+    }
+}
+
+/// What the newest version says, in its words.
+#[test]
+fn servers_that_are_not_reached_are_named() {
+    for (line, expected) in [
+        (
+            "failed to allocate on TURN client 198.51.100.7:3478 Allocate error response (error 401: Unauthorized)",
+            "turn-credentials-refused",
+        ),
+        ("failed to get server reflexive address udp4 stun:198.51.100.7:3478: i/o timeout", "stun-unreachable"),
+        (
+            "Failed to resolve TURN host: udp4 turn.example:3478: lookup turn.example on 127.0.0.53:53: no such host",
+            "name-unresolved",
+        ),
+        (
+            "Failed to dial TCP address turn.example:3478: dial tcp4 198.51.100.7:3478: connect: connection refused",
+            "turn-unreachable",
+        ),
+        ("Failed to connect to relay: dial tcp4 198.51.100.7:5349: i/o timeout", "turn-unreachable"),
+    ] {
+        let text = format!(
+            "ice WARNING: 2026/11/27 08:08:13 {line}\nice INFO: 2026/11/27 08:08:14 Setting new connection state: Checking\nice INFO: 2026/11/27 08:08:44 Setting new connection state: Failed\n"
+        );
+        let found = codes(&explained(text.as_bytes()));
+        assert!(found.iter().any(|code| code.starts_with(expected)), "{line}: {found:?}");
+    }
+}
+
+/// On the level of information nobody says that it starts.
+#[test]
+fn agents_that_say_nothing_but_their_states_are_told_apart_from_one() {
+    let states = |states: &[&str]| -> String {
+        let line = |state: &&str| format!("ice INFO: 2026/11/27 08:08:14 Setting new connection state: {state}\n");
+        states.iter().map(line).collect()
+    };
+    let refused = "ice WARNING: 2026/11/27 08:08:13 Failed to allocate on turn.Client 198.51.100.7:3478 Allocate error response (error 401: Unauthorized)\n";
+    for (all, several) in [
+        (&["Checking", "Connected", "Disconnected", "Connected"][..], false),
+        (&["Checking", "Checking", "Connected", "Failed"][..], true),
+        (&["Checking", "Connected", "Checking", "Failed"][..], true),
+    ] {
+        let explanation = explained((refused.to_owned() + &states(all)).as_bytes());
+        assert_eq!(!explanation.notes.is_empty(), several, "{all:?}");
+        assert_eq!(explanation.connections[0].progress == "untold", several, "{all:?}");
+    }
+}

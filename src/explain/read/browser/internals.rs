@@ -18,7 +18,9 @@ pub(crate) fn read(mut dump: Value, builder: &mut Builder) {
         let url = connection.get("url").and_then(Value::as_str).unwrap_or_default();
         builder.connection(&format!("{id} {url}"));
         let place = format!("PeerConnections.{id}");
-        if let Some(configuration) = connection.get("rtcConfiguration").map(worded) {
+        if let Some(configuration) =
+            connection.get("rtcConfiguration").map(worded).filter(|told| !told.trim().is_empty())
+        {
             updates::configure(&configuration, &format!("{place}.rtcConfiguration"), None, builder);
         }
         if let Some(Value::Array(log)) = connection.get_mut("updateLog").map(Value::take) {

@@ -15,8 +15,10 @@ pub(super) struct Calls {
     begun: Vec<(String, usize)>,
     /// The fragments of each transport, in order: the first one is of the first connection.
     fragments: BTreeMap<String, Vec<String>>,
-    /// Whose each local socket is.
+    /// Whose each local socket is, by its kind and port.
     sockets: BTreeMap<String, usize>,
+    /// Whose each pair is, by its object.
+    pairs: BTreeMap<String, usize>,
     /// Whose each port object is, and where it stands first.
     ports: BTreeMap<String, (Option<usize>, usize)>,
     /// Local sockets of one network for one transport, where no candidate tells whose they are.
@@ -69,7 +71,7 @@ impl Calls {
         }
         self.ports.entry(object.to_owned()).or_insert((None, line)).0 = Some(at);
         if let Some(socket) = socket(found) {
-            self.sockets.insert(socket.to_owned(), at);
+            self.sockets.insert(socket, at);
         }
     }
 
@@ -111,10 +113,25 @@ impl Calls {
         }
     }
 
-    /// Whose the pair is whose local end is written so; nothing where that is not told.
-    pub(super) fn of_pair(&self, local: &str) -> Option<usize> {
-        let port = local.rsplit(':').next()?;
-        self.sockets.get(port).copied()
+    /// Whether one of several has more transports than another: the first of a transport may be of any.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.begun.len() > 1 && self.fragments.values().any(|fragments| fragments.len() != self.begun.len())
+    }
+
+    /// Whose the pair of that object is, whose local end is written so; nothing where that is not told. A local end that the other end found
+    /// out was another one before.
+    pub(super) fn of_pair(&mut self, object: &str, local: &str) -> Option<usize> {
+        if self.begun.len() < 2 {
+            return Some(0);
+        }
+        let known = KINDS.iter().find_map(|kind| {
+            let (_, socket) = local.rsplit_once(kind)?;
+            self.sockets.get(&format!("{kind}{}", socket.rsplit(':').next()?)).copied()
+        });
+        if let Some(at) = known {
+            self.pairs.insert(object.to_owned(), at);
+        }
+        known.or_else(|| self.pairs.get(object).copied())
     }
 }
 
@@ -127,8 +144,13 @@ fn fragment(found: &str) -> Option<&str> {
     words.get(at).copied().filter(|word| !word.is_empty() && words.len() > 12)
 }
 
-/// The port of a host candidate: where its address is masked nothing else tells one from another.
-fn socket(found: &str) -> Option<&str> {
-    let (before, _) = found.split_once(":local:")?;
-    before.rsplit(':').next()
+/// What stands before the socket of a local end.
+const KINDS: [&str; 2] = [":local:", ":relay:"];
+
+/// The kind and the port of a candidate that checks are sent from: where its address is masked nothing else tells one from another. Those
+/// that only begin connections of TCP have all the same.
+fn socket(found: &str) -> Option<String> {
+    let (before, kind) = KINDS.iter().find_map(|kind| Some((found.split_once(kind)?.0, kind)))?;
+    let port = before.rsplit(':').next().filter(|port| !matches!(*port, "0" | "9"))?;
+    Some(format!("{kind}{port}"))
 }

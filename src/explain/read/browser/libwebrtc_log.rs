@@ -38,7 +38,7 @@ struct Port {
 }
 
 pub(crate) fn read(text: &str, builder: &mut Builder) {
-    let calls = Calls::of(text);
+    let mut calls = Calls::of(text);
     let mut stories: Vec<(usize, Story)> =
         calls.names().iter().map(|name| (builder.connection(name), Story::default())).collect();
     if stories.len() > 1 {
@@ -46,6 +46,9 @@ pub(crate) fn read(text: &str, builder: &mut Builder) {
             "{} connections are in it, told apart by their user name fragments; a TURN server that gave nothing is taken for asked by the one that began just then",
             stories.len()
         ));
+        if calls.is_unsure() {
+            builder.note("not all of them have the same transports: which connection those of a transport are that not all have is taken from their order".to_owned());
+        }
     } else if calls.may_be_several() {
         builder.note("it may be of several connections: one network has several sockets for one transport, and what was gathered is not in it. It is told as one".to_owned());
     }
@@ -57,7 +60,8 @@ pub(crate) fn read(text: &str, builder: &mut Builder) {
         let object = port.map(|rest| rest.split(':').next().unwrap_or_default());
         if let Some((_, rest)) = line.split_once("Conn[") {
             let local = rest.split_once("->").map_or(rest, |(local, _)| local);
-            current = calls.of_pair(local).unwrap_or(current);
+            let Some(of) = calls.of_pair(rest.split(':').next().unwrap_or_default(), local) else { continue };
+            current = of;
         } else if let Some(object) = object {
             current = calls.of_port(object);
         }

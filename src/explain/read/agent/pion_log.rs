@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{Builder, made, shown};
-use crate::explain::event::{Candidate, GatheringError, Pair, Party, StateOf, What};
+use super::clock::Clock;
+use super::pion_servers::Servers;
+use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
 use crate::explain::format::is_of_pion;
-use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
+use crate::explain::read::build::{Builder, made, shown};
 
 /// The most pairs that are told apart.
 const MOST: usize = 2_000;
@@ -24,46 +25,29 @@ struct Story {
     pinged: Option<usize>,
     /// Whether something came that the agent did not take: then nobody knows how many checks came.
     discarded: bool,
-    /// The server of the allocation that was asked for last.
-    allocating: Option<String>,
-    /// The TURN servers, in order.
-    servers: Vec<String>,
 }
 
-/// The most servers that are told apart.
-const MOST_SERVERS: usize = 50;
-
-impl Story {
-    /// What the client's dealings with a server are called.
-    fn session(&mut self, server: Option<&str>) -> Option<String> {
-        let server = server?;
-        let known = self.servers.iter().position(|known| known == server);
-        let at = known.unwrap_or_else(|| {
-            if self.servers.len() < MOST_SERVERS {
-                self.servers.push(server.to_owned());
-            }
-            self.servers.len() - 1
-        });
-        Some(format!("server {}", at + 1))
-    }
-}
-
-pub(super) fn read(text: &str, builder: &mut Builder) {
+pub(crate) fn read(text: &str, builder: &mut Builder) {
     let lines = || text.lines().zip(1..).filter(|(line, _)| is_of_pion(line));
-    let agents = lines().filter(|(line, _)| line.contains("Started agent: ")).count();
     builder.connection("");
     // Lines do not say whose they are.
-    let one = agents < 2;
-    if !one {
+    let several = several(lines().map(|(line, _)| line));
+    if let Some(how_many) = &several {
         builder.note(format!(
-            "{agents} agents wrote into it, and no line tells whose it is: only what servers answered is told, and not what became of which call"
+            "{how_many} wrote into it, and no line tells whose it is: only what servers answered is told, and not what became of which call"
         ));
     }
     let mut story = Story::default();
+    let mut servers = Servers::of(lines().map(|(line, _)| line));
+    let mut clock = Clock::default();
     for (line, number) in lines() {
         let place = format!("line {number}");
-        let time_ms = time(line);
-        if !servers(&mut story, line, &place, time_ms, builder) && one {
+        let time_ms = clock.read(line);
+        let refused = servers.line(line, &place, time_ms, builder);
+        if refused == Some(true) {
+            story.unsent();
+        }
+        if refused.is_none() && several.is_none() {
             checks(&mut story, line, &place, time_ms, builder);
         }
     }
@@ -75,17 +59,24 @@ pub(super) fn read(text: &str, builder: &mut Builder) {
     }
 }
 
-/// The time of day of a line, in milliseconds: `08:07:29.152841`, or seconds alone behind a date.
-fn time(line: &str) -> Option<u64> {
-    let (_, rest) = line.split_once(": ")?;
-    let word = rest.split(' ').take(2).find(|word| word.as_bytes().get(2) == Some(&b':'))?;
-    let mut parts = word.split(':');
-    let (hours, minutes): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let (seconds, fraction) = parts.next().map(|last| last.split_once('.').unwrap_or((last, "0")))?;
-    let fraction: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    let seconds: u64 = seconds.parse().ok()?;
-    (hours < 24 && minutes < 60 && seconds < 61).then(|| ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction)
+/// Whether several agents wrote the log, and how many: each says when it starts, on the level of debugging; and on every level each says a
+/// state where it is another one, and begins once.
+fn several<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (mut started, mut begun, mut again, mut last) = (0, 0, false, "");
+    for line in lines {
+        started += usize::from(line.contains("Started agent: "));
+        if let Some((_, state)) = line.split_once(STATE) {
+            again |= last == state;
+            begun += usize::from(state.trim() == "Checking");
+            last = state;
+        }
+    }
+    // One that starts over checks again.
+    let many = again || started == 0 && begun > 1;
+    if started > 1 { Some(format!("{started} agents")) } else { many.then(|| "several agents, it seems,".to_owned()) }
 }
+
+const STATE: &str = "Setting new connection state: ";
 
 /// What follows a text, whatever the case of its first letter.
 fn after<'a>(line: &'a str, text: &str) -> Option<&'a str> {
@@ -108,7 +99,7 @@ fn end(text: &str) -> Option<(String, Candidate)> {
 
 /// What checks came to.
 fn checks(story: &mut Story, line: &str, place: &str, time_ms: Option<u64>, builder: &mut Builder) {
-    if let Some((_, state)) = line.split_once("Setting new connection state: ") {
+    if let Some((_, state)) = line.split_once(STATE) {
         let state = state.trim().to_ascii_lowercase();
         if state == "closed" {
             builder.push(Party::Here, place, time_ms, What::Closed);
@@ -150,6 +141,13 @@ fn checks(story: &mut Story, line: &str, place: &str, time_ms: Option<u64>, buil
 }
 
 impl Story {
+    /// What was pinged last was not sent: its server gave no permission.
+    fn unsent(&mut self) {
+        if let Some((pair, _)) = self.pinged.take().and_then(|at| self.pairs.get_mut(at)) {
+            pair.requests_sent = pair.requests_sent.map(|sent| sent.saturating_sub(1));
+        }
+    }
+
     /// The pair of two ends, which is new or known.
     fn pair(&mut self, local: &str, remote: &str, place: &str, builder: &mut Builder) -> Option<usize> {
         let ((local_name, local), (remote_name, remote)) = (end(local)?, end(remote)?);
@@ -205,88 +203,4 @@ impl Story {
         state.clone_into(&mut self.pairs[at].0.state);
         Some(at)
     }
-}
-
-/// What STUN and TURN servers said; whether the line is about that.
-fn servers(story: &mut Story, line: &str, place: &str, time_ms: Option<u64>, builder: &mut Builder) -> bool {
-    let mut push = |request, outcome, session, server: Option<&str>, authenticated| {
-        let mut step = RelayStep::new(request, outcome);
-        step.server = server.and_then(|server| server.parse().ok());
-        step.session = session;
-        step.authenticated = authenticated;
-        builder.push(Party::Here, place, time_ms, What::Relay(Box::new(step)));
-    };
-    if let Some((_, server)) = line.split_once("tart Allocate request transaction ") {
-        story.allocating = server.split_once(" to ").map(|(_, server)| server.trim().to_owned());
-    } else if line.contains("nitial lifetime: ") {
-        let server = story.allocating.clone();
-        let session = story.session(server.as_deref());
-        push(RelayRequest::Allocate, RelayOutcome::Granted, session, server.as_deref(), true);
-    } else if let Some((_, rest)) = line.split_once("Failed to allocate on ") {
-        let rest = rest.trim_start_matches("turn.Client ").trim_start_matches("TURN client ");
-        let (server, why) = rest.split_once(' ').unwrap_or((rest, ""));
-        let asked = story.allocating.clone();
-        let server = asked.as_deref().unwrap_or(server);
-        let session = story.session(Some(server));
-        match refusal(why) {
-            Some(refused) => push(RelayRequest::Allocate, refused, session, Some(server), true),
-            None if why.contains("retransmissions failed") => {
-                // A name has no address here: then it is called by its name.
-                if server.parse::<std::net::SocketAddr>().is_ok() {
-                    push(RelayRequest::Allocate, RelayOutcome::Unanswered, session, Some(server), false);
-                } else {
-                    silent(&format!("turn:{server}"), why, place, time_ms, builder);
-                }
-            }
-            None => silent(&format!("turn:{server}"), why, place, time_ms, builder),
-        }
-    } else if let Some((_, rest)) = line.split_once("CreatePermission error response ") {
-        if let Some(pinged) = story.pinged.take().and_then(|at| story.pairs.get_mut(at)) {
-            pinged.0.requests_sent = pinged.0.requests_sent.map(|sent| sent.saturating_sub(1));
-        }
-        if let Some(refused) = refusal(rest) {
-            let server = story.allocating.clone();
-            let session = story.session(server.as_deref());
-            push(RelayRequest::Permission, refused, session, server.as_deref(), true);
-        }
-    } else if let Some(rest) = after(line, "could not get server reflexive address ") {
-        let mut words = rest.split(' ').skip(1);
-        let url = words.next().unwrap_or_default().trim_end_matches(':');
-        if rest.contains("timeout") {
-            // TURN servers are asked like STUN servers too.
-            let url = url.split('?').next().unwrap_or_default();
-            silent(&url.replacen("turn", "stun", 1), "", place, time_ms, builder);
-        }
-    } else if let Some(rest) =
-        after(line, "failed to resolve STUN host: ").or_else(|| after(line, "failed to resolve stun host: "))
-    {
-        let host = rest.split(": ").next().unwrap_or_default();
-        let family = rest.starts_with("udp6").then_some(crate::wire::Family::Ipv6);
-        let host = host.trim_start_matches("udp4 ").trim_start_matches("udp6 ");
-        let error = GatheringError {
-            url: shown(&format!("stun:{host}")),
-            code: 701,
-            text: "lookup".to_owned(),
-            family,
-            port: None,
-        };
-        if rest.contains("no such host") {
-            builder.push(Party::Here, place, time_ms, What::GatheringError(error));
-        }
-    } else {
-        return false;
-    }
-    true
-}
-
-/// `(error 401: Unauthorized)`.
-fn refusal(text: &str) -> Option<RelayOutcome> {
-    let (_, rest) = text.split_once("(error ")?;
-    let (code, reason) = rest.split_once(':')?;
-    Some(RelayOutcome::Refused { code: code.trim().parse().ok()?, reason: shown(reason.trim_end_matches(')').trim()) })
-}
-
-fn silent(url: &str, text: &str, place: &str, time_ms: Option<u64>, builder: &mut Builder) {
-    let error = GatheringError { url: shown(url), code: 701, text: shown(text), family: None, port: None };
-    builder.push(Party::Here, place, time_ms, What::GatheringError(error));
 }
