@@ -144,11 +144,11 @@ fn older_versions_and_other_loggers_say_the_same() {
     let new = log("aioice/home-symmetric-none");
     let told = codes(&explained(new.as_bytes()));
     // Before 0.9 the attributes of messages were not told, and the loggers had other names.
-    let bare: String = new
+    let bare: Vec<String> = new
         .lines()
-        .map(|line| line.split(", attributes=").next().unwrap().replace("aioice.ice:", "ice:") + ")\n")
+        .map(|line| line.split(", attributes=").next().unwrap().replace("aioice.ice:", "ice:") + ")")
         .collect();
-    assert_eq!(codes(&explained(bare.as_bytes())), told);
-    let dated: String = new.lines().map(|line| format!("2026-11-27T10:00:00.123Z app-1 {line}\n")).collect();
-    assert_eq!(codes(&explained(dated.as_bytes())), told);
+    assert_eq!(codes(&explained(bare.join("\n").as_bytes())), told);
+    let dated: Vec<String> = new.lines().map(|line| format!("2026-11-27T10:00:00.123Z app-1 {line}")).collect();
+    assert_eq!(codes(&explained(dated.join("\n").as_bytes())), told);
 }

@@ -7,7 +7,7 @@ use super::calls::file_of;
 use super::redaction::unpacked;
 use super::{codes, explained};
 
-/// What a getStats() of a call by relay says with other states of its transport.
+/// What a `getStats()` of a call by relay says with other states of its transport.
 #[test]
 fn what_was_connected_and_has_no_way_any_more_is_lost() {
     let file = unpacked(&file_of("chromium-home-symmetric-turn", "here.getstats.json.gz"));

@@ -55,7 +55,6 @@ struct Story {
     /// The servers, where a line says that gathering was to begin: they are named before that.
     configuration: Configuration,
     configured: Option<(String, Option<u64>)>,
-    began: bool,
     /// Whether what carries data was closed by one of the ends.
     hung_up: bool,
     entries: Entries,
@@ -122,10 +121,7 @@ impl Story {
 
     /// The servers are named before gathering begins.
     fn begin(&mut self, builder: &mut Builder) {
-        let Some((place, time_ms)) = self.configured.clone().filter(|_| !std::mem::replace(&mut self.began, true))
-        else {
-            return;
-        };
+        let Some((place, time_ms)) = self.configured.take() else { return };
         builder.push(Party::Here, &place, time_ms, What::Configuration(self.configuration.clone()));
     }
 
