@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::aioice_servers::Servers;
+use super::aioice_servers::{Servers, quoted, quoted_code, socket};
 use super::clock::Clock;
 use crate::explain::event::{Candidate, Pair, Party, StateOf, What};
 use crate::explain::read::build::{Builder, made};
@@ -80,13 +80,6 @@ fn connection(line: &str) -> Option<(&str, &str)> {
     let digits = &line[at + "Connection(".len()..end - 1];
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| (&line[at..end], line[end..].trim_start()))
-}
-
-/// `('10.0.0.2', 45557)`, or of IPv6 with two numbers more, at the beginning of a text.
-pub(super) fn socket(text: &str) -> Option<SocketAddr> {
-    let (host, rest) = text.strip_prefix("('")?.split_once("', ")?;
-    let port = rest.split([',', ')']).next()?.parse().ok()?;
-    Some(SocketAddr::new(host.split('%').next()?.parse().ok()?, port))
 }
 
 impl Story {
@@ -244,16 +237,4 @@ fn end(socket: SocketAddr, kind: &str) -> Option<Candidate> {
 fn kind_of_other(ip: IpAddr) -> String {
     let public = matches!(Scope::of(ip), Scope::Public) && ip.is_ipv4();
     if public { "srflx" } else { "host" }.to_owned()
-}
-
-/// A text in quotation marks behind a word.
-pub(super) fn quoted<'a>(message: &'a str, word: &str) -> Option<&'a str> {
-    let (_, rest) = message.split_once(word)?;
-    rest.split('\'').next()
-}
-
-/// `'ERROR-CODE': (401, 'Unauthorized')`.
-pub(super) fn quoted_code(message: &str) -> Option<u16> {
-    let (_, rest) = message.split_once("'ERROR-CODE': (")?;
-    rest.split(',').next()?.trim().parse().ok()
 }

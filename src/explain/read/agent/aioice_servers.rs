@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use super::aioice_log::{quoted, quoted_code, socket};
 use crate::explain::event::{Candidate, Party, What};
 use crate::explain::read::build::{Builder, made, shown};
 use crate::explain::traffic::{RelayOutcome, RelayRequest, RelayStep};
@@ -185,4 +184,23 @@ fn candidate(socket: SocketAddr, kind: &str, base: Option<String>) -> Option<Can
     let mut made = made("udp", "0", &socket.ip().to_string(), &socket.port().to_string(), kind)?;
     made.base = base;
     Some(made)
+}
+
+/// `('10.0.0.2', 45557)`, or of IPv6 with two numbers more, at the beginning of a text.
+pub(super) fn socket(text: &str) -> Option<SocketAddr> {
+    let (host, rest) = text.strip_prefix("('")?.split_once("', ")?;
+    let port = rest.split([',', ')']).next()?.parse().ok()?;
+    Some(SocketAddr::new(host.split('%').next()?.parse().ok()?, port))
+}
+
+/// A text in quotation marks behind a word.
+pub(super) fn quoted<'a>(message: &'a str, word: &str) -> Option<&'a str> {
+    let (_, rest) = message.split_once(word)?;
+    rest.split('\'').next()
+}
+
+/// `'ERROR-CODE': (401, 'Unauthorized')`.
+pub(super) fn quoted_code(message: &str) -> Option<u16> {
+    let (_, rest) = message.split_once("'ERROR-CODE': (")?;
+    rest.split(',').next()?.trim().parse().ok()
 }
