@@ -10,7 +10,7 @@ use super::nat::NatConfig;
 use crate::evidence::{Behavior, FailureCode, Interface, InterfaceAddress, InterfaceKind, PlatformLimit};
 use crate::server::gateway::GatewayConfig;
 use crate::server::{Certificate, ServerConfig, Style};
-use crate::wire::Family;
+use crate::wire::{Family, host_name};
 
 /// A simulated internet. What is left out is a host with a public address on a good line and the default servers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -148,10 +148,11 @@ impl Scenario {
     ///
     /// When it is not TOML, has a property that no scenario has, or contradicts itself.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        let scenario: Self = toml::from_str(text).map_err(|error| {
+        let mut scenario: Self = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             ScenarioError::Syntax { line: 1 + before.matches('\n').count(), problem: without_value(error.message()) }
         })?;
+        scenario.name_in_ascii();
         scenario.check().map_err(ScenarioError::Contradiction)?;
         Ok(scenario)
     }
@@ -230,6 +231,17 @@ impl Scenario {
     }
 
     /// What cannot be, in words: probabilities out of range, addresses that two have, a NAT without an external address.
+    /// Gives international names the form in which they are looked up and stand in certificates. What is no name stays, to be told.
+    fn name_in_ascii(&mut self) {
+        let ascii = |name: &str| host_name(name).unwrap_or_else(|_| name.to_owned());
+        for server in &mut self.servers {
+            server.name = ascii(&server.name);
+        }
+        let ResolverConfig { answers, services, .. } = &mut self.resolver;
+        *answers = std::mem::take(answers).into_iter().map(|(name, all)| (ascii(&name), all)).collect();
+        *services = std::mem::take(services).into_iter().map(|(name, all)| (ascii(&name), all)).collect();
+    }
+
     fn check(&self) -> Result<(), String> {
         for (name, link) in [("lan", &self.lan), ("link", &self.link)] {
             check_link(link).map_err(|problem| format!("[{name}]: {problem}"))?;

@@ -49,3 +49,27 @@ fn a_simulated_run_asks_the_scenarios_servers() {
     let one = asked(&["--simulate", "home-router", "--server", &simulated[0]], &environment);
     assert_eq!(one, simulated[..1]);
 }
+
+/// An international name is asked for in ASCII, whoever writes it and in whichever form, and shown as it was written.
+#[test]
+fn an_international_name_is_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("bilingual.toml");
+    fs::write(&scenario, "[[servers]]\nname = \"m\u{fc}ller.example\"\nipv4 = \"192.0.2.10:3478\"\n").unwrap();
+    let scenario = scenario.to_str().unwrap();
+    for name in ["m\u{fc}ller.example", "MU\u{308}LLER.example", "xn--mller-kva.example", "m\u{fc}ller\u{3002}example"]
+    {
+        let found = finish(command(&["discover", name, "-4", "--json", "--simulate", scenario]));
+        let report: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+        assert_eq!(report["servers"][0]["server"], name);
+        assert_eq!(report["servers"][0]["address"], "192.0.2.10:3478", "{}", found.stdout);
+    }
+    let page = finish(command(&["discover", "m\u{fc}ller.example", "-4", "--simulate", scenario]));
+    assert!(page.stdout.contains("m\u{fc}ller.example"), "{}", page.stdout);
+    // Whoever reads left to right would read another name.
+    for hostile in ["a\u{202e}b.example", "a\u{5d0}.example", "a\u{ff0f}b.example"] {
+        let refused = finish(command(&["discover", hostile, "--simulate", scenario]));
+        assert_eq!(refused.code, Some(2));
+        assert!(!refused.stderr.contains('\u{202e}'), "{}", refused.stderr);
+    }
+}

@@ -1,5 +1,6 @@
 //! The arguments of `turn`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::servers::ServerArgs;
 use super::trust::TlsArgs;
 use crate::cli::commands::turn_lint::arguments::LintArgs;
 use crate::cli::completions;
-use crate::wire::{Secret, Transport};
+use crate::wire::{Secret, Transport, host_name};
 
 /// The arguments of `turn`.
 #[derive(Debug, Args)]
@@ -83,7 +84,7 @@ pub(in crate::cli) struct TurnArgs {
 
     /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 15s, and more
     /// with --count, --duration and --features].
-    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
+    #[arg(long, alias = "timeout", value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Option<Duration>,
 
     /// The third parties: asked through the relay, they see from where it sends.
@@ -95,7 +96,7 @@ pub(in crate::cli) struct TurnArgs {
     pub tls: TlsArgs,
 
     /// Verify the certificate against this name and not the URI's.
-    #[arg(long, value_name = "NAME", help_heading = "TLS")]
+    #[arg(long, value_name = "NAME", value_parser = certified, help_heading = "TLS")]
     pub server_name: Option<String>,
 
     /// What is common to measuring.
@@ -177,6 +178,11 @@ fn transport(text: &str) -> Result<Transport, String> {
         .into_iter()
         .find(|transport| text.trim().eq_ignore_ascii_case(transport.name()))
         .ok_or_else(|| "the transports are udp, tcp, tls and dtls".to_owned())
+}
+
+/// Whom a certificate is for: a name, or an address.
+fn certified(text: &str) -> Result<String, String> {
+    if text.parse::<IpAddr>().is_ok() { Ok(text.to_owned()) } else { host_name(text) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of an argument parser")]

@@ -5,6 +5,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::wire::host_name::is_of_name;
+
 /// Schemes that people put in front of servers, which may be named.
 const FOREIGN: [&str; 14] =
     ["http", "https", "ws", "wss", "sip", "sips", "tcp", "udp", "tls", "dtls", "ice", "webrtc", "rtsp", "ssl"];
@@ -207,7 +209,7 @@ fn host_end(text: &str) -> usize {
     if is_v6(text) {
         return text.len();
     }
-    text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(text.len())
+    text.find(|c: char| !is_of_name(c)).unwrap_or(text.len())
 }
 
 /// Whether the whole is an IPv6 address, or one with a port or a zone behind it.

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::parts::{Parts, Scheme, number};
-use crate::wire::{Host, ServerSpec, Service, Transport};
+use crate::wire::{Host, ServerSpec, Service, Transport, host_name};
 
 /// Ports that a server is likely to have: behind an address without brackets they are a port rather than the address's last part.
 const USUAL_PORTS: [u16; 9] = [53, 80, 443, 3478, 3479, 5349, 5350, 8443, 19302];
@@ -189,7 +189,7 @@ fn host(text: &str) -> Result<Host, String> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Ok(Host::Address(address.into()));
     }
-    parse_name(text).map(Host::Name)
+    host_name(text).map(Host::Name)
 }
 
 fn v6(text: &str) -> Result<Ipv6Addr, String> {
@@ -197,36 +197,6 @@ fn v6(text: &str) -> Result<Ipv6Addr, String> {
         return Err("an address with a zone is this link's only; choose the interface by option".into());
     }
     text.parse().map_err(|_| "what stands in the brackets is not an IPv6 address, as in [2001:db8::1]:3478".into())
-}
-
-/// A name for DNS or the hosts file: dots, letters, digits, hyphens and underscores, within the lengths of RFC 1035 section 2.3.4.
-fn parse_name(text: &str) -> Result<String, String> {
-    let labels = text.strip_suffix('.').unwrap_or(text);
-    if labels.is_empty() {
-        return Err("it has no host, only a dot".into());
-    }
-    if let Some(character) = text.chars().find(|c| !c.is_ascii()) {
-        return Err(format!("its name contains \"{character}\": an international name has an ASCII form (xn--...)"));
-    }
-    if labels.len() > 253 {
-        return Err(format!("its name has {} characters and may have 253", labels.len()));
-    }
-    for label in labels.split('.') {
-        match label.len() {
-            0 => return Err("its name has two dots in a row or one in front".into()),
-            64.. => {
-                return Err(format!("the part {label} of its name has {} characters and may have 63", label.len()));
-            }
-            _ => {}
-        }
-    }
-    // No top-level domain is a number; a name that ends in one is an address with a slip of the finger.
-    if labels.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err(format!(
-            "{labels} is neither a name nor an IPv4 address; an address has four numbers from 0 to 255"
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 /// What to write instead, where it is certain which host was meant; two ways where one cannot be told from the other.

@@ -15,7 +15,7 @@ pub(super) const SECURE_PORT: u16 = 5349;
 pub enum Host {
     /// A literal address.
     Address(IpAddr),
-    /// A name to look up, without brackets or port.
+    /// A name to look up, in ASCII, without brackets or port.
     Name(String),
 }
 

@@ -62,6 +62,7 @@ mod tests {
         assert_eq!(parsed("stuns:stun.example.org:443"), (name("stun.example.org"), Some(443), true, true));
         assert_eq!(parsed("my_router.lan."), (name("my_router.lan."), None, false, false));
         assert_eq!(parsed("xn--bcher-kva.example"), (name("xn--bcher-kva.example"), None, false, false));
+        assert_eq!(parsed("b\u{fc}cher.example:80"), (name("xn--bcher-kva.example"), Some(80), false, false));
     }
 
     #[test]
@@ -93,7 +94,8 @@ mod tests {
             ("1:2:3", "it has two ports, 2 and 3"),
             ("256.1.1.1", "four numbers from 0 to 255"),
             ("a..example", "two dots in a row"),
-            ("b\u{fc}cher.example", "ASCII form"),
+            ("b\u{fc}cher\u{5d0}.example", "can be no part of an international name"),
+            ("stun://b\u{fc}cher.example", "write stun:xn--bcher-kva.example"),
             ("a\"b", "after the host only a port may follow"),
             ("stuns:192.0.2.1", "needs a name, since there is none in an address to verify the certificate against"),
             ("stuns:[2001:db8::1]", "needs a name"),

@@ -104,7 +104,7 @@ mod tests {
             ("turn:3478", "\"3478\" is a number, and no host stands before it"),
             ("turn:turn.example.org turn:b", "U+0020"),
             ("turn:[::1", "the bracket is not closed"),
-            ("turn:b\u{fc}cher.example", "ASCII form"),
+            ("turn:b\u{fc}cher.example/", "write turn:xn--bcher-kva.example"),
             ("turn:192.0.2.1:443:443", "it has two ports, 443 and 443; write turn:192.0.2.1:443"),
             ("turns:[::1]:443:80?transport=tcp", "two ports, 443 and 80; write turns:[::1]:443"),
             ("turn:192.0.2.1:3478:udp", "something else follows the port; write turn:192.0.2.1:3478"),
