@@ -34,7 +34,7 @@ codes! {
         HostUnreachable,
         /// ICMP port unreachable, or TCP reset at connect: nothing listens there (or a firewall says so).
         ConnectionRefused,
-        /// ICMP administratively prohibited, or the local firewall refused the send.
+        /// A firewall refused, this host's own or one on the way: ICMP administratively prohibited, or the system did not send it; of a server in a table also ICMP port unreachable from elsewhere.
         Prohibited,
         /// Nothing came.
         NoAnswer,

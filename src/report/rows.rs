@@ -1,10 +1,11 @@
 //! One row for each server, address and transport: what it said, how fast, and what it was seen to support.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::document::{Capability, Families, ServerError, ServerRow};
 use crate::evidence::{AnswerCode, Evidence, Exchange, Failure, FailureCode, Outcome, Reply, Server, span};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
+use crate::measure::nat::refusal::Refuser;
 use crate::measure::witness::{Disbelieved, Witnesses};
 use crate::wire::escape::escape;
 use crate::wire::{Change, Family, Transport};
@@ -22,7 +23,7 @@ pub(super) fn rows(seen: &Evidence, families: &Families) -> Vec<ServerRow> {
     let witnesses = Witnesses::hear(seen);
     let mut rows = Vec::new();
     for (server, exchanges) in seen.servers.iter().zip(&exchanges) {
-        let mut of_server = rows_of(server, exchanges);
+        let mut of_server = rows_of(server, exchanges, &seen.host_addresses);
         for row in &mut of_server {
             row.disbelieved = disbelieved(&witnesses, row);
         }
@@ -51,7 +52,7 @@ fn is_unavailable(row: &ServerRow, families: &Families) -> bool {
     families.iter().any(missing)
 }
 
-fn rows_of(server: &Server, exchanges: &[&Exchange]) -> Vec<ServerRow> {
+fn rows_of(server: &Server, exchanges: &[&Exchange], host: &[IpAddr]) -> Vec<ServerRow> {
     let empty = |transport| empty_row(&server.name, transport);
     if server.lookups.is_empty() {
         let error = not_waited_for("its name was still being looked up when the run ended".to_owned());
@@ -82,7 +83,8 @@ fn rows_of(server: &Server, exchanges: &[&Exchange]) -> Vec<ServerRow> {
         let error = not_waited_for("it was not asked: the result did not need it, or the run ended before".to_owned());
         rows.push(ServerRow { address: Some(address), error: Some(error), ..empty(lookup.transport) });
     }
-    rows.extend(asked.into_iter().map(|(transport, address)| row(&server.name, transport, address, exchanges)));
+    let row = |(transport, address)| row(&server.name, transport, address, exchanges, host);
+    rows.extend(asked.into_iter().map(row));
     rows
 }
 
@@ -124,7 +126,7 @@ fn empty_row(server: &str, transport: Transport) -> ServerRow {
     }
 }
 
-fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Exchange]) -> ServerRow {
+fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Exchange], host: &[IpAddr]) -> ServerRow {
     let here: Vec<&Exchange> = exchanges
         .iter()
         .copied()
@@ -149,7 +151,7 @@ fn row(server: &str, transport: Transport, address: SocketAddr, exchanges: &[&Ex
             .iter()
             .max_by_key(|exchange| exchange.sends)
             .filter(|_| mapped.is_none())
-            .map(|exchange| error(exchange)),
+            .map(|exchange| error(exchange, host)),
         ..empty_row(server, transport)
     }
 }
@@ -183,10 +185,15 @@ fn capabilities(here: &[&Exchange], answers: &[&Reply]) -> Vec<Capability> {
 }
 
 /// Why the exchange brought no mapped address.
-fn error(exchange: &Exchange) -> ServerError {
+fn error(exchange: &Exchange, host: &[IpAddr]) -> ServerError {
     let answer = |code: AnswerCode, text: String| ServerError { code: code.into(), text };
     match &exchange.outcome {
-        Outcome::Failed(failure) => failed(failure),
+        Outcome::Failed(failure) => {
+            let forbids = matches!(Refuser::of(exchange, host), Some(Refuser::OwnFirewall | Refuser::Forbids(_)));
+            // A firewall that rejects says what a server says on whose port nothing listens.
+            let code = if forbids { FailureCode::Prohibited } else { failure.code };
+            ServerError { code: code.into(), ..failed(failure) }
+        }
         Outcome::Silence { waited_ms } => {
             let other = exchange.strays.as_ref().map(|strays| format!(", but {}", escape(&strays.to_string())));
             let other = other.unwrap_or_default();
@@ -348,6 +355,25 @@ mod tests {
             let error = rows[0].error.as_ref().unwrap();
             assert_eq!(serde_json::to_value(error.code).unwrap(), code);
             assert!(!error.text.is_empty() && !error.text.contains(char::is_control), "{error:?}");
+        }
+    }
+
+    /// A rule of this host or of a router refuses in the words of a server on whose port nothing listens.
+    #[test]
+    fn who_refused_decides_the_code() {
+        for (by, code) in
+            [("192.168.1.23", "prohibited"), ("192.168.1.1", "prohibited"), ("192.0.2.1", "connection-refused")]
+        {
+            let by = Some(by.parse().unwrap());
+            let refused = Failure { code: FailureCode::ConnectionRefused, text: "refused".to_owned(), by };
+            let seen = Evidence {
+                servers: vec![server(vec![found(SERVER)])],
+                exchanges: vec![exchange(0, Change::Nothing, Outcome::Failed(refused))].into(),
+                host_addresses: vec!["192.168.1.23".parse().unwrap()],
+                ..Evidence::default()
+            };
+            let error = rows(&seen, &Families::NONE)[0].error.clone().unwrap();
+            assert_eq!(serde_json::to_value(error.code).unwrap(), code, "{by:?}");
         }
     }
 

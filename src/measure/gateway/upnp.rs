@@ -155,7 +155,9 @@ fn not_found(seen: &Evidence, number: usize, gateway: &Gateway) -> (ServiceStatu
     }
     let failures: Vec<&Failure> = searches.iter().filter_map(|search| failure(search)).collect();
     if let (true, Some(failure)) = (failures.len() == searches.len(), failures.first()) {
-        let refused = failures.iter().all(|failure| failure.code == FailureCode::ConnectionRefused);
+        // This host's own rules refuse in the same words.
+        let itself = |failure: &&Failure| failure.by.is_none_or(|by| by == gateway.address);
+        let refused = failures.iter().all(|one| one.code == FailureCode::ConnectionRefused && itself(one));
         let status = if refused { ServiceStatus::NotListening } else { ServiceStatus::Unreachable };
         return (status, failure.text.clone());
     }

@@ -1,6 +1,7 @@
 //! Words that several pages use, and how good the news is that they bring: one place for each.
 
 use super::tint::Tint;
+use crate::evidence::FailureCode;
 use crate::measure::turn::finding::{FeatureStatus, PathOutcome, StepStatus, TurnVerdict};
 use crate::report::document::ServerError;
 use crate::report::peers::PeerOutcome;
@@ -58,6 +59,9 @@ pub(super) fn peer(outcome: PeerOutcome) -> (Tint, &'static str) {
 
 /// Why a server gave no address, in two words or three: the whole story stands with `-v`.
 pub(super) fn failure(error: &ServerError) -> String {
+    if error.code == FailureCode::Prohibited.into() {
+        return "refused by a firewall".to_owned();
+    }
     error.code.to_string().replace('-', " ")
 }
 
