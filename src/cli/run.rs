@@ -203,9 +203,7 @@ pub(super) fn run(measurement: &dyn Measurement, out: &mut Output) -> Result<Exi
     let plan = measurement.plan(&world)?;
     let out = place(output, &mut file, out)?;
     let (about, seen, asked) = measure(measurement, plan, &world, &mut events, out)?;
-    let stopped = seen.stopped;
-    let exit = deliver(assemble(about, seen, asked), output, measurement.brief(), &mut events, out)?;
-    Ok(Exit::of(stopped, exit))
+    deliver(assemble(about, seen, asked), output, measurement.brief(), &mut events, out)
 }
 
 /// Where to print: the file that was asked for, made anew, or what there is.
@@ -338,9 +336,10 @@ pub(super) fn deliver(
     for complaint in complaints(&report) {
         super::error::note(&complaint);
     }
-    Ok(match exit_class(&report) {
+    let verdict = match exit_class(&report) {
         ExitClass::Measured => Exit::Measured,
         ExitClass::Unmet => Exit::Unmet,
         ExitClass::NotMeasured => Exit::NotMeasured,
-    })
+    };
+    Ok(Exit::of(report.stopped, verdict))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{command, summary};
+use crate::evidence::Stop;
 use crate::report::document::{Report, RequirementOutcome};
 use crate::report::exit::ExitClass;
 use crate::report::shown::Shown;
@@ -64,6 +65,7 @@ fn told(xml: &mut String, open: &str, element: &str, text: &str) -> std::fmt::Re
 
 fn cases(report: &Report) -> Vec<(String, Came)> {
     let run = match report.findings.view().exit_class(&report.requirements) {
+        _ if report.stopped == Some(Stop::Interrupted) => Came::Erred(summary(report)),
         ExitClass::Measured => Came::Passed,
         ExitClass::Unmet => Came::Failed(summary(report)),
         ExitClass::NotMeasured => Came::Erred(summary(report)),

@@ -13,6 +13,15 @@ pub(super) use sarif::sarif;
 use super::document::{Report, RequirementOutcome};
 use super::exit::{ExitClass, exit_class};
 use super::fact::Fact;
+use crate::evidence::Stop;
+
+/// What the run came to: interrupted, it came to nothing that a monitoring system may rely on, whatever was seen until then.
+fn class(report: &Report) -> ExitClass {
+    match report.stopped {
+        Some(Stop::Interrupted) => ExitClass::NotMeasured,
+        Some(Stop::Deadline) | None => exit_class(report),
+    }
+}
 
 /// What came of the run in one sentence.
 fn summary(report: &Report) -> String {
@@ -22,7 +31,8 @@ fn summary(report: &Report) -> String {
         words.collect::<Vec<_>>().join("; ")
     };
     let (unmet, unknown) = (told(RequirementOutcome::Unmet), told(RequirementOutcome::Unknown));
-    match exit_class(report) {
+    match class(report) {
+        _ if report.stopped == Some(Stop::Interrupted) => "interrupted before the result was clear".to_owned(),
         _ if !unmet.is_empty() => format!("not met: {unmet}"),
         _ if !unknown.is_empty() => format!("could not be told: {unknown}"),
         class => {

@@ -1,10 +1,10 @@
 //! One line for Nagios, Icinga and their like, by the Monitoring Plugins Development Guidelines: the state, what is so, and numbers
 //! behind a bar.
 
-use super::{command, summary};
+use super::{class, command, summary};
 use crate::report::document::Report;
 use crate::report::escape;
-use crate::report::exit::{ExitClass, exit_class};
+use crate::report::exit::ExitClass;
 use crate::report::fact::Value;
 use crate::report::shown::Shown;
 
@@ -13,7 +13,7 @@ use crate::report::shown::Shown;
 pub(crate) fn nagios(report: &Report) -> String {
     let shown = Shown::of(report);
     let report = &*shown.report;
-    let state = match exit_class(report) {
+    let state = match class(report) {
         ExitClass::Measured => "OK",
         ExitClass::Unmet => "CRITICAL",
         ExitClass::NotMeasured => "UNKNOWN",

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::command;
+use super::{class, command};
 use crate::report::document::{Report, RequirementOutcome};
-use crate::report::exit::{ExitClass, exit_class};
+use crate::report::exit::ExitClass;
 use crate::report::fact::Value;
 use crate::report::shown::Shown;
 
@@ -34,7 +34,7 @@ pub(crate) fn prometheus(report: &Report) -> String {
     };
     let of = || vec![("command", command(report).to_owned())];
     add("info", [of(), vec![("version", report.tool.version.clone())]].concat(), 1.0);
-    add("success", of(), f64::from(u8::from(exit_class(report) == ExitClass::Measured)));
+    add("success", of(), f64::from(u8::from(class(report) == ExitClass::Measured)));
     add("duration_seconds", of(), report.duration_ms / 1e3);
     if let Some(seconds) = began(report) {
         add("timestamp_seconds", of(), seconds);

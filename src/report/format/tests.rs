@@ -1,4 +1,5 @@
 use super::{junit, nagios, prometheus};
+use crate::evidence::Stop;
 use crate::report::document::{Report, Requirement, RequirementOutcome};
 use crate::report::sample;
 
@@ -68,6 +69,16 @@ fn prometheus_names_each_series_once() {
         text.contains("nat_probe_mapping{command=\"classify\",family=\"ipv4\",is=\"endpoint-independent\"} 1\n"),
         "{text}"
     );
+}
+
+/// Interrupted, a run may have met everything so far: no format says that it went well.
+#[test]
+fn what_was_interrupted_is_no_success() {
+    let mut report = requiring(&[("connectivity=nat", RequirementOutcome::Met, "")]);
+    report.stopped = Some(Stop::Interrupted);
+    assert!(nagios(&report).contains("CLASSIFY UNKNOWN - interrupted"), "{}", nagios(&report));
+    assert!(prometheus(&report).contains("nat_probe_success{command=\"classify\"} 0\n"));
+    assert!(junit(&report).contains("failures=\"0\" errors=\"1\""), "{}", junit(&report));
 }
 
 #[test]
