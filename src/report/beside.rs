@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::sides;
+use super::{sides, write};
 use crate::explain::Explanation;
 use crate::predict::{Answer, Prediction, predict};
 
@@ -65,5 +65,5 @@ pub fn beside(explanation: &Explanation) -> Vec<Beside> {
 /// The JSON document.
 #[must_use]
 pub fn json(explanation: &Explanation, predictions: &[Beside]) -> String {
-    format!("{:#}", serde_json::to_value(Explained { explanation, predictions }).unwrap_or_default())
+    write::document(&Explained { explanation, predictions })
 }

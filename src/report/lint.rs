@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::Style;
 use super::redact::Redactor;
-use super::{format, view};
+use super::{format, view, write};
 use crate::explain::Lint;
 
 /// The JSON document; masked where that is asked for.
 #[must_use]
 pub fn json(lint: &Lint) -> String {
-    format!("{:#}", masked(lint, serde_json::to_value(lint).unwrap_or_default()))
+    write::document(&masked(lint, serde_json::to_value(lint).unwrap_or_default()))
 }
 
 /// The page for people.
@@ -22,7 +22,7 @@ pub fn page(lint: &Lint, style: &Style) -> String {
 /// For whoever shows findings beside the lines of a file: SARIF 2.1.0.
 #[must_use]
 pub fn sarif(lint: &Lint) -> String {
-    format!("{:#}", masked(lint, format::sarif(lint)))
+    write::document(&masked(lint, format::sarif(lint)))
 }
 
 fn masked(lint: &Lint, mut document: Value) -> Value {
