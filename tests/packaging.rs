@@ -197,6 +197,11 @@ fn the_action_reports_what_was_found() {
         found.contains("mapping=\n") && found.contains("report=\n"),
         "an earlier report is not this one's: {found}"
     );
+    run("classify --simulate symmetric");
+    let (code, found) = run("classify --from report.json --require mapping=none");
+    assert!(code == Some(1) && found.contains("report=/"), "what is read is replaced after that: {found}");
+    let (code, _) = run("classify --from report.json --require nonsense=1");
+    assert!(code == Some(2) && report.exists(), "what was to be read stays");
     let (_, found) = run("classify --simulate '$(touch pwned)'");
     assert!(!folder.path().join("pwned").exists(), "{found}");
     for not_words in ["classify 'and no end", "classify --simulate home-router --output elsewhere"] {
