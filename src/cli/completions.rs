@@ -1,6 +1,7 @@
 //! Completions: a small script for each shell, which asks this very program what may stand next. Only the program knows the words
 //! behind each key of `--require`, and the interfaces that this host has now.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
@@ -9,7 +10,10 @@ use clap::Command;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter as _, complete};
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
+use super::codes;
+use crate::explain::CauseCode;
 use crate::measure::spec::{Key, Takes};
+use crate::predict::read::description;
 use crate::sim;
 use crate::wire::Transport;
 
@@ -87,6 +91,41 @@ pub(super) fn scenarios(made_for_it: &str, typed: &OsStr) -> Vec<CompletionCandi
     let begun = fitting.filter(|(name, _)| typed.to_str().is_some_and(|typed| name.starts_with(typed)));
     let named = begun.map(|(name, description)| candidate(name.to_owned(), description));
     named.chain(PathCompleter::file().complete(typed)).collect()
+}
+
+/// The other side's network, as [`scenarios`].
+pub(super) fn other_scenarios(typed: &OsStr) -> Vec<CompletionCandidate> {
+    scenarios("", typed)
+}
+
+/// Descriptions of a side, word by word, and files that tell of one.
+pub(super) fn sides(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let text = typed.to_string_lossy();
+    let begun = if description::PREFIX.starts_with(&*text) { description::PREFIX } else { &text };
+    let (before, word) = begun.split_at(begun.rfind([':', ';', ',']).map_or(0, |at| at + 1));
+    let words =
+        description::WORDS.iter().filter(|one| before.starts_with(description::PREFIX) && one.starts_with(word));
+    let described = words.map(|word| CompletionCandidate::new(format!("{before}{word}")));
+    described.chain(PathCompleter::file().complete(typed)).collect()
+}
+
+/// The codes that can be explained.
+pub(super) fn codes() -> Vec<CompletionCandidate> {
+    let all: BTreeMap<String, &str> = codes::all().into_iter().map(|(_, code, text)| (code, text)).collect();
+    all.into_iter().map(|(code, text)| candidate(code, text)).collect()
+}
+
+/// What may be required of an explanation: the keys, and behind one of them its codes.
+pub(super) fn causes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let Some(at) = typed.rfind(['=', ',']) else {
+        let keys = ["no=", "certain="].into_iter().filter(|key| key.starts_with(&*typed));
+        return keys.map(CompletionCandidate::new).collect();
+    };
+    let (before, word) = typed.split_at(at + 1);
+    let any = ("any".to_owned(), "Any fault.");
+    let codes = CauseCode::listed().into_iter().chain([any]).filter(|(code, _)| code.starts_with(word));
+    codes.map(|(code, text)| candidate(format!("{before}{code}"), text)).collect()
 }
 
 /// What may carry a message.

@@ -30,7 +30,7 @@ use crate::measure::spec::Spec;
 #[command(name = "nat-probe", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {
     /// Say what a code of the JSON means: of a reason, a diagnosis, a piece of advice.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = ArgValueCandidates::new(completions::codes))]
     pub explain: Option<String>,
 
     /// What to do.

@@ -1,13 +1,13 @@
 //! The command line: arguments to plan, plan to report, report to output and exit code.
 
 mod arguments;
+mod codes;
 mod commands;
 mod completions;
 mod definition;
 mod destination;
 mod error;
 mod exit;
-mod explain;
 mod files;
 pub mod judge_again;
 pub mod manual;
@@ -17,10 +17,12 @@ mod refusal;
 mod run;
 pub mod saved;
 mod scenario;
+mod suggestion;
 
 use std::ffi::OsString;
 
 use clap::FromArgMatches as _;
+use clap::error::ContextKind;
 
 use definition::{Cli, Command, Peer, definition};
 use error::CliError;
@@ -37,9 +39,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
     let mut out = Output::stdout();
     if !is_plugin(&arguments) {
-        return run_with(arguments, &mut out) as u8;
+        return run_with(&arguments, &mut out) as u8;
     }
-    let exit = run_with(arguments, &mut out);
+    let exit = run_with(&arguments, &mut out);
     if exit == Exit::Usage {
         // Whoever monitors shows the first line of standard output; what is wrong stands on standard error.
         let _ = out
@@ -55,13 +57,13 @@ fn is_plugin(arguments: &[OsString]) -> bool {
     (0..arguments.len()).any(|at| is(at, "--format=nagios") || is(at, "--format") && is(at + 1, "nagios"))
 }
 
-fn run_with(arguments: Vec<OsString>, out: &mut Output) -> Exit {
+fn run_with(arguments: &[OsString], out: &mut Output) -> Exit {
     let parsed = definition().try_get_matches_from(arguments);
     let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(Cli { explain: Some(code), .. }) => explain(&code, out),
         Ok(Cli { command: Some(command), .. }) => dispatch(&command, out),
         Ok(Cli { command: None, explain: None }) => refusal::answer(help(), out),
-        Err(error) => refusal::answer(error, out),
+        Err(error) => refuse(error, arguments, out),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
     flushed.unwrap_or_else(|error| {
@@ -70,8 +72,20 @@ fn run_with(arguments: Vec<OsString>, out: &mut Output) -> Exit {
     })
 }
 
+/// Says what is wrong with the arguments, unless it is nothing but the place of `--explain CODE`.
+fn refuse(mut error: clap::Error, arguments: &[OsString], out: &mut Output) -> Result<Exit, CliError> {
+    let is_refused = |context| error.get(context).is_some_and(|what| what.to_string().starts_with("--explain"));
+    if let Some(code) =
+        codes::asked(arguments).filter(|_| is_refused(ContextKind::InvalidArg) || is_refused(ContextKind::PriorArg))
+    {
+        return explain(&code, out);
+    }
+    suggestion::suggest(&mut error);
+    refusal::answer(error, out)
+}
+
 fn explain(code: &str, out: &mut Output) -> Result<Exit, CliError> {
-    out.line(&explain::explain(code)?)?;
+    out.line(&codes::explain(code)?)?;
     Ok(Exit::Measured)
 }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::arguments::common::OutputArgs;
+use super::codes;
 use super::error::CliError;
 use super::exit::Exit;
-use super::explain;
 use super::files::{self, Source};
 use super::printing::output::Output;
 use crate::sim::{self, Scenario};
@@ -28,7 +28,7 @@ pub(super) fn load(name: &str) -> Result<(String, Scenario), CliError> {
     let shown = files::name(path);
     if !(name.contains(['/', '\\']) || path.extension().is_some() || path.exists()) {
         let what = format!("there is no simulated network \"{shown}\", and no scenario file (*.toml) of that name");
-        let near = explain::nearest(name, sim::presets().iter().map(|preset| preset.name));
+        let near = codes::nearest(name, sim::presets().iter().map(|preset| preset.name));
         let advice = near.map_or_else(|| ADVICE.to_owned(), |near| format!("did you mean {near}? {ADVICE}"));
         return Err(CliError::usage(what).advise(advice));
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::run;
 
 /// What each line that was typed may go on with, whatever the shell: among what is offered is this, and not that.
-const TYPED: [(&str, &str, &str); 12] = [
+const TYPED: [(&str, &str, &str); 19] = [
     ("nat-probe ", "classify", "man"),
     ("nat-probe cl", "classify", "turn"),
     ("nat-probe classify --req", "--require", "--redact"),
@@ -23,6 +23,17 @@ const TYPED: [(&str, &str, &str); 12] = [
     ("nat-probe classify --interface ", "lo", "mapping="),
     ("nat-probe classify --simulate sym", "symmetric", "full-cone"),
     ("nat-probe turn --simulate turn-q", "turn-quota", "symmetric"),
+    ("nat-probe --explain no-an", "no-answer", "no-address"),
+    ("nat-probe peer predict nat:sy", "nat:symmetric", "nat:none"),
+    (
+        "nat-probe peer predict nat:symmetric nat:endpoint-independent,f",
+        "nat:endpoint-independent,full-cone",
+        "nat:full-cone",
+    ),
+    ("nat-probe peer connect --simulate full-cone --there sym", "symmetric", "full-cone"),
+    ("nat-probe explain --require cert", "certain=", "no="),
+    ("nat-probe explain --require no=one", "no=one-way", "no=any"),
+    ("nat-probe help cl", "classify", "man"),
 ];
 
 /// A shell with the program in its path. What Windows has by such a name runs on another system beside it.
@@ -75,7 +86,7 @@ fn last(line: &str) -> &str {
 #[test]
 fn bash_offers_what_may_stand_next() {
     let ask = |line: &str| {
-        let parts = line.split(' ').map(|word| word.replace('=', " = "));
+        let parts = line.split(' ').map(|word| word.replace('=', " = ").replace(':', " : "));
         let words: Vec<String> = parts.collect();
         let mut words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
         if line.ends_with(' ') {
@@ -89,7 +100,7 @@ fn bash_offers_what_may_stand_next() {
     };
     let whole = |line: &str, offered: &str| {
         let typed = last(line);
-        format!("{}{offered}", typed.rfind('=').map_or("", |at| &typed[..=at]))
+        format!("{}{}", typed.rfind(['=', ':']).map_or("", |at| &typed[..=at]), offered.replace('\\', ""))
     };
     check("bash", &["--norc", "-c"], "", ask, whole);
 }
@@ -108,7 +119,11 @@ fn zsh_offers_what_may_stand_next() {
         let words: Vec<&str> = line.split(' ').map(|word| if word.is_empty() { "''" } else { word }).collect();
         format!("words=({})\nCURRENT={}\n_clap_dynamic_completer_nat_probe", words.join(" "), words.len())
     };
-    let whole = |_: &str, offered: &str| offered.split(':').next().unwrap_or_default().to_owned();
+    // What follows the first colon that is not escaped describes it.
+    let whole = |_: &str, offered: &str| {
+        let word = offered.replace("\\:", "\0");
+        word.split(':').next().unwrap_or_default().replace('\0', ":")
+    };
     let before = "compdef() { }\n_describe() { print -rl -- \"${(@P)3}\" }\n";
     check("zsh", &["-f", "-c"], before, ask, whole);
 }

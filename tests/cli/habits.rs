@@ -45,10 +45,39 @@ fn words_and_codes_are_answered() {
     let explained = run("--explain no-answer");
     assert_eq!(explained.code, Some(0));
     assert!(explained.stdout.contains("no-answer (reasons): No server answered over UDP."), "{}", explained.stdout);
+    for elsewhere in ["classify --explain no-answer", "explain --explain=no-answer", "--explain no-answer turn lint x"]
+    {
+        let run = run(elsewhere);
+        assert_eq!((run.code, run.stdout), (Some(0), explained.stdout.clone()), "{elsewhere}: {}", run.stderr);
+    }
+    assert!(run("explain no-answer").stderr.contains("try: nat-probe --explain no-answer"));
+    assert!(run("help clasify").stderr.contains("a similar command exists: nat-probe classify"));
     let slip = run("--explain no-anwser");
     assert_eq!(slip.code, Some(2));
     assert!(slip.stderr.contains("try: no-answer"), "{}", slip.stderr);
     assert!(run("classify --simulate symetric").stderr.contains("did you mean symmetric?"));
+}
+
+/// Files that are put where servers belong, and the option that other tools have for a deadline.
+#[test]
+fn what_other_tools_take_is_told_or_taken() {
+    for (arguments, try_this) in [
+        ("classify report.json --simulate home-router", "--from"),
+        ("discover servers.txt --simulate home-router", "--servers-file"),
+        ("turn turnserver.conf --simulate turn-server", "nat-probe turn lint FILE"),
+        ("turn -u demo homeserver.yaml --simulate turn-server", "--from-config FILE"),
+    ] {
+        let refused = run(arguments);
+        assert_eq!(refused.code, Some(2), "{arguments}");
+        assert!(
+            refused.stderr.contains("the name of a file") && refused.stderr.contains(try_this),
+            "{}",
+            refused.stderr
+        );
+    }
+    for command in ["classify", "discover", "turn -q", "gateway", "ice gather"] {
+        assert_eq!(run(&format!("{command} --timeout 5s --simulate turn-server")).stderr, "", "{command}");
+    }
 }
 
 #[test]

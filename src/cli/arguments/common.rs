@@ -56,7 +56,7 @@ pub(in crate::cli) struct StunArgs {
     pub local_port: Option<u16>,
 
     /// Be done by then, with what is known: 10s, 1m or a number of seconds [default: 10s, with --thorough 2m].
-    #[arg(long, value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
+    #[arg(long, alias = "timeout", value_name = "TIME", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Option<Duration>,
 
     /// Wait as long as RFC 8489 says and repeat on a second port: slower, surer.

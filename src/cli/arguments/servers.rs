@@ -55,7 +55,17 @@ impl ServerArgs {
 /// # Errors
 /// In words, when it names no server.
 pub(in crate::cli) fn parse(text: &str) -> Result<ServerSpec, String> {
+    if is_file_name(text) {
+        return Err("it is the name of a file: --servers-file takes one with servers, --from a saved report".to_owned());
+    }
     ServerSpec::parse(text).map_err(|error| error.problem().to_owned())
+}
+
+/// Whether it is called as files are and no host is: there are no such top-level domains.
+#[must_use]
+pub(in crate::cli) fn is_file_name(text: &str) -> bool {
+    const ENDS: [&str; 11] = ["conf", "env", "json", "log", "lua", "pcap", "toml", "txt", "xml", "yaml", "yml"];
+    text.rsplit_once('.').is_some_and(|(_, end)| ENDS.contains(&end))
 }
 
 /// How many of the built-in servers a run asks.

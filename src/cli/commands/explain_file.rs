@@ -5,8 +5,11 @@ use std::str::FromStr as _;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::arguments::common::ColorChoice;
+use crate::cli::codes::is_code;
+use crate::cli::completions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Source};
@@ -49,7 +52,13 @@ pub(in crate::cli) struct ExplainArgs {
     redact: bool,
 
     /// Require something (repeat), for scripts: no=CODE, no=any, certain=CODE; commas for or.
-    #[arg(long, value_name = "KEY=CODE", value_parser = Require::from_str, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "KEY=CODE",
+        value_parser = Require::from_str,
+        add = ArgValueCompleter::new(completions::causes),
+        help_heading = "Output"
+    )]
     require: Vec<Require>,
 }
 
@@ -126,7 +135,8 @@ fn read(path: &Path, named: Option<Format>) -> Result<Input, CliError> {
     let mut incoming = source.open()?;
     let read = explain::read_from(&mut incoming, named);
     if let Some(failure) = incoming.failure() {
-        return Err(failure);
+        let word = path.to_string_lossy();
+        return Err(if is_code(&word) { failure.advise(format!("nat-probe --explain {word}")) } else { failure });
     }
     let reading = read.map_err(|error| {
         let what = CliError::usage(format!("cannot explain {}: {error}", source.name()));

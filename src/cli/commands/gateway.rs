@@ -49,7 +49,7 @@ pub(in crate::cli) struct GatewayArgs {
     pub lifetime: Duration,
 
     /// Be done by then, with what is known: 10s, 1m or a number of seconds.
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration::deadline, help_heading = "Measurement")]
+    #[arg(long, alias = "timeout", value_name = "TIME", default_value = "20s", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Duration,
 
     /// What is common to measuring.

@@ -28,7 +28,7 @@ pub(in crate::cli) struct GatherArgs {
     pub tcp: bool,
 
     /// Be done by then, with what is known: 10s, 1m or a number of seconds.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::deadline, help_heading = "Measurement")]
+    #[arg(long, alias = "timeout", value_name = "TIME", default_value = "10s", value_parser = duration::deadline, help_heading = "Measurement")]
     pub deadline: Duration,
 
     /// Print nothing but a=candidate lines, as they stand in a session description.

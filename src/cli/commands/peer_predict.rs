@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::arguments::common::OutputArgs;
 use crate::cli::arguments::entries;
+use crate::cli::completions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Source};
@@ -40,7 +42,13 @@ const TOKEN: &str = "np1-";
 pub(in crate::cli) struct PredictArgs {
     /// The two sides, or with --matrix all of them: files, `-` for standard input, descriptions like nat:symmetric, or tokens of peer
     /// connect.
-    #[arg(value_name = "SIDE", required = true, num_args = 2.., value_hint = ValueHint::FilePath)]
+    #[arg(
+        value_name = "SIDE",
+        required = true,
+        num_args = 2..,
+        value_hint = ValueHint::FilePath,
+        add = ArgValueCompleter::new(completions::sides)
+    )]
     pub side: Vec<String>,
 
     /// Predict every pair of all sides named, as a grid.

@@ -2,7 +2,7 @@
 
 use crate::cli::arguments::common::RunArgs;
 use crate::cli::arguments::entries::{Asked, Draft};
-use crate::cli::arguments::servers::BuiltIn;
+use crate::cli::arguments::servers::{BuiltIn, is_file_name};
 use crate::cli::arguments::turn::TurnArgs;
 use crate::cli::error::CliError;
 use crate::cli::run::{Measurement, Plan, World};
@@ -11,7 +11,7 @@ use crate::measure::spec::Spec;
 use crate::measure::turn::spec::TURN;
 use crate::measure::turn::{self, STRANGER, TurnAsked, TurnOptions, TurnTested};
 use crate::report::document::Findings;
-use crate::wire::{Credential, EntryKind, Family, Host, Secret, Transport};
+use crate::wire::{Credential, EntryKind, Family, Host, Secret, Transport, masked};
 
 /// How many of the usual STUN servers are asked through the relay.
 const THIRD_PARTIES: usize = 3;
@@ -83,6 +83,10 @@ impl TurnArgs {
     /// The URIs of the command line; in a simulated network without any, its TURN servers.
     fn uris(&self, world: &World) -> Result<Vec<String>, CliError> {
         if !self.uri.is_empty() || self.ice_servers.is_some() || self.from_config.is_some() {
+            if let Some(name) = self.uri.iter().find(|uri| is_file_name(uri)) {
+                return Err(CliError::usage(format!("{} is the name of a file and of no server", masked(name)))
+                    .advise("nat-probe turn lint FILE, or --ice-servers FILE or --from-config FILE"));
+            }
             return Ok(self.uri.clone());
         }
         let World::Simulated(_, scenario, _) = world else {

@@ -57,6 +57,44 @@ const BEHAVIORS: [(&str, Option<Behavior>); 14] = [
 ];
 const KEYS: [&str; 8] = ["mapping", "filtering", "hairpin", "ports", "pooling", "address", "host", "lifetime"];
 
+/// What a description may go on with: what offers words to whoever types one offers these. Behind an equals sign that ends one stands
+/// what only the user knows.
+pub(crate) const WORDS: [&str; 33] = [
+    "none",
+    "full-cone",
+    "restricted-cone",
+    "port-restricted-cone",
+    "symmetric",
+    "firewall",
+    "udp-blocked",
+    "stun-blocked",
+    "unavailable",
+    "endpoint-independent",
+    "address-dependent",
+    "address-and-port-dependent",
+    "unknown",
+    "mapping=none",
+    "mapping=endpoint-independent",
+    "mapping=address-dependent",
+    "mapping=address-and-port-dependent",
+    "filtering=endpoint-independent",
+    "filtering=address-dependent",
+    "filtering=address-and-port-dependent",
+    "hairpin=yes",
+    "hairpin=no",
+    "hairpin=internal",
+    "ports=preserved",
+    "ports=sequential",
+    "ports=random",
+    "pooling=paired",
+    "pooling=arbitrary",
+    "address=",
+    "host=",
+    "lifetime=",
+    "ipv4:",
+    "ipv6:",
+];
+
 /// Why a description is not understood.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DescriptionError {
@@ -315,6 +353,22 @@ mod tests {
 
     fn error(text: &str) -> String {
         read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_offered_is_understood() {
+        for word in WORDS {
+            let behind = match word {
+                "address=" | "host=" => "192.0.2.1",
+                "lifetime=" => "30",
+                "ipv4:" | "ipv6:" => "symmetric",
+                _ => "",
+            };
+            assert!(read(&format!("nat:{word}{behind}")).is_ok(), "{word}");
+        }
+        for name in NAMES.into_iter().filter(|name| *name != "open").chain(KEYS) {
+            assert!(WORDS.iter().any(|word| word.starts_with(name)), "{name}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::beside::{Beside, Post};
 use super::exchange::{self, Inbox};
@@ -13,6 +14,7 @@ use super::{live, setup};
 use crate::cli::arguments::common::RunArgs;
 use crate::cli::arguments::duration;
 use crate::cli::arguments::ice::{IceArgs, interfaces};
+use crate::cli::completions;
 use crate::cli::destination;
 use crate::cli::error::CliError;
 use crate::cli::files::{self, Source};
@@ -66,7 +68,14 @@ pub(crate) struct ConnectArgs {
     pub timeout: Duration,
 
     /// With --simulate: the network that the other side is in, a name or a scenario file; the same kind without this.
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath, requires = "simulate", help_heading = "Simulation")]
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        value_hint = ValueHint::FilePath,
+        add = ArgValueCompleter::new(completions::other_scenarios),
+        requires = "simulate",
+        help_heading = "Simulation"
+    )]
     pub there: Option<String>,
 
     /// Tell the other side no addresses but those of relays, and use none but those.

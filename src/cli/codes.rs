@@ -1,5 +1,7 @@
 //! `--explain CODE`: what a code of the JSON means.
 
+use std::ffi::OsString;
+
 use super::error::CliError;
 use super::program;
 use crate::measure::catalog;
@@ -25,6 +27,21 @@ pub(super) fn explain(code: &str) -> Result<String, CliError> {
     Ok(found.join("\n"))
 }
 
+/// The code behind `--explain`, wherever on the line it stands: it is no option of a command, and yet clear.
+#[must_use]
+pub(super) fn asked(arguments: &[OsString]) -> Option<String> {
+    let words = || arguments.iter().map(|argument| argument.to_string_lossy());
+    let apart =
+        words().zip(words().skip(1)).find(|(option, _)| option == "--explain").map(|(_, code)| code.into_owned());
+    apart.or_else(|| words().find_map(|word| word.strip_prefix("--explain=").map(str::to_owned)))
+}
+
+/// Whether there is such a code.
+#[must_use]
+pub(super) fn is_code(word: &str) -> bool {
+    all().iter().any(|(_, code, _)| code == word)
+}
+
 /// The name that is most like what was written, if one is.
 #[must_use]
 pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -33,7 +50,7 @@ pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
 }
 
 /// Every code of every command, with its list and its meaning.
-fn all() -> Vec<(String, String, &'static str)> {
+pub(super) fn all() -> Vec<(String, String, &'static str)> {
     let specs = catalog::COMMANDS.iter().copied().chain(program::OTHERS);
     let lists = specs.flat_map(|spec| spec.codes);
     let mut all: Vec<_> = lists
