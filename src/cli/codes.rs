@@ -1,10 +1,16 @@
-//! `--explain CODE`: what a code of the JSON means.
+//! `--explain CODE`: what a word of the page or of the JSON means.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use super::error::CliError;
 use super::program;
 use crate::measure::catalog;
+use crate::measure::spec::Spec;
+use crate::report::schema::{self, Meaning};
+
+/// The lists of what each run says itself how to mend.
+const WITH_FIX: [&str; 4] = ["causes", "diagnoses", "mappings", "rules"];
 
 /// What the code means; where several lists have it, what it means in each.
 ///
@@ -24,7 +30,9 @@ pub(super) fn explain(code: &str) -> Result<String, CliError> {
         let near = nearest(code, names).unwrap_or("the codes in the JSON, see `nat-probe schema`");
         return Err(error.advise(near));
     }
-    Ok(found.join("\n"))
+    let to_do = all.iter().any(|(list, known, _)| known == code && WITH_FIX.contains(&list.as_str()));
+    let more = if to_do { "\nWhat to do about it stands beside the code, on the page and in the JSON." } else { "" };
+    Ok(found.join("\n") + more)
 }
 
 /// The code behind `--explain`, wherever on the line it stands: it is no option of a command, and yet clear.
@@ -49,16 +57,40 @@ pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
     names.into_iter().filter(|name| likeness(name) > 0.85).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 
-/// Every code of every command, with its list and its meaning.
-pub(super) fn all() -> Vec<(String, String, &'static str)> {
-    let specs = catalog::COMMANDS.iter().copied().chain(program::OTHERS);
-    let lists = specs.flat_map(|spec| spec.codes);
-    let mut all: Vec<_> = lists
-        .flat_map(|(title, codes)| codes().into_iter().map(|(code, text)| (title.to_lowercase(), code, text)))
-        .collect();
+/// Every word that is explained: the codes of every command, the keys of `--require`, and whatever else the JSON may say; each with its
+/// list and its meaning.
+pub(super) fn all() -> Vec<(String, String, String)> {
+    let specs: Vec<&Spec> = catalog::COMMANDS.iter().copied().chain(program::OTHERS.iter().copied()).collect();
+    let lists = specs.iter().flat_map(|spec| spec.codes);
+    let codes = lists.flat_map(|(title, codes)| {
+        codes().into_iter().map(|(code, text)| (title.to_lowercase(), code, text.to_owned()))
+    });
+    let keys = specs.iter().flat_map(|spec| spec.keys);
+    let keys = keys.map(|key| ("requirements".to_owned(), key.name.to_owned(), key.meaning.to_owned()));
+    let mut all: Vec<_> = codes.chain(keys).collect();
     all.sort_unstable();
     all.dedup();
+    let known: BTreeSet<(String, String)> = all.iter().map(|(_, code, text)| (code.clone(), text.clone())).collect();
+    let words = schema::meanings().into_iter().filter(|one| !known.contains(&(one.word.clone(), one.text.clone())));
+    // Most are a few words, which what the list is about makes a sentence.
+    let sentence = |one: &Meaning| match one.about.trim_end_matches('.') {
+        "" => one.text.clone(),
+        about => format!("{about}: {}", one.text),
+    };
+    all.extend(words.map(|one| (in_words(&one.list), one.word.clone(), sentence(&one))));
     all
+}
+
+/// The name of a definition as people read it: of `MappingBehavior`, "mapping behavior"; of two by one name the second has a number.
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.trim_end_matches(|c: char| c.is_ascii_digit()).chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }
 
 #[cfg(test)]
@@ -68,10 +100,34 @@ mod tests {
     #[test]
     fn each_code_is_explained_and_a_slip_corrected() {
         for (_, code, text) in all() {
-            assert!(explain(&code).unwrap().contains(text), "{code}");
+            assert!(!text.is_empty() && explain(&code).unwrap().contains(&text), "{code}");
         }
         assert!(explain("too-losy").unwrap_err().to_string().contains("try: too-lossy"));
         assert!(explain("\u{1b}x").unwrap_err().to_string().contains("schema"));
+    }
+
+    /// Whoever reads a verdict need not know the RFC that its word is from.
+    #[test]
+    fn every_word_of_the_json_is_explained() {
+        let mut words = BTreeSet::new();
+        schema::words(&schema::schema(), &mut words);
+        let commands =
+            catalog::COMMANDS.iter().map(|spec| spec.id()).chain(["explain".to_owned(), "turn-lint".to_owned()]);
+        let commands: BTreeSet<String> = commands.collect();
+        let silent: Vec<_> = words.iter().filter(|word| !is_code(word) && !commands.contains(*word)).collect();
+        assert!(silent.is_empty(), "{silent:?}");
+        let told = explain("address-and-port-dependent").unwrap();
+        assert!(
+            told.contains("(mapping behavior): ")
+                && told.contains("Another one for each destination address and port."),
+            "{told}"
+        );
+        assert!(explain("mapping").unwrap().contains("mapping (requirements): "));
+        assert!(
+            explain("no-answer")
+                .unwrap()
+                .ends_with("What to do about it stands beside the code, on the page and in the JSON.")
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use clap::Command;
+use clap::builder::StyledStr;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter as _, complete};
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
@@ -80,7 +81,7 @@ fn values(key: &Key, typed: &str) -> Vec<CompletionCandidate> {
     fitting.map(|word| CompletionCandidate::new(format!("{before}{word}"))).collect()
 }
 
-fn candidate(value: String, meaning: &'static str) -> CompletionCandidate {
+fn candidate(value: String, meaning: impl Into<StyledStr>) -> CompletionCandidate {
     CompletionCandidate::new(value).help(Some(meaning.into()))
 }
 
@@ -111,7 +112,7 @@ pub(super) fn sides(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// The codes that can be explained.
 pub(super) fn codes() -> Vec<CompletionCandidate> {
-    let all: BTreeMap<String, &str> = codes::all().into_iter().map(|(_, code, text)| (code, text)).collect();
+    let all: BTreeMap<String, String> = codes::all().into_iter().map(|(_, code, text)| (code, text)).collect();
     all.into_iter().map(|(code, text)| candidate(code, text)).collect()
 }
 

@@ -29,7 +29,7 @@ use crate::measure::spec::Spec;
 #[derive(Debug, Parser)]
 #[command(name = "nat-probe", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {
-    /// Say what a code of the JSON means: of a reason, a diagnosis, a piece of advice.
+    /// Say what a word of the page or of the JSON means: a code, a verdict, a behavior.
     #[arg(long, value_name = "CODE", add = ArgValueCandidates::new(completions::codes))]
     pub explain: Option<String>,
 

@@ -23,7 +23,7 @@ pub fn schema() -> Value {
 }
 
 /// Every word that a schema lists: what stands for nothing but itself.
-pub(super) fn words(schema: &Value, found: &mut BTreeSet<String>) {
+pub(crate) fn words(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Array(items) => items.iter().for_each(|item| words(item, found)),
         Value::Object(members) => {
@@ -34,6 +34,46 @@ pub(super) fn words(schema: &Value, found: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+/// A word that the schema lists.
+pub(crate) struct Meaning {
+    /// The name of the definition that lists it.
+    pub list: String,
+    /// What that is about.
+    pub about: String,
+    /// The word.
+    pub word: String,
+    /// What it means there.
+    pub text: String,
+}
+
+/// What the words mean that the definitions of the schema list.
+#[must_use]
+pub(crate) fn meanings() -> Vec<Meaning> {
+    let schema = schema();
+    let mut found = Vec::new();
+    for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
+        variants((name, &in_one_line(definition)), definition, &mut found);
+    }
+    found
+}
+
+fn variants(list: (&str, &str), definition: &Value, found: &mut Vec<Meaning>) {
+    for one in definition["oneOf"].as_array().into_iter().flatten() {
+        // Of what has members of its own, the one that says which it is.
+        let tag = || one["properties"].as_object()?.values().find_map(|member| member["const"].as_str());
+        let text = in_one_line(one);
+        if let (Some(word), false) = (one["const"].as_str().or_else(tag), text.is_empty()) {
+            let (list, about) = (list.0.to_owned(), list.1.to_owned());
+            found.push(Meaning { list, about, word: word.to_owned(), text });
+        }
+        variants(list, one, found);
+    }
+}
+
+fn in_one_line(described: &Value) -> String {
+    described["description"].as_str().unwrap_or_default().replace('\n', " ")
 }
 
 #[cfg(test)]
