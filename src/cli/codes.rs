@@ -8,6 +8,10 @@ use super::program;
 use crate::measure::catalog;
 use crate::measure::spec::Spec;
 use crate::report::schema::{self, Meaning};
+use crate::wire::nearest;
+
+/// No code is nearly as long.
+const LONGEST: usize = 100;
 
 /// The lists of what each run says itself how to mend.
 const WITH_FIX: [&str; 4] = ["causes", "diagnoses", "mappings", "rules"];
@@ -19,20 +23,20 @@ const WITH_FIX: [&str; 4] = ["causes", "diagnoses", "mappings", "rules"];
 pub(super) fn explain(code: &str) -> Result<String, CliError> {
     let all = all();
     let code = code.trim();
-    let found: Vec<String> = all
-        .iter()
-        .filter(|(_, known, _)| known == code)
-        .map(|(list, _, text)| format!("{code} ({list}): {text}"))
-        .collect();
+    let mut found: Vec<_> = all.iter().filter(|(_, known, _)| known.eq_ignore_ascii_case(code)).collect();
+    // What the word means at all, and then what it means where.
+    found.sort_by_key(|(list, ..)| list != "terms");
     if found.is_empty() {
         let names = all.iter().map(|(_, known, _)| known.as_str());
-        let error = CliError::usage(format!("there is no code {code}"));
+        let shown = if code.len() > LONGEST { "of that length" } else { code };
+        let error = CliError::usage(format!("there is no code {shown}"));
         let near = nearest(code, names).unwrap_or("the codes in the JSON, see `nat-probe schema`");
         return Err(error.advise(near));
     }
-    let to_do = all.iter().any(|(list, known, _)| known == code && WITH_FIX.contains(&list.as_str()));
+    let to_do = found.iter().any(|(list, ..)| WITH_FIX.contains(&list.as_str()));
     let more = if to_do { "\nWhat to do about it stands beside the code, on the page and in the JSON." } else { "" };
-    Ok(found.join("\n") + more)
+    let lines: Vec<String> = found.iter().map(|(list, known, text)| format!("{known} ({list}): {text}")).collect();
+    Ok(lines.join("\n") + more)
 }
 
 /// The code behind `--explain`, wherever on the line it stands: it is no option of a command, and yet clear.
@@ -50,17 +54,14 @@ pub(super) fn is_code(word: &str) -> bool {
     all().iter().any(|(_, code, _)| code == word)
 }
 
-/// The name that is most like what was written, if one is.
-#[must_use]
-pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |name: &&str| strsim::jaro_winkler(written, name);
-    names.into_iter().filter(|name| likeness(name) > 0.85).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-}
-
 /// Every word that is explained: the codes of every command, the keys of `--require`, and whatever else the JSON may say; each with its
 /// list and its meaning.
 pub(super) fn all() -> Vec<(String, String, String)> {
-    let specs: Vec<&Spec> = catalog::COMMANDS.iter().copied().chain(program::OTHERS.iter().copied()).collect();
+    let specs: Vec<&Spec> = [&program::PROGRAM]
+        .into_iter()
+        .chain(catalog::COMMANDS.iter().copied())
+        .chain(program::OTHERS.iter().copied())
+        .collect();
     let lists = specs.iter().flat_map(|spec| spec.codes);
     let codes = lists.flat_map(|(title, codes)| {
         codes().into_iter().map(|(code, text)| (title.to_lowercase(), code, text.to_owned()))
@@ -122,17 +123,12 @@ mod tests {
                 && told.contains("Another one for each destination address and port."),
             "{told}"
         );
-        assert!(explain("mapping").unwrap().contains("mapping (requirements): "));
+        let told = explain("Mapping").unwrap();
+        assert!(told.starts_with("mapping (terms): ") && told.contains("mapping (requirements): "), "{told}");
         assert!(
             explain("no-answer")
                 .unwrap()
                 .ends_with("What to do about it stands beside the code, on the page and in the JSON.")
         );
-    }
-
-    #[test]
-    fn what_is_like_nothing_has_no_nearest() {
-        assert_eq!(nearest("symetric", ["symmetric", "full-cone"]), Some("symmetric"));
-        assert_eq!(nearest("zzz", ["symmetric", "full-cone"]), None);
     }
 }

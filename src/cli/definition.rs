@@ -29,7 +29,7 @@ use crate::measure::spec::Spec;
 #[derive(Debug, Parser)]
 #[command(name = "nat-probe", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {
-    /// Say what a word of the page or of the JSON means: a code, a verdict, a behavior.
+    /// Say what a word of the page or of the JSON means.
     #[arg(long, value_name = "CODE", add = ArgValueCandidates::new(completions::codes))]
     pub explain: Option<String>,
 
@@ -112,10 +112,13 @@ impl Measuring {
     }
 }
 
+/// What whoever typed nothing but the name needs next.
+const START: &str = "Start with nat-probe classify. nat-probe COMMAND --help has examples.";
+
 /// The definition, with what each command promises.
 #[must_use]
 pub(super) fn definition() -> clap::Command {
-    let program = Cli::command().after_long_help(footer::of(&program::PROGRAM));
+    let program = Cli::command().after_help(START).after_long_help(footer::of(&program::PROGRAM));
     let program = program::OTHERS.iter().fold(program, |program, spec| {
         change(program, spec.name, |command| command.about(spec.question).after_long_help(footer::of(spec)))
     });

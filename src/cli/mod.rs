@@ -18,6 +18,7 @@ mod run;
 pub mod saved;
 mod scenario;
 mod suggestion;
+mod terms;
 
 use std::ffi::OsString;
 

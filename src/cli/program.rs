@@ -1,5 +1,6 @@
 //! What the program itself and its commands that do not measure promise.
 
+use super::terms;
 use crate::explain;
 use crate::measure::spec::{PAGE_ENVIRONMENT, STUN_ENVIRONMENT, Spec, Term, USAGE};
 use crate::measure::{catalog, nat};
@@ -17,7 +18,7 @@ pub(super) const PROGRAM: Spec = Spec {
         ("nat-probe classify --simulate symmetric", "How it looks on a network that is only simulated."),
     ],
     environment: STUN_ENVIRONMENT,
-    codes: &[],
+    codes: &[("TERMS", terms::listed)],
     ..nat::spec::CLASSIFY
 };
 
@@ -27,6 +28,7 @@ pub(super) const SCHEMA: Spec = Spec {
     question: "Print the JSON Schema of what --json and --ndjson print",
     exit: PRINTED,
     environment: &[],
+    codes: &[],
     examples: &[("nat-probe schema > nat-probe.schema.json", "The schema, to validate reports with.")],
     ..PROGRAM
 };

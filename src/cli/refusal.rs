@@ -12,6 +12,9 @@ use crate::wire::masked;
 const BEFORE_SECRETS: [&str; 13] =
     ["password", "passwd", "pass", "pas", "pwd", "pw", "secret", "sec", "credential", "cred", "token", "auth", "key"];
 
+/// How much is repeated of what was refused, and of why: the longest list of what there is takes less.
+const LONGEST: usize = 600;
+
 /// Help and version go to standard output, mistakes to standard error in the words of every other error.
 ///
 /// # Errors
@@ -36,8 +39,16 @@ fn invalid(error: &clap::Error) -> Option<String> {
     else {
         return None;
     };
-    let cause = escape::visible(&cause.to_string());
+    let cause = escape::visible(&brief(&cause.to_string()));
     Some(format!("error: invalid value '{value}' for '{argument}': {cause}\n\nFor more information, try '--help'."))
+}
+
+/// As much of it as somebody reads: what was put in a wrong place may be a whole file.
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Takes out of the complaint what may be a secret, and what a terminal would obey.
@@ -45,12 +56,12 @@ fn hide(error: &mut clap::Error) {
     let kind = error.kind();
     let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let shown = |context: ContextKind, text: &str| {
-        escape::visible(&match context {
+        escape::visible(&brief(&match context {
             ContextKind::InvalidArg if kind == ErrorKind::UnknownArgument => argument(text),
             ContextKind::InvalidValue if kind == ErrorKind::TooManyValues => "***".to_owned(),
             ContextKind::InvalidValue if option.contains("SERVER") => masked(text),
             _ => server_masked(text),
-        })
+        }))
     };
     for context in
         [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand, ContextKind::TrailingArg]

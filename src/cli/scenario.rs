@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use super::arguments::common::OutputArgs;
-use super::codes;
 use super::error::CliError;
 use super::exit::Exit;
 use super::files::{self, Source};
 use super::printing::output::Output;
 use crate::sim::{self, Scenario};
-use crate::wire::ServerSpec;
+use crate::wire::{ServerSpec, nearest};
 
 /// How large a scenario file may be; those that people write have a few thousand bytes.
 const LARGEST: u64 = 1 << 20;
@@ -28,7 +27,7 @@ pub(super) fn load(name: &str) -> Result<(String, Scenario), CliError> {
     let shown = files::name(path);
     if !(name.contains(['/', '\\']) || path.extension().is_some() || path.exists()) {
         let what = format!("there is no simulated network \"{shown}\", and no scenario file (*.toml) of that name");
-        let near = codes::nearest(name, sim::presets().iter().map(|preset| preset.name));
+        let near = nearest(name, sim::presets().iter().map(|preset| preset.name));
         let advice = near.map_or_else(|| ADVICE.to_owned(), |near| format!("did you mean {near}? {ADVICE}"));
         return Err(CliError::usage(what).advise(advice));
     }

@@ -3,8 +3,9 @@
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::codes::{is_code, nearest};
+use super::codes::is_code;
 use super::definition::{commands, definition};
+use crate::wire::nearest;
 
 /// Adds to the complaint what may have been meant.
 pub(super) fn suggest(error: &mut clap::Error) {

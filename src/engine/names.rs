@@ -62,6 +62,9 @@ mod tests {
     fn a_literal_that_no_host_has_is_no_filters_work() {
         let (asked, _, failure) = sifted("0.0.0.0:3478", &["0.0.0.0:3478"], None);
         assert_eq!((asked, failure.unwrap().code), (0, FailureCode::NoAddress));
+        // Looked up to find NAT64: its own addresses are no host's.
+        let (asked, _, failure) = sifted("ipv4only.arpa", &["192.0.0.170:3478", "192.0.0.171:3478"], None);
+        assert_eq!((asked, failure.unwrap().code), (0, FailureCode::NoAddress));
     }
 
     #[test]

@@ -169,6 +169,8 @@ pub fn sift(name: &str, lookup: &mut Lookup) {
     let written = words.iter().any(|word| name.contains(word.as_str()));
     let (code, text) = if written {
         (FailureCode::NoAddress, "no host has that address".to_owned())
+    } else if name == IPV4_ONLY {
+        (FailureCode::NoAddress, format!("no host has {}: by this name NAT64 is found", words.join(" and ")))
     } else {
         (FailureCode::NameFiltered, format!("a DNS filter answers {} for this name", words.join(" and ")))
     };
@@ -179,6 +181,9 @@ pub fn sift(name: &str, lookup: &mut Lookup) {
         lookup.failure.get_or_insert(Failure { code, text, by: None });
     }
 }
+
+/// The name whose addresses are no host's, as long as no NAT64 makes some of them (RFC 7050 section 8.1).
+const IPV4_ONLY: &str = "ipv4only.arpa";
 
 /// Where filters of DNS send whom they stop: Cisco Umbrella and Fortinet.
 const BLOCK_PAGES: [&str; 8] = [

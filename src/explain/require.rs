@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::document::{Explanation, Outcome, Required, RequiredIs};
 use super::finding::{CauseCode, Certainty};
+use crate::wire::nearest;
 
 /// Something required.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +37,11 @@ impl FromStr for Require {
             let word = word.trim();
             let known = CauseCode::ALL.iter().find(|code| code.to_string() == word);
             known.copied().ok_or_else(|| {
-                let likeness = |code: &&CauseCode| strsim::jaro_winkler(word, &code.to_string());
-                let near = CauseCode::ALL.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-                let near = near.map(ToString::to_string).unwrap_or_default();
-                format!("there is no such cause; the nearest is {near}")
+                let all: Vec<String> = CauseCode::ALL.iter().map(ToString::to_string).collect();
+                let near = nearest(word, all.iter().map(String::as_str));
+                let near =
+                    near.map_or("; see nat-probe-explain(1)".to_owned(), |near| format!("; the nearest is {near}"));
+                format!("there is no such cause{near}")
             })
         };
         let codes =

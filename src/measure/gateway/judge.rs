@@ -209,7 +209,8 @@ fn verdict(
     }
     if let Some(failed) = any(ServiceStatus::Unreachable) {
         let text = format!("{address} could not be asked: {}.", failed.text);
-        return make(GatewayCode::Unreachable, GatewaySide::ThisHost, text, "");
+        let fix = "Look at this host's routes, and at its firewall's rules for what goes out.";
+        return make(GatewayCode::Unreachable, GatewaySide::ThisHost, text, fix);
     }
     if is_alive(seen, number) {
         let text = format!(

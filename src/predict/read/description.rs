@@ -20,7 +20,7 @@ use crate::predict::closed::Possible;
 use crate::predict::side::{
     AddressPooling, FamilySide, Hairpin, HostAddress, PortChoice, Ports, Reach, Side, SideSource, Translation,
 };
-use crate::wire::Family;
+use crate::wire::{Family, nearest};
 
 /// What a description begins with.
 pub const PREFIX: &str = "nat:";
@@ -136,13 +136,6 @@ fn hint(_: &str, near: Option<&str>, list: &str) -> String {
     }
 }
 
-/// The nearest of these words, if any is near.
-fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let scored = known.into_iter().map(|other| (strsim::jaro_winkler(word, other), other));
-    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
-    (best.0 > 0.8).then(|| best.1.to_owned())
-}
-
 /// Reads a description, with `nat:` before it.
 ///
 /// # Errors
@@ -248,7 +241,10 @@ fn named(
         }
         _ => {
             let known = NAMES.into_iter().chain(BEHAVIORS.iter().map(|(word, _)| *word)).chain(KEYS);
-            return Err(DescriptionError::Word { word: item.to_owned(), near: nearest(item, known) });
+            return Err(DescriptionError::Word {
+                word: item.to_owned(),
+                near: nearest(item, known).map(str::to_owned),
+            });
         }
     };
     if mapping.is_some() {
@@ -268,7 +264,7 @@ fn behavior(key: &str, value: &str) -> Result<Possible<Behavior>, DescriptionErr
         None => Err(DescriptionError::Value {
             key: key.to_owned(),
             value: value.to_owned(),
-            near: nearest(value, BEHAVIORS.iter().map(|(word, _)| *word)),
+            near: nearest(value, BEHAVIORS.iter().map(|(word, _)| *word)).map(str::to_owned),
             values: "write endpoint-independent, address-dependent or address-and-port-dependent",
         }),
     }
@@ -287,7 +283,7 @@ fn set(side: &mut FamilySide, key: &str, value: &str) -> Result<(), DescriptionE
     let wrong = |values: &'static str, known: &[&str]| DescriptionError::Value {
         key: key.to_owned(),
         value: value.to_owned(),
-        near: nearest(value, known.iter().copied()),
+        near: nearest(value, known.iter().copied()).map(str::to_owned),
         values,
     };
     match key {
@@ -337,7 +333,7 @@ fn set(side: &mut FamilySide, key: &str, value: &str) -> Result<(), DescriptionE
             side.hosts.get_or_insert_default().push(HostAddress { address, prefix });
         }
         "lifetime" => side.lifetime_s = Some(value.parse().map_err(|_| wrong("write seconds", &[]))?),
-        _ => return Err(DescriptionError::Word { word: key.to_owned(), near: nearest(key, KEYS) }),
+        _ => return Err(DescriptionError::Word { word: key.to_owned(), near: nearest(key, KEYS).map(str::to_owned) }),
     }
     Ok(())
 }

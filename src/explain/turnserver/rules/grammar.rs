@@ -10,6 +10,7 @@ use crate::explain::turnserver::version::Version;
 use crate::explain::turnserver::written::Within;
 use crate::wire::escape;
 use crate::wire::ice_servers::placeholder;
+use crate::wire::nearest;
 
 /// The first version that ends where a port is no number.
 const STRICT_PORTS: Version = Version::new(4, 13, 0);
@@ -119,11 +120,8 @@ fn unknown(setting: &Setting, version: Version) -> Option<Fault> {
         return Some(fault.fix("fill it in, or let what starts coturn do so"));
     }
     let bare = setting.name.trim_start_matches('-').trim_end_matches([';', ':', ',']);
-    let likeness = |name: &&str| strsim::jaro_winkler(&bare.to_ascii_lowercase().replace('_', "-"), name);
-    let near = Key::names_of(version)
-        .filter(|_| bare.len() > 2)
-        .filter(|name| likeness(name) > 0.85)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let plain = bare.to_ascii_lowercase().replace('_', "-");
+    let near = nearest(&plain, Key::names_of(version).filter(|_| plain.len() > 2));
     let (text, fix) = match near {
         Some(name) => {
             (format!("an unknown key, most like {name}: coturn ignores the line"), format!("{name}, spelled so"))
