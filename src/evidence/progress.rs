@@ -72,5 +72,7 @@ fn is_local(code: FailureCode) -> bool {
             | FailureCode::BindFailed
             | FailureCode::LocalShortage
             | FailureCode::Withheld
+            // a rule of this host's own firewall: nobody else's would have no sender
+            | FailureCode::Prohibited
     )
 }

@@ -1,5 +1,7 @@
 //! What `peer connect` found.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +9,10 @@ use super::cause::{Cause, Side};
 use super::judge::{Verdict, judge};
 use super::nat::{self, Mapping};
 use crate::evidence::{Behavior, End, Session};
-use crate::measure::ice_gather::GatherOptions;
+use crate::measure::ice_gather::{GatherError, GatherOptions, Gathered};
 use crate::predict::prediction::Answer;
 use crate::predict::{Prediction, Side as KnownSide};
-use crate::wire::CandidateKind;
+use crate::wire::{CandidateKind, EntryKind};
 
 /// What came of a session, how it was asked for, and what had been predicted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +28,9 @@ pub struct PeerConnected {
     /// What was seen, but for the pairs.
     #[serde(flatten)]
     pub session: Session,
+    /// The TURN servers that were named and gave no relay, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_relay: Vec<GatherError>,
     /// What the candidates of both sides, or the reports that were put beside them, let one expect; absent where the other side's
     /// candidates are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,8 +69,44 @@ impl PeerConnected {
             self.session.pairs = self.verdict.pairs.iter().map(|pair| pair.seen.clone()).collect();
         }
         self.verdict = judge(&self.session);
+        self.name_missing_relays();
         let predicted = self.prediction.as_ref().and_then(|prediction| self.contradicts(prediction.prediction));
         self.contradiction = predicted.or_else(|| self.contradicts_mapping());
+    }
+
+    /// Keeps of what was gathered which of the TURN servers gave nothing.
+    pub(crate) fn keep_missing_relays(&mut self, gathered: &Gathered) {
+        let turn = |url: &str| {
+            let mut entries = self.gathering.servers.entries.iter();
+            entries.any(|entry| entry.kind == EntryKind::Turn && entry.uri == url)
+        };
+        let relays = |url: &str| {
+            let mut relayed = gathered.candidates.iter().filter(|one| one.kind == CandidateKind::Relay);
+            relayed.any(|one| one.url.as_deref() == Some(url))
+        };
+        let missing = |error: &&GatherError| error.url.as_deref().is_some_and(|url| turn(url) && !relays(url));
+        // Each server once, whatever it was asked from.
+        let mut known = BTreeSet::new();
+        let anew = |error: &&GatherError| known.insert((error.url.clone(), error.transport, error.code));
+        self.without_relay = gathered.errors.iter().filter(missing).filter(anew).cloned().collect();
+    }
+
+    /// Where nothing direct works, the relay that was asked for and not had is what there is to mend.
+    fn name_missing_relays(&mut self) {
+        let relayed = self.session.locals.iter().any(|local| local.kind == CandidateKind::Relay);
+        let helps = !matches!(
+            self.verdict.cause,
+            Cause::Lost | Cause::Revoked | Cause::NoToken | Cause::Interrupted | Cause::WrongToken | Cause::Rejected
+                | Cause::NotNominated
+        );
+        let Some(error) = self.without_relay.first().filter(|_| !self.verdict.connected && helps && !relayed) else {
+            return;
+        };
+        let url = error.url.as_deref().unwrap_or_default();
+        self.verdict.text = format!("{}; and this side has no relay ({url}: {})", self.verdict.text, error.text);
+        if !error.fix.is_empty() {
+            self.verdict.fix.clone_from(&error.fix);
+        }
     }
 
     /// Whether a relay carries the pair that was nominated.

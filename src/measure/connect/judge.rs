@@ -97,7 +97,7 @@ fn cause(session: &Session) -> Why {
 /// The rules in their order: what is certain comes before what is likely.
 fn failed(session: &Session) -> Why {
     let rules: [fn(&Session) -> Option<Why>; 9] =
-        [token, pairs, works, sending, rejected, one_way, relays, mappings, reflexive];
+        [token, pairs, works, sending, rejected, one_way, relays, reflexive, mappings];
     rules.iter().find_map(|rule| rule(session)).unwrap_or_else(|| silence(session))
 }
 
@@ -176,8 +176,10 @@ fn one_way(session: &Session) -> Option<Why> {
             "the other side's checks arrive and ours leave from another port than it knows, which its filter keeps out";
         return Some(because(Cause::OneWay, Side::Here, text));
     }
-    let text = "the other side's checks arrive here, and neither answers nor checks arrive there: something in front of it keeps them out";
-    Some(because(Cause::OneWay, Side::There, text))
+    // What this side sends gets lost behind its own NAT or before the other's: only that it leaves for servers is known.
+    let text = "the other side's checks arrive here, and nothing that this side sends arrives there: most often something in front of the \
+                other side keeps it out";
+    Some(because(Cause::OneWay, Side::Unknown, text))
 }
 
 fn relays(session: &Session) -> Option<Why> {
@@ -198,12 +200,14 @@ fn mappings(session: &Session) -> Option<Why> {
         (Mapping::Dependent, _) => Some(because(
             Cause::HereDependent,
             Side::Here,
-            "this side's NAT maps every destination anew, so that the other side's filter keeps out what comes from here",
+            "this side's NAT maps every destination anew, so that the other side's filter keeps out what comes from here, unless \
+             nobody is there any more",
         )),
         (_, Mapping::Dependent) => Some(because(
             Cause::ThereDependent,
             Side::There,
-            "the other side's NAT maps every destination anew, so that this side's filter keeps out what comes from there",
+            "the other side's NAT maps every destination anew, so that this side's filter keeps out what comes from there, unless \
+             nobody is there any more",
         )),
         _ => None,
     }
@@ -212,16 +216,18 @@ fn mappings(session: &Session) -> Option<Why> {
 /// Whether a STUN server ever saw each side: who has only addresses of its own is in the same network or behind something that lets
 /// no UDP out.
 fn reflexive(session: &Session) -> Option<Why> {
-    let outside = |candidates: &[Candidacy]| {
-        let public = |candidate: &Candidacy| Scope::of(candidate.address.ip()) == Scope::Public;
-        candidates.iter().any(|candidate| candidate.kind != CandidateKind::Host || public(candidate))
+    // What the other side has nothing of the same family for is of no use to it.
+    let outside = |candidates: &[Candidacy], others: &[Candidacy]| {
+        let known = |one: &&Candidacy| one.kind != CandidateKind::Host || Scope::of(one.address.ip()) == Scope::Public;
+        let meets = |one: &Candidacy| others.iter().any(|other| other.address.is_ipv4() == one.address.is_ipv4());
+        candidates.iter().filter(known).any(meets)
     };
     if session.heard_ms.is_some() {
         None
-    } else if !outside(&session.locals) {
+    } else if !outside(&session.locals, &session.remotes) {
         let text = "no STUN server saw this side: nothing tells the other one where to send to, and UDP may not get out at all";
         Some(because(Cause::NotReflexive, Side::Here, text))
-    } else if !outside(&session.remotes) {
+    } else if !outside(&session.remotes, &session.locals) {
         let text = "the other side's token names only addresses of its own network: no STUN server saw it from outside";
         Some(because(Cause::PeerNotReflexive, Side::There, text))
     } else {
@@ -233,9 +239,10 @@ fn silence(session: &Session) -> Why {
     if session.heard_ms.is_some() {
         return because(Cause::NotHeard, Side::Unknown, "the other side was heard once, and no pair works both ways");
     }
-    because(
-        Cause::NotHeard,
-        Side::Unknown,
-        "nothing of the other side was ever heard: a filter on one of the sides, or nobody there any more; what it sees tells which",
-    )
+    let text = "nothing of the other side was ever heard: a filter on one of the sides, or nobody there any more; what it sees tells which";
+    // Who refuses what is sent to an address of another network than this one's is worth a look.
+    let outer = |pair: &&PairSeen| pair.remote.kind != CandidateKind::Host;
+    let refused = session.pairs.iter().filter(outer).find(|pair| pair.progress() == Progress::Refused);
+    let said = refused.and_then(|pair| pair.failure.as_ref()).map(|failure| format!(" ({})", failure.text));
+    because(Cause::NotHeard, Side::Unknown, text.to_owned() + &said.unwrap_or_default())
 }

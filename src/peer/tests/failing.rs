@@ -6,7 +6,7 @@ use super::world::{Nat, RelayMood, World, told};
 use crate::engine::{Input, Machine, SocketId, Time};
 use crate::evidence::{End, Failure, FailureCode, Progress, Session};
 use crate::measure::connect::{Cause, Side, Verdict, judge};
-use crate::wire::{Class, Message, Secret};
+use crate::wire::{CandidateKind, Class, Message, Secret};
 
 fn verdicts(sessions: &[Session; 2]) -> [Verdict; 2] {
     [0, 1].map(|which| judge(&sessions[which]))
@@ -48,6 +48,23 @@ fn a_symmetric_nat_against_a_port_restricted_one_is_the_symmetric_side() {
     assert_eq!((there.cause, there.side), (Cause::ThereDependent, Some(Side::There)));
 }
 
+/// Whom no STUN server saw has told nobody where to send to, whatever the other side's NAT does.
+#[test]
+fn a_symmetric_nat_is_not_blamed_for_a_side_whose_udp_is_blocked() {
+    let mut world = World::new([Nat::Symmetric, Nat::PortRestricted], [None; 2]);
+    world.set_up(0, |setup| {
+        let mut second = setup.locals[1].clone();
+        second.candidate.port += 7;
+        setup.locals.push(second);
+    });
+    world.set_up(1, |setup| setup.locals.retain(|local| local.candidate.kind == CandidateKind::Host));
+    world.drop = Box::new(|_, _, _| true);
+    let sessions = world.meet();
+    let [here, there] = verdicts(&sessions);
+    assert_eq!((here.cause, here.side), (Cause::PeerNotReflexive, Some(Side::There)), "{}", told(&sessions));
+    assert_eq!((there.cause, there.side), (Cause::NotReflexive, Some(Side::Here)));
+}
+
 #[test]
 fn nobody_there_is_not_known() {
     let mut world = World::new([Nat::PortRestricted, Nat::PortRestricted], [None; 2]);
@@ -64,7 +81,8 @@ fn a_one_way_path_is_seen_from_both_ends() {
     let sessions = world.meet();
     let [sender, receiver] = verdicts(&sessions);
     assert_eq!(sender.pairs[0].progress, Progress::AnswersLost, "{}", told(&sessions));
-    assert_eq!((sender.cause, sender.side), (Cause::OneWay, Some(Side::There)));
+    // Where on the way it is lost neither end sees.
+    assert_eq!((sender.cause, sender.side), (Cause::OneWay, Some(Side::Unknown)));
     assert_eq!(receiver.pairs[0].progress, Progress::NeverAnswered);
     assert_eq!(receiver.side, Some(Side::Unknown));
 }

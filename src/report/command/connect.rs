@@ -1,7 +1,7 @@
 //! `peer connect`.
 
 use super::contract::View;
-use super::predict;
+use super::{ice_gather, predict};
 use crate::evidence::Evidence;
 use crate::measure::connect::PeerConnected;
 use crate::measure::connect::spec::CONNECT;
@@ -43,7 +43,8 @@ impl View for PeerConnected {
     }
 
     fn visit_private(&mut self, visitor: &mut Visitor) {
-        let Self { options, verdict, session, prediction, contradiction, .. } = self;
+        let Self { options, verdict, session, without_relay, prediction, contradiction, .. } = self;
+        ice_gather::visit_errors(without_relay, visitor);
         visitor.texts(options.there.iter_mut().chain(&mut options.beside));
         visitor.texts(options.side.iter_mut().flat_map(|side| &mut side.remarks));
         visitor.texts([&mut verdict.text, &mut verdict.fix]);

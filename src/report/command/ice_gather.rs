@@ -4,7 +4,7 @@ use super::contract::View;
 use super::turn;
 use crate::evidence::Evidence;
 use crate::measure::ice_gather::spec::ICE_GATHER;
-use crate::measure::ice_gather::{self, GatherCode, IceGathered};
+use crate::measure::ice_gather::{self, GatherCode, GatherError, IceGathered};
 use crate::measure::spec::Spec;
 use crate::report::document::{self, Report};
 use crate::report::exit::ExitClass;
@@ -12,6 +12,17 @@ use crate::report::privacy::Visitor;
 use crate::report::require::{Requirement, Wanted};
 use crate::report::view::{self, Page};
 use crate::wire::{CandidateKind, EntryKind, Family, Transport};
+
+/// What is private in what gave no candidate.
+pub(super) fn visit_errors(errors: &mut [GatherError], visitor: &mut Visitor) {
+    for error in errors {
+        visitor.texts([&mut error.text, &mut error.fix].into_iter().chain(&mut error.url));
+        visitor.words(&error.because);
+        if let Some(browser) = &mut error.icecandidateerror {
+            visitor.texts([&mut browser.url, &mut browser.error_text]);
+        }
+    }
+}
 
 impl View for IceGathered {
     fn spec(&self) -> &'static Spec {
@@ -75,13 +86,7 @@ impl View for IceGathered {
         for one in &mut found.left_out {
             visitor.texts([&mut one.interface, &mut one.text]);
         }
-        for error in &mut found.errors {
-            visitor.texts([&mut error.text, &mut error.fix].into_iter().chain(&mut error.url));
-            visitor.words(&error.because);
-            if let Some(browser) = &mut error.icecandidateerror {
-                visitor.texts([&mut browser.url, &mut browser.error_text]);
-            }
-        }
+        visit_errors(&mut found.errors, visitor);
         visitor.texts(found.remarks.iter_mut().map(|remark| &mut remark.text));
     }
 

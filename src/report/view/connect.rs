@@ -26,6 +26,7 @@ pub(crate) fn write(page: &mut Page, found: &PeerConnected) {
         self::idle(page, idle);
     }
     notes(page, &found.session);
+    without_relay(page, found);
     predicted(page, found);
     pairs(page, &found.verdict.pairs, found.verdict.connected);
 }
@@ -125,6 +126,14 @@ fn notes(page: &mut Page, session: &Session) {
     }
     for refused in session.relays.iter().filter_map(|relay| relay.refused.as_ref()) {
         page.alarm(Tint::Warning, &format!("relay: {}", refused.text));
+    }
+}
+
+/// TURN servers that gave no relay, where that is not said of the failure already.
+fn without_relay(page: &mut Page, found: &PeerConnected) {
+    for error in found.without_relay.iter().filter(|error| !found.verdict.text.contains(&error.text)) {
+        let url = error.url.as_deref().unwrap_or_default();
+        page.alarm(Tint::Warning, &format!("no relay of {url}: {}", error.text));
     }
 }
 

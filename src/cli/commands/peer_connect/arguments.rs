@@ -259,6 +259,7 @@ impl Measurement for ConnectArgs {
         let Findings::PeerConnect(found) = asked else { return Ok(()) };
         let theirs = self.theirs()?;
         let gathered = judge(live.seen, &found.gathering);
+        found.keep_missing_relays(&gathered);
         let wanted = setup::Wanted {
             relay_only: self.relay_only,
             answers: theirs,

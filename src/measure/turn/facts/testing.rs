@@ -220,6 +220,14 @@ impl Scene {
         self.seen.connections.last_mut().expect("a connection")
     }
 
+    /// The second connection, which stands.
+    pub(crate) fn second_connection(&mut self) -> &mut Connection {
+        let socket = self.target().socket(SocketRole::Second);
+        let connection = self.connection(true, None);
+        connection.socket = socket;
+        connection
+    }
+
     /// A server that relays: everything was tried, and everything went well.
     pub(crate) fn relays() -> Self {
         let mut scene = Self::udp();

@@ -2,7 +2,7 @@
 
 use super::cause::{Cause, cause, failed};
 use crate::evidence::key::{ServerStep, SocketRole};
-use crate::evidence::{Failure, FailureCode, TlsFacts};
+use crate::evidence::{CertificateFacts, Failure, FailureCode, TlsFacts};
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::connection::{failed_late, is_open};
 use crate::measure::turn::facts::target::Target;
@@ -75,8 +75,27 @@ fn inspector(facts: &TlsFacts) -> Option<String> {
 
 fn two_issuers(target: &Target, facts: &TlsFacts) -> Option<String> {
     let other = target.connection(SocketRole::Second)?.tls.as_ref()?;
-    let (one, other) = (&facts.chain.first()?.issuer, &other.chain.first()?.issuer);
-    (one != other).then(|| format!("two connections showed certificates of {} and of {}", escape(one), escape(other)))
+    let (one, other) = (authority(&facts.chain)?, authority(&other.chain)?);
+    // An authority has several intermediates, and issues by whichever it likes.
+    let organization = |name: &str| name.rsplit_once(", ").map(|(_, organization)| organization.to_owned());
+    let related = one == other || organization(one).is_some_and(|name| organization(other) == Some(name));
+    (!related).then(|| {
+        format!(
+            "two connections showed certificates of {} and of {}: something on the way reads along, or several servers answer there",
+            escape(one),
+            escape(other)
+        )
+    })
+}
+
+/// Who issued the last certificate of those that lead from the server's own upwards.
+fn authority(chain: &[CertificateFacts]) -> Option<&str> {
+    let mut top = chain.first()?;
+    for _ in chain {
+        let next = chain.iter().find(|one| one.subject == top.issuer && one.subject != top.subject);
+        top = next.unwrap_or(top);
+    }
+    Some(&top.issuer)
 }
 
 fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>) -> Option<Cause> {
@@ -90,10 +109,11 @@ fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>
         }
         FailureCode::TlsUntrusted => {
             let chain = facts.map_or(&[][..], |facts| &facts.chain);
+            let shown = authority(chain).is_some_and(|top| chain.iter().any(|one| one.self_issued && one.issuer == top));
             let kind = match chain {
                 [only] if only.self_issued => "self-signed",
-                [_] => "intermediate certificate missing, or a private authority",
-                _ => "a private authority",
+                _ if shown => "a private authority",
+                _ => "intermediate certificate missing, or a private authority",
             };
             let fix = "serve the full chain of a public authority, or trust this one with --ca";
             (Code::TlsUntrusted, format!("{kind}: {text}"), fix)
@@ -112,7 +132,6 @@ fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::CertificateFacts;
     use crate::measure::turn::facts::testing::Scene;
 
     fn code(change: impl FnOnce(&mut Scene)) -> Option<Code> {
@@ -148,6 +167,57 @@ mod tests {
             scene.connection(false, Some(FailureCode::TlsUntrusted)).tls = Some(facts("Fortinet CA"));
         });
         assert_eq!(found, Some(Code::TlsIntercepted));
+    }
+
+    fn certificate(subject: &str, issuer: &str) -> CertificateFacts {
+        let self_issued = subject == issuer;
+        CertificateFacts {
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            self_issued,
+            ..CertificateFacts::default()
+        }
+    }
+
+    #[test]
+    fn what_is_missing_of_a_chain_is_told() {
+        let leaf = || certificate("turn.example.org", "Intermediate 2");
+        let upper = |issuer| certificate("Intermediate 2", issuer);
+        for (chain, word) in [
+            (vec![certificate("turn.example.org", "turn.example.org")], "self-signed"),
+            (vec![leaf()], "intermediate certificate missing"),
+            (vec![leaf(), upper("Intermediate 1")], "intermediate certificate missing"),
+            (vec![leaf(), certificate("Another", "Another")], "intermediate certificate missing"),
+            (vec![leaf(), upper("Own Root"), certificate("Own Root", "Own Root")], "a private authority"),
+        ] {
+            let mut scene = Scene::over(Transport::Tls);
+            let count = chain.len();
+            scene.connection(false, Some(FailureCode::TlsUntrusted)).tls =
+                Some(TlsFacts { server_name: "turn.example.org".to_owned(), chain, ..TlsFacts::default() });
+            let (_, found) = judge(&scene.target()).expect("it is not trusted");
+            assert!(found.text.starts_with(word), "{count}: {}", found.text);
+        }
+    }
+
+    /// Several servers behind one name have certificates of an authority's several intermediates, and nobody reads along.
+    #[test]
+    fn two_intermediates_of_one_authority_are_no_inspector() {
+        let root = "Root, Authority";
+        let chain = |middle: &str, root: &str| vec![certificate("turn", middle), certificate(middle, root)];
+        for (one, other, found) in [
+            (chain("R10, Authority", root), chain("R11, Authority", root), None),
+            (chain("R10", "Root X1"), chain("E5", "Root X1"), None),
+            (chain("R10", "Root X1, Authority"), chain("E5", "Root X2, Authority"), None),
+            (chain("R10, Authority", root), chain("Inspection, Example", "Example Root, Example"), Some(())),
+            (chain("R10", "Root X1"), vec![certificate("turn", "Inspection")], Some(())),
+        ] {
+            let mut scene = Scene::over(Transport::Tls);
+            let with = |chain| Some(TlsFacts { chain, ..TlsFacts::default() });
+            scene.connection(true, None).tls = with(one);
+            scene.second_connection().tls = with(other);
+            let judged = passed_over(&scene.target()).map(|(_, found)| assert_eq!(found.code, Code::TlsIntercepted));
+            assert_eq!(judged, found);
+        }
     }
 
     #[test]
