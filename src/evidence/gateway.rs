@@ -21,6 +21,9 @@ pub struct Gateway {
     /// The number of that interface, which belongs to a link-local address (RFC 4007 section 11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<u32>,
+    /// The address that this host sends to the internet from, where that leads another way than by this gateway, as with a VPN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_by: Option<IpAddr>,
 }
 
 impl Gateway {

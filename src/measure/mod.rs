@@ -7,6 +7,7 @@ pub(crate) mod discover;
 pub mod gateway;
 pub mod ice_gather;
 pub(crate) mod loss;
+mod names;
 pub mod nat;
 mod nat64;
 pub mod peer_predict;

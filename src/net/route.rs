@@ -9,6 +9,8 @@ use crate::wire::pcp;
 
 /// A host of the IPv6 internet: what way leads there, and from which address, is looked up. Nothing is sent to it.
 const FAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0x4860, 0, 0, 0, 0, 0, 1);
+/// The same of IPv4.
+const FAR_IPV4: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);
 
 /// The gateways that lead to the rest of the world: IPv4 before IPv6, the preferred one of each first.
 ///
@@ -31,7 +33,12 @@ pub(super) fn gateways() -> Result<Vec<Gateway>, Failure> {
             },
         };
         let scope = is_link_local(address).then(|| platform::interface_number(&interface)).flatten();
-        found.push(Gateway { address, local, interface: Some(interface), scope });
+        // VPNs leave the default route as it is, and lay two halves over it.
+        let passed_by = match address {
+            IpAddr::V4(_) => towards(FAR_IPV4.into()).ok().filter(|from| *from != local),
+            IpAddr::V6(_) => None,
+        };
+        found.push(Gateway { address, local, interface: Some(interface), scope, passed_by });
     }
     if found.is_empty() {
         return Err(failure(FailureCode::NetworkUnreachable, "this host has no default route through a gateway"));
@@ -44,7 +51,7 @@ pub(super) fn gateways() -> Result<Vec<Gateway>, Failure> {
 /// # Errors
 /// When there is no way to it.
 pub(super) fn gateway(address: IpAddr) -> Result<Gateway, Failure> {
-    Ok(Gateway { address, local: towards(address)?, interface: None, scope: None })
+    Ok(Gateway { address, local: towards(address)?, interface: None, scope: None, passed_by: None })
 }
 
 /// The address that this host sends from towards that one. Nothing is sent.

@@ -17,8 +17,8 @@ use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeType, ProtocolVersion,
+    RootCertStore, SignatureScheme,
 };
 
 use super::failure::{code, failure, io_failure, message, printable};
@@ -300,13 +300,25 @@ fn explain(error: &io::Error, facts: &TlsFacts) -> (FailureCode, String) {
             (FailureCode::TlsHandshakeFailed, demanded(*alert))
         }
         Error::AlertReceived(alert) => {
-            (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}"))
+            let why = match alert {
+                AlertDescription::UnrecognisedName => {
+                    ": it has no certificate for that name, or wants a name and was called by an address"
+                }
+                AlertDescription::ProtocolVersion => ": it speaks neither TLS 1.2 nor 1.3",
+                AlertDescription::HandshakeFailure => ": most often it has no cipher in common",
+                _ => "",
+            };
+            (FailureCode::TlsHandshakeFailed, format!("the server refused with the alert {alert:?}{why}"))
         }
         // What comes first from a server that speaks something else is no TLS record.
         Error::InvalidMessage(_) => (
             FailureCode::NotTls,
             format!("the server does not speak TLS there ({})", printable(&inner.to_string(), 100)),
         ),
+        // An echo.
+        Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. } => {
+            (FailureCode::NotTls, "what is sent there comes back as it was: nobody speaks TLS there".into())
+        }
         other => (FailureCode::TlsHandshakeFailed, printable(&other.to_string(), 200)),
     }
 }
@@ -329,15 +341,16 @@ fn explain_certificate(error: &CertificateError, chain: &[CertificateFacts]) -> 
             (FailureCode::TlsNameMismatch, "the certificate is for another name".into())
         }
         CertificateError::ExpiredContext { not_after, .. } => {
-            (FailureCode::TlsExpired, format!("the certificate expired on {}", date(*not_after)))
+            let whose = whose(chain, |one| one.not_after.as_deref(), *not_after);
+            (FailureCode::TlsExpired, format!("{whose} expired on {}", date(*not_after)))
         }
         CertificateError::Expired => (FailureCode::TlsExpired, "the certificate expired".into()),
         CertificateError::NotValidYetContext { not_before, .. } => {
-            (FailureCode::TlsExpired, format!("the certificate is not valid before {}", date(*not_before)))
+            let whose = whose(chain, |one| one.not_before.as_deref(), *not_before);
+            (FailureCode::TlsExpired, format!("{whose} is not valid before {}", date(*not_before)))
         }
         CertificateError::NotValidYet => (FailureCode::TlsExpired, "the certificate is not valid yet".into()),
         CertificateError::BadEncoding => (FailureCode::TlsHandshakeFailed, "the certificate cannot be read".into()),
-        CertificateError::Revoked => (FailureCode::TlsUntrusted, format!("the certificate was revoked{issuer}")),
         CertificateError::UnknownIssuer => {
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
@@ -347,10 +360,29 @@ fn explain_certificate(error: &CertificateError, chain: &[CertificateFacts]) -> 
             FailureCode::TlsUntrusted,
             format!("the certificate is self-signed and an authority's, which no server may show as its own{issuer}"),
         ),
-        other => (
-            FailureCode::TlsUntrusted,
-            format!("the certificate is not valid ({}){issuer}", printable(&other.to_string(), 100)),
-        ),
+        // Whoever issued it, it is no certificate to show.
+        other => {
+            let what = other.to_string();
+            let what = if what.contains("UnsupportedCertVersion") {
+                "it is of X.509 version 1, which names no host: made without subjectAltName".to_owned()
+            } else {
+                printable(&what, 100)
+            };
+            (FailureCode::TlsHandshakeFailed, format!("the certificate is not valid ({what}){issuer}"))
+        }
+    }
+}
+
+/// Which certificate of the chain has that date: the server's own, or one that issued it.
+fn whose(chain: &[CertificateFacts], its: impl Fn(&CertificateFacts) -> Option<&str>, time: UnixTime) -> String {
+    let time = instant(time).map(clock::rfc3339);
+    // Certificates have seconds.
+    let second = |text: &str| text.get(..19).map(str::to_owned);
+    let has_it = |one: &&CertificateFacts| its(one).and_then(second) == time.as_deref().and_then(second);
+    let own = chain.first().is_some_and(|one| has_it(&one));
+    match chain.iter().skip(1).find(has_it).filter(|_| !own) {
+        Some(above) => format!("the certificate of its authority, {},", printable(&above.subject, 100)),
+        None => "the certificate".to_owned(),
     }
 }
 
@@ -386,14 +418,57 @@ fn now() -> UnixTime {
 }
 
 fn date(time: UnixTime) -> String {
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::from_secs(time.as_secs()))
-        .map_or_else(|| "a date far away".into(), |time| clock::rfc3339(time).chars().take(10).collect())
+    instant(time).map_or_else(|| "a date far away".into(), |time| clock::rfc3339(time).chars().take(10).collect())
+}
+
+fn instant(time: UnixTime) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use tokio_rustls::rustls::CertificateError;
+    use tokio_rustls::rustls::pki_types::UnixTime;
+
+    use super::{explain_certificate, names};
+    use crate::evidence::{CertificateFacts, FailureCode};
+
+    fn until(subject: &str, issuer: &str, not_after: &str) -> CertificateFacts {
+        CertificateFacts {
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            not_after: Some(not_after.to_owned()),
+            ..CertificateFacts::default()
+        }
+    }
+
+    #[test]
+    fn it_is_told_whose_certificate_expired() {
+        let chain = [
+            until("turn.example.org", "Intermediate", "2033-01-01T00:00:00Z"),
+            until("Intermediate", "Root", "2021-01-01T00:00:00Z"),
+        ];
+        let expired = |unix_s| {
+            let time = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+            let error = CertificateError::ExpiredContext { time: time(2_000_000_000), not_after: time(unix_s) };
+            explain_certificate(&error, &chain)
+        };
+        let (code, text) = expired(1_609_459_200);
+        assert_eq!(code, FailureCode::TlsExpired);
+        assert_eq!(text, "the certificate of its authority, Intermediate, expired on 2021-01-01");
+        assert_eq!(expired(1_988_150_400).1, "the certificate expired on 2033-01-01");
+    }
+
+    /// What is wrong with the certificate itself is no question of who issued it.
+    #[test]
+    fn a_certificate_that_is_none_is_not_said_to_be_untrusted() {
+        let chain = [until("turn.example.org", "Intermediate", "2033-01-01T00:00:00Z")];
+        let (code, _) = explain_certificate(&CertificateError::UnknownIssuer, &chain);
+        assert_eq!(code, FailureCode::TlsUntrusted);
+        for error in [CertificateError::BadSignature, CertificateError::UnhandledCriticalExtension] {
+            assert_eq!(explain_certificate(&error, &chain).0, FailureCode::TlsHandshakeFailed, "{error:?}");
+        }
+    }
 
     #[test]
     fn names_of_a_certificate_are_bare_few_and_harmless() {

@@ -46,8 +46,12 @@ impl ServerConfig {
         let above = CertificateFacts {
             subject: issuer.to_owned(),
             // Who reads along has an authority of its own.
-            issuer: if issuer == intermediate { "Example Root CA, Example Trust" } else { "Example Corp Root, Example Corp" }
-                .to_owned(),
+            issuer: if issuer == intermediate {
+                "Example Root CA, Example Trust"
+            } else {
+                "Example Corp Root, Example Corp"
+            }
+            .to_owned(),
             not_before: Some("2015-01-01T00:00:00Z".into()),
             not_after: Some("2040-01-01T00:00:00Z".into()),
             ..CertificateFacts::default()

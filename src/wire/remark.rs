@@ -106,6 +106,8 @@ codes! {
         ThirdPartyDiffers,
         /// This host's own socket talks to the relay, and no third party's answer came through it.
         ThirdPartyUnheard,
+        /// The server does not relay to some of the peers that were tried.
+        PeersRefused,
         /// A remark of another version, whose report was read.
         #[serde(other)]
         Unknown,

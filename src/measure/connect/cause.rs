@@ -48,6 +48,8 @@ codes! {
         RelayRefused,
         /// The other side's packets arrive, and ours do not arrive there.
         OneWay,
+        /// Both are behind one NAT, which does not turn packets for its own address round.
+        CommonNat,
         /// Both NATs map every destination anew: neither side can know where to send to.
         BothDependent,
         /// This side's NAT maps every destination anew, and the other side's filter lets nothing unknown in.

@@ -96,7 +96,12 @@ impl PeerConnected {
         let relayed = self.session.locals.iter().any(|local| local.kind == CandidateKind::Relay);
         let helps = !matches!(
             self.verdict.cause,
-            Cause::Lost | Cause::Revoked | Cause::NoToken | Cause::Interrupted | Cause::WrongToken | Cause::Rejected
+            Cause::Lost
+                | Cause::Revoked
+                | Cause::NoToken
+                | Cause::Interrupted
+                | Cause::WrongToken
+                | Cause::Rejected
                 | Cause::NotNominated
         );
         let Some(error) = self.without_relay.first().filter(|_| !self.verdict.connected && helps && !relayed) else {

@@ -29,6 +29,10 @@ pub(super) fn fix(cause: Cause, side: Option<Side>) -> &'static str {
         (Cause::BothDependent | Cause::HereDependent | Cause::ThereDependent | Cause::OneWay, _) => {
             "--turn with a relay for either side, or a port that the other side's router maps: nat-probe gateway --map there"
         }
+        (Cause::CommonNat, _) => {
+            "hairpinning (NAT loopback) switched on at that NAT, or one local network for both; where it is the provider's, --turn \
+             with a relay for either"
+        }
         (Cause::NotHeard, _) => {
             "nat-probe classify on both sides and peer predict with what they say; --turn with a relay for either"
         }

@@ -1,6 +1,7 @@
 //! What a session means: connected and how, or why not and whose side it is. It follows from what was seen and from nothing else.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,10 +95,28 @@ fn cause(session: &Session) -> Why {
     }
 }
 
+/// Whether nothing passed between addresses of the two that no NAT stands before.
+fn untranslated_is_silent(session: &Session) -> bool {
+    let own = |one: &Candidacy| one.kind == CandidateKind::Host && Scope::of(one.address.ip()) == Scope::Public;
+    let silent = |pair: &PairSeen| matches!(pair.progress(), Progress::NeverAnswered | Progress::Refused);
+    session.pairs.iter().any(|pair| own(&pair.local) && own(&pair.remote) && silent(pair))
+}
+
 /// The rules in their order: what is certain comes before what is likely.
 fn failed(session: &Session) -> Why {
-    let rules: [fn(&Session) -> Option<Why>; 9] =
-        [token, pairs, works, sending, rejected, one_way, relays, reflexive, mappings];
+    let (cause, side, text) = by_rules(session);
+    let of_nats =
+        matches!(cause, Cause::CommonNat | Cause::BothDependent | Cause::HereDependent | Cause::ThereDependent);
+    if of_nats && untranslated_is_silent(session) {
+        let firewall = "between public addresses of their own, which no NAT translates, nothing passes either: a firewall on one of the sides";
+        return (cause, side, format!("{text}; {firewall}"));
+    }
+    (cause, side, text)
+}
+
+fn by_rules(session: &Session) -> Why {
+    let rules: [fn(&Session) -> Option<Why>; 10] =
+        [token, pairs, works, sending, rejected, one_way, relays, reflexive, common_nat, mappings];
     rules.iter().find_map(|rule| rule(session)).unwrap_or_else(|| silence(session))
 }
 
@@ -188,6 +207,23 @@ fn relays(session: &Session) -> Option<Why> {
     let all = relayed.iter().all(|pair| pair.progress() == Progress::RefusedByRelay);
     let text = refused.refused.as_ref().map_or_else(String::new, |refusal| refusal.text.clone());
     all.then(|| because(Cause::RelayRefused, Side::Server, format!("nothing direct works, and {text}")))
+}
+
+/// One external address for both: what each sends to the other's has to be turned round by the NAT that both are behind (RFC 4787
+/// section 6).
+fn common_nat(session: &Session) -> Option<Why> {
+    let external = |candidates: &[Candidacy]| -> BTreeSet<IpAddr> {
+        let translated = |one: &&Candidacy| one.related.is_none_or(|base| base.ip() != one.address.ip());
+        let reflexive = candidates.iter().filter(|one| one.kind == CandidateKind::Srflx).filter(translated);
+        reflexive.map(|one| one.address.ip()).collect()
+    };
+    let (here, there) = (external(&session.locals), external(&session.remotes));
+    let common = here.intersection(&there).next().filter(|_| session.heard_ms.is_none())?;
+    let text = format!(
+        "both sides are behind one NAT, {common}, which does not turn what one sends to the other's external address round to it \
+         (hairpinning), and by their own addresses they do not reach each other, unless nobody is there any more"
+    );
+    Some(because(Cause::CommonNat, Side::Path, text))
 }
 
 fn mappings(session: &Session) -> Option<Why> {

@@ -112,9 +112,17 @@ fn finding(seen: &Evidence, number: usize, gateway: &Gateway) -> GatewayFinding 
     let upnp = upnp::service(seen, number, gateway);
     let told = external(seen, number);
     let external_address = told.filter(|ip| !ip.is_unspecified());
+    let mut verdict = verdict(seen, number, gateway, [&pcp, &nat_pmp, &upnp], told);
+    if let Some(from) = gateway.passed_by {
+        let beside = format!(
+            " What this host sends to the internet does not pass it: those packets leave from {from} (a VPN, or another uplink), and a mapping \
+             here is of no use to them."
+        );
+        verdict.text.push_str(&beside);
+    }
     GatewayFinding {
         gateway: gateway.clone(),
-        verdict: verdict(seen, number, gateway, [&pcp, &nat_pmp, &upnp], told),
+        verdict,
         external_scope: external_address.map(scope),
         external_address,
         epoch_went_back: went_back(seen, number),
@@ -209,6 +217,10 @@ fn verdict(
     }
     if let Some(failed) = any(ServiceStatus::Unreachable) {
         let text = format!("{address} could not be asked: {}.", failed.text);
+        if refuses_itself(seen, number, address) {
+            let fix = "Let this host ask the router, in the router's own firewall: PCP and NAT-PMP are UDP port 5351.";
+            return make(GatewayCode::Unreachable, GatewaySide::Gateway, text, fix);
+        }
         let fix = "Look at this host's routes, and at its firewall's rules for what goes out.";
         return make(GatewayCode::Unreachable, GatewaySide::ThisHost, text, fix);
     }
@@ -222,6 +234,12 @@ fn verdict(
     let text = format!("{address} answers nothing at all: whether it has a server of port mappings could not be told.");
     let fix = "Look whether a firewall on this host drops packets to or from the router, and whether that is the router's address.";
     make(GatewayCode::NothingAnswers, GatewaySide::Unknown, text, fix)
+}
+
+/// Whether it is the gateway that forbids to be asked, and not this host or its own network.
+fn refuses_itself(seen: &Evidence, number: usize, gateway: IpAddr) -> bool {
+    let asked = Dialect::BOTH.into_iter().filter_map(|dialect| seen.find(&dialect.discovery().of(number)));
+    asked.into_iter().any(|one| matches!(&one.outcome, Outcome::Failed(failure) if failure.by == Some(gateway)))
 }
 
 /// What to do where a router has no such server.

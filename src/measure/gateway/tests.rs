@@ -20,6 +20,11 @@ const WISH: MapOptions = MapOptions { protocol: Protocol::Udp, port: Some(40_000
 struct Seen {
     evidence: Evidence,
     map: Option<MapOptions>,
+    gateway: Option<Gateway>,
+}
+
+fn router() -> Gateway {
+    Gateway { address: [192, 168, 1, 1].into(), local: client(), interface: None, scope: None, passed_by: None }
 }
 
 fn socket(text: &str) -> SocketAddr {
@@ -92,7 +97,7 @@ impl Seen {
     }
 
     fn judged(&self) -> GatewayFindings {
-        let gateway = Gateway { address: [192, 168, 1, 1].into(), local: client(), interface: None, scope: None };
+        let gateway = self.gateway.clone().unwrap_or_else(router);
         judge(&self.evidence, &GatewayOptions { gateways: vec![gateway], failure: None, map: self.map })
     }
 
@@ -110,6 +115,31 @@ impl Seen {
 /// A router with PCP whose mapping went so.
 fn mapping_of(outcome: Outcome) -> Seen {
     Seen::default().asking_for_a_mapping().with(Announce, announced()).with(PcpMap, outcome)
+}
+
+/// A VPN: what this host sends to the internet does not pass the router, and so no mapping of its.
+#[test]
+fn a_router_that_is_passed_by_is_told() {
+    let seen = || Seen::default().with(Announce, announced()).with(Address, external([203, 0, 113, 7]));
+    let from: IpAddr = [10, 8, 0, 2].into();
+    let beside = Seen { gateway: Some(Gateway { passed_by: Some(from), ..router() }), ..seen() };
+    let text = |seen: &Seen| seen.judged().gateways[0].verdict.text.clone();
+    assert!(text(&beside).contains("leave from 10.8.0.2"), "{}", text(&beside));
+    assert!(!text(&seen()).contains("leave from"));
+}
+
+/// The router's own rules forbid what this host's would: whose they are, the sender of the error tells.
+#[test]
+fn who_forbids_to_ask_is_told() {
+    for (by, side) in [
+        (Some("192.168.1.1"), GatewaySide::Gateway),
+        (Some("192.168.1.23"), GatewaySide::ThisHost),
+        (None, GatewaySide::ThisHost),
+    ] {
+        let seen = Seen::default().with(Announce, failed(FailureCode::Prohibited, by)).with(Address, silence());
+        let verdict = &seen.judged().gateways[0].verdict;
+        assert_eq!((verdict.code, verdict.side), (GatewayCode::Unreachable, side), "{by:?}");
+    }
 }
 
 #[test]
@@ -179,6 +209,7 @@ fn over_ipv6_there_is_no_nat_pmp_and_no_external_address_without_a_mapping() {
         local: "2001:db8::23".parse().unwrap(),
         interface: Some("eth0".to_owned()),
         scope: Some(3),
+        passed_by: None,
     };
     assert_eq!(gateway.at(5351), router);
     let options = GatewayOptions { gateways: vec![gateway.clone()], ..GatewayOptions::default() };

@@ -8,6 +8,7 @@ use super::finding::{Alg, Connectivity, Filtering, FilteringBehavior, Mapping, M
 use super::first;
 use super::refusal::Refuser;
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Outcome, Reason, ReasonCode};
+use crate::measure::names;
 use crate::measure::witness;
 use crate::wire::{Family, Scope, Transport, escape};
 
@@ -72,6 +73,10 @@ fn unanswered(seen: &Evidence, family: Family) -> (Connectivity, Option<Reason>)
     if udp.is_empty() {
         let reason = not_asked(seen, family);
         return (Connectivity::Inconclusive, Some(reason));
+    }
+    if let Some(place) = names::one_place(seen).filter(|(ip, _)| udp.iter().all(|exchange| exchange.remote.ip() == *ip))
+    {
+        return inconclusive(ReasonCode::NameFiltered, names::place_in_words(place));
     }
     if let Some(failure) = udp.iter().all(|exchange| first::failed_here(exchange)).then(|| failure(udp[0])).flatten() {
         return inconclusive(ReasonCode::LocalSocket, format!("this host could not send: {}", failure.text));
@@ -146,7 +151,7 @@ fn fate(seen: &Evidence, udp: &[&Exchange]) -> (bool, String) {
     let (refused, asked) = (distinct(&refused), distinct(udp));
     let how = match who {
         _ if refused == asked => who.words(),
-        Refuser::Server => format!("got no answer ({refused} of them refuse by themselves)"),
+        Refuser::Server => format!("got no answer ({refused} of them refuse in their own names)"),
         _ => format!("got no answer: to {refused} of them it {}", who.words()),
     };
     (who == Refuser::OwnFirewall, how)

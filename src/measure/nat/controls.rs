@@ -25,6 +25,9 @@ const SECOND_PORT: u16 = 3479;
 const PORTS_ASKED: usize = 4;
 /// Name servers asked.
 const NAME_SERVERS: usize = 2;
+/// The number of the question of DNS to a server that is none.
+const POSING: usize = NAME_SERVERS;
+const DNS_PORT: u16 = 53;
 /// Silent servers that it takes to blame a port, and of those the ones that are shown to be alive over TCP.
 const WITNESSES: usize = 2;
 
@@ -81,6 +84,11 @@ pub(crate) fn asks(seen: &Evidence, family: Family, asked: &[&Exchange]) -> Vec<
         seen.name_servers.iter().flatten().filter(outside).filter(|remote| !seen.host_addresses.contains(&remote.ip()));
     for (number, &remote) in outside.take(NAME_SERVERS).enumerate() {
         asks.push(ask(ControlKey::Dns(number), asked[0].server, remote, Control::Dns));
+        // Many networks answer DNS themselves, in the name of whomever it is meant for: a STUN server knows no names.
+        let server = SocketAddr::new(asked[0].remote.ip(), DNS_PORT);
+        if number == 0 && server.ip() != remote.ip() {
+            asks.push(ask(ControlKey::Dns(POSING), asked[0].server, server, Control::Dns));
+        }
     }
     // On a path that loses much or was asleep, all that was sent may have been lost at the same few moments.
     for exchange in unsteady(seen, family).into_iter().take(SERVERS) {
@@ -136,8 +144,11 @@ pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
         return Shown::Passes(Reason::new(ReasonCode::TooLossy, text));
     }
     let others = || of(Control::OtherPort);
-    let named = of(Control::Dns).find(|one| one.reply().is_some());
-    let reached = others().chain(of(Control::Dns)).find(|one| refused_by_itself(one));
+    let posing = seen.find(&NatTest::Control(ControlKey::Dns(POSING)).over(family));
+    let poses = |one: &Exchange| one.reply().is_some() || refused_by_itself(one);
+    let dns = || of(Control::Dns).filter(|one| posing.is_none_or(|posing| posing.id != one.id && !poses(posing)));
+    let named = dns().find(|one| one.reply().is_some());
+    let reached = others().chain(dns()).find(|one| refused_by_itself(one));
     // An ICMP error shows that UDP got there, and not that an answer over UDP would have come back.
     if let Some(one) = others().find(|one| one.reply().is_some()).or(named.and(reached)) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };
@@ -171,6 +182,14 @@ pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
         );
         let code = if count < WITNESSES { ReasonCode::NoAnswer } else { ReasonCode::NoControl };
         return Shown::Passes(Reason::new(code, text));
+    }
+    if let Some(posing) = posing.filter(|posing| posing.reply().is_some()) {
+        let text = format!(
+            "{servers} stay silent on {ports}; that DNS is answered shows nothing of UDP, for {} answers it too, which is a STUN server: \
+             something on the way answers in other names",
+            posing.remote
+        );
+        return Shown::Passes(Reason::new(ReasonCode::NoControl, text));
     }
     let failed =
         |one: &&Exchange| one.silent() || matches!(one.outcome, Outcome::Failed(_)) && !first::failed_here(one);
@@ -347,6 +366,22 @@ mod tests {
             scene.told("ipv4/control/dns/0", "203.0.113.53:53", &format!("{NAT}:5000"));
             assert_eq!(passes(&scene), code, "{servers:?}");
         }
+    }
+
+    /// Networks that answer DNS themselves do so in whosever name: that a STUN server answers it gives them away.
+    #[test]
+    fn a_name_server_shows_nothing_where_everybody_answers_dns() {
+        let scene = || {
+            let mut scene = dead(&[ONE, TWO]);
+            scene.silent("ipv4/control/rfc3489/0", ONE);
+            scene.told("ipv4/control/dns/0", "203.0.113.53:53", &format!("{NAT}:5000"));
+            scene
+        };
+        let (mut itself, mut posing) = (scene(), scene());
+        itself.silent("ipv4/control/dns/2", "192.0.2.1:53");
+        assert_eq!(passes(&itself), ReasonCode::UdpPasses);
+        posing.told("ipv4/control/dns/2", "192.0.2.1:53", &format!("{NAT}:5000"));
+        assert_eq!(passes(&posing), ReasonCode::NoControl);
     }
 
     #[test]

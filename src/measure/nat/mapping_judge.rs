@@ -235,9 +235,33 @@ pub(super) type Observation<'a> = (&'a Exchange, SocketAddr);
 pub(super) fn contradiction(seen: &Evidence, family: Family, observed: &[Observation]) -> Option<Reason> {
     let untranslated = observed.iter().filter(|(exchange, _)| exchange.untranslated() == Some(true)).count();
     match untranslated {
-        0 => alone(seen, family, observed).or_else(|| disagreement(seen, family, observed)),
+        0 => alone(seen, family, observed)
+            .or_else(|| disagreement(seen, family, observed))
+            .or_else(|| one_server(observed)),
         _ => (untranslated < observed.len()).then(|| partly(observed)),
     }
+}
+
+/// Two servers that call one and the same address their own (RESPONSE-ORIGIN): something on the way leads to it what is sent to either,
+/// as networks do that have a server themselves. Behind it two flows of one port meet, of which one gets another port.
+fn one_server(observed: &[Observation]) -> Option<Reason> {
+    let mut known: BTreeMap<IpAddr, &Exchange> = BTreeMap::new();
+    observed.iter().find_map(|(exchange, _)| {
+        let origin = exchange.answer()?.origin?.ip();
+        // A private one is told by whoever stands in a network like others.
+        if Scope::of(origin) != Scope::Public || !Family::of(exchange.remote).has(origin) {
+            return None;
+        }
+        let first = *known.entry(origin).or_insert(exchange);
+        let (one, other) = (first.remote.ip(), exchange.remote.ip());
+        (first.server != exchange.server && one != other).then(|| {
+            let text = format!(
+                "{one} and {other} both answer as {origin}: one server is behind both, or something on the way leads to one, which cannot show \
+                 what another would see"
+            );
+            Reason::new(ReasonCode::OneDestination, text)
+        })
+    })
 }
 
 /// Some saw this host's own address, some another one.
@@ -361,4 +385,38 @@ fn list(addresses: &[SocketAddr]) -> String {
         words.push("...".to_owned());
     }
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NAT, Scene, address};
+    use super::*;
+
+    /// What two servers that call themselves so saw of one socket.
+    fn judged(origins: [&str; 2], ports: [u16; 2]) -> (Option<ReasonCode>, Option<bool>) {
+        let servers = ["192.0.2.1:3478", "198.51.100.1:3478"];
+        let mut scene = Scene::of(&servers);
+        for (number, at) in servers.into_iter().enumerate() {
+            let told = scene.told(&format!("ipv4/reach/udp/{number}"), at, &format!("{NAT}:{}", ports[number]));
+            if let Outcome::Reply(reply) = &mut told.outcome {
+                reply.origin = Some(address(origins[number]));
+            }
+        }
+        let found = judge(&scene.seen, Family::Ipv4, None);
+        (found.reason.map(|reason| reason.code), found.endpoint_independent)
+    }
+
+    #[test]
+    fn servers_behind_which_there_is_one_show_no_mapping_by_destination() {
+        let own = ["192.0.2.1:3478", "198.51.100.1:3478"];
+        assert_eq!(judged(own, [5000, 5001]), (Some(ReasonCode::DependentKindUnknown), Some(false)));
+        assert_eq!(judged(own, [5000, 5000]), (None, Some(true)));
+        for origins in [["203.0.113.80:3478"; 2], ["192.0.2.1:3478"; 2]] {
+            for ports in [[5000, 5001], [5000, 5000]] {
+                assert_eq!(judged(origins, ports), (Some(ReasonCode::OneDestination), None), "{origins:?} {ports:?}");
+            }
+        }
+        let private = ["172.17.0.2:3478"; 2];
+        assert_eq!(judged(private, [5000, 5001]).1, Some(false), "many servers are in networks numbered alike");
+    }
 }

@@ -59,7 +59,7 @@ impl Refuser {
             Self::NoNeighbor => "met nobody on this host's own network (ARP or neighbor discovery)".to_owned(),
             Self::Forbids(by) => format!("was refused by {by} on the way"),
             Self::NoWay(by) => format!("was turned back by {by}, which has no way there"),
-            Self::Server => "was refused by the servers themselves".to_owned(),
+            Self::Server => "was refused in the servers' own names".to_owned(),
         }
     }
 }

@@ -97,6 +97,11 @@ fn cure(code: DoubtCode) -> &'static str {
     }
 }
 
+/// Whether servers answered over the other address family: this host is online.
+fn other_family_answers(case: &Case) -> bool {
+    case.report.evidence.iter().any(|one| !case.family.has(one.remote.ip()) && one.mapped().is_some())
+}
+
 pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
     let code = case.found.reason.as_ref().map_or(ReasonCode::NoAnswer, |reason| reason.code);
     let believed = answered(case).next().is_some();
@@ -119,6 +124,10 @@ pub(super) fn nothing_answered(case: &Case) -> Option<Advice> {
                 .to_owned()
         }
         (_, Some(text)) => text,
+        _ if silent && other_family_answers(case) => format!(
+            "No server answered over {name}, while the other family works: this host has {name} that leads nowhere, which programs lose time \
+             with, or the servers have none: look at the router's and the provider's {name}."
+        ),
         _ if silent && case.is_discover() => {
             format!("No server answered over {name}: check that this host is online; classify tells whether UDP is blocked.")
         }
@@ -234,7 +243,7 @@ pub(super) fn pools(case: &Case) -> bool {
     case.found.pooling.as_ref().is_some_and(|pooling| pooling.behavior == PoolingBehavior::Arbitrary)
 }
 
-/// What servers do wrong, not the path.
+/// What a test of the filter meets at its servers.
 const SERVER_FAULTS: [ReasonCode; 5] = [
     ReasonCode::ChangeRequestIgnored,
     ReasonCode::ChangeRequestRefused,
@@ -277,12 +286,16 @@ pub(super) fn no_second_address(case: &Case) -> Option<Advice> {
 }
 
 pub(super) fn unfit(case: &Case) -> Option<Advice> {
-    inconclusive_because(case).into_iter().find(|code| SERVER_FAULTS.contains(code))?;
-    case.warning(
-        AdviceCode::ServerFaults,
-        "The servers did not do what the test needs, which says nothing about this network: try other servers.",
-    )
-    .map(|advice| advice.trying(commands::OTHER_SERVER))
+    let fault = inconclusive_because(case).into_iter().find(|code| SERVER_FAULTS.contains(code))?;
+    // What they say themselves is theirs; a silence of their other addresses may be the path's.
+    let text = match fault {
+        ReasonCode::AlternateDead | ReasonCode::ControlFailed => {
+            "The servers' other address or port was not heard, which the test needs: that is their doing, unless something on the way lets \
+             only some ports, or few flows at once, pass. Try other servers."
+        }
+        _ => "The servers did not do what the test needs, which says nothing about this network: try other servers.",
+    };
+    case.warning(AdviceCode::ServerFaults, text).map(|advice| advice.trying(commands::OTHER_SERVER))
 }
 
 /// For whoever runs that server: nothing is wrong with the network tested.

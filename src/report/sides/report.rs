@@ -144,7 +144,12 @@ fn member<T: DeserializeOwned>(value: &Value, name: &str) -> Option<T> {
 
 fn of_family(report: &Value, value: &Value, remarks: &mut Vec<String>, family: Family) -> FamilySide {
     let mut found = findings(value);
-    if found.mapping.behavior == MappingBehavior::Inconclusive && found.mapping.endpoint_independent.is_none() {
+    // Of servers behind which there is one, discover says so.
+    let why = value.get("mapping").and_then(|mapping| member::<Reason>(mapping, "reason"));
+    let one_server = why.is_some_and(|reason| reason.code == ReasonCode::OneDestination);
+    let untold =
+        found.mapping.behavior == MappingBehavior::Inconclusive && found.mapping.endpoint_independent.is_none();
+    if untold && !one_server {
         found.mapping.endpoint_independent = discovered::endpoint_independent(report, &found.mapping.because);
     }
     if let Some(address) = possible::in_private(&found) {
@@ -156,8 +161,18 @@ fn of_family(report: &Value, value: &Value, remarks: &mut Vec<String>, family: F
     }
     let addresses = Some(found.public_addresses.clone()).filter(|addresses| !addresses.is_empty());
     let host = |address| vec![HostAddress { address, prefix: None }];
+    let mut reach = reach(&found);
+    let filtering = value.get("filtering").and_then(|filtering| member::<Reason>(filtering, "reason"));
+    let elsewhere_silent = filtering.is_some_and(|reason| reason.code == ReasonCode::AlternateDead);
+    if elsewhere_silent && reach.only() == Some(Reach::Passes) {
+        remarks.push(format!(
+            "no port of its servers answered over {} but those that were named: a network that lets only some ports pass looks so too",
+            crate::report::family_name(family)
+        ));
+        reach = Possible::among(&[Reach::Passes, Reach::UdpBlocked]);
+    }
     FamilySide {
-        reach: reach(&found),
+        reach,
         mapping: Possible::among(&possible::mappings(&found).into_iter().filter_map(translation).collect::<Vec<_>>()),
         filtering: Possible::among(&possible::peer_filterings(&found)),
         pooling: found.pooling.as_ref().map_or_else(Possible::default, |pooling| {

@@ -8,7 +8,7 @@ use super::sentence;
 use super::table::{Cell, Table};
 use super::tint::Tint;
 use super::words;
-use crate::evidence::{Exchange, SocketName, millis};
+use crate::evidence::{Exchange, ReasonCode, SocketName, millis};
 use crate::measure::nat::finding::{Connectivity, FamilyFindings};
 use crate::report::document::{Report, ServerRow};
 use crate::report::{escape, family_name};
@@ -158,6 +158,9 @@ fn witnesses(report: &Report, family: Family) -> BTreeMap<IpAddr, usize> {
 
 /// What it means that one socket had several addresses or ports; over TCP every connection has a port of its own anyway.
 fn ports(report: &Report, found: &FamilyFindings, addresses_differ: bool) -> Option<String> {
+    if let Some(reason) = found.mapping.reason.as_ref().filter(|reason| reason.code == ReasonCode::OneDestination) {
+        return Some(format!("What the ports are worth could not be told: {}.", reason.text));
+    }
     let mut sockets: BTreeMap<&SocketName, Vec<SocketAddr>> = BTreeMap::new();
     let counts =
         |exchange: &&Exchange| exchange.transport == Transport::Udp && found.mapping.because.contains(&exchange.id);

@@ -45,7 +45,7 @@ impl Site {
         let reached = |&address: &IpAddr| {
             let remote = SocketAddr::new(address, pcp::PORT);
             let local = self.host.source_towards(remote).ok_or_else(|| unreachable_network(remote))?;
-            Ok(Gateway { address, local, interface: None, scope: None })
+            Ok(Gateway { address, local, interface: None, scope: None, passed_by: None })
         };
         addresses.iter().map(reached).collect()
     }

@@ -109,7 +109,8 @@ fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>
         }
         FailureCode::TlsUntrusted => {
             let chain = facts.map_or(&[][..], |facts| &facts.chain);
-            let shown = authority(chain).is_some_and(|top| chain.iter().any(|one| one.self_issued && one.issuer == top));
+            let shown =
+                authority(chain).is_some_and(|top| chain.iter().any(|one| one.self_issued && one.issuer == top));
             let kind = match chain {
                 [only] if only.self_issued => "self-signed",
                 _ if shown => "a private authority",
@@ -122,7 +123,7 @@ fn certificate(verdict: TurnVerdict, failure: &Failure, facts: Option<&TlsFacts>
         FailureCode::TlsHandshakeFailed => (
             Code::TlsHandshakeFailed,
             text,
-            "look into the server's TLS settings: protocol versions, ciphers, key file",
+            "look into the server's TLS settings: protocol versions, ciphers, certificate and key file",
         ),
         _ => return None,
     };

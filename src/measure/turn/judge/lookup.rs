@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use crate::evidence::{Evidence, Failure, FailureCode};
+use crate::measure::names;
 use crate::measure::turn::finding::{Diagnosis, TurnVerdict};
 use crate::measure::turn::{DiagnosisCode as Code, Entry};
 use crate::wire::{Transport, escape};
@@ -35,6 +36,14 @@ pub(in crate::measure::turn) fn judge(seen: &Evidence, entry: &Entry, transport:
             let text = "could not tell: the run ended before the name was looked up";
             let diagnosis = Diagnosis::new(Code::Undetermined, text, "run again with a longer --deadline");
             return (TurnVerdict::Inconclusive, diagnosis);
+        }
+        Some(FailureCode::NameNotFound) if names::none_known(seen).is_some() => {
+            let count = names::none_known(seen).unwrap_or_default();
+            let text = format!(
+                "{text}; nor does the name server know any of the {count} names asked, so that it may know none"
+            );
+            let fix = "check this host's name servers, or write an address";
+            return (TurnVerdict::Inconclusive, Diagnosis::new(Code::ResolverFailed, text, fix));
         }
         _ => {
             (TurnVerdict::Failed, Code::NameNotFound, "check the spelling of the name, and its A, AAAA and SRV records")

@@ -7,10 +7,15 @@ use super::handshake;
 use super::silence::{is_proven, lost};
 use crate::evidence::key::{ServerStep, SocketRole, SocketStep, TurnStep};
 use crate::evidence::{Exchange, Failure, FailureCode, Outcome};
+use crate::measure::names;
 use crate::measure::turn::DiagnosisCode as Code;
 use crate::measure::turn::facts::software::Setting;
 use crate::measure::turn::facts::target::Target;
 use crate::wire::{EntryKind, Transport, escape};
+
+/// What to look at where a proxy takes connections and the server behind it says nothing.
+const BEHIND_PROXY: &str = "look whether the TURN server behind the proxy runs, listens where the proxy sends connections, and is sent a PROXY \
+                            header only if it waits for one";
 
 const BINDING: TurnStep = TurnStep::Server(ServerStep::Binding);
 const ALLOCATE: TurnStep = TurnStep::On(SocketRole::First, SocketStep::Allocate);
@@ -46,6 +51,12 @@ pub(super) fn judge(target: &Target) -> Option<Cause> {
         return Some(found);
     }
     let remote = target.remote;
+    if let Some(place) =
+        names::one_place(target.seen).filter(|(ip, _)| *ip == remote.ip() && !answers(BINDING) && !answers(ALLOCATE))
+    {
+        let fix = "log in to the network in a browser, if it asks for that; else look at its DNS, or write the address";
+        return Some(failed(Code::NameFiltered, names::place_in_words(place), fix));
+    }
     if target.transport == Transport::Tcp && target.speaks_tls(SocketRole::OverTls) {
         let text = format!("{remote} speaks TLS and was asked without");
         let fix = if target.entry.uri.starts_with("turns:") {
@@ -83,9 +94,7 @@ pub(super) fn judge(target: &Target) -> Option<Cause> {
             FailureCode::ConnectionClosed if target.is_secured() && !answers(BINDING) => {
                 let text =
                     format!("TLS succeeded, and then: {text}: a TLS proxy whose backend is down, or another service");
-                let fix =
-                    "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
-                failed(Code::ConnectionClosed, text, fix)
+                failed(Code::ConnectionClosed, text, &target.cure(BEHIND_PROXY, &[Setting::ProxyHeader]))
             }
             FailureCode::ConnectionClosed => {
                 let fix = "look into the server's log; a proxy or a firewall may close connections, and so does a server that waits for a PROXY header, or \
@@ -204,7 +213,12 @@ fn no_answer(target: &Target) -> Cause {
                 );
                 failed(Code::NoAnswer, text, "start the server, or correct the port")
             }
-            Some(_) => failed(Code::NoAnswer, format!("{remote} did not answer over {over}, nor over TCP"), check),
+            Some(_) => {
+                let text = format!("{remote} did not answer over {over}, nor over TCP");
+                let nobody = "; nor did anybody else that was asked: this host may be offline, or answers take longer than was waited";
+                let text = if matches!(udp, Control::Silent) { text + nobody } else { text };
+                failed(Code::NoAnswer, text, check)
+            }
             // ICE asks a server in no other way than its URI says.
             None => failed(Code::NoAnswer, format!("{remote} did not answer over {over}"), check),
         };
@@ -222,8 +236,7 @@ fn no_answer(target: &Target) -> Cause {
         let text = format!(
             "{remote} speaks TLS, and what is asked inside gets no answer: a TLS proxy whose backend is silent, or another service"
         );
-        let fix = "look whether the TURN server behind the proxy runs, and listens where the proxy sends connections";
-        return failed(Code::NoAnswer, text, fix);
+        return failed(Code::NoAnswer, text, &target.cure(BEHIND_PROXY, &[Setting::ProxyHeader]));
     }
     if target.connected() {
         let text = format!("{remote} takes connections and says nothing over {over}");

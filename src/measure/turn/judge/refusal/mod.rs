@@ -53,8 +53,13 @@ fn unheard(target: &Target, login: TurnStep) -> Option<Cause> {
             None => "does not answer a request with credentials".to_owned(),
         };
         let text = format!("the server challenges and {what}");
-        let fix = "look into the server's log; a box on the way may drop or change messages with credentials";
-        return Some(failed(Code::ProtocolError, text, fix));
+        let fix = "look into the server's log: a relay address that its machine has not, and a limit of bandwidth below one message, make \
+                   servers silent here; else a box on the way may drop or change messages with credentials";
+        return Some(failed(
+            Code::ProtocolError,
+            text,
+            &target.cure(fix, &[Setting::RelayAddress, Setting::Bandwidth]),
+        ));
     }
     let Outcome::Failed(failure) = &last.outcome else { return None };
     let text = format!("the server challenges, and upon a request with credentials: {}", escape(&failure.text));

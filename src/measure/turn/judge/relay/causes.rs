@@ -285,7 +285,7 @@ fn ended(target: &Target, first: SocketRole, sides: Sides) -> Option<Cause> {
 /// What was seen of the relay and speaks neither for nor against it, or was not seen.
 pub(crate) fn remarks(target: &Target, relay: &RelayPaths, found: &Relaying) -> Vec<Remark> {
     let Relaying { meaning, sides, .. } = *found;
-    let Some((_, allocation)) = target.first() else { return Vec::new() };
+    let Some((first, allocation)) = target.first() else { return Vec::new() };
     if !matches!(meaning, Meaning::Fine | Meaning::Hairpin) {
         return Vec::new();
     }
@@ -294,6 +294,13 @@ pub(crate) fn remarks(target: &Target, relay: &RelayPaths, found: &Relaying) -> 
     let mut remark = |code: RemarkCode, text: String, fix: &str| {
         found.push(Remark { code, error: false, text, fix: fix.to_owned() });
     };
+    let refused = refused_peers(target, first);
+    if !refused.is_empty() {
+        let peers: Vec<String> = refused.iter().map(|(ip, code)| format!("{ip} ({})", code_words(*code))).collect();
+        let text = format!("the server refuses some peers, whom it does not relay to: {}", peers.join(", "));
+        let todo = "let the server allow them, if they are to be reached";
+        remark(RemarkCode::PeersRefused, text, &target.cure(todo, &[Setting::Peers]));
+    }
     if sides.seen_inside() {
         let text = format!(
             "this host is in the server's own network, whose peers see {} in place of the relayed address {relayed}",
