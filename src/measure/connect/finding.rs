@@ -109,7 +109,8 @@ impl PeerConnected {
         };
         let url = error.url.as_deref().unwrap_or_default();
         self.verdict.text = format!("{}; and this side has no relay ({url}: {})", self.verdict.text, error.text);
-        if !error.fix.is_empty() {
+        // Where UDP may be blocked, it is another transport that helps.
+        if !error.fix.is_empty() && self.verdict.cause != Cause::NotReflexive {
             self.verdict.fix.clone_from(&error.fix);
         }
     }

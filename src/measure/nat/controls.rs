@@ -145,10 +145,11 @@ pub(crate) fn judge(seen: &Evidence, family: Family) -> Shown {
     }
     let others = || of(Control::OtherPort);
     let posing = seen.find(&NatTest::Control(ControlKey::Dns(POSING)).over(family));
-    let poses = |one: &Exchange| one.reply().is_some() || refused_by_itself(one);
-    let dns = || of(Control::Dns).filter(|one| posing.is_none_or(|posing| posing.id != one.id && !poses(posing)));
-    let named = dns().find(|one| one.reply().is_some());
-    let reached = others().chain(dns()).find(|one| refused_by_itself(one));
+    let dns = || of(Control::Dns).filter(|one| posing.is_none_or(|posing| posing.id != one.id));
+    let everybody = |does: fn(&Exchange) -> bool| posing.is_some_and(does);
+    let named = dns().find(|one| one.reply().is_some()).filter(|_| !everybody(|one| one.reply().is_some()));
+    let reached = dns().find(|one| refused_by_itself(one)).filter(|_| !everybody(refused_by_itself));
+    let reached = others().find(|one| refused_by_itself(one)).or(reached);
     // An ICMP error shows that UDP got there, and not that an answer over UDP would have come back.
     if let Some(one) = others().find(|one| one.reply().is_some()).or(named.and(reached)) {
         let how = if one.reply().is_some() { "answers" } else { "is reached, and refuses by itself" };

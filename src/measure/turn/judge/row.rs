@@ -1,5 +1,7 @@
 //! A row for each entry, transport and family.
 
+use std::net::IpAddr;
+
 use super::cause::Cause;
 use super::command::to_copy;
 use super::judged::Judged;
@@ -11,7 +13,7 @@ use crate::measure::turn::facts::software::Setting;
 use crate::measure::turn::facts::target::Target;
 use crate::measure::turn::finding::{Diagnosis, StepName, StepResult, StepStatus, TurnResult, TurnVerdict};
 use crate::measure::turn::{DiagnosisCode as Code, Entry, TurnOptions};
-use crate::wire::{Family, Remark, RemarkCode, Transport, escape};
+use crate::wire::{Family, Remark, RemarkCode, Scope, Transport, escape};
 
 /// The verdict on every entry, transport and family, in the order of the entries.
 #[must_use]
@@ -122,6 +124,13 @@ fn redirected(target: &Target, (verdict, mut diagnosis): Cause) -> Cause {
     (verdict, diagnosis)
 }
 
+/// The public address that the answers call the server's own (RESPONSE-ORIGIN), where it is another one than was asked.
+fn calls_itself(target: &Target) -> Option<IpAddr> {
+    let origin = target.reply(ServerStep::Binding)?.origin?.ip();
+    let asked = target.remote.ip();
+    (origin != asked && origin.is_ipv4() == asked.is_ipv4() && Scope::of(origin) == Scope::Public).then_some(origin)
+}
+
 /// What is to be said of a target that only ICE's own questions were asked of.
 pub(in crate::measure::turn) fn diagnose(target: &Target) -> Cause {
     redirected(target, verdict::judge(&Judged::new(target)))
@@ -129,7 +138,14 @@ pub(in crate::measure::turn) fn diagnose(target: &Target) -> Cause {
 
 fn of_target(target: &Target) -> TurnResult {
     let judged = Judged::new(target);
-    let (verdict, diagnosis) = redirected(target, browser::judge(target, verdict::judge(&judged)));
+    let (verdict, mut diagnosis) = redirected(target, browser::judge(target, verdict::judge(&judged)));
+    if let Some(itself) = calls_itself(target).filter(|_| verdict != TurnVerdict::Ok) {
+        diagnosis.text = format!(
+            "{}; whoever answers calls itself {itself}, so that this may be an address translation before the server, or something on the way \
+             that leads elsewhere",
+            diagnosis.text
+        );
+    }
     let mut remarks = credentials::check(target.entry, target.options);
     let relaying = judged.relayed().and_then(|relayed| relayed.relaying.as_ref());
     if let Some((paths, relaying)) = judged.paths.as_ref().zip(relaying) {

@@ -1,5 +1,6 @@
 //! Why nothing that speaks TURN was reached: the path, the port, the host, or what is there in place of a TURN server.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::cause::{Cause, failed, inconclusive};
@@ -142,8 +143,27 @@ fn closed(target: &Target, failure: &Failure) -> Cause {
         None if over_udp => format!("nothing listens on {remote}, or a firewall refuses"),
         _ => format!("nothing listens on {remote}"),
     };
+    let what = match also_refused(target) {
+        0 => what,
+        count => format!("{what}, nor at {count} others, in whose names something on the way may refuse"),
+    };
     let fix = "check host and port, and that the server is running with this transport switched on";
     failed(Code::ConnectionRefused, format!("{what}: {}", escape(&failure.text)), fix)
+}
+
+/// How many other hosts refuse as this one does, where nobody answers at all.
+fn also_refused(target: &Target) -> usize {
+    let asked = || target.seen.exchanges.iter().filter(|one| target.family.has(one.remote.ip()));
+    if asked().any(|one| one.reply().is_some()) {
+        return 0;
+    }
+    let refuses = |one: &&Exchange| {
+        matches!(&one.outcome, Outcome::Failed(Failure { code: FailureCode::ConnectionRefused, by, .. })
+            if by.is_none_or(|by| by == one.remote.ip()))
+    };
+    let others: BTreeSet<_> =
+        asked().filter(refuses).map(|one| one.remote.ip()).filter(|ip| *ip != target.remote.ip()).collect();
+    others.len()
 }
 
 /// A refusal: by whom says of what. A router far away that knows no way shows that the family works as far as there.
