@@ -8,8 +8,10 @@ use crate::evidence::Traffic;
 
 /// How often one is sent.
 const EVERY: Duration = Duration::from_millis(100);
-/// How long the last answers are waited for.
+/// How long the last answers are waited for, and twice the longest round trip where that is more.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+/// Whatever the round trips.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The test packets of both sides.
 #[derive(Default)]
@@ -62,7 +64,13 @@ impl Tests {
 
     /// Whether this side's are sent, and answered or not waited for any longer.
     pub(super) fn is_done(&self, now: Time) -> bool {
-        self.sent == self.total && (self.answered.len() == self.sent as usize || now >= self.last_sent + LAST_WAIT)
+        self.sent == self.total && (self.answered.len() == self.sent as usize || now >= self.waits_until())
+    }
+
+    /// Until when the last one may be answered: what is late is not lost.
+    fn waits_until(&self) -> Time {
+        let longest = self.answered.values().max().copied().unwrap_or_default();
+        self.last_sent + (longest * 2).clamp(LAST_WAIT, LONGEST_WAIT)
     }
 
     /// Whether the other side's last one has arrived.
@@ -72,7 +80,7 @@ impl Tests {
 
     /// When something is due.
     pub(super) fn next_wake(&self) -> Time {
-        if self.sent < self.total { self.began + EVERY * self.sent } else { self.last_sent + LAST_WAIT }
+        if self.sent < self.total { self.began + EVERY * self.sent } else { self.waits_until() }
     }
 
     /// What they showed; `None` where none was sent.
@@ -147,6 +155,16 @@ mod tests {
         assert!(!tests.peer_is_done());
         tests.heard(now, (10, 10));
         assert!(tests.peer_is_done());
+    }
+
+    #[test]
+    fn what_takes_long_is_waited_for() {
+        let mut tests = Tests::default();
+        tests.begin(Time::ZERO, Duration::from_millis(200));
+        while tests.due(tests.next_wake()).is_some() {}
+        tests.answered(1, Duration::from_millis(1_600));
+        assert!(!tests.is_done(Duration::from_millis(3_000)));
+        assert!(tests.is_done(Duration::from_millis(3_300)));
     }
 
     #[test]

@@ -190,7 +190,13 @@ impl Met {
         let case = self.cases.iter().max_by_key(|case| case.met.code).cloned();
         let reason = case.as_ref().map_or_else(
             || PredictionReason { code: PredictionCode::Unknown, text: String::new() },
-            |case| PredictionReason { code: case.met.code, text: words::reason(case.met.code, case.a, case.b) },
+            |case| {
+                let text = words::reason(case.met.code, case.a, case.b);
+                // Who connects in the worst case connects in every one, and need not be in that one.
+                let open = prediction.is_direct() && self.cases.iter().any(|other| other.met.code != case.met.code);
+                let text = if open { format!("Not all is known, and it holds even at worst: {text}") } else { text };
+                PredictionReason { code: case.met.code, text }
+            },
         );
         let guesses: Vec<_> = Which::BOTH.into_iter().filter_map(|which| self.guess(which, prediction)).collect();
         let mut codes: Vec<HangsOn> = self.cases.iter().flat_map(|case| &case.met.hangs_on).copied().collect();
