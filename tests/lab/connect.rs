@@ -91,7 +91,8 @@ fn predicted(family: &str, relay: bool) -> Answer {
     predict(&sides[0], &sides[1], Some(if relay { &servers } else { &[] })).prediction
 }
 
-fn expect(family: &str, relay: bool, expected: How) {
+/// Both sides do what is expected of them and was predicted; what each has to say.
+fn expect(family: &str, relay: bool, expected: How) -> [Value; 2] {
     let prediction = predicted(family, relay);
     let [here, there] = connect(family, relay);
     let shown = format!("{here:#}\n{there:#}");
@@ -113,19 +114,26 @@ fn expect(family: &str, relay: bool, expected: How) {
         How::Not => matches!(prediction, Answer::Impossible | Answer::Possible),
     };
     assert!(agrees, "{how:?}, predicted {prediction:?}");
+    [here, there]
+}
+
+/// What each side says that it is.
+fn causes(sides: &[Value; 2]) -> [&str; 2] {
+    [0, 1].map(|side| sides[side]["cause"].as_str().unwrap_or_default())
 }
 
 /// Two homes with these gateways, the servers, and a TURN server where one is wanted.
-fn two(here: &Gateway, there: &Gateway, relay: bool, expected: How) {
+fn two(here: &Gateway, there: &Gateway, relay: bool, expected: How) -> [Value; 2] {
     let internet = Internet::with(if relay { &[ALPHA, BETA, TURN][..] } else { &[ALPHA, BETA] });
     internet.between_two();
     HERE.set(here);
     THERE.set(there);
     let coturn = relay.then(start_turn);
-    expect("-4", relay, expected);
+    let said = expect("-4", relay, expected);
     if let Some(coturn) = coturn {
         coturn.assert_no_allocation_left();
     }
+    said
 }
 
 fn start_turn() -> Coturn {
@@ -149,6 +157,13 @@ story! {
 }
 story! {
     fn symmetric_and_symmetric() { two(&nat::nat(Apd, Apd), &nat::fully_random(), false, How::Not); }
+}
+story! {
+    /// The NAT of the one would not let them connect; that the other's UDP is blocked is why they do not.
+    fn symmetric_and_without_udp() {
+        let said = two(&nat::fully_random(), &nat::udp_dropped(), false, How::Not);
+        assert_eq!(causes(&said), ["peer-not-reflexive", "not-reflexive"]);
+    }
 }
 story! {
     fn symmetric_and_symmetric_by_relay() { two(&nat::nat(Apd, Apd), &nat::fully_random(), true, How::Relay); }
@@ -185,7 +200,7 @@ story! {
     fn guests_whose_router_does_not() {
         let internet = Internet::with(&[ALPHA, BETA]);
         internet.between_guests(&nat::home_router());
-        expect("-4", false, How::Not);
+        assert_eq!(causes(&expect("-4", false, How::Not)), ["common-nat"; 2]);
     }
 }
 story! {

@@ -6,7 +6,7 @@ use crate::kit::net::{sent, watch};
 use crate::kit::probe::Verdict;
 use crate::kit::servers::{BARE_TOO, Host, Service};
 use crate::kit::stun_script::{Habit, serve, success};
-use crate::kit::{ALPHA, BETA, Internet, Net, nat};
+use crate::kit::{ALPHA, BETA, Internet, Net, PLAIN, nat};
 use crate::story;
 
 const HOME: Verdict =
@@ -184,5 +184,27 @@ story! {
         watch("10.0.0.1");
         let run = net.nat_probe("classify --json -4 --hairpin --server 203.0.113.113");
         assert_eq!(sent(), 0, "{run}");
+    }
+}
+story! {
+    /// Whatever server is asked, another one answers: two flows of one port meet there, and that is no mapping by destination.
+    fn every_server_is_the_providers_own() {
+        let nat::Gateway { lan, rules } = nat::home_router();
+        let redirect = "
+table ip provider {
+    chain redirect {
+        type nat hook prerouting priority dstnat
+        iifname lan udp dport 3478 dnat to 198.51.100.17
+    }
+}";
+        let net = Internet::with(&[ALPHA, BETA, PLAIN]).behind(nat::Gateway { lan, rules: rules + redirect });
+        let servers = "--server 198.51.100.1 --server 203.0.113.1";
+        let run = net.nat_probe(&format!("classify --json -4 {servers}"));
+        run.expect("/families/ipv4/connectivity", "nat");
+        run.expect("/families/ipv4/mapping/behavior", "inconclusive");
+        run.expect("/families/ipv4/mapping/reason/code", "one-destination");
+        net.forget();
+        let page = net.nat_probe(&format!("discover --json -4 {servers}"));
+        page.expect("/families/ipv4/mapping/reason/code", "one-destination");
     }
 }

@@ -46,6 +46,8 @@ codes! {
         Rejected,
         /// The relay does not carry packets to the other side, and nothing direct works.
         RelayRefused,
+        /// A relay was tried, and nothing passes through it either.
+        RelaySilent,
         /// The other side's packets arrive, and ours do not arrive there.
         OneWay,
         /// Both are behind one NAT, which does not turn packets for its own address round.

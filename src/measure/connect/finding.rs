@@ -166,3 +166,46 @@ impl PeerConnected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Candidacy;
+    use crate::measure::turn::DiagnosisCode;
+
+    fn candidacy(kind: CandidateKind, address: &str, base: Option<&str>) -> Candidacy {
+        let parsed = |text: &str| text.parse().expect("an address");
+        Candidacy { kind, address: parsed(address), related: base.map(parsed) }
+    }
+
+    /// A server that was named and gave no relay is what there is to mend, where nothing works without one.
+    #[test]
+    fn a_relay_that_was_not_had_is_part_of_the_answer() {
+        let error = GatherError {
+            base: None,
+            url: Some("turn:turn.example.org".to_owned()),
+            transport: None,
+            code: DiagnosisCode::UnknownUserOrPassword,
+            text: "the server does not take these credentials".to_owned(),
+            fix: "check both".to_owned(),
+            icecandidateerror: None,
+            took_ms: None,
+            because: Vec::new(),
+        };
+        let host = candidacy(CandidateKind::Host, "10.0.0.2:4000", None);
+        let mapped = candidacy(CandidateKind::Srflx, "203.0.113.7:4000", Some("10.0.0.2:4000"));
+        let session = Session { end: End::Exhausted, locals: vec![host, mapped], ..Session::default() };
+        let judged = |session: Session, without_relay: Vec<GatherError>| {
+            let mut found = PeerConnected { session, without_relay, ..PeerConnected::default() };
+            found.judge();
+            found.verdict
+        };
+        let verdict = judged(session.clone(), vec![error.clone()]);
+        assert!(verdict.text.contains("turn:turn.example.org: the server does not take"), "{}", verdict.text);
+        assert_eq!(verdict.fix, "check both");
+        assert!(!judged(session.clone(), Vec::new()).text.contains("no relay"));
+        let mut relayed = session;
+        relayed.locals.push(candidacy(CandidateKind::Relay, "198.51.100.33:50000", Some("203.0.113.7:4000")));
+        assert!(!judged(relayed, vec![error]).text.contains("no relay"), "another server gave one");
+    }
+}

@@ -29,6 +29,9 @@ pub(super) fn fix(cause: Cause, side: Option<Side>) -> &'static str {
         (Cause::BothDependent | Cause::HereDependent | Cause::ThereDependent | Cause::OneWay, _) => {
             "--turn with a relay for either side, or a port that the other side's router maps: nat-probe gateway --map there"
         }
+        (Cause::RelaySilent, _) => {
+            "nat-probe turn with the same server and login on both sides: whether it is reached, and its relay ports are open"
+        }
         (Cause::CommonNat, _) => {
             "hairpinning (NAT loopback) switched on at that NAT, or one local network for both; where it is the provider's, --turn \
              with a relay for either"

@@ -115,8 +115,8 @@ fn failed(session: &Session) -> Why {
 }
 
 fn by_rules(session: &Session) -> Why {
-    let rules: [fn(&Session) -> Option<Why>; 10] =
-        [token, pairs, works, sending, rejected, one_way, relays, reflexive, common_nat, mappings];
+    let rules: [fn(&Session) -> Option<Why>; 11] =
+        [token, pairs, works, sending, rejected, one_way, relays, reflexive, by_relay, common_nat, mappings];
     rules.iter().find_map(|rule| rule(session)).unwrap_or_else(|| silence(session))
 }
 
@@ -207,6 +207,26 @@ fn relays(session: &Session) -> Option<Why> {
     let all = relayed.iter().all(|pair| pair.progress() == Progress::RefusedByRelay);
     let text = refused.refused.as_ref().map_or_else(String::new, |refusal| refusal.text.clone());
     all.then(|| because(Cause::RelayRefused, Side::Server, format!("nothing direct works, and {text}")))
+}
+
+/// A relay needs nothing of the NATs: where one was tried and is silent as well, they are not what is in the way.
+fn by_relay(session: &Session) -> Option<Why> {
+    let silent = |pair: &&PairSeen| matches!(pair.progress(), Progress::NeverAnswered | Progress::Refused);
+    let relay = |one: &Candidacy| one.kind == CandidateKind::Relay;
+    let known = |one: &Candidacy| one.kind != CandidateKind::Host || Scope::of(one.address.ip()) == Scope::Public;
+    let tried = || session.pairs.iter().filter(silent).filter(|pair| pair.sent > 0 && session.heard_ms.is_none());
+    let ours = tried().any(|pair| relay(&pair.local) && known(&pair.remote));
+    let whose = match (ours, tried().any(|pair| relay(&pair.remote))) {
+        (false, false) => return None,
+        (true, false) => "this side's relay",
+        (false, true) => "the other side's relay",
+        (true, true) => "the relays of both sides",
+    };
+    let text = format!(
+        "nothing direct works, and nothing passes through {whose} either, which needs nothing of the NATs: a server, or its relay ports, \
+         are not reached from one of the sides, or nobody is there any more"
+    );
+    Some(because(Cause::RelaySilent, Side::Unknown, text))
 }
 
 /// One external address for both: what each sends to the other's has to be turned round by the NAT that both are behind (RFC 4787

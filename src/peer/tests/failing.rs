@@ -65,6 +65,19 @@ fn a_symmetric_nat_is_not_blamed_for_a_side_whose_udp_is_blocked() {
     assert_eq!((there.cause, there.side), (Cause::NotReflexive, Some(Side::Here)));
 }
 
+/// One external address for both: it is the NAT that both are behind.
+#[test]
+fn two_behind_one_nat_without_hairpinning_are_told_so() {
+    let mut world = World::new([Nat::PortRestricted, Nat::PortRestricted], [None; 2]);
+    let external = world.hosts[0].agent.setup_for_tests().locals[1].candidate.address.clone();
+    world.set_up(1, |setup| setup.locals[1].candidate.address = external.clone());
+    world.drop = Box::new(|_, by, _| by < 2);
+    let sessions = world.meet();
+    for verdict in verdicts(&sessions) {
+        assert_eq!((verdict.cause, verdict.side), (Cause::CommonNat, Some(Side::Path)), "{}", told(&sessions));
+    }
+}
+
 #[test]
 fn nobody_there_is_not_known() {
     let mut world = World::new([Nat::PortRestricted, Nat::PortRestricted], [None; 2]);

@@ -54,6 +54,27 @@ fn a_forbidden_peer_is_the_server_s_doing() {
     }
 }
 
+/// What a relay does not carry is not the NATs' doing.
+#[test]
+fn a_relay_whose_ports_are_closed_is_told_before_the_nats() {
+    let mut world = World::new([Nat::Symmetric, Nat::Symmetric], [Some(RelayMood::default()), None]);
+    for which in 0..2 {
+        world.set_up(which, |setup| {
+            let mut second = setup.locals[1].clone();
+            second.candidate.port += 7;
+            setup.locals.push(second);
+        });
+    }
+    // Permissions are granted, and no packet of the other side passes.
+    world.drop = Box::new(|_, by, _| by == 1);
+    let sessions = world.meet();
+    for (session, whose) in sessions.iter().zip(["this side's relay", "the other side's relay"]) {
+        let verdict = judge(session);
+        assert_eq!((verdict.cause, verdict.side), (Cause::RelaySilent, Some(Side::Unknown)), "{}", told(&sessions));
+        assert!(verdict.text.contains(whose), "{}", verdict.text);
+    }
+}
+
 #[test]
 fn a_relay_that_falls_silent_is_told() {
     let mood = RelayMood { deaf: true, ..RelayMood::default() };

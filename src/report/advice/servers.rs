@@ -190,6 +190,9 @@ fn refused(case: &Case) -> Option<String> {
         [] => None,
         [one] => Some(format!("{one}.")),
         // Whoever turns all of it away on the way may do so in their names.
+        [one, _] => Some(format!(
+            "{one}; nor at another that is up. Or something on the way refuses in their names: try another network."
+        )),
         [one, ..] => Some(format!(
             "{one}; nor at {} others that are up. Or something on the way refuses in their names: try another network.",
             up.len() - 1

@@ -145,6 +145,7 @@ fn closed(target: &Target, failure: &Failure) -> Cause {
     };
     let what = match also_refused(target) {
         0 => what,
+        1 => format!("{what}, nor at another host, in whose names something on the way may refuse"),
         count => format!("{what}, nor at {count} others, in whose names something on the way may refuse"),
     };
     let fix = "check host and port, and that the server is running with this transport switched on";
