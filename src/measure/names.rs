@@ -1,7 +1,7 @@
 //! What the answers of DNS show together: a resolver that knows no name at all, or leads every one to the same place.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::evidence::{Evidence, FailureCode, Server};
 use crate::wire::Scope;
@@ -48,7 +48,7 @@ pub(crate) fn none_known(seen: &Evidence) -> Option<usize> {
 pub(crate) fn one_place(seen: &Evidence) -> Option<(IpAddr, usize)> {
     let names = named(seen);
     let found = names.values().flatten().flat_map(|server| &server.lookups);
-    let places: BTreeSet<IpAddr> = found.flat_map(|lookup| &lookup.addresses).map(|address| address.ip()).collect();
+    let places: BTreeSet<IpAddr> = found.flat_map(|lookup| &lookup.addresses).map(SocketAddr::ip).collect();
     let inner =
         |ip: &&IpAddr| matches!(Scope::of(**ip), Scope::Private | Scope::Shared | Scope::Link | Scope::Loopback);
     // Servers of one organization may share a host.

@@ -192,7 +192,7 @@ story! {
         let nat::Gateway { lan, rules } = nat::home_router();
         let redirect = "
 table ip provider {
-    chain redirect {
+    chain elsewhere {
         type nat hook prerouting priority dstnat
         iifname lan udp dport 3478 dnat to 198.51.100.17
     }
