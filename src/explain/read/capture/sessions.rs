@@ -172,7 +172,9 @@ impl<'a> Sessions<'a> {
                     let Some(flow) = flow(what) else { continue };
                     let ends = [self.home(flow.from), self.home(flow.to)];
                     let by_socket = || ends.iter().find_map(|end| of_socket.get(end));
-                    (of_pair.get(&self.pair(flow)).or_else(by_socket), Some(ends[0].min(ends[1]).ip()))
+                    // What nobody asked about is called by who spoke first.
+                    let known = ends.iter().map(SocketAddr::ip).find(|ip| alone.contains_key(ip));
+                    (of_pair.get(&self.pair(flow)).or_else(by_socket), Some(known.unwrap_or(ends[0].ip())))
                 }
             };
             let known = known.copied();

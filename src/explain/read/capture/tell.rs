@@ -175,10 +175,12 @@ impl Teller<'_> {
     /// The sockets of both ends that no server told of.
     fn sockets(&mut self, builder: &mut Builder) {
         let first: BTreeMap<SocketAddr, u64> = self.first_seen();
-        for (socket, party) in Sessions::sockets(self.session) {
+        let seen = |(socket, party)| (first.get(&socket).copied().unwrap_or_default(), socket, party);
+        let mut all: Vec<(u64, SocketAddr, Party)> = Sessions::sockets(self.session).map(seen).collect();
+        all.sort_by_key(|(packet, _, party)| (*packet, *party));
+        for (packet, socket, party) in all {
             let kind = self.kind(socket);
             if matches!(kind, CandidateKind::Host | CandidateKind::Prflx) {
-                let packet = first.get(&socket).copied().unwrap_or_default();
                 self.candidate(party, kind, socket, None, None, packet, None, builder);
             }
         }
@@ -236,7 +238,10 @@ impl Teller<'_> {
         let unanswered = if self.gave_up(end_ms) { "failed" } else { "in-progress" };
         let busiest = self.pairs.iter().filter(|(_, counts)| counts.nominated).max_by_key(|(_, counts)| counts.data);
         let selected = busiest.map(|(key, _)| *key);
-        for ((local, remote), counts) in &self.pairs {
+        // In the order of the packets, whatever the addresses are.
+        let mut all: Vec<_> = self.pairs.iter().collect();
+        all.sort_by_key(|(_, counts)| counts.packet);
+        for ((local, remote), counts) in all {
             let end = |party, socket| self.made(party, self.kind(socket), socket, None, None);
             let pair = Pair {
                 local: Some(end(Party::Here, *local)),
