@@ -96,6 +96,7 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
     // One way of several that leads nowhere is as usual as harmless.
     let checks = connection.checks();
     let all = checks.iter().all(|(event, one)| event.party == Party::Here && nowhere.contains(&one.flow));
+    let fault = all && connection.gave_up();
     let mut found = Vec::new();
     for event in &connection.events {
         let What::Undelivered(undelivered) = &event.what else { continue };
@@ -105,10 +106,7 @@ pub(super) fn undelivered(connection: &Connection) -> Vec<Finding> {
         );
         let finding = Finding::fault(connection, CauseCode::Undelivered, Certainty::Certain, FaultSide::Path, text);
         found.push(
-            finding
-                .on([*event])
-                .only_if(connection.gave_up() && all)
-                .settle("who answers there: nothing listens, or a firewall refuses"),
+            finding.on([*event]).only_if(fault).settle("who answers there: nothing listens, or a firewall refuses"),
         );
     }
     found.truncate(3);

@@ -164,6 +164,7 @@ pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
         }
     }
     let mut found = Vec::new();
+    let in_the_way = hinders(connection);
     for ((code, step), all) in by_code {
         let times: u64 = all.iter().map(|(_, step)| step.times.count).sum();
         let (cause, side, mut why, mut fix) = told(code, step);
@@ -188,7 +189,7 @@ pub(super) fn refused(connection: &Connection) -> Vec<Finding> {
         let text =
             format!("the TURN server refused {} {often} ({code}{}): {why}", asked(step), reason.unwrap_or_default());
         let finding = Finding::fault(connection, cause, Certainty::Certain, side, text);
-        found.push(finding.on(all.iter().map(|(event, _)| *event)).only_if(hinders(connection)).fix(fix));
+        found.push(finding.on(all.iter().map(|(event, _)| *event)).only_if(in_the_way).fix(fix));
     }
     found
 }

@@ -31,6 +31,7 @@ pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
         }
     }
     let mut found = Vec::new();
+    let in_the_way = hinders(connection);
     for (server, events, answered, turn) in servers {
         if events.is_empty() || answered {
             continue;
@@ -40,7 +41,7 @@ pub(super) fn unanswered(connection: &Connection) -> Vec<Finding> {
         let finding = Finding::fault(connection, code, Certainty::Certain, FaultSide::Unknown, text);
         let command = if turn { "turn" } else { "discover" };
         let settle = format!("nat-probe {command} on the same host: is the server there, or is the way blocked?");
-        found.push(finding.on(events).only_if(hinders(connection)).settle(&settle));
+        found.push(finding.on(events).only_if(in_the_way).settle(&settle));
     }
     found
 }
@@ -113,12 +114,13 @@ pub(super) fn nothing_relayed_back(connection: &Connection) -> Vec<Finding> {
 /// What is wrong with the server itself.
 pub(super) fn server_trouble(connection: &Connection) -> Vec<Finding> {
     let mut found = Vec::new();
+    let in_the_way = hinders(connection);
     for event in &connection.events {
         let What::ServerTrouble { trouble } = &event.what else { continue };
         let (text, fix) = trouble.told();
         let finding =
             Finding::fault(connection, CauseCode::ServerMisconfigured, Certainty::Certain, FaultSide::Server, text);
-        let fault = hinders(connection) && !matches!(trouble, ServerTrouble::RateLimited);
+        let fault = in_the_way && !matches!(trouble, ServerTrouble::RateLimited);
         found.push(finding.on([*event]).only_if(fault).fix(fix));
     }
     found.extend(misconfigured(connection, Severity::Warning));

@@ -19,6 +19,8 @@ const MOST_ASKED: usize = 10_000;
 pub(super) struct Servers {
     /// Where each request for an allocation went.
     asked: BTreeMap<String, String>,
+    /// The address of the only server that was asked.
+    only: Option<String>,
     /// Of which servers a line says that they gave none.
     failed: BTreeSet<String>,
     /// From which an allocation is awaited.
@@ -33,16 +35,19 @@ impl Servers {
     /// Looks over a log.
     pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
         let mut servers = Self::default();
+        let mut failures = Vec::new();
         for line in lines {
             if let Some((key, server)) = asked(line) {
                 if servers.asked.len() < MOST_ASKED {
                     servers.asked.insert(key.to_owned(), server.to_owned());
                 }
-            } else if let Some((server, why)) = failed(line) {
-                let server = servers.called(server, why);
-                servers.failed.insert(server);
+            } else {
+                failures.extend(failed(line));
             }
         }
+        let all: BTreeSet<&String> = servers.asked.values().collect();
+        servers.only = all.first().filter(|_| all.len() == 1).map(|only| (*only).clone());
+        servers.failed = failures.into_iter().map(|(server, why)| servers.called(server, why)).collect();
         servers
     }
 
@@ -51,9 +56,7 @@ impl Servers {
         let key = why.split_once("retransmissions failed for ").map(|(_, key)| key.trim());
         let by_key = key.and_then(|key| self.asked.get(key));
         if name.parse::<SocketAddr>().is_err() {
-            let all: BTreeSet<&String> = self.asked.values().collect();
-            let only = all.first().copied().filter(|_| all.len() == 1);
-            if let Some(address) = by_key.or(only) {
+            if let Some(address) = by_key.or(self.only.as_ref()) {
                 return address.clone();
             }
         }
@@ -88,10 +91,13 @@ impl Servers {
             builder.push(Party::Here, place, time_ms, What::Relay(Box::new(step)));
         };
         if let Some((_, server)) = asked(line) {
-            self.awaited.insert(server.to_owned());
+            if self.awaited.len() < MOST {
+                self.awaited.insert(server.to_owned());
+            }
         } else if line.contains("nitial lifetime: ") {
             let mut able = self.awaited.iter().filter(|server| !self.failed.contains(*server));
-            let server = able.next().filter(|_| able.next().is_none()).cloned();
+            let all = self.awaited.len() < MOST;
+            let server = able.next().filter(|_| all && able.next().is_none()).cloned();
             if let Some(server) = &server {
                 self.awaited.remove(server);
                 self.granted.insert(server.clone());
