@@ -149,6 +149,10 @@ fn served(connection: &Connection) -> Option<String> {
         let text = if ended { "Only the ends of sessions are in it." } else { "No request of a client is in it." };
         return log.then(|| text.to_owned());
     }
+    // Who only asked for its address wanted no relay of that server.
+    if connection.has_browser() && steps.iter().all(|(step, ..)| *step == RelayRequest::Binding) {
+        return None;
+    }
     let granted = |wanted: RelayRequest| steps.iter().filter(|(step, granted, _)| *step == wanted && *granted).count();
     let (relays, permissions) = (granted(RelayRequest::Allocate), granted(RelayRequest::Permission));
     let packets = relayed(connection)

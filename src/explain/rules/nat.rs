@@ -27,8 +27,10 @@ struct Shown<'a> {
 }
 
 fn mapping(connection: &Connection, party: Party) -> Vec<Finding> {
-    // It asks each server from a socket of its own, and checks from another one.
-    if connection.format == Format::PionLog {
+    // Pion asks each server from a socket of its own, and checks from another one; of the other end's addresses aioice does not tell how they
+    // were found.
+    let untold = party == Party::There && connection.format == Format::AioiceLog;
+    if connection.format == Format::PionLog || untold {
         return Vec::new();
     }
     let Some(shown) = two_servers(connection, party).or_else(|| other_end(connection, party)) else {

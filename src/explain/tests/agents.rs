@@ -152,3 +152,11 @@ fn older_versions_and_other_loggers_say_the_same() {
     let dated: Vec<String> = new.lines().map(|line| format!("2026-11-27T10:00:00.123Z app-1 {line}")).collect();
     assert_eq!(codes(&explained(dated.join("\n").as_bytes())), told);
 }
+
+/// Two public addresses of the other end may be of a server that has both.
+#[test]
+fn what_aioice_does_not_tell_of_the_other_end_is_not_taken_for_its_nat() {
+    let other = "INFO:aioice.ice:Connection(0) Check CandidatePair(('10.0.0.2', 1) -> ('203.0.113.130', 5)) State.IN_PROGRESS -> State.FAILED\nINFO:aioice.ice:Connection(0) ICE failed";
+    let text = log("aioice/home-symmetric-none").replace("INFO:aioice.ice:Connection(0) ICE failed", other);
+    assert_eq!(codes(&explained(text.as_bytes())), ["nothing-arrived/certain"]);
+}

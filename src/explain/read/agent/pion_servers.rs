@@ -55,10 +55,10 @@ impl Servers {
     fn called(&self, name: &str, why: &str) -> String {
         let key = why.split_once("retransmissions failed for ").map(|(_, key)| key.trim());
         let by_key = key.and_then(|key| self.asked.get(key));
-        if name.parse::<SocketAddr>().is_err() {
-            if let Some(address) = by_key.or(self.only.as_ref()) {
-                return address.clone();
-            }
+        if name.parse::<SocketAddr>().is_err()
+            && let Some(address) = by_key.or(self.only.as_ref())
+        {
+            return address.clone();
         }
         name.to_owned()
     }
