@@ -12,6 +12,7 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter a
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
 use super::codes;
+use super::error::CliError;
 use crate::explain::CauseCode;
 use crate::measure::spec::{Key, Takes};
 use crate::predict::read::description;
@@ -40,9 +41,12 @@ pub(super) fn script(shell: clap_complete::Shell) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it asks in a way that no script of ours does.
-pub(super) fn answer(arguments: &[OsString], definition: fn() -> Command) -> Result<bool, clap::Error> {
+pub(super) fn answer(arguments: &[OsString], definition: fn() -> Command) -> Result<bool, CliError> {
     let asked = CompleteEnv::with_factory(definition).var(VARIABLE).shells(SHELLS);
-    asked.try_complete(arguments.to_vec(), std::env::current_dir().ok().as_deref())
+    asked.try_complete(arguments.to_vec(), std::env::current_dir().ok().as_deref()).map_err(|_| {
+        CliError::usage(format!("cannot complete: the environment variable {VARIABLE} names no shell that asks so"))
+            .advise("without it: the scripts of nat-probe completions set it themselves")
+    })
 }
 
 /// What may stand behind `--require`: the keys, and behind the only one that is left its words.

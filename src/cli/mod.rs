@@ -36,7 +36,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match completions::answer(&arguments, definition::offered) {
         Ok(true) => return Exit::Measured as u8,
         Ok(false) => {}
-        Err(_) => return Exit::Usage as u8,
+        Err(error) => {
+            error.tell();
+            return error.exit as u8;
+        }
     }
     let mut out = Output::stdout();
     if !is_plugin(&arguments) {
@@ -63,7 +66,7 @@ fn run_with(arguments: &[OsString], out: &mut Output) -> Exit {
     let outcome = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(Cli { explain: Some(code), .. }) => explain(&code, out),
         Ok(Cli { command: Some(command), .. }) => dispatch(&command, out),
-        Ok(Cli { command: None, explain: None }) => refusal::answer(help(), out),
+        Ok(Cli { command: None, explain: None }) => refusal::answer(help(), None, out),
         Err(error) => refuse(error, arguments, out),
     };
     let flushed = outcome.and_then(|exit| out.finish().map(|()| exit));
@@ -74,15 +77,15 @@ fn run_with(arguments: &[OsString], out: &mut Output) -> Exit {
 }
 
 /// Says what is wrong with the arguments, unless it is nothing but the place of `--explain CODE`.
-fn refuse(mut error: clap::Error, arguments: &[OsString], out: &mut Output) -> Result<Exit, CliError> {
+fn refuse(error: clap::Error, arguments: &[OsString], out: &mut Output) -> Result<Exit, CliError> {
     let is_refused = |context| error.get(context).is_some_and(|what| what.to_string().starts_with("--explain"));
     if let Some(code) =
         codes::asked(arguments).filter(|_| is_refused(ContextKind::InvalidArg) || is_refused(ContextKind::PriorArg))
     {
         return explain(&code, out);
     }
-    suggestion::suggest(&mut error);
-    refusal::answer(error, out)
+    let tip = suggestion::tip(&error);
+    refusal::answer(error, tip, out)
 }
 
 fn explain(code: &str, out: &mut Output) -> Result<Exit, CliError> {

@@ -19,13 +19,18 @@ const LONGEST: usize = 600;
 ///
 /// # Errors
 /// When the help cannot be written.
-pub(super) fn answer(mut error: clap::Error, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn answer(mut error: clap::Error, tip: Option<String>, out: &mut Output) -> Result<Exit, CliError> {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = error.render();
         out.line(&if out.is_terminal() { text.ansi().to_string() } else { text.to_string() })?;
         return Ok(Exit::Measured);
     }
     hide(&mut error);
+    if let Some(tip) = tip {
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let text = invalid(&error).unwrap_or_else(|| error.render().to_string());
     // Without any argument the help stands where the mistake would.
     error::say(&text.strip_prefix("error: ").map_or(text.clone(), |text| format!("nat-probe: {text}")));

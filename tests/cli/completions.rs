@@ -112,6 +112,15 @@ fn fish_offers_what_may_stand_next() {
     check("fish", &["--no-config", "-c"], "", ask, whole);
 }
 
+#[test]
+fn a_variable_that_no_script_set_is_told() {
+    let mut strange = super::command(&["classify", "--simulate", "home-router"]);
+    strange.env("NAT_PROBE_COMPLETE", "tcsh");
+    let refused = super::finish(strange);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
+    assert!(refused.stderr.contains("NAT_PROBE_COMPLETE"), "{}", refused.stderr);
+}
+
 /// Zsh completes only where somebody types: what its function passes to the shell is looked at in place of that.
 #[test]
 fn zsh_offers_what_may_stand_next() {

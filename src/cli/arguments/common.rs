@@ -80,8 +80,16 @@ pub(in crate::cli) struct NetworkArgs {
     pub interface: Option<String>,
 
     /// Send from this address of this host.
-    #[arg(long, value_name = "ADDR", help_heading = "Network")]
+    #[arg(long, value_name = "ADDR", value_parser = address, help_heading = "Network")]
     pub source: Option<IpAddr>,
+}
+
+/// Reads an address, for the argument parser.
+///
+/// # Errors
+/// In words, when it is none.
+pub(in crate::cli) fn address(text: &str) -> Result<IpAddr, String> {
+    text.trim().parse().map_err(|_| "no IP address, such as 192.168.1.1: names are not looked up here".to_owned())
 }
 
 /// Whether to pretend a network.

@@ -12,11 +12,10 @@ const LONGEST: Duration = Duration::from_secs(3600);
 pub(in crate::cli) fn deadline(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let duration = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,
-        Err(_) => {
-            humantime::parse_duration(text).map_err(|error| format!("{error}; try 10s, 1m or a number of seconds"))?
-        }
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
     };
+    let duration = duration.ok_or("not a time; try 10s, 1m or a number of seconds")?;
     if duration.is_zero() {
         return Err("nothing can be measured in no time; try 10s".to_owned());
     }

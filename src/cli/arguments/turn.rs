@@ -203,5 +203,5 @@ fn hold(text: &str) -> Result<Duration, String> {
 
 fn ttl(text: &str) -> Result<Duration, String> {
     let seconds = text.trim().parse::<u64>().map(Duration::from_secs);
-    seconds.or_else(|_| humantime::parse_duration(text.trim())).map_err(|error| format!("{error}; try 1h or 86400"))
+    seconds.or_else(|_| humantime::parse_duration(text.trim())).map_err(|_| "not a time; try 1h or 86400".to_owned())
 }

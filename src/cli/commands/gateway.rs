@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::arguments::common::RunArgs;
+use crate::cli::arguments::common::{RunArgs, address};
 use crate::cli::arguments::duration;
 use crate::cli::error::CliError;
 use crate::cli::run::{Measurement, Plan, World};
@@ -22,7 +22,7 @@ use crate::wire::{ServerSpec, Transport, pcp};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct GatewayArgs {
     /// A router to ask in place of the default gateway (repeat).
-    #[arg(long, value_name = "ADDR", help_heading = "Gateway")]
+    #[arg(long, value_name = "ADDR", value_parser = address, help_heading = "Gateway")]
     pub gateway: Vec<IpAddr>,
 
     /// Have a port mapped, look whether it is kept, and delete it again: one of this host, with /tcp for TCP; without one a UDP port
