@@ -1,6 +1,7 @@
 //! What `peer connect` found.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cause::{Cause, Side};
 use super::judge::{Verdict, judge};
 use super::nat::{self, Mapping};
-use crate::evidence::{Behavior, End, Session};
+use crate::evidence::{Behavior, Candidacy, End, Session};
 use crate::measure::ice_gather::{GatherError, GatherOptions, Gathered};
 use crate::predict::prediction::Answer;
 use crate::predict::{Prediction, Side as KnownSide};
@@ -115,11 +116,31 @@ impl PeerConnected {
         }
     }
 
-    /// Whether a relay carries the pair that was nominated.
+    /// Whether a relay carries the pair that was nominated. Its packets may come from another address or port than it tells, as where
+    /// something translates them: then the end is a peer-reflexive candidate.
     #[must_use]
     pub fn is_relayed(&self) -> bool {
-        let relayed = |kind| kind == CandidateKind::Relay;
-        self.session.selected.as_ref().is_some_and(|pair| relayed(pair.local.kind) || relayed(pair.remote.kind))
+        let relayed = |end: &Candidacy, all: &[Candidacy]| {
+            let of = |relay: bool, ip: IpAddr| {
+                all.iter().any(|one| (one.kind == CandidateKind::Relay) == relay && one.address.ip() == ip)
+            };
+            let based = |base| all.iter().any(|one| one.kind == CandidateKind::Relay && one.address == base);
+            end.kind == CandidateKind::Relay
+                || end.kind == CandidateKind::Prflx
+                    && (end.related.is_some_and(based) || of(true, end.address.ip()) && !of(false, end.address.ip()))
+        };
+        let Some(pair) = &self.session.selected else { return false };
+        relayed(&pair.local, &self.session.locals) || relayed(&pair.remote, &self.session.remotes)
+    }
+
+    /// Whether the other side's packets come from an address that none of its candidates has: another way out, or a relay that tells
+    /// another address than it sends from.
+    #[must_use]
+    pub fn comes_from_elsewhere(&self) -> bool {
+        self.session.selected.as_ref().is_some_and(|pair| {
+            let known = self.session.remotes.iter().any(|one| one.address.ip() == pair.remote.address.ip());
+            pair.remote.kind == CandidateKind::Prflx && !known
+        })
     }
 
     /// Whether it could not be tried.
@@ -170,7 +191,7 @@ impl PeerConnected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Candidacy;
+    use crate::evidence::Selected;
     use crate::measure::turn::DiagnosisCode;
 
     fn candidacy(kind: CandidateKind, address: &str, base: Option<&str>) -> Candidacy {
@@ -207,5 +228,39 @@ mod tests {
         let mut relayed = session;
         relayed.locals.push(candidacy(CandidateKind::Relay, "198.51.100.33:50000", Some("203.0.113.7:4000")));
         assert!(!judged(relayed, vec![error]).text.contains("no relay"), "another server gave one");
+    }
+
+    /// What a relay sends may be seen from another port or address than it tells: it is no direct pair for that.
+    #[test]
+    fn a_relay_that_is_translated_is_a_relay() {
+        let host = candidacy(CandidateKind::Host, "10.0.0.2:4000", None);
+        let mapped = candidacy(CandidateKind::Srflx, "203.0.113.7:4000", Some("10.0.0.2:4000"));
+        let relay = candidacy(CandidateKind::Relay, "198.51.100.33:50000", Some("203.0.113.7:4000"));
+        let other = candidacy(CandidateKind::Srflx, "203.0.113.99:5000", None);
+        let found = |local: Candidacy, remote: Candidacy| PeerConnected {
+            session: Session {
+                locals: vec![host, mapped, relay],
+                remotes: vec![other, candidacy(CandidateKind::Relay, "198.51.100.44:60000", None)],
+                selected: Some(Selected { local, remote, rtt_ms: 1.0, took_ms: 1.0 }),
+                ..Session::default()
+            },
+            ..PeerConnected::default()
+        };
+        let anew = |address, base| candidacy(CandidateKind::Prflx, address, base);
+        for (local, remote, relayed, elsewhere) in [
+            (mapped, other, false, false),
+            (anew("203.0.113.7:4001", Some("10.0.0.2:4000")), other, false, false),
+            (anew("192.0.2.5:50000", Some("198.51.100.33:50000")), other, true, false),
+            (mapped, anew("198.51.100.44:1234", None), true, false),
+            (mapped, anew("203.0.113.99:1234", None), false, false),
+            (mapped, anew("192.0.2.77:1234", None), false, true),
+        ] {
+            let found = found(local, remote);
+            assert_eq!(
+                (found.is_relayed(), found.comes_from_elsewhere()),
+                (relayed, elsewhere),
+                "{local:?} {remote:?}"
+            );
+        }
     }
 }

@@ -43,6 +43,9 @@ fn connected(page: &mut Page, found: &PeerConnected, selected: &Selected) {
     page.blank();
     page.bullet(&format!("this side: {}", end(&selected.local)));
     page.bullet(&format!("the other side: {}", end(&selected.remote)));
+    if found.comes_from_elsewhere() {
+        page.bullet("that address is of none of its candidates: another way out, or a relay that tells another address than it sends from");
+    }
     page.bullet(&format!("round trip: {:.1} ms", selected.rtt_ms));
 }
 
