@@ -132,3 +132,43 @@ fn what_is_wrong_with_the_server_comes_with_the_sessions() {
     let trouble = of_code(&all, CauseCode::ServerMisconfigured);
     assert!(trouble.len() == 1 && trouble[0].text.contains("no free relay port"), "{trouble:?}");
 }
+
+/// What one host of a private network did all day is not all of one call.
+#[test]
+fn an_earlier_login_of_the_same_host_is_not_the_calls() {
+    let event = |kind: &str, value: &str, ms: u64| serde_json::json!({ "type": kind, "value": value, "timestamp": ms });
+    let found = serde_json::json!({ "sdpMid": "0", "candidate": "candidate:1 1 udp 2113937151 6a1c0000-0000-4000-8000-00000000beef.local 50000 typ host ufrag aBcD" });
+    let dump = serde_json::json!({ "PeerConnections": { "1-1": {
+        "rtcConfiguration": "{\"iceServers\":[{\"urls\":[\"turn:10.0.0.9:3478\"]}]}",
+        "updateLog": [
+            event("onicecandidate", &found.to_string(), 1_700_000_000_000),
+            event("oniceconnectionstatechange", "\"checking\"", 1_700_000_000_100),
+            event("oniceconnectionstatechange", "\"failed\"", 1_700_000_015_000),
+        ],
+        "stats": {},
+    } } });
+    let session = |at: u64, number: u64, port: u16, said: &[&str]| -> String {
+        let closed = format!(
+            "closed (2nd stage), user <alice> realm <lab.example> origin <>, local 10.0.0.9:3478, remote 10.0.0.5:{port}, reason: allocation timeout"
+        );
+        let lines = said.iter().copied().chain([closed.as_str()]);
+        lines.map(|line| format!("{at}: : session 00000000000000000{number}: {line}\n")).collect::<Vec<_>>().concat()
+    };
+    let refused = [
+        "realm <lab.example> user <>: incoming packet message processed, error 401: Unauthorized",
+        "realm <lab.example> user <alice>: incoming packet message processed, error 401: Unauthorized",
+    ];
+    let granted = [
+        "new, realm=<lab.example>, username=<alice>, lifetime=600",
+        "realm <lab.example> user <alice>: incoming packet ALLOCATE processed, success",
+    ];
+    for (at, theirs) in [(10, false), (7_199, true)] {
+        let log = session(at, 1, 40_000, &refused) + &session(7_200, 2, 50_000, &granted);
+        let files = vec![input("here.json", dump.to_string().as_bytes()), input("coturn.log", log.as_bytes())];
+        let all = explain_together(files);
+        let own = all.events.iter().filter(|event| event.file == 1 && event.connection == 0).count();
+        assert!(own > 0, "{:?}", all.notes);
+        let refused = of_code(&all, CauseCode::TurnCredentialsRefused);
+        assert_eq!(refused.iter().any(|finding| finding.connection == 0), theirs, "{at}: {:?}", all.notes);
+    }
+}

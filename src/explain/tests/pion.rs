@@ -114,6 +114,37 @@ fn the_connections_of_libwebrtcs_log_are_told_apart() {
     );
 }
 
+/// What goes through a relay is of the connection that gathered it, and what nobody gathered is of none.
+#[test]
+fn the_relays_of_libwebrtcs_log_are_told_apart() {
+    let net = "Net[wlan0:10.0.2.x/24:Wifi:id=5]";
+    let gathered = |object: &str, kind: &str, port: u16, fragment: &str| {
+        format!(
+            "(basicportallocator.cc:909): Port[{object}:0:1:0:{kind}:{net}]: Gathered candidate: Cand[:2047277109:1:udp:2122260223:10.0.2.x:{port}:{kind}::0:{fragment}:SECRETSECRETSECRET:1:10:0]\n"
+        )
+    };
+    let pair = |object: &str, kind: &str, port: u16, state: &str| {
+        format!(
+            "(connection.cc:1441): Conn[{object}:0:{net}:XKPDYGP8:1:0:{kind}:udp:198.51.100.x:{port}->XbDw1mmJ:1:1686052607:stun:udp:203.0.113.x:36306|{state}|-|0|0|7241540810645061119|-]: Sent STUN BINDING request\n"
+        )
+    };
+    let text = [
+        gathered("a", "local", 53_538, "0qbZ"),
+        gathered("ar", "relay", 60_001, "0qbZ"),
+        gathered("b", "local", 41_000, "9xYz"),
+        gathered("br", "relay", 60_002, "9xYz"),
+        pair("c1", "relay", 60_001, "C--I"),
+        pair("c2", "relay", 60_002, "C--I"),
+        pair("c1", "relay", 60_001, "CRWS"),
+        pair("c2", "relay", 60_002, "C-xI"),
+        // The other end saw this one's address otherwise: the pair is the same.
+        pair("c2", "prflx", 60_009, "C-xI"),
+        pair("c9", "prflx", 7, "CRWS"),
+    ];
+    let told: Vec<String> = explained(text.concat().as_bytes()).connections.into_iter().map(|it| it.progress).collect();
+    assert_eq!(told, ["connected", "failed"]);
+}
+
 /// Servers are asked at once: which of them failed follows from the number of its request.
 #[test]
 fn of_two_servers_the_one_that_failed_is_named() {
