@@ -61,7 +61,7 @@ fn every_document_is_read_as_what_it_is() {
 }
 
 /// What only other tests bring about: what was asked for on the command line, and what was noticed on the way to the server.
-const ELSEWHERE: [RemarkCode; 14] = [
+const ELSEWHERE: [RemarkCode; 15] = [
     RemarkCode::CredentialsExpired,
     RemarkCode::UsernameReversed,
     RemarkCode::ExpiryInMilliseconds,
@@ -75,6 +75,7 @@ const ELSEWHERE: [RemarkCode; 14] = [
     RemarkCode::RelayAddressPrivate,
     RemarkCode::ThirdPartyDiffers,
     RemarkCode::ThirdPartyUnheard,
+    RemarkCode::PeersRefused,
     RemarkCode::Unknown,
 ];
 
