@@ -98,6 +98,8 @@ codes! {
         FilteringUnknown,
         /// Neither could be told.
         MappingAndFilteringUnknown,
+        /// No port of the servers answered but those that were named: whether others pass is not known, and peers have any.
+        OtherPortsSilent,
         /// Nothing could be measured.
         NotMeasured,
         /// The servers are in a private network: what peers on the internet meet was not measured.
@@ -126,6 +128,7 @@ impl PeerReasonCode {
             Self::MappingUnknown => "how ports are mapped here is not known",
             Self::FilteringUnknown => "whom the filter here lets in is not known",
             Self::MappingAndFilteringUnknown => "neither mapping nor filtering here is known",
+            Self::OtherPortsSilent => "other ports than the servers' may be blocked here",
             Self::NotMeasured => "nothing could be measured",
             Self::NotTheInternet => "no server on the internet saw this host",
             Self::Unknown => "a reason of another version",
@@ -194,7 +197,12 @@ pub(super) fn rows(family: Family, found: &FamilyFindings) -> Vec<PeerRow> {
         return Vec::new();
     }
     let row = |kind: PeerKind| {
-        let (outcome, code) = alike(found).unwrap_or_else(|| by_kind(found, kind));
+        let (outcome, code) = alike(found).unwrap_or_else(|| match by_kind(found, kind) {
+            (PeerOutcome::Direct | PeerOutcome::Depends, _) if possible::only_named_ports(found) => {
+                (PeerOutcome::CouldNotTell, PeerReasonCode::OtherPortsSilent)
+            }
+            told => told,
+        });
         PeerRow {
             family,
             kind,
@@ -276,6 +284,7 @@ pub(super) fn games_word(found: &FamilyFindings) -> Option<&'static str> {
     }
     match (&possible::peer_mappings(found)[..], &possible::peer_filterings(found)[..]) {
         ([], _) | (_, []) => None,
+        ([EndpointIndependent, ..], _) if possible::only_named_ports(found) => None,
         ([EndpointIndependent], [EndpointIndependent]) => Some("open"),
         ([EndpointIndependent], [AddressAndPortDependent]) => Some("moderate"),
         ([EndpointIndependent], _) => Some("open or moderate"),
@@ -378,6 +387,19 @@ mod tests {
         found.public_addresses = vec!["127.0.0.1".parse().unwrap()];
         assert_eq!(outcomes(&found), "?????");
         assert_eq!(games_word(&found), None);
+    }
+
+    /// Networks let out to 3478 alone: what servers answer there is no promise for a peer's port.
+    #[test]
+    fn where_only_the_named_ports_answered_nobody_is_promised() {
+        let mut found = sample::nat(EI, EI);
+        found.filtering = sample::inconclusive(ReasonCode::AlternateDead, "x").filtering;
+        assert_eq!(outcomes(&found), "?????");
+        assert_eq!(rows(Family::Ipv4, &found)[0].reason.code, PeerReasonCode::OtherPortsSilent);
+        assert_eq!(games_word(&found), None);
+        found.mapping = sample::nat(APD, APD).mapping;
+        assert!(!outcomes(&found).contains('d'), "{}", outcomes(&found));
+        assert_eq!(games_word(&found), Some("strict"));
     }
 
     #[test]

@@ -14,6 +14,13 @@ pub(super) fn in_private(found: &FamilyFindings) -> Option<IpAddr> {
     found.public_addresses.first().copied().filter(|_| !public)
 }
 
+/// Whether no port of the servers answered but those that were named: a network that lets only some ports pass looks so too, and peers
+/// have any port.
+#[must_use]
+pub(super) fn only_named_ports(found: &FamilyFindings) -> bool {
+    found.filtering.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::AlternateDead)
+}
+
 /// The connectivities that remain possible.
 #[must_use]
 pub(super) fn connectivities(found: &FamilyFindings) -> Vec<Connectivity> {

@@ -162,9 +162,7 @@ fn of_family(report: &Value, value: &Value, remarks: &mut Vec<String>, family: F
     let addresses = Some(found.public_addresses.clone()).filter(|addresses| !addresses.is_empty());
     let host = |address| vec![HostAddress { address, prefix: None }];
     let mut reach = reach(&found);
-    let filtering = value.get("filtering").and_then(|filtering| member::<Reason>(filtering, "reason"));
-    let elsewhere_silent = filtering.is_some_and(|reason| reason.code == ReasonCode::AlternateDead);
-    if elsewhere_silent && reach.only() == Some(Reach::Passes) {
+    if possible::only_named_ports(&found) && reach.only() == Some(Reach::Passes) {
         remarks.push(format!(
             "no port of its servers answered over {} but those that were named: a network that lets only some ports pass looks so too",
             crate::report::family_name(family)
@@ -212,7 +210,7 @@ fn findings(value: &Value) -> FamilyFindings {
         mapping: mapping(&verdict("mapping")),
         filtering: Filtering {
             behavior: member(&verdict("filtering"), "behavior").unwrap_or(FilteringBehavior::Inconclusive),
-            reason: None,
+            reason: member(&verdict("filtering"), "reason"),
             summary: String::new(),
             witnesses: None,
             withheld_by: Vec::new(),
