@@ -200,8 +200,10 @@ fn the_action_reports_what_was_found() {
     run("classify --simulate symmetric");
     let (code, found) = run("classify --from report.json --require mapping=none");
     assert!(code == Some(1) && found.contains("report=/"), "what is read is replaced after that: {found}");
-    let (code, _) = run("classify --from report.json --require nonsense=1");
-    assert!(code == Some(2) && report.exists(), "what was to be read stays");
+    for named in ["--from report.json", "--from=./report.json"] {
+        let (code, _) = run(&format!("classify {named} --require nonsense=1"));
+        assert!(code == Some(2) && report.exists(), "what was to be read stays");
+    }
     let (_, found) = run("classify --simulate '$(touch pwned)'");
     assert!(!folder.path().join("pwned").exists(), "{found}");
     for not_words in ["classify 'and no end", "classify --simulate home-router --output elsewhere"] {
