@@ -354,6 +354,13 @@ fn explain_certificate(error: &CertificateError, chain: &[CertificateFacts]) -> 
         CertificateError::UnknownIssuer => {
             (FailureCode::TlsUntrusted, format!("the certificate was issued by nobody this host trusts{issuer}"))
         }
+        // An authority that was made anew under its old name, or another one of that name.
+        CertificateError::BadSignature if parties.is_none_or(|parties| !parties.self_issued) => {
+            let text =
+                format!("the certificate is not signed by the authority of that name which this host trusts{issuer}");
+            (FailureCode::TlsUntrusted, text)
+        }
+        CertificateError::Revoked => (FailureCode::TlsUntrusted, format!("the certificate was revoked{issuer}")),
         // A certificate made with `openssl req -x509` is an authority's too, which is what the verifier stumbles over first, even where
         // it is trusted (--ca).
         _ if parties.is_some_and(|parties| parties.self_issued) => (
@@ -465,9 +472,10 @@ mod tests {
         let chain = [until("turn.example.org", "Intermediate", "2033-01-01T00:00:00Z")];
         let (code, _) = explain_certificate(&CertificateError::UnknownIssuer, &chain);
         assert_eq!(code, FailureCode::TlsUntrusted);
-        for error in [CertificateError::BadSignature, CertificateError::UnhandledCriticalExtension] {
-            assert_eq!(explain_certificate(&error, &chain).0, FailureCode::TlsHandshakeFailed, "{error:?}");
-        }
+        let (code, text) = explain_certificate(&CertificateError::BadSignature, &chain);
+        assert_eq!(code, FailureCode::TlsUntrusted, "{text}");
+        let (code, _) = explain_certificate(&CertificateError::UnhandledCriticalExtension, &chain);
+        assert_eq!(code, FailureCode::TlsHandshakeFailed);
     }
 
     #[test]
