@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::dtls;
 use super::ledger::{Answer, At, Ledger};
 use crate::explain::read::build::shown;
-use crate::explain::traffic::{AgentRole, Checks, DataKind, Flow, RelayOutcome, RelayRequest, RelayStep, Times};
+use crate::explain::traffic::{AgentRole, Checks, DataKind, Flow, RelayOutcome, RelayRequest, RelayStep};
 use crate::wire::stun::{attribute, message};
 use crate::wire::{CandidateTransport, Class, Message, RawAttribute};
 
@@ -146,19 +146,10 @@ fn binding(ledger: &mut Ledger, message: &Message, flow: Flow, at: &At) {
         return ledger.ask(message.id, flow, vec![step], at);
     }
     let check = Checks {
-        flow,
-        from_ufrag: shown(from_ufrag),
-        to_ufrag: shown(to_ufrag),
         role,
         priority,
         nominating: message.attribute(attribute::USE_CANDIDATE).is_some(),
-        requests: Times::default(),
-        answers: Times::default(),
-        errors: Vec::new(),
-        unheard: 0,
-        mapped: None,
-        answered_from: None,
-        translated_to: None,
+        ..Checks::new(flow, shown(from_ufrag), shown(to_ufrag))
     };
     ledger.check(message.id, &check, at);
 }
