@@ -98,8 +98,16 @@ fn cause(session: &Session) -> Why {
 /// Whether nothing passed between addresses of the two that no NAT stands before.
 fn untranslated_is_silent(session: &Session) -> bool {
     let own = |one: &Candidacy| one.kind == CandidateKind::Host && Scope::of(one.address.ip()) == Scope::Public;
-    let silent = |pair: &PairSeen| matches!(pair.progress(), Progress::NeverAnswered | Progress::Refused);
-    session.pairs.iter().any(|pair| own(&pair.local) && own(&pair.remote) && silent(pair))
+    session.pairs.iter().any(|pair| own(&pair.local) && own(&pair.remote) && is_silent(pair))
+}
+
+fn is_silent(pair: &PairSeen) -> bool {
+    matches!(pair.progress(), Progress::NeverAnswered | Progress::Refused)
+}
+
+/// Whether it is known beyond the network of its host.
+fn is_outside(one: &Candidacy) -> bool {
+    one.kind != CandidateKind::Host || Scope::of(one.address.ip()) == Scope::Public
 }
 
 /// The rules in their order: what is certain comes before what is likely.
@@ -211,11 +219,10 @@ fn relays(session: &Session) -> Option<Why> {
 
 /// A relay needs nothing of the NATs: where one was tried and is silent as well, they are not what is in the way.
 fn by_relay(session: &Session) -> Option<Why> {
-    let silent = |pair: &&PairSeen| matches!(pair.progress(), Progress::NeverAnswered | Progress::Refused);
     let relay = |one: &Candidacy| one.kind == CandidateKind::Relay;
-    let known = |one: &Candidacy| one.kind != CandidateKind::Host || Scope::of(one.address.ip()) == Scope::Public;
-    let tried = || session.pairs.iter().filter(silent).filter(|pair| pair.sent > 0 && session.heard_ms.is_none());
-    let ours = tried().any(|pair| relay(&pair.local) && known(&pair.remote));
+    let heard = session.heard_ms.is_some();
+    let tried = || session.pairs.iter().filter(|pair| is_silent(pair) && pair.sent > 0 && !heard);
+    let ours = tried().any(|pair| relay(&pair.local) && is_outside(&pair.remote));
     let whose = match (ours, tried().any(|pair| relay(&pair.remote))) {
         (false, false) => return None,
         (true, false) => "this side's relay",
@@ -274,9 +281,8 @@ fn mappings(session: &Session) -> Option<Why> {
 fn reflexive(session: &Session) -> Option<Why> {
     // What the other side has nothing of the same family for is of no use to it.
     let outside = |candidates: &[Candidacy], others: &[Candidacy]| {
-        let known = |one: &&Candidacy| one.kind != CandidateKind::Host || Scope::of(one.address.ip()) == Scope::Public;
         let meets = |one: &Candidacy| others.iter().any(|other| other.address.is_ipv4() == one.address.is_ipv4());
-        candidates.iter().filter(known).any(meets)
+        candidates.iter().any(|one| is_outside(one) && meets(one))
     };
     if session.heard_ms.is_some() {
         None

@@ -11,6 +11,7 @@ use super::options::GatewayOptions;
 use super::upnp;
 use crate::evidence::key::GatewayStep;
 use crate::evidence::{Evidence, Exchange, Failure, FailureCode, Gateway, GatewayReply, Outcome, span};
+use crate::measure::nat::refusal::Refuser;
 use crate::wire::{Scope, nat_pmp, pcp};
 
 /// The finding that evidence and options support.
@@ -217,7 +218,7 @@ fn verdict(
     }
     if let Some(failed) = any(ServiceStatus::Unreachable) {
         let text = format!("{address} could not be asked: {}.", failed.text);
-        if refuses_itself(seen, number, address) {
+        if refuses_itself(seen, number) {
             let fix = "Let this host ask the router, in the router's own firewall: PCP and NAT-PMP are UDP port 5351.";
             return make(GatewayCode::Unreachable, GatewaySide::Gateway, text, fix);
         }
@@ -237,9 +238,9 @@ fn verdict(
 }
 
 /// Whether it is the gateway that forbids to be asked, and not this host or its own network.
-fn refuses_itself(seen: &Evidence, number: usize, gateway: IpAddr) -> bool {
-    let asked = Dialect::BOTH.into_iter().filter_map(|dialect| seen.find(&dialect.discovery().of(number)));
-    asked.into_iter().any(|one| matches!(&one.outcome, Outcome::Failed(failure) if failure.by == Some(gateway)))
+fn refuses_itself(seen: &Evidence, number: usize) -> bool {
+    let mut asked = Dialect::BOTH.into_iter().filter_map(|dialect| seen.find(&dialect.discovery().of(number)));
+    asked.any(|one| Refuser::of(one, &seen.host_addresses) == Some(Refuser::Server))
 }
 
 /// What to do where a router has no such server.

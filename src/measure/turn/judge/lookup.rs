@@ -13,7 +13,16 @@ pub(in crate::measure::turn) fn judge(seen: &Evidence, entry: &Entry, transport:
     let lookup = lookups.and_then(|lookups| lookups.iter().find(|lookup| lookup.transport == transport));
     let failure: Option<&Failure> = lookup.and_then(|lookup| lookup.failure.as_ref());
     let text = failure.map_or("the name has no address of the families asked for".to_owned(), |one| escape(&one.text));
-    let (verdict, code, fix) = match failure.map(|failure| failure.code) {
+    let code = failure.map(|failure| failure.code);
+    if code == Some(FailureCode::NameNotFound)
+        && let Some(count) = names::none_known(seen)
+    {
+        let text =
+            format!("{text}; nor does the name server know any of the {count} names asked, so that it may know none");
+        let fix = "check this host's name servers, or write an address";
+        return (TurnVerdict::Inconclusive, Diagnosis::new(Code::ResolverFailed, text, fix));
+    }
+    let (verdict, code, fix) = match code {
         Some(FailureCode::NameFiltered) => {
             let fix =
                 "allow the name in the DNS filter (Pi-hole, AdGuard, the router or the provider), or write the address";
@@ -36,14 +45,6 @@ pub(in crate::measure::turn) fn judge(seen: &Evidence, entry: &Entry, transport:
             let text = "could not tell: the run ended before the name was looked up";
             let diagnosis = Diagnosis::new(Code::Undetermined, text, "run again with a longer --deadline");
             return (TurnVerdict::Inconclusive, diagnosis);
-        }
-        Some(FailureCode::NameNotFound) if names::none_known(seen).is_some() => {
-            let count = names::none_known(seen).unwrap_or_default();
-            let text = format!(
-                "{text}; nor does the name server know any of the {count} names asked, so that it may know none"
-            );
-            let fix = "check this host's name servers, or write an address";
-            return (TurnVerdict::Inconclusive, Diagnosis::new(Code::ResolverFailed, text, fix));
         }
         _ => {
             (TurnVerdict::Failed, Code::NameNotFound, "check the spelling of the name, and its A, AAAA and SRV records")
